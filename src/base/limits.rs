@@ -1,0 +1,30 @@
+//! Every limit of the compiler and of a run, in one table, each with its reason.
+
+/// Deepest nesting of brackets and expressions: keeps recursion off the end of the stack.
+pub const NESTING: usize = 64;
+/// Most links in one chain: 10,000-station lines are generated, longer ones are arrays.
+pub const CHAIN: usize = 10_000;
+/// Longest name in bytes.
+pub const NAME_BYTES: usize = 128;
+/// Most digits in a number.
+pub const NUMBER_DIGITS: usize = 40;
+/// Largest source file in bytes.
+pub const FILE_BYTES: usize = 64 * 1024 * 1024;
+/// Most members of an array, and most machines of one station.
+pub const MEMBERS: u64 = 100_000;
+/// Most nodes of one line.
+pub const NODES: usize = 200_000;
+/// Most places a buffer, crew or limit may count.
+pub const COUNT: u64 = 1_000_000_000;
+/// Most diagnostics shown for one file; the rest is counted.
+pub const DIAGNOSTICS: usize = 200;
+/// Most runs in one command.
+pub const RUNS: u64 = 1_000_000;
+/// Longest simulated time in days: integer nanoseconds hold 292 years, half of it leaves room for draws.
+pub const HORIZON_DAYS: i64 = 36_500;
+/// Memory one replication may use for items and queues, in bytes.
+pub const REPLICATION_BYTES: usize = 2 * 1024 * 1024 * 1024;
+/// Events the kernel handles between two looks of the host at progress, Ctrl-C and limits.
+pub const FUEL: u64 = 65_536;
+/// Events that may happen at one instant before the run is stopped as endless.
+pub const EVENTS_PER_INSTANT: u64 = 10_000_000;

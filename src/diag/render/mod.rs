@@ -1,0 +1,1 @@
+//! Sibling renderers of diagnostics: one file per format.
