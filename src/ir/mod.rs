@@ -1,1 +1,28 @@
-//! (ir)
+//! Layer 2. The typed plant: what a `.line` text means, with spans but without tree nodes, names
+//! resolved, units checked, arrays and parameters expanded. `sema` builds it, `analysis` proves
+//! things about it, `kernel` turns it into a program. It knows neither the syntax nor simulation.
+//!
+//! Everything between two machines is a node: `a -[5]-> b` has an anonymous [`Buffer`] named
+//! `a->b` between the stations `a` and `b`. The way out of every node is a [`Routing`], whose leaves
+//! are nodes. Start reading at [`Plant`].
+
+pub mod availability;
+pub mod dump;
+pub mod expression;
+pub mod flow;
+pub mod ids;
+pub mod node;
+pub mod plant;
+pub mod resource;
+pub mod verify;
+
+pub use availability::{Breakdown, BreakdownClock, BreakdownEffect, Calendar, Maintenance, MaintenanceStart, ShiftEnd, Window};
+pub use expression::{Binary, Distribution, Expression, Function, Unary};
+pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
+pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
+pub use node::{
+    Batch, Blocking, Buffer, Capacity, Node, NodeKind, Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, Setup, Source,
+    Station, Supply, WhenFull,
+};
+pub use plant::{Attribute, Demand, ItemType, Plant, RunSettings, Until};
+pub use resource::{Limit, Need, Pool, PoolKind};

@@ -1,0 +1,1 @@
+//! Text dump of a plant.

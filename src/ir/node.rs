@@ -1,0 +1,236 @@
+//! Nodes: what makes, works on, holds and takes out items.
+
+use crate::base::{Rational, Span};
+
+use super::{
+    Breakdown, CalendarId, Expression, ItemId, Maintenance, Need, Routing, ShiftEnd,
+};
+
+/// A source, station, buffer, conveyor or sink.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Qualified name: `filler`, `weld[2].robot`, `filler->capper`, `saw.queue`, `in.outside`.
+    pub name: String,
+    /// Where it is declared (an anonymous buffer: its arrow).
+    pub span: Span,
+    /// What it is.
+    pub kind: NodeKind,
+    /// Where items go from here when they are not on a route; absent at sinks, and at stations that
+    /// only routes visit.
+    pub routing: Option<Routing>,
+    /// When it works; absent: always.
+    pub calendar: Option<CalendarId>,
+    /// What happens to work at the end of a shift.
+    pub shift_end: ShiftEnd,
+}
+
+/// The kinds of nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NodeKind {
+    /// Makes items.
+    Source(Source),
+    /// Works on items.
+    Station(Box<Station>),
+    /// Holds items: a named buffer, the places or transit of an arrow, a station's own queue.
+    Buffer(Buffer),
+    /// Takes items out of the line.
+    Sink,
+}
+
+/// How many fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capacity {
+    /// This many.
+    Places(u64),
+    /// Any number.
+    Unlimited,
+}
+
+/// Makes items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// What it makes: item types with their shares, which add up to 1, in written order.
+    pub mix: Vec<(ItemId, Rational)>,
+    /// When.
+    pub supply: Supply,
+    /// Time of the first item (time).
+    pub first: Expression,
+    /// How many in all; absent: no end.
+    pub total: Option<u64>,
+    /// What happens when the next node has no room.
+    pub when_full: WhenFull,
+    /// Where `makes` is written.
+    pub mix_span: Span,
+}
+
+/// When a source makes items.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Supply {
+    /// Always one ready; it is born when it leaves.
+    Always,
+    /// One after each interval (time).
+    Every(Expression),
+}
+
+/// What a source does when the next node has no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Its clock stops until the item has left.
+    Pause,
+    /// Items wait outside, without limit.
+    Queue,
+    /// The item is lost.
+    Lose,
+}
+
+/// Works on one item, or one set of parts, per machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Station {
+    /// Machines in parallel.
+    pub machines: u64,
+    /// What is taken, done and made; at least one. Several are `recipe`s.
+    pub recipes: Vec<Recipe>,
+    /// Changeover work.
+    pub setup: Option<Setup>,
+    /// Share of good items per item made; absent: all.
+    pub yield_share: Option<Rational>,
+    /// Breakdowns, each on its own clock per machine.
+    pub breakdowns: Vec<Breakdown>,
+    /// Planned stops.
+    pub maintenance: Vec<Maintenance>,
+    /// A finished item stays on a machine that is down.
+    pub hold_when_down: bool,
+    /// When the people of the work go free.
+    pub release_crew: ReleaseCrew,
+    /// When the place behind is taken.
+    pub blocking: Blocking,
+    /// Share of ideal cycle for OEE (time).
+    pub ideal: Option<Expression>,
+}
+
+/// One way of working: what goes in, what is done, what comes out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// Its name; empty for the only one.
+    pub name: String,
+    /// Where `takes` (or the station) is written.
+    pub span: Span,
+    /// Parts in written order. Empty: one item of any type that arrives, which leaves as it is.
+    pub takes: Vec<Part>,
+    /// Products in written order. Empty: what was taken leaves again.
+    pub makes: Vec<Part>,
+    /// Whether products leave one by one.
+    pub release: Release,
+    /// Work on a batch of like items; absent: one at a time.
+    pub batch: Option<Batch>,
+    /// Phases in order; `cycle` is one phase.
+    pub phases: Vec<Phase>,
+}
+
+/// A number of items of one type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// The type.
+    pub item: ItemId,
+    /// How many at least.
+    pub minimum: u64,
+    /// How many at most; equal to the minimum unless a range was written.
+    pub maximum: u64,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// How many like items are worked together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// Starts with at least this many.
+    pub minimum: u64,
+    /// Takes at most this many.
+    pub maximum: u64,
+    /// Waits for the maximum this long (time).
+    pub wait_at_most: Option<Expression>,
+    /// Joins only items with equal keys.
+    pub same: Option<Expression>,
+}
+
+/// A stretch of work with its people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phase {
+    /// Its name: `cycle`, or a step's.
+    pub name: String,
+    /// What kind of time it is.
+    pub kind: PhaseKind,
+    /// How long (time). [`Expression::ByItem`] gives each type its own.
+    pub duration: Expression,
+    /// Who and what is held meanwhile.
+    pub needs: Vec<Need>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What a phase counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhaseKind {
+    /// Work on the item.
+    Work,
+    /// The item stays, the machine may take the next (`stay`).
+    Stay,
+}
+
+/// Sequence-dependent changeover.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// What decides whether a setup is due; absent: the item type.
+    pub by: Option<Expression>,
+    /// Times by (from, to) item type, in written order (time).
+    pub pairs: Vec<(ItemId, ItemId, Expression)>,
+    /// Time of all other changes (time).
+    pub otherwise: Option<Expression>,
+    /// Who does it; absent: the people of the work.
+    pub needs: Option<Vec<Need>>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// How products leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// Each as it finds room.
+    Each,
+    /// All at once, when all have room.
+    Together,
+}
+
+/// When the people of the work go free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseCrew {
+    /// At the end of work.
+    AfterWork,
+    /// When all items have left the machine.
+    AfterLeaving,
+}
+
+/// When the place behind a station is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocking {
+    /// After the work: a finished item waits on its machine.
+    AfterWork,
+    /// Before the work: it starts when a place is reserved.
+    BeforeWork,
+}
+
+/// Holds items in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Buffer {
+    /// How many fit.
+    pub capacity: Capacity,
+    /// Items inside at t = 0, first to leave first.
+    pub initial: Vec<(ItemId, u64)>,
+    /// Each item stays at least this long (time). With unlimited places and `keeps_order` false this
+    /// is a transit, in which items overtake each other.
+    pub transit: Option<Expression>,
+    /// Only the first item may leave.
+    pub keeps_order: bool,
+    /// Made by an arrow, a queue or a source, not declared by name.
+    pub anonymous: bool,
+}

@@ -1,0 +1,107 @@
+//! The whole plant: item types, nodes, resources, statements about it, and how to run it.
+
+use crate::base::{Dim, Quantity, Rational, Span, Ticks};
+
+use super::{Calendar, CalendarId, Expression, IdVec, ItemId, Limit, LimitId, Node, NodeId, Pool, PoolId, Route, Visit, VisitId};
+
+/// One line with everything that belongs to it. Ids are indices into its vectors.
+#[derive(Clone, Debug, Default)]
+pub struct Plant {
+    /// The name of the line.
+    pub name: String,
+    /// Where the name is declared.
+    pub span: Span,
+    /// Item types.
+    pub items: IdVec<ItemId, ItemType>,
+    /// Sources, stations, buffers (named and anonymous), conveyors, sinks.
+    pub nodes: IdVec<NodeId, Node>,
+    /// Routes of item types that have one.
+    pub routes: Vec<Route>,
+    /// All visits of all routes.
+    pub visits: IdVec<VisitId, Visit>,
+    /// Crews, tools, fleets.
+    pub pools: IdVec<PoolId, Pool>,
+    /// `limit wip` and `pallets`.
+    pub limits: IdVec<LimitId, Limit>,
+    /// Shift patterns.
+    pub calendars: IdVec<CalendarId, Calendar>,
+    /// What the line has to make.
+    pub demands: Vec<Demand>,
+    /// How it is simulated unless the command line says otherwise.
+    pub run: RunSettings,
+}
+
+/// A kind of thing that flows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemType {
+    /// Its name.
+    pub name: String,
+    /// Where it is declared.
+    pub span: Span,
+    /// The type it goes for (`is: Body`).
+    pub is: Option<ItemId>,
+    /// Mass of one, if given.
+    pub mass: Option<Quantity>,
+    /// What each item carries.
+    pub attributes: Vec<Attribute>,
+}
+
+/// A value that each item of a type carries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// Where it is declared.
+    pub span: Span,
+    /// Its dimension; yes/no values are numbers 0 and 1.
+    pub dim: Dim,
+    /// Its value at birth, if given.
+    pub default: Option<Expression>,
+}
+
+/// `demand Case: 120 /h at warehouse`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Demand {
+    /// The item wanted.
+    pub item: ItemId,
+    /// Items per second of calendar time (or of `during`).
+    pub rate: Rational,
+    /// Where they are to arrive; absent: at any sink.
+    pub at: Option<NodeId>,
+    /// Counts only while this shift is on.
+    pub during: Option<CalendarId>,
+    /// The whole statement.
+    pub span: Span,
+}
+
+/// `run { … }`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSettings {
+    /// Simulated time, warm-up included.
+    pub horizon: Option<Ticks>,
+    /// Time before anything is measured.
+    pub warmup: Ticks,
+    /// Independent replications.
+    pub runs: u64,
+    /// Seed of all random streams.
+    pub seed: u64,
+    /// Stops a replication when enough has arrived.
+    pub until: Option<Until>,
+    /// The `run` block, or the line's name when there is none.
+    pub span: Span,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self { horizon: None, warmup: Ticks(0), runs: 1, seed: 1, until: None, span: Span::default() }
+    }
+}
+
+/// `until: 10000 at warehouse`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Until {
+    /// Items counted after warm-up.
+    pub count: u64,
+    /// Where they arrive.
+    pub at: NodeId,
+}

@@ -1,0 +1,59 @@
+//! What work needs beside machines: people, tools, cards.
+
+use crate::base::Span;
+
+use super::{CalendarId, NodeId, PoolId};
+
+/// A crew, tool set or fleet: interchangeable members.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pool {
+    /// Its name.
+    pub name: String,
+    /// Where it is declared.
+    pub span: Span,
+    /// People or things.
+    pub kind: PoolKind,
+    /// Members.
+    pub size: u64,
+    /// When they are there; absent: always.
+    pub calendar: Option<CalendarId>,
+    /// A younger request may be served before an older one that does not fit.
+    pub overtake: bool,
+}
+
+/// What a pool consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolKind {
+    /// People.
+    Crew,
+    /// Things.
+    Tool,
+}
+
+/// A number of members of a pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Need {
+    /// The pool.
+    pub pool: PoolId,
+    /// How many.
+    pub count: u64,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A number of cards: an item takes one on entering `from` and returns it when it has left `to`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limit {
+    /// Its name.
+    pub name: String,
+    /// Where it is declared.
+    pub span: Span,
+    /// Cards.
+    pub count: u64,
+    /// The node on entering which a card is taken; a source takes it when it makes the item.
+    pub from: NodeId,
+    /// The node on leaving which it is returned; a sink returns it on entering.
+    pub to: NodeId,
+    /// Pallets, not an abstract limit.
+    pub pallets: bool,
+}

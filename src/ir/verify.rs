@@ -1,0 +1,1 @@
+//! Verifier of a plant.
