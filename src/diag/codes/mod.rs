@@ -85,7 +85,10 @@ impl std::fmt::Debug for Code {
 
 /// All codes, in order of their numbers.
 pub fn all() -> impl Iterator<Item = Code> {
-    [text::ALL, names::ALL, values::ALL, flow::ALL, capacity::ALL, deadlock::ALL, run::ALL].into_iter().flatten().copied()
+    [text::ALL, names::ALL, values::ALL, flow::ALL, capacity::ALL, deadlock::ALL, run::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// Declares the codes of one group: `NAME = "E0101" Error "title";`. The page is `docs/errors/E0101.md`.
