@@ -30,7 +30,7 @@ struct Open {
     indent: u32,
     /// Index of the first token of that line.
     line: usize,
-    /// A `{` whose first line of content is indented deeper than its header.
+    /// A `{` whose content begins on its own line, or is indented deeper than its header.
     deeper: bool,
     /// For `(` and `[`: the line end before the first line that cannot belong to it.
     broken_at: Option<usize>,
@@ -102,7 +102,9 @@ impl<'t> Matcher<'t> {
             }
             if token.kind.opens() {
                 let (indent, line) = (self.indent, self.line);
-                self.stack.push(Open { at, kind: token.kind, indent, line, deeper: false, broken_at: None });
+                // Content on the line of the brace: it is meant to close on that line.
+                let deeper = self.tokens.get(at + 1).is_some_and(|t| t.kind != Kind::Newline);
+                self.stack.push(Open { at, kind: token.kind, indent, line, deeper, broken_at: None });
             } else if token.kind.closes() {
                 self.closer(at, *token);
             }

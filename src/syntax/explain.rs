@@ -4,6 +4,7 @@
 use crate::base::Span;
 use crate::diag::{Diagnostic, codes};
 
+use super::hyphens;
 use super::problem::{Label, Problem};
 use super::token::{Kind, Token};
 use super::words;
@@ -205,27 +206,10 @@ impl<'a> Place<'a> {
 
     /// `station OP-20 {`: a run of names, numbers and hyphens without blanks behind a word.
     fn hyphen(&self, start: usize) -> Option<Diagnostic> {
-        let first = *self.tokens.get(self.at.checked_sub(1)?)?;
-        if first.kind != Kind::Name || start + 2 != self.at {
-            return None;
-        }
-        let mut whole = first.span;
-        for token in self.tokens.iter().skip(self.at) {
-            let joins = matches!(token.kind, Kind::Minus | Kind::Name | Kind::Number | Kind::Unit);
-            if !joins || token.span.start != whole.end {
-                break;
-            }
-            whole = whole.to(token.span);
-        }
-        let name = self.slice(whole);
-        if whole == first.span || name.ends_with('-') {
-            return None;
-        }
-        Some(
-            Diagnostic::new(codes::HYPHEN_IN_NAME, whole, format!("the name {} has a hyphen in it", quote(name)))
-                .note("a hyphen is a minus; a name that needs one stands between back-ticks")
-                .fix(format!("write `` `{name}` ``"), whole, format!("`{name}`")),
-        )
+        let name_at = self.at.checked_sub(1).filter(|at| start + 1 == *at)?;
+        let (_, span) = hyphens::run(self.tokens, name_at)?;
+        let name = self.slice(span);
+        Some(hyphens::describe(name, span).fix(format!("write `` `{name}` ``"), span, format!("`{name}`")))
     }
 
     /// An entry, line or bracket ends too early.
@@ -374,8 +358,12 @@ impl<'a> Place<'a> {
             .label("a new entry begins here")
             .fix("add the comma", gap, ",");
         }
-        Diagnostic::new(codes::UNEXPECTED, token.span, format!("unexpected {found} behind {behind}"))
-            .help("entries stand on lines of their own, or are separated by commas")
+        let help = if first_kind == Some(Kind::FlowWord) {
+            "write `->` between two nodes of a flow"
+        } else {
+            "entries stand on lines of their own, or are separated by commas"
+        };
+        Diagnostic::new(codes::UNEXPECTED, token.span, format!("unexpected {found} behind {behind}")).help(help)
     }
 }
 

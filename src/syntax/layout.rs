@@ -7,6 +7,7 @@ use crate::base::{FileId, Span, limits};
 use crate::diag::{Diagnostic, codes};
 
 use super::brackets;
+use super::hyphens::Hyphened;
 use super::literal;
 use super::token::{self, Kind, Scanned, Token};
 use super::units;
@@ -26,9 +27,12 @@ pub fn arrange(file: FileId, text: &str) -> Scanned {
         diagnostics: scanned.diagnostics,
         stack: vec![Level::new(Kind::BraceOpen)],
         pending: None,
+        hyphened: Hyphened::find(text, &balanced),
     };
     layout.diagnostics.extend(balance.diagnostics);
     layout.run();
+    let hyphened = std::mem::take(&mut layout.hyphened);
+    layout.diagnostics.extend(hyphened.diagnostics());
     Scanned { tokens: layout.out, comments: scanned.comments, diagnostics: layout.diagnostics }
 }
 
@@ -88,6 +92,7 @@ struct Layout<'t> {
     stack: Vec<Level>,
     /// A line end that separates unless what follows goes on.
     pending: Option<Span>,
+    hyphened: Hyphened<'t>,
 }
 
 impl<'t> Layout<'t> {
@@ -146,7 +151,7 @@ impl<'t> Layout<'t> {
         match token.kind {
             Kind::Comma => self.comma(token),
             Kind::Number => return self.number(at, token),
-            Kind::Name => self.name(at, token),
+            Kind::Name => return self.name(at, token),
             Kind::Quoted => self.quoted(token),
             Kind::String => self.string(token),
             Kind::Clock => {
@@ -328,7 +333,11 @@ impl<'t> Layout<'t> {
         self.tokens.len()
     }
 
-    fn name(&mut self, at: usize, token: Token) {
+    fn name(&mut self, at: usize, token: Token) -> usize {
+        if let Some((span, next)) = self.hyphened.join(self.text, self.tokens, at) {
+            self.push(Kind::Name, span);
+            return next;
+        }
         let text = self.text_of(token.span);
         if text.len() > limits::NAME_BYTES {
             self.long_name(token.span);
@@ -343,6 +352,7 @@ impl<'t> Layout<'t> {
             _ => Kind::Name,
         };
         self.push(kind, token.span);
+        at + 1
     }
 
     fn quoted(&mut self, token: Token) {

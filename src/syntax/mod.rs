@@ -10,6 +10,7 @@ mod brackets;
 mod comments;
 mod dump;
 mod explain;
+mod hyphens;
 mod layout;
 mod literal;
 mod parser;

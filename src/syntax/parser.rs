@@ -17,6 +17,7 @@ use super::tree::{
     Argument, BinaryOp, Block, Chain, Declaration, Edition, Entry, Expect, Expr, ExprKind, Flow, Hours, Item, Key,
     Link, LinkKind, Name, Param, Phrase, Preposition, Quantity, Step, Table, Tail, Text, UnaryOp, Unit, Use, UseTarget,
 };
+use super::words;
 
 type Extra = extra::Err<Problem>;
 type Rule<'src, O> = Boxed<'src, 'src, Tokens<'src>, O, Extra>;
@@ -192,12 +193,32 @@ fn item_rule<'src>(text: &'src str) -> Rule<'src, Item> {
     .boxed()
 }
 
-/// An item with text behind it that does not belong there: a bare key counts as a field whose value is bad.
+/// An item with text behind it that does not belong there: its last value is a bad one.
 fn spoiled(item: Item) -> Item {
     match item {
-        Item::Entry(mut entry) if entry.phrase.is_none() && entry.default.is_none() => {
-            entry.phrase = Some(error_phrase(entry.span.after()));
+        Item::Entry(mut entry) => {
+            if entry.key.word().is_some_and(|w| words::DECLARATION.contains(&w)) && entry.phrase.is_none() {
+                // `station 5x { … }`: a declaration without a name is no field.
+                return Item::Error(entry.span);
+            }
+            let bad = error_phrase(entry.span.after());
+            match &mut entry.default {
+                Some(default) => *default = bad,
+                None => entry.phrase = Some(bad),
+            }
             Item::Entry(entry)
+        }
+        Item::Declaration(mut declaration) => {
+            if declaration.block.is_none()
+                && let Some(last) = declaration.value.as_mut().or(declaration.phrase.as_mut())
+            {
+                *last = error_phrase(last.span);
+            }
+            Item::Declaration(declaration)
+        }
+        Item::Expect(mut expect) => {
+            expect.phrase = error_phrase(expect.phrase.span);
+            Item::Expect(expect)
         }
         other => other,
     }
@@ -274,9 +295,21 @@ fn index_rule<'src>(expr: Rule<'src, Expr>) -> Rule<'src, Expr> {
     expr_or_error(expr).then_ignore(entry_end()).delimited_by(just(Kind::BracketOpen), just(Kind::BracketClose)).boxed()
 }
 
-/// An expression, or a bad value up to the next separator.
+/// An expression that fills its place, or a bad value up to the next separator.
 fn expr_or_error<'src>(expr: Rule<'src, Expr>) -> Rule<'src, Expr> {
-    expr.recover_with(via_parser(skip(0).map(error_expr))).boxed()
+    expr.recover_with(via_parser(skip(0).map(error_expr)))
+        .then(entry_end())
+        .map(|(expr, clean)| if clean { expr } else { error_expr(expr.span) })
+        .boxed()
+}
+
+/// A phrase that fills its place, or a bad value up to the next separator; at least one token.
+fn whole_phrase<'src>(phrase: Rule<'src, Phrase>) -> Rule<'src, Phrase> {
+    phrase
+        .recover_with(via_parser(skip(1).map(error_phrase)))
+        .then(entry_end())
+        .map(|(phrase, clean)| if clean { phrase } else { error_phrase(phrase.span) })
+        .boxed()
 }
 
 fn entry_rule<'src>(text: &'src str, rules: &Values<'src>) -> Rule<'src, Item> {
@@ -357,11 +390,13 @@ fn phrase_rule<'src>(text: &'src str, chain: Rule<'src, Chain>) -> Rule<'src, Ph
 
 fn arguments_rule<'src>(text: &'src str, phrase: Rule<'src, Phrase>) -> Rule<'src, Vec<Argument>> {
     let label = choice((name(text), keyword(text))).then_ignore(just(Kind::Colon));
-    let labelled = label.then(or_error(phrase.clone())).map(|(name, value)| (Some(name), value));
-    let plain = phrase.recover_with(via_parser(skip(1).map(error_phrase))).map(|value| (None, value));
+    let value = or_error(phrase.clone())
+        .then(entry_end())
+        .map(|(phrase, clean)| if clean { phrase } else { error_phrase(phrase.span) });
+    let labelled = label.then(value).map(|(name, value)| (Some(name), value));
+    let plain = whole_phrase(phrase).map(|value| (None, value));
     choice((labelled.boxed(), plain.boxed()))
         .map_with(|(name, value), e| Argument { name, value, span: e.span() })
-        .then_ignore(entry_end())
         .separated_by(just(Kind::Comma))
         .allow_trailing()
         .collect()
@@ -450,6 +485,7 @@ fn power_rule<'src>(
     });
     let caret = just(Kind::Caret).map_with(|_, e| -> Span { e.span() });
     postfix
+        .labelled(Label::Value)
         .then(caret.then(exponent).or_not())
         .map(|(base, power)| match power {
             None => base,
@@ -613,16 +649,13 @@ fn primary_rule<'src>(
             }),
         },
     );
-    let list = phrase
-        .recover_with(via_parser(skip(1).map(error_phrase)))
-        .then_ignore(entry_end())
+    let list = whole_phrase(phrase)
         .separated_by(just(Kind::Comma))
         .allow_trailing()
         .collect::<Vec<Phrase>>()
         .delimited_by(just(Kind::BracketOpen), just(Kind::BracketClose))
         .map_with(|phrases, e| Expr { kind: ExprKind::List(phrases), span: e.span() });
     let group = expr_or_error(expr)
-        .then_ignore(entry_end())
         .delimited_by(just(Kind::ParenOpen), just(Kind::ParenClose))
         .map_with(|inner, e| Expr { kind: ExprKind::Group(Box::new(inner)), span: e.span() });
     let table = table.map(|table| Expr { span: table.span, kind: ExprKind::Table(table) });

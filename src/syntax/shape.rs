@@ -272,7 +272,7 @@ impl Shape<'_> {
             LinkKind::Arrow => {}
             LinkKind::Symmetric if role == Role::Key => {}
             LinkKind::Symmetric => self.diagnostics.push(
-                Diagnostic::new(codes::UNEXPECTED, link.span, "`<->` stands only in the key of a table")
+                Diagnostic::new(codes::SYMMETRIC_LINK, link.span, "`<->` stands only in the key of a table")
                     .note("it means both directions alike: `A <-> B: 15 min`")
                     .help("write `->`"),
             ),

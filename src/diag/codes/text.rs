@@ -34,5 +34,6 @@ codes! {
     NUMBER_BEFORE_CALL = "E0136" Error "number directly before a call";
     EDITION = "E0137" Error "unknown edition of the language";
     BAD_ESCAPE = "E0138" Error "unknown escape in a string";
+    SYMMETRIC_LINK = "E0139" Error "two-way link outside a table";
     LOST_DOC = "E0150" Warning "documentation comment that documents nothing";
 }
