@@ -32,7 +32,7 @@ struct Open {
     line: usize,
     /// A `{` whose content begins on its own line, or is indented deeper than its header.
     deeper: bool,
-    /// For `(` and `[`: the line end before the first line that cannot belong to it.
+    /// For `(`, `[`, `-[`: the line end before the first line that cannot belong to it, or the arrow of the link.
     broken_at: Option<usize>,
 }
 
@@ -107,6 +107,12 @@ impl<'t> Matcher<'t> {
                 self.stack.push(Open { at, kind: token.kind, indent, line, deeper, broken_at: None });
             } else if token.kind.closes() {
                 self.closer(at, *token);
+            } else if token.kind == Kind::Arrow
+                && let Some(top) = self.stack.last_mut()
+                && top.kind == Kind::LinkOpen
+            {
+                // `-[5 -> b`: the bracket was to close before the arrow.
+                top.broken_at.get_or_insert(at);
             }
         }
         let mut left = self.stack.len();
@@ -129,8 +135,11 @@ impl<'t> Matcher<'t> {
                 if first_line {
                     top.deeper = self.indent > top.indent;
                 }
-            } else if field && top.broken_at.is_none() {
-                top.broken_at = Some(before);
+            }
+        }
+        if field {
+            for open in self.stack.iter_mut().rev().take(limits::NESTING).take_while(|o| o.kind != Kind::BraceOpen) {
+                open.broken_at.get_or_insert(before);
             }
         }
         if !anchor {
@@ -182,7 +191,12 @@ impl<'t> Matcher<'t> {
                         self.unclosed(open, at, Some(token.span), true);
                     }
                 }
-                self.stack.pop();
+                let matched = self.stack.pop().map_or(0, |o| o.at);
+                // What stood inside a matched pair says nothing about the brackets around it.
+                for open in self.stack.iter_mut().rev().take(limits::NESTING).take_while(|o| o.kind != Kind::BraceOpen)
+                {
+                    open.broken_at = open.broken_at.filter(|broken| *broken < matched);
+                }
             }
             None => self.stray(at, token),
         }
@@ -256,7 +270,7 @@ impl<'t> Matcher<'t> {
         let closer_text = match closer {
             Kind::BraceClose => "}",
             Kind::ParenClose => ")",
-            _ if open.kind == Kind::LinkOpen => "]->",
+            _ if open.kind == Kind::LinkOpen && self.tokens.get(place).is_none_or(|t| t.kind != Kind::Arrow) => "]->",
             _ => "]",
         };
         let message = match self.header(open) {

@@ -42,7 +42,7 @@ pub fn explain(text: &str, tokens: &[Token], problem: Problem) -> Option<Diagnos
         return None;
     }
     let inserted = |t: &Token| t.kind.closes() && t.span.start == t.span.end;
-    if tokens.get(at).is_some_and(inserted) {
+    if tokens.get(at).is_some_and(inserted) || place.previous().as_ref().is_some_and(inserted) {
         return None;
     }
     Some(place.diagnose())
@@ -256,6 +256,10 @@ impl<'a> Place<'a> {
             _ if self.problem.expects_label(Label::Value) => {
                 point(format!("something must follow {}", quote(shown))).label("the value is not complete")
             }
+            _ if self.kind(self.at) == Some(Kind::Comma) => {
+                Diagnostic::new(codes::UNEXPECTED, self.span(), format!("unexpected `,` behind {}", quote(shown)))
+                    .label("one value only stands in these brackets")
+            }
             _ => point(format!("something is missing behind {}, before {}", quote(shown), self.found())),
         }
     }
@@ -291,6 +295,14 @@ impl<'a> Place<'a> {
             )
             .note("a value is never directly followed by a block")
             .help("end the value first, or put `:` before a table");
+        }
+        if token.kind == Kind::Colon
+            && first_kind == Some(Kind::ExpectWord)
+            && let Some((next, span)) = hyphens::run(self.tokens, start + 1)
+            && next == self.at
+        {
+            let name = self.slice(span);
+            return hyphens::describe(name, span).fix(format!("write `` `{name}` ``"), span, format!("`{name}`"));
         }
         if token.kind == Kind::Colon {
             return here(codes::UNEXPECTED, "a second `:` in one entry".to_string())

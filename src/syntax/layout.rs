@@ -346,7 +346,7 @@ impl<'t> Layout<'t> {
             && self.out.last().is_none_or(|t| matches!(t.kind, Kind::Newline | Kind::Comma | Kind::BraceOpen));
         let kind = match words::item_start(text) {
             Some(kind) if starts_item => match self.kind_at(at + 1) {
-                None | Some(Kind::Colon | Kind::Equals | Kind::Comma | Kind::BraceClose) => Kind::Name,
+                Some(Kind::Colon | Kind::Equals | Kind::Comma | Kind::BraceClose) => Kind::Name,
                 _ => kind,
             },
             _ => Kind::Name,

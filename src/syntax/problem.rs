@@ -42,8 +42,6 @@ pub enum Label {
     Value,
     /// A name.
     Name,
-    /// Anything that may begin an item.
-    Item,
     /// The end of an entry.
     End,
 }

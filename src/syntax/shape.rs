@@ -7,9 +7,10 @@ use crate::base::{Rational, Span};
 use crate::diag::{Diagnostic, codes};
 
 use super::comments::Comments;
+use super::hyphens;
 use super::token::{Kind, Token};
 use super::tree::{
-    Argument, Chain, Edition, Entry, Expr, ExprKind, File, Item, Key, Link, LinkKind, Phrase, Table, Text,
+    Argument, BinaryOp, Chain, Edition, Entry, Expr, ExprKind, File, Item, Key, Link, LinkKind, Phrase, Table, Text,
 };
 use super::words;
 
@@ -164,7 +165,10 @@ impl Shape<'_> {
 
     fn entry(&mut self, entry: &mut Entry, key: Role) {
         match &mut entry.key {
-            Key::Chain(chain) => self.chain(chain, key),
+            Key::Chain(chain) => {
+                self.hyphen(&mut chain.first);
+                self.chain(chain, key);
+            }
             Key::Hours { days, .. } => self.expr(days),
             Key::If { condition, .. } => self.expr(condition),
             Key::For { over, .. } => self.expr(over),
@@ -192,6 +196,25 @@ impl Shape<'_> {
         if let Some(default) = &mut entry.default {
             self.phrase(default, Role::Plain);
         }
+    }
+
+    /// `max-stay: 5 min`: fields are written with `_`.
+    fn hyphen(&mut self, key: &mut Expr) {
+        if !matches!(key.kind, ExprKind::Binary { op: BinaryOp::Subtract, .. }) {
+            return;
+        }
+        let text = self.text.get(key.span.range()).unwrap_or("");
+        let part_is_word = |part: &str| part.chars().next().is_some_and(char::is_alphanumeric);
+        if text.contains(|c: char| !c.is_alphanumeric() && c != '_' && c != '-') || !text.split('-').all(part_is_word) {
+            return;
+        }
+        let right = text.replace('-', "_");
+        self.diagnostics.push(hyphens::describe(text, key.span).fix(
+            format!("write `{right}`"),
+            key.span,
+            right.clone(),
+        ));
+        key.kind = ExprKind::Name(right);
     }
 
     fn table(&mut self, table: &mut Table) {

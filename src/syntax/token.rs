@@ -339,6 +339,10 @@ pub fn scan(file: FileId, text: &str) -> Scanned {
             line_is_empty = false;
             blank_run = false;
         }
+        if matches!(kind, Kind::OpenString | Kind::OpenQuoted) {
+            open_text(&mut out, kind, span, slice);
+            continue;
+        }
         let kind = mend(&mut out, kind, span, slice);
         if matches!(kind, Kind::String | Kind::Quoted) {
             direction_marks(&mut out, span, slice);
@@ -367,26 +371,38 @@ fn comment(out: &mut Scanned, span: Span, text: &str, own_line: bool) {
     out.comments.comments.push(Comment { span, doc, own_line });
 }
 
+/// A string or quoted name that runs to the end of its line. Closing brackets at its end are taken for
+/// brackets, so that one missing mark does not unbalance the file.
+fn open_text(out: &mut Scanned, kind: Kind, span: Span, text: &str) {
+    let text_end = text.trim_end_matches([' ', '\t', '\r', '}', ')', ']']).len().max(1);
+    let start = span.range().start;
+    let bad = Span::new(span.file, start, start + text_end);
+    let (what, mark) = match kind {
+        Kind::OpenString => ("the string", "\""),
+        _ => ("the name in back-ticks", "`"),
+    };
+    out.diagnostics.push(
+        Diagnostic::new(codes::OPEN_STRING, bad, format!("{what} does not end on its line")).label("begins here").fix(
+            format!("add the missing {mark}"),
+            bad.after(),
+            mark,
+        ),
+    );
+    out.tokens.push(Token { kind: Kind::Bad, span: bad });
+    for (at, c) in text.char_indices().skip_while(|(at, _)| *at < text_end) {
+        let kind = match c {
+            '}' => Kind::BraceClose,
+            ')' => Kind::ParenClose,
+            ']' => Kind::BracketClose,
+            _ => continue,
+        };
+        out.tokens.push(Token { kind, span: Span::new(span.file, start + at, start + at + 1) });
+    }
+}
+
 /// Says what is wrong with a token of another language and gives the kind it is read as.
 fn mend(out: &mut Scanned, kind: Kind, span: Span, text: &str) -> Kind {
     match kind {
-        Kind::OpenString => {
-            let end = span.after();
-            out.diagnostics.push(
-                Diagnostic::new(codes::OPEN_STRING, span, "the string does not end on its line")
-                    .label("begins here")
-                    .fix("add the missing `\"`", end, "\""),
-            );
-            Kind::Bad
-        }
-        Kind::OpenQuoted => {
-            out.diagnostics.push(
-                Diagnostic::new(codes::OPEN_STRING, span, "the name in back-ticks does not end on its line")
-                    .label("begins here")
-                    .help("write the name between two back-ticks: `` `OP-20` ``"),
-            );
-            Kind::Bad
-        }
         Kind::ForeignString => {
             let inner: String = {
                 let mut chars = text.chars();

@@ -1,2 +1,3 @@
 mod syntax;
 mod syntax_corpus;
+mod syntax_errors;
