@@ -1,3 +1,5 @@
 mod syntax;
 mod syntax_corpus;
 mod syntax_errors;
+mod syntax_grammar;
+mod syntax_soup;
