@@ -1,1 +1,3 @@
-fn main() {}
+//! The one test binary. Each file here holds one subject.
+
+mod runtime_random;
