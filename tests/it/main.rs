@@ -1,3 +1,4 @@
 //! The one test binary. Each file here holds one subject.
 
+mod runtime_distributions;
 mod runtime_random;
