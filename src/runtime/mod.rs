@@ -6,7 +6,9 @@
 //! never from the platform, and no multiplication is fused with an addition.
 
 pub mod distributions;
+pub mod histogram;
 pub mod random;
 pub mod special;
+pub mod statistics;
 pub mod variates;
 pub mod ziggurat;

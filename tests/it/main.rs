@@ -2,3 +2,4 @@
 
 mod runtime_distributions;
 mod runtime_random;
+mod runtime_statistics;
