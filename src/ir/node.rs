@@ -20,6 +20,8 @@ pub struct Node {
     pub calendar: Option<CalendarId>,
     /// What happens to work at the end of a shift.
     pub shift_end: ShiftEnd,
+    /// Item types that can be here, sorted.
+    pub items: Vec<ItemId>,
 }
 
 /// The kinds of nodes.

@@ -1,0 +1,374 @@
+//! What all handlers stand on: the winner tree, the dirty set, offer lists, item records, sums of 128
+//! bits, states of machines.
+
+use super::super::builder::{Builder, Field, V};
+use super::super::layout::{counters, header, holder, item, list, machine, tree};
+use super::super::program::{BinaryOp, HostFn, Program, Ty};
+use super::super::status::State;
+use super::Emit;
+
+impl Emit<'_> {
+    /// Writes the functions of this file.
+    pub(super) fn basics(&mut self, program: &mut Program) -> Result<(), String> {
+        let (mut b, args) = Builder::new(program, "update", &[Ty::Count, Ty::Time], None);
+        if let [slot, key] = args[..] {
+            self.update_inline(&mut b, slot, key);
+        }
+        self.functions.update = Some(b.finish()?);
+
+        let (mut b, args) = Builder::new(program, "offer", &[Ty::Handle, Ty::Handle], None);
+        if let [list, item] = args[..] {
+            self.offer_body(&mut b, list, item);
+        }
+        self.functions.offer = Some(b.finish()?);
+
+        let (mut b, args) = Builder::new(program, "withdraw", &[Ty::Handle, Ty::Handle], None);
+        if let [list, item] = args[..] {
+            Self::withdraw_body(&mut b, list, item);
+        }
+        self.functions.withdraw = Some(b.finish()?);
+
+        let (mut b, _) = Builder::new(program, "new_item", &[], Some(Ty::Handle));
+        self.new_item_body(&mut b);
+        self.functions.new_item = Some(b.finish()?);
+        Ok(())
+    }
+
+    pub(super) fn now(b: &mut Builder) -> V {
+        b.header(header::NOW)
+    }
+
+    // ---- winner tree ----
+
+    /// Gives a slot a new time.
+    pub(super) fn update(&self, b: &mut Builder, slot: V, key: V) {
+        b.call(Self::function(self.functions.update), &[slot, key]);
+    }
+
+    /// Replays the slot's matches from its leaf to the root. Of equal times the lower slot wins: the
+    /// present winner, if its slot is lower, may be as late as the other, else it must be earlier.
+    fn update_inline(&self, b: &mut Builder, slot: V, key: V) {
+        let tree = b.header(header::TREE);
+        let leaves = b.count(1 << self.shapes.tree_depth);
+        let leaf = b.add(slot, leaves);
+        let at = b.element(tree, leaf, 16);
+        b.store(at, tree::KEY, key);
+        let (mut index, mut key, mut slot) = (leaf, key, slot);
+        for _ in 0..self.shapes.tree_depth {
+            let other = b.bits_with(BinaryOp::Xor, index, 1);
+            let other = b.element(tree, other, 16);
+            let other_key = b.load(other, tree::KEY);
+            let other_slot = b.load(other, tree::SLOT);
+            let lower = b.lt(slot, other_slot);
+            let grace = b.cast(lower, Ty::Duration);
+            let bound = b.add(other_key, grace);
+            let wins = b.lt(key, bound);
+            key = b.select(wins, key, other_key);
+            slot = b.select(wins, slot, other_slot);
+            index = b.bits_with(BinaryOp::ShiftRight, index, 1);
+            let at = b.element(tree, index, 16);
+            b.store(at, tree::KEY, key);
+            b.store(at, tree::SLOT, slot);
+        }
+    }
+
+    /// Takes a slot out of the calendar.
+    pub(super) fn cancel(&self, b: &mut Builder, slot: V) {
+        let never = b.int(super::super::status::NEVER, Ty::Time);
+        self.update(b, slot, never);
+    }
+
+    /// Sets a slot to go off after a duration from now.
+    pub(super) fn schedule_after(&self, b: &mut Builder, slot: V, delay: V) {
+        let now = Self::now(b);
+        let at = b.add(now, delay);
+        self.update(b, slot, at);
+    }
+
+    // ---- dirty set ----
+
+    /// Marks the node of a rank to be settled.
+    pub(super) fn mark(&self, b: &mut Builder, rank: V) {
+        let one = b.count(1);
+        if self.shapes.dirty_levels == 1 {
+            let bit = b.bits(BinaryOp::ShiftLeft, one, rank);
+            Self::or_header(b, bit);
+            return;
+        }
+        let words = b.header(header::DIRTY_WORDS);
+        let index = Self::or_word(b, words, one, rank);
+        let index = if self.shapes.dirty_levels == 3 {
+            let middle = b.header(header::DIRTY_MIDDLE);
+            Self::or_word(b, middle, one, index)
+        } else {
+            index
+        };
+        let bit = b.bits(BinaryOp::ShiftLeft, one, index);
+        Self::or_header(b, bit);
+    }
+
+    /// Sets bit `rank` in an array of words and returns the index of the word.
+    fn or_word(b: &mut Builder, words: V, one: V, rank: V) -> V {
+        let index = b.bits_with(BinaryOp::ShiftRight, rank, 6);
+        let at = b.element(words, index, 8);
+        let low = b.bits_with(BinaryOp::And, rank, 63);
+        let bit = b.bits(BinaryOp::ShiftLeft, one, low);
+        let old = b.load(at, WORD);
+        let new = b.bits(BinaryOp::Or, old, bit);
+        b.store(at, WORD, new);
+        index
+    }
+
+    fn or_header(b: &mut Builder, bit: V) {
+        let old = b.header(header::DIRTY);
+        let new = b.bits(BinaryOp::Or, old, bit);
+        b.set_header(header::DIRTY, new);
+    }
+
+    /// Takes the lowest dirty rank out of the set, whose header word `top` is not 0.
+    pub(super) fn take_dirty(&self, b: &mut Builder, top: V) -> V {
+        let first = b.unary(super::super::program::UnaryOp::TrailingZeros, top, Ty::Count);
+        if self.shapes.dirty_levels == 1 {
+            Self::drop_lowest(b, top);
+            return first;
+        }
+        let bits = b.bits_with(BinaryOp::ShiftLeft, first, 6);
+        if self.shapes.dirty_levels == 2 {
+            let words = b.header(header::DIRTY_WORDS);
+            let at = b.element(words, first, 8);
+            let word = b.load(at, WORD);
+            let low = b.unary(super::super::program::UnaryOp::TrailingZeros, word, Ty::Count);
+            let rest = Self::without_lowest(b, word);
+            b.store(at, WORD, rest);
+            let empty = b.is_zero(rest);
+            b.when(empty, |b| Self::drop_lowest(b, top));
+            return b.add(bits, low);
+        }
+        let middle = b.header(header::DIRTY_MIDDLE);
+        let at_middle = b.element(middle, first, 8);
+        let middle_word = b.load(at_middle, WORD);
+        let second = b.unary(super::super::program::UnaryOp::TrailingZeros, middle_word, Ty::Count);
+        let index = b.add(bits, second);
+        let words = b.header(header::DIRTY_WORDS);
+        let at = b.element(words, index, 8);
+        let word = b.load(at, WORD);
+        let low = b.unary(super::super::program::UnaryOp::TrailingZeros, word, Ty::Count);
+        let rest = Self::without_lowest(b, word);
+        b.store(at, WORD, rest);
+        let empty = b.is_zero(rest);
+        b.when(empty, |b| {
+            let rest = Self::without_lowest(b, middle_word);
+            b.store(at_middle, WORD, rest);
+            let empty = b.is_zero(rest);
+            b.when(empty, |b| Self::drop_lowest(b, top));
+        });
+        let bits = b.bits_with(BinaryOp::ShiftLeft, index, 6);
+        b.add(bits, low)
+    }
+
+    fn without_lowest(b: &mut Builder, word: V) -> V {
+        let one = b.count(1);
+        let less = b.sub(word, one);
+        b.bits(BinaryOp::And, word, less)
+    }
+
+    fn drop_lowest(b: &mut Builder, top: V) {
+        let rest = Self::without_lowest(b, top);
+        b.set_header(header::DIRTY, rest);
+    }
+
+    // ---- offers ----
+
+    /// Offers an item that is ready in its holder to the node of a list.
+    pub(super) fn offer(&self, b: &mut Builder, list: V, item: V) {
+        b.call(Self::function(self.functions.offer), &[list, item]);
+    }
+
+    /// Inserts by (ready time, holder): from the end, for most offers are the youngest.
+    fn offer_body(&self, b: &mut Builder, list: V, item: V) {
+        let rank = b.load(list, list::RANK);
+        self.mark(b, rank);
+        let none = b.none();
+        let tail = b.load(list, list::TAIL);
+        let empty = b.is_zero(tail);
+        b.either(
+            empty,
+            |b| {
+                b.store(list, list::HEAD, item);
+                b.store(list, list::TAIL, item);
+                b.store(item, item::OFFER_NEXT, none);
+                b.store(item, item::OFFER_PREVIOUS, none);
+            },
+            |b| {
+                let ready = b.load(item, item::READY);
+                let own_holder = b.load(item, item::HOLDER);
+                let key = b.load(own_holder, holder::KEY);
+                let at = b.var(tail);
+                b.repeat(|b| {
+                    let end = b.is_zero(at);
+                    b.leave_if(end);
+                    let other = b.load(at, item::READY);
+                    let earlier = b.lt(other, ready);
+                    b.leave_if(earlier);
+                    let same = b.eq(other, ready);
+                    let other_holder = b.load(at, item::HOLDER);
+                    let other_key = b.load(other_holder, holder::KEY);
+                    let first = b.le(other_key, key);
+                    let before = b.and(same, first);
+                    b.leave_if(before);
+                    let previous = b.load(at, item::OFFER_PREVIOUS);
+                    b.set(at, previous);
+                });
+                let at_front = b.is_zero(at);
+                b.either(
+                    at_front,
+                    |b| {
+                        let old = b.load(list, list::HEAD);
+                        b.store(item, item::OFFER_NEXT, old);
+                        b.store(item, item::OFFER_PREVIOUS, none);
+                        b.store(old, item::OFFER_PREVIOUS, item);
+                        b.store(list, list::HEAD, item);
+                    },
+                    |b| {
+                        let next = b.load(at, item::OFFER_NEXT);
+                        b.store(item, item::OFFER_NEXT, next);
+                        b.store(item, item::OFFER_PREVIOUS, at);
+                        b.store(at, item::OFFER_NEXT, item);
+                        let last = b.is_zero(next);
+                        b.either(
+                            last,
+                            |b| b.store(list, list::TAIL, item),
+                            |b| b.store(next, item::OFFER_PREVIOUS, item),
+                        );
+                    },
+                );
+            },
+        );
+    }
+
+    /// Takes the first item out of a list whose head it is.
+    pub(super) fn accept_head(b: &mut Builder, list: V, head: Field, tail: Field, item: V) {
+        let next = b.load(item, item::OFFER_NEXT);
+        b.store(list, head, next);
+        let last = b.is_zero(next);
+        let none = b.none();
+        b.either(last, |b| b.store(list, tail, none), |b| b.store(next, item::OFFER_PREVIOUS, none));
+    }
+
+    /// Takes an item out of a list, wherever it stands.
+    pub(super) fn withdraw(&self, b: &mut Builder, list: V, item: V) {
+        b.call(Self::function(self.functions.withdraw), &[list, item]);
+    }
+
+    fn withdraw_body(b: &mut Builder, list: V, item: V) {
+        let next = b.load(item, item::OFFER_NEXT);
+        let previous = b.load(item, item::OFFER_PREVIOUS);
+        let first = b.is_zero(previous);
+        b.either(first, |b| b.store(list, list::HEAD, next), |b| b.store(previous, item::OFFER_NEXT, next));
+        let last = b.is_zero(next);
+        b.either(last, |b| b.store(list, list::TAIL, previous), |b| b.store(next, item::OFFER_PREVIOUS, previous));
+    }
+
+    // ---- items ----
+
+    /// A fresh item record; its fields are the caller's to set.
+    pub(super) fn new_item(&self, b: &mut Builder) -> V {
+        b.call_for(Self::function(self.functions.new_item), &[], Ty::Handle)
+    }
+
+    fn new_item_body(&self, b: &mut Builder) {
+        let bytes = 8 * (item::WORDS + usize::from(self.shapes.visits) + usize::from(self.shapes.limits > 0));
+        let bytes = b.count(i64::try_from(bytes).unwrap_or(64));
+        let free = b.header(header::ITEM_FREE);
+        let any = b.ne_zero(free);
+        b.when(any, |b| {
+            let next = b.load(free, item::OFFER_NEXT);
+            b.set_header(header::ITEM_FREE, next);
+            b.give(Some(free));
+        });
+        let top = b.header(header::ITEM_TOP);
+        let end = b.header(header::ITEM_END);
+        let next = b.add(top, bytes);
+        let fits = b.le(next, end);
+        b.either(
+            fits,
+            |_| {},
+            |b| {
+                b.host(HostFn::GrowItems, &[], Ty::Count);
+            },
+        );
+        b.set_header(header::ITEM_TOP, next);
+        b.give(Some(top));
+    }
+
+    /// Gives an item record back.
+    pub(super) fn free_item(b: &mut Builder, item: V) {
+        let free = b.header(header::ITEM_FREE);
+        b.store(item, item::OFFER_NEXT, free);
+        b.set_header(header::ITEM_FREE, item);
+    }
+
+    /// Adds one to a counter of the item's type.
+    pub(super) fn count_type(b: &mut Builder, kind: V, field: Field) {
+        let counters = b.header(header::COUNTERS);
+        let at = b.element(counters, kind, i64::try_from(counters::WORDS * 8).unwrap_or(64));
+        b.bump(at, field, 1);
+    }
+
+    /// An item begins to be in the line now.
+    pub(super) fn item_begins(b: &mut Builder) {
+        let now = Self::now(b);
+        let header = b.none();
+        Self::subtract_128(b, header, header::WIP, header::WIP_HIGH, now);
+    }
+
+    /// An item ends to be in the line now.
+    pub(super) fn item_ends(b: &mut Builder) {
+        let now = Self::now(b);
+        let header = b.none();
+        Self::add_128(b, header, header::WIP, header::WIP_HIGH, now);
+    }
+
+    // ---- sums ----
+
+    /// Adds a value that is not negative to a sum of 128 bits.
+    pub(super) fn add_128(b: &mut Builder, record: V, low: Field, high: Field, value: V) {
+        let old = b.load(record, low);
+        let new = b.binary(BinaryOp::Add, old, value, Ty::Count);
+        b.store(record, low, new);
+        let carry = b.binary(BinaryOp::LessUnsigned, new, old, Ty::Count);
+        let old = b.load(record, high);
+        let new = b.add(old, carry);
+        b.store(record, high, new);
+    }
+
+    /// Subtracts a value that is not negative from a sum of 128 bits.
+    pub(super) fn subtract_128(b: &mut Builder, record: V, low: Field, high: Field, value: V) {
+        let old = b.load(record, low);
+        let new = b.binary(BinaryOp::Sub, old, value, Ty::Count);
+        b.store(record, low, new);
+        let borrow = b.binary(BinaryOp::LessUnsigned, old, new, Ty::Count);
+        let old = b.load(record, high);
+        let new = b.sub(old, borrow);
+        b.store(record, high, new);
+    }
+
+    // ---- states ----
+
+    /// Charges the time since the last change to the machine's state and sets a new one.
+    pub(super) fn set_state(b: &mut Builder, machine: V, new: State) {
+        let now = Self::now(b);
+        let old = b.load(machine, machine::STATE);
+        let since = b.load(machine, machine::SINCE);
+        let spent = b.sub(now, since);
+        let place = b.element(machine, old, 8);
+        let sum = b.load(place, machine::IN_STATE);
+        let sum = b.add(sum, spent);
+        b.store(place, machine::IN_STATE, sum);
+        b.store(machine, machine::SINCE, now);
+        b.store_int(machine, machine::STATE, new.code());
+    }
+}
+
+/// The first word of a record, as a count.
+pub(super) const WORD: Field = Field { offset: 0, ty: Ty::Count };

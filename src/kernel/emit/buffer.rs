@@ -1,0 +1,239 @@
+//! Buffers, lanes and transits (semantics F6, F8, F9).
+
+use super::super::builder::{Builder, V};
+use super::super::layout::{buffer, header, item, node};
+use super::super::program::{HostFn, Ty};
+use super::super::shape::{BufferShape, TransitShape};
+use super::super::status::NEVER;
+use super::Emit;
+
+impl Emit<'_> {
+    /// Settles a buffer: takes in one item when there is room.
+    pub(super) fn settle_buffer(&self, b: &mut Builder, s: &BufferShape, holders: &[usize], node: V) {
+        if s.initial {
+            // Items that were inside at t = 0 are offered when the buffer is first settled.
+            let first = b.load(node, buffer::FIRST);
+            let any = b.ne_zero(first);
+            let offered = b.load(node, buffer::OFFERED);
+            let waiting = b.not(offered);
+            let now = Self::now(b);
+            let ready = b.ne_zero(any);
+            let offer = b.and(ready, waiting);
+            b.when(offer, |b| {
+                let at = b.load(first, item::READY);
+                let ripe = b.le(at, now);
+                b.when(ripe, |b| self.offer_first(b, s, node, first));
+            });
+        }
+        let item = b.load(node, node::OFFERS);
+        let mut go = b.ne_zero(item);
+        if s.limited {
+            let level = b.load(node, buffer::LEVEL);
+            let capacity = b.load(node, buffer::CAPACITY);
+            let room = b.lt(level, capacity);
+            go = b.and(go, room);
+        }
+        b.when(go, |b| {
+            let go = if s.from > 0 {
+                let array = b.load(node, buffer::FROM);
+                self.may_enter(b, array, s.from, item)
+            } else {
+                b.int(1, Ty::Flag)
+            };
+            b.when(go, |b| {
+                Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                self.release(b, holders, item);
+                self.enter_buffer(b, s, node, item);
+                self.mark_if_offered(b, node);
+            });
+        });
+    }
+
+    fn offer_first(&self, b: &mut Builder, s: &BufferShape, node: V, item: V) {
+        b.store_int(node, buffer::OFFERED, 1);
+        let way = b.load(node, buffer::ROUTING);
+        let list = self.decide(b, way, item, s.simple_routing);
+        self.offer(b, list, item);
+    }
+
+    /// Charges the level since its last change: the maximum sees only levels that lasted (F8).
+    fn level_changes(b: &mut Builder, node: V, now: V) -> V {
+        let level = b.load(node, buffer::LEVEL);
+        let changed = b.load(node, buffer::CHANGED);
+        let max = b.load(node, buffer::MAX);
+        let lasted = b.lt(changed, now);
+        let higher = b.lt(max, level);
+        let new = b.and(lasted, higher);
+        let max = b.select(new, level, max);
+        b.store(node, buffer::MAX, max);
+        b.store(node, buffer::CHANGED, now);
+        level
+    }
+
+    /// An item that has left its holder enters a buffer with room.
+    pub(super) fn enter_buffer(&self, b: &mut Builder, s: &BufferShape, node: V, item: V) {
+        let now = Self::now(b);
+        b.set_header(header::PROGRESS, now);
+        if s.from > 0 {
+            let array = b.load(node, buffer::FROM);
+            self.take_cards(b, array, s.from, item);
+        }
+        let level = Self::level_changes(b, node, now);
+        let more = b.plus(level, 1);
+        b.store(node, buffer::LEVEL, more);
+        b.bump(node, buffer::ENTRIES, 1);
+        let was_empty = b.is_zero(level);
+        b.when(was_empty, |b| {
+            let since = b.load(node, buffer::EMPTY_SINCE);
+            let spent = b.sub(now, since);
+            let sum = b.load(node, buffer::EMPTY);
+            let sum = b.add(sum, spent);
+            b.store(node, buffer::EMPTY, sum);
+        });
+        if s.limited {
+            let capacity = b.load(node, buffer::CAPACITY);
+            let full = b.eq(more, capacity);
+            b.when(full, |b| b.store(node, buffer::FULL_SINCE, now));
+        }
+        b.store(item, item::HOLDER, node);
+        b.store(item, item::ENTRY, now);
+        match &s.transit {
+            TransitShape::None => {
+                b.store(item, item::READY, now);
+                self.append(b, s, node, item, None);
+            }
+            TransitShape::InOrder(families) => {
+                let draw = b.load(node, buffer::TRANSIT);
+                let time = self.duration(b, draw, families);
+                let ready = b.add(now, time);
+                b.store(item, item::READY, ready);
+                self.append(b, s, node, item, Some(ready));
+            }
+            TransitShape::Overtaking(families) => {
+                let draw = b.load(node, buffer::TRANSIT);
+                let time = self.duration(b, draw, families);
+                let ready = b.add(now, time);
+                b.store(item, item::READY, ready);
+                b.host(HostFn::TimedInsert, &[node, item], Ty::Count);
+                let root = b.load(node, buffer::TIMED);
+                let first = b.eq(root, item);
+                b.when(first, |b| {
+                    let slot = b.load(node, buffer::SLOT);
+                    self.update(b, slot, ready);
+                });
+            }
+        }
+    }
+
+    /// Puts an item behind the others; the first one is offered, or when it may leave later, awaited.
+    fn append(&self, b: &mut Builder, s: &BufferShape, node: V, item: V, ready: Option<V>) {
+        let none = b.none();
+        b.store(item, item::NEXT, none);
+        let last = b.load(node, buffer::LAST);
+        b.store(node, buffer::LAST, item);
+        let alone = b.is_zero(last);
+        b.either(
+            alone,
+            |b| {
+                b.store(node, buffer::FIRST, item);
+                match ready {
+                    None => self.offer_first(b, s, node, item),
+                    Some(ready) => self.offer_when_ready(b, s, node, item, ready),
+                }
+            },
+            |b| b.store(last, item::NEXT, item),
+        );
+    }
+
+    fn offer_when_ready(&self, b: &mut Builder, s: &BufferShape, node: V, item: V, ready: V) {
+        let now = Self::now(b);
+        let ripe = b.le(ready, now);
+        b.either(
+            ripe,
+            |b| self.offer_first(b, s, node, item),
+            |b| {
+                let slot = b.load(node, buffer::SLOT);
+                self.update(b, slot, ready);
+            },
+        );
+    }
+
+    /// The first item leaves a buffer.
+    pub(super) fn release_buffer(&self, b: &mut Builder, s: &BufferShape, node: V, item: V) {
+        let now = Self::now(b);
+        if s.to > 0 {
+            let array = b.load(node, buffer::TO);
+            self.return_cards(b, array, s.to, item);
+        }
+        let level = Self::level_changes(b, node, now);
+        let less = b.plus(level, -1);
+        b.store(node, buffer::LEVEL, less);
+        b.bump(node, buffer::EXITS, 1);
+        let entry = b.load(item, item::ENTRY);
+        let wait = b.sub(now, entry);
+        Self::add_128(b, node, buffer::WAIT, buffer::WAIT_HIGH, wait);
+        let empty = b.is_zero(less);
+        b.when(empty, |b| b.store(node, buffer::EMPTY_SINCE, now));
+        if s.limited {
+            let capacity = b.load(node, buffer::CAPACITY);
+            let full = b.eq(level, capacity);
+            b.when(full, |b| {
+                let since = b.load(node, buffer::FULL_SINCE);
+                let spent = b.sub(now, since);
+                let sum = b.load(node, buffer::FULL);
+                let sum = b.add(sum, spent);
+                b.store(node, buffer::FULL, sum);
+            });
+        }
+        let next = b.load(item, item::NEXT);
+        b.store(node, buffer::FIRST, next);
+        let last = b.is_zero(next);
+        let none = b.none();
+        b.either(
+            last,
+            |b| {
+                b.store(node, buffer::LAST, none);
+                b.store_int(node, buffer::OFFERED, 0);
+            },
+            |b| {
+                b.store_int(node, buffer::OFFERED, 0);
+                match s.transit {
+                    TransitShape::InOrder(_) => {
+                        let ready = b.load(next, item::READY);
+                        self.offer_when_ready(b, s, node, next, ready);
+                    }
+                    TransitShape::None | TransitShape::Overtaking(_) => self.offer_first(b, s, node, next),
+                }
+            },
+        );
+        if s.limited || s.from > 0 {
+            self.mark_if_offered(b, node);
+        }
+    }
+
+    /// The stay of the first item is over, or an item in transit arrives.
+    pub(super) fn end_of_stay(&self, b: &mut Builder, s: &BufferShape, node: V) {
+        let slot = b.load(node, buffer::SLOT);
+        if !matches!(s.transit, TransitShape::Overtaking(_)) {
+            self.cancel(b, slot);
+            let first = b.load(node, buffer::FIRST);
+            self.offer_first(b, s, node, first);
+            return;
+        }
+        let arrived = b.host(HostFn::TimedTake, &[node], Ty::Handle);
+        let root = b.load(node, buffer::TIMED);
+        let end = b.is_zero(root);
+        let never = b.int(NEVER, Ty::Time);
+        let next = b.var(never);
+        b.either(
+            end,
+            |_| {},
+            |b| {
+                let at = b.load(root, item::READY);
+                b.set(next, at);
+            },
+        );
+        self.update(b, slot, next);
+        self.append(b, s, node, arrived, None);
+    }
+}

@@ -1,0 +1,517 @@
+//! Stations that take parts by type and make products: assembly, disassembly, batches of parts, and
+//! products that leave together (semantics S14–S17).
+
+use super::super::builder::{Builder, Field, V};
+use super::super::layout::{buffer, counters, header, holder, item, list, machine, node, part, routing, source, station};
+use super::super::program::{BinaryOp, Program, Ty};
+use super::super::shape::{NodeShape, SourceShape, StationShape, SupplyShape};
+use super::Emit;
+
+const HANDLE: Field = Field { offset: 0, ty: Ty::Handle };
+
+fn part_offset(i: usize) -> i32 {
+    i32::try_from(i * part::WORDS * 8).unwrap_or(0)
+}
+
+impl Emit<'_> {
+    /// Settles an assembly: nothing is loaded until all parts are there, then all at once.
+    pub(super) fn settle_join(&self, b: &mut Builder, k: usize, s: &StationShape, holders: &[usize], node: V) {
+        let machine = self.idle_machine(b, s, node);
+        let ready = b.ne_zero(machine);
+        b.when(ready, |b| {
+            let (complete, planned) = self.collect(b, s, holders, node);
+            let complete = if s.from > 0 {
+                let plan = b.load(node, station::PLAN);
+                let main = b.load(plan, HANDLE);
+                let array = b.load(node, station::FROM);
+                let some = b.ne_zero(planned);
+                let may = self.may_enter(b, array, s.from, main);
+                let may = b.and(may, some);
+                b.and(complete, may)
+            } else {
+                complete
+            };
+            b.when(complete, |b| {
+                self.load_plan(b, holders, node, machine, planned);
+                let main = b.load(machine, machine::ITEM);
+                if s.from > 0 {
+                    let array = b.load(node, station::FROM);
+                    self.take_cards(b, array, s.from, main);
+                }
+                self.start(b, k, s, node, machine, main);
+                if s.many {
+                    let rank = b.load(node, node::RANK);
+                    self.mark(b, rank);
+                }
+            });
+        });
+    }
+
+    /// Plans which items to take: parts in written order; of each the holder whose item has been ready
+    /// longest first; from a buffer the first items as long as each is still needed.
+    fn collect(&self, b: &mut Builder, s: &StationShape, holders: &[usize], node: V) -> (V, V) {
+        let now = Self::now(b);
+        let parts = b.load(node, station::PARTS);
+        let lists = b.load(node, station::LISTS);
+        let plan = b.load(node, station::PLAN);
+        let zero = b.count(0);
+        let planned = b.var(zero);
+        let mut total = zero;
+        for i in 0..s.recipe.parts {
+            let need = b.load(parts, part::NEED.plus(part_offset(i)));
+            b.store(parts, part::REST.plus(part_offset(i)), need);
+            total = b.add(total, need);
+        }
+        let add = |b: &mut Builder, entry: V| {
+            let at = b.element(plan, planned, 8);
+            b.store(at, HANDLE, entry);
+            let more = b.plus(planned, 1);
+            b.set(planned, more);
+        };
+        for i in 0..s.recipe.parts {
+            let head = b.load(parts, list::HEAD.plus(part_offset(i)));
+            let at = b.var(head);
+            b.repeat(|b| {
+                let end = b.is_zero(at);
+                b.leave_if(end);
+                let this = b.var(at);
+                let next = b.load(at, item::OFFER_NEXT);
+                b.set(at, next);
+                let from = b.load(this, item::HOLDER);
+                let kind = b.load(from, holder::RELEASE);
+                b.switch(kind, self.shapes.nodes.len(), |b, h| {
+                    if !holders.contains(&h) {
+                        return;
+                    }
+                    match self.shapes.nodes.get(h) {
+                        Some(NodeShape::Buffer(_)) => {
+                            let way = b.load(from, buffer::ROUTING);
+                            let way = b.load(way, routing::KIND);
+                            let walk = b.var(this);
+                            b.repeat(|b| {
+                                let end = b.is_zero(walk);
+                                b.leave_if(end);
+                                let kind = b.load(walk, item::TYPE);
+                                let its_list = b.element(lists, kind, 8);
+                                let its_list = b.load(its_list, HANDLE);
+                                let unwanted = b.is_zero(its_list);
+                                b.leave_if(unwanted);
+                                let rest = b.load(its_list, part::REST);
+                                let enough = b.is_zero(rest);
+                                b.leave_if(enough);
+                                let ready = b.load(walk, item::READY);
+                                let later = b.lt(now, ready);
+                                b.leave_if(later);
+                                let less = b.plus(rest, -1);
+                                b.store(its_list, part::REST, less);
+                                add(b, walk);
+                                let next = b.load(walk, item::NEXT);
+                                b.set(walk, next);
+                                // Behind a branch only the first item has decided.
+                                let branch = b.ne_zero(way);
+                                b.leave_if(branch);
+                            });
+                        }
+                        Some(NodeShape::Source(SourceShape { supply: SupplyShape::Always, mix: 1, from: 0, .. })) => {
+                            // As many as are needed and left to make; each is made when the one before
+                            // has left. The plan holds the source, marked by its lowest bit.
+                            let rest = b.load(parts, part::REST.plus(part_offset(i)));
+                            let made = b.load(from, source::MADE);
+                            let all = b.load(from, source::TOTAL);
+                            let supply = b.sub(all, made);
+                            let short = b.lt(supply, rest);
+                            let number = b.select(short, supply, rest);
+                            let left = b.sub(rest, number);
+                            b.store(parts, part::REST.plus(part_offset(i)), left);
+                            let count = b.var(number);
+                            b.repeat(|b| {
+                                let done = b.is_zero(count);
+                                b.leave_if(done);
+                                let less = b.plus(count, -1);
+                                b.set(count, less);
+                                let one = b.count(1);
+                                let marked = b.add(from, one);
+                                add(b, marked);
+                            });
+                        }
+                        _ => {
+                            let rest = b.load(parts, part::REST.plus(part_offset(i)));
+                            let needed = b.ne_zero(rest);
+                            b.when(needed, |b| {
+                                let less = b.plus(rest, -1);
+                                b.store(parts, part::REST.plus(part_offset(i)), less);
+                                add(b, this);
+                            });
+                        }
+                    }
+                });
+            });
+        }
+        let complete = b.eq(planned, total);
+        (complete, planned)
+    }
+
+    /// Takes the planned items out of their holders and onto the machine, in order.
+    fn load_plan(&self, b: &mut Builder, holders: &[usize], node: V, machine: V, planned: V) {
+        let lists = b.load(node, station::LISTS);
+        let plan = b.load(node, station::PLAN);
+        let none = b.none();
+        b.store(machine, machine::ITEM, none);
+        let last = b.var(none);
+        let zero = b.count(0);
+        let i = b.var(zero);
+        b.repeat(|b| {
+            let more = b.lt(i, planned);
+            let done = b.not(more);
+            b.leave_if(done);
+            let at = b.element(plan, i, 8);
+            let entry = b.load(at, HANDLE);
+            let next = b.plus(i, 1);
+            b.set(i, next);
+            let taken = b.var(entry);
+            let bits = b.cast(entry, Ty::Count);
+            let marked = b.bits_with(BinaryOp::And, bits, 1);
+            b.when(marked, |b| {
+                let minus = b.count(-1);
+                let from = b.add(entry, minus);
+                let current = b.load(from, source::ITEM);
+                b.set(taken, current);
+            });
+            let kind = b.load(taken, item::TYPE);
+            let its_list = b.element(lists, kind, 8);
+            let its_list = b.load(its_list, HANDLE);
+            self.withdraw(b, its_list, taken);
+            self.release(b, holders, taken);
+            b.store(taken, item::HOLDER, machine);
+            b.store(taken, item::NEXT, none);
+            let first = b.is_zero(last);
+            b.either(first, |b| b.store(machine, machine::ITEM, taken), |b| b.store(last, item::NEXT, taken));
+            b.set(last, taken);
+        });
+    }
+
+    /// The end of work of a station that takes parts or makes products.
+    pub(super) fn finish_parts(&self, b: &mut Builder, s: &StationShape, node: V, machine: V) {
+        if s.recipe.makes == 0 {
+            // What was taken leaves again.
+            let first = b.load(machine, machine::ITEM);
+            b.store(machine, machine::PRODUCTS, first);
+        } else {
+            self.make_products(b, s, node, machine);
+        }
+        self.offer_products(b, s, node, machine);
+    }
+
+    /// Uses the parts up and makes the products. The first product carries on the main part: the first
+    /// of the type named first in `takes`. Its birth is the earliest of all parts (S16).
+    fn make_products(&self, b: &mut Builder, s: &StationShape, node: V, machine: V) {
+        let none = b.none();
+        let head = b.load(machine, machine::ITEM);
+        let main = b.var(head);
+        if s.recipe.parts > 0 {
+            let parts = b.load(node, station::PARTS);
+            let lists = b.load(node, station::LISTS);
+            b.repeat(|b| {
+                let kind = b.load(main, item::TYPE);
+                let its_list = b.element(lists, kind, 8);
+                let its_list = b.load(its_list, HANDLE);
+                let found = b.eq(its_list, parts);
+                b.leave_if(found);
+                let next = b.load(main, item::NEXT);
+                let end = b.is_zero(next);
+                b.leave_if(end);
+                b.set(main, next);
+            });
+        }
+        let birth = b.load(main, item::BIRTH);
+        let birth = b.var(birth);
+        let at = b.var(head);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            let this = b.var(at);
+            let next = b.load(at, item::NEXT);
+            b.set(at, next);
+            let born = b.load(this, item::BIRTH);
+            let earlier = b.lt(born, birth);
+            let least = b.select(earlier, born, birth);
+            b.set(birth, least);
+            let kind = b.load(this, item::TYPE);
+            Self::count_type(b, kind, counters::USED);
+            Self::item_ends(b);
+            let other = b.ne(this, main);
+            b.when(other, |b| {
+                self.return_all_cards(b, this);
+                Self::free_item(b, this);
+            });
+        });
+        let makes = b.load(node, station::MAKES);
+        let last = b.var(none);
+        for i in 0..s.recipe.makes {
+            let offset = i32::try_from(8 * i).unwrap_or(0);
+            let product = if i == 0 { main } else { self.new_item(b) };
+            let kind = b.load(makes, Field { offset, ty: Ty::Count });
+            b.store(product, item::TYPE, kind);
+            b.store(product, item::BIRTH, birth);
+            if i > 0 {
+                if self.shapes.visits {
+                    b.store_int(product, self.visit_field(), 0);
+                }
+                if self.shapes.limits > 0 {
+                    b.store_int(product, self.cards_field(), 0);
+                }
+            }
+            b.store(product, item::NEXT, none);
+            Self::count_type(b, kind, counters::ASSEMBLED);
+            Self::item_begins(b);
+            if i == 0 {
+                b.store(machine, machine::PRODUCTS, product);
+            } else {
+                b.store(last, item::NEXT, product);
+            }
+            b.set(last, product);
+        }
+    }
+
+    /// Offers each product that passes the yield; scrapped ones vanish.
+    fn offer_products(&self, b: &mut Builder, s: &StationShape, node: V, machine: V) {
+        let none = b.none();
+        let zero = b.count(0);
+        let left = b.var(zero);
+        let head = b.load(machine, machine::PRODUCTS);
+        let at = b.var(head);
+        let last = b.var(none);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            let this = b.var(at);
+            let next = b.load(at, item::NEXT);
+            b.set(at, next);
+            let keep = |b: &mut Builder| {
+                let more = b.plus(left, 1);
+                b.set(left, more);
+                b.set(last, this);
+                self.offer_product(b, s, node, machine, this);
+            };
+            if s.yields {
+                let good = Self::passes(b, node);
+                b.either(good, keep, |b| {
+                    let first = b.is_zero(last);
+                    b.either(first, |b| b.store(machine, machine::PRODUCTS, next), |b| b.store(last, item::NEXT, next));
+                    self.scrap(b, node, this);
+                });
+            } else {
+                keep(b);
+            }
+        });
+        b.store(machine, machine::LEFT, left);
+        let empty = b.is_zero(left);
+        b.either(
+            empty,
+            |b| self.empties(b, s, node, machine),
+            |b| {
+                if s.recipe.together {
+                    Self::wait_together(b, machine);
+                }
+            },
+        );
+    }
+
+    // ---- products that leave together ----
+
+    /// Puts the machine among those whose products wait for room for all, oldest first.
+    fn wait_together(b: &mut Builder, machine: V) {
+        let own_key = b.load(machine, holder::KEY);
+        let product = b.load(machine, machine::PRODUCTS);
+        let ready = b.load(product, item::READY);
+        let none = b.none();
+        let before = b.var(none);
+        let head = b.header(header::TOGETHER);
+        let at = b.var(head);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            let other = b.load(at, machine::PRODUCTS);
+            let other = b.load(other, item::READY);
+            let key = b.load(at, holder::KEY);
+            let later = b.lt(ready, other);
+            b.leave_if(later);
+            let same = b.eq(ready, other);
+            let higher = b.lt(own_key, key);
+            let stop = b.and(same, higher);
+            b.leave_if(stop);
+            b.set(before, at);
+            let next = b.load(at, machine::TOGETHER_NEXT);
+            b.set(at, next);
+        });
+        b.store(machine, machine::TOGETHER_NEXT, at);
+        let front = b.is_zero(before);
+        b.either(front, |b| b.set_header(header::TOGETHER, machine), |b| b.store(before, machine::TOGETHER_NEXT, machine));
+    }
+
+    /// Writes the handing over of products that leave together; whether any left.
+    pub(super) fn together_functions(&mut self, program: &mut Program) -> Result<(), String> {
+        if !self.any_together() {
+            return Ok(());
+        }
+        let (mut b, args) = Builder::new(program, "room", &[Ty::Handle], Some(Ty::Count));
+        if let [node] = args[..] {
+            self.room_body(&mut b, node);
+        }
+        self.functions.room = Some(b.finish()?);
+
+        let (mut b, args) = Builder::new(program, "enter_any", &[Ty::Handle, Ty::Handle], None);
+        if let [node, item] = args[..] {
+            let kind = b.load(node, holder::RELEASE);
+            let enter = self.functions.enter.clone();
+            b.switch(kind, self.shapes.nodes.len(), |b, k| {
+                if let Some(Some(f)) = enter.get(k) {
+                    b.call(*f, &[node, item]);
+                }
+            });
+        }
+        self.functions.enter_any = Some(b.finish()?);
+
+        let (mut b, _) = Builder::new(program, "leave_together", &[], Some(Ty::Flag));
+        self.leave_together_body(&mut b);
+        self.functions.leave_together = Some(b.finish()?);
+        Ok(())
+    }
+
+    /// How many items the node could accept at this moment.
+    fn room_body(&self, b: &mut Builder, node: V) {
+        let kind = b.load(node, holder::RELEASE);
+        b.switch(kind, self.shapes.nodes.len(), |b, k| {
+            let (room, from, field) = match self.shapes.nodes.get(k) {
+                Some(NodeShape::Buffer(s)) => {
+                    let level = b.load(node, buffer::LEVEL);
+                    let capacity = b.load(node, buffer::CAPACITY);
+                    (b.sub(capacity, level), s.from, buffer::FROM)
+                }
+                Some(NodeShape::Station(s)) if s.recipe.parts == 0 => {
+                    let machine = self.idle_machine(b, s, node);
+                    let zero = b.count(0);
+                    let n = b.var(zero);
+                    let at = b.var(machine);
+                    b.repeat(|b| {
+                        let end = b.is_zero(at);
+                        b.leave_if(end);
+                        let more = b.plus(n, 1);
+                        b.set(n, more);
+                        if s.many {
+                            let next = b.load(at, machine::IDLE_NEXT);
+                            b.set(at, next);
+                        } else {
+                            b.leave();
+                        }
+                    });
+                    (n, s.from, station::FROM)
+                }
+                Some(NodeShape::Sink(_)) => {
+                    let room = b.count(1 << 40);
+                    (room, 0, buffer::FROM)
+                }
+                _ => {
+                    let none = b.count(0);
+                    (none, 0, buffer::FROM)
+                }
+            };
+            let mut room = room;
+            let array = b.load(node, field);
+            for i in 0..from {
+                let offset = i32::try_from(16 * i).unwrap_or(0);
+                let record = b.load(array, Field { offset, ty: Ty::Handle });
+                let cards = b.load(record, super::super::layout::limit::CARDS);
+                let fewer = b.lt(cards, room);
+                room = b.select(fewer, cards, room);
+            }
+            b.give(Some(room));
+        });
+        let zero = b.count(0);
+        b.give(Some(zero));
+    }
+
+    /// Looks at all machines that wait, oldest first; the first whose products all find room hands
+    /// them over.
+    fn leave_together_body(&self, b: &mut Builder) {
+        let none = b.none();
+        let before = b.var(none);
+        let head = b.header(header::TOGETHER);
+        let at = b.var(head);
+        let ranks = b.header(header::RANKS);
+        let node_of = |b: &mut Builder, product: V| {
+            let its_list = b.load(product, item::LIST);
+            let rank = b.load(its_list, list::RANK);
+            let place = b.element(ranks, rank, 8);
+            b.load(place, HANDLE)
+        };
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.when(end, |b| {
+                let no = b.int(0, Ty::Flag);
+                b.give(Some(no));
+            });
+            let products = b.load(at, machine::PRODUCTS);
+            let yes = b.int(1, Ty::Flag);
+            let fits = b.var(yes);
+            let this = b.var(products);
+            b.repeat(|b| {
+                let end = b.is_zero(this);
+                b.leave_if(end);
+                // Room for this product and for those before it that go to the same node.
+                let its_list = b.load(this, item::LIST);
+                let zero = b.count(0);
+                let before = b.var(zero);
+                let other = b.var(products);
+                b.repeat(|b| {
+                    let same = b.eq(other, this);
+                    b.leave_if(same);
+                    let other_list = b.load(other, item::LIST);
+                    let shared = b.eq(other_list, its_list);
+                    let shared = b.cast(shared, Ty::Count);
+                    let more = b.add(before, shared);
+                    b.set(before, more);
+                    let next = b.load(other, item::NEXT);
+                    b.set(other, next);
+                });
+                let to = node_of(b, this);
+                let room = b.call_for(Self::function(self.functions.room), &[to], Ty::Count);
+                let good = b.lt(before, room);
+                let all = b.and(fits, good);
+                b.set(fits, all);
+                let next = b.load(this, item::NEXT);
+                b.set(this, next);
+            });
+            b.when(fits, |b| {
+                let next = b.load(at, machine::TOGETHER_NEXT);
+                let front = b.is_zero(before);
+                b.either(front, |b| b.set_header(header::TOGETHER, next), |b| b.store(before, machine::TOGETHER_NEXT, next));
+                let this = b.var(products);
+                b.repeat(|b| {
+                    let end = b.is_zero(this);
+                    b.leave_if(end);
+                    let product = b.var(this);
+                    let next = b.load(this, item::NEXT);
+                    b.set(this, next);
+                    let to = node_of(b, product);
+                    let from = b.load(product, item::HOLDER);
+                    let kind = b.load(from, holder::RELEASE);
+                    let release = self.functions.release.clone();
+                    b.switch(kind, self.shapes.nodes.len(), |b, k| {
+                        if let (Some(NodeShape::Station(_)), Some(Some(f))) = (self.shapes.nodes.get(k), release.get(k)) {
+                            b.call(*f, &[from, product]);
+                        }
+                    });
+                    b.call(Self::function(self.functions.enter_any), &[to, product]);
+                });
+                let yes = b.int(1, Ty::Flag);
+                b.give(Some(yes));
+            });
+            b.set(before, at);
+            let next = b.load(at, machine::TOGETHER_NEXT);
+            b.set(at, next);
+        });
+        let no = b.int(0, Ty::Flag);
+        b.give(Some(no));
+    }
+}

@@ -1,0 +1,319 @@
+//! Crews and tools: requests, grants, release (semantics R1–R3, B5).
+
+use super::super::builder::{Builder, V};
+use super::super::layout::{component, header, machine, needs, pool, request};
+use super::super::program::{BinaryOp, Program, Ty};
+use super::super::shape::{GrantShape, NodeShape};
+use super::super::status::phase;
+use super::Emit;
+
+impl Emit<'_> {
+    pub(super) fn any_pools(&self) -> bool {
+        self.shapes.nodes.iter().any(|s| match s {
+            NodeShape::Station(s) => s.needs || s.breakdowns.iter().any(|b| b.needs),
+            _ => false,
+        })
+    }
+
+    /// Writes requesting, withdrawing a request, and setting people free.
+    pub(super) fn pool_functions(&mut self, program: &mut Program) -> Result<(), String> {
+        if !self.any_pools() {
+            return Ok(());
+        }
+        let (mut b, args) = Builder::new(program, "request", &[Ty::Handle], None);
+        if let [request] = args[..] {
+            Self::request_body(&mut b, request);
+        }
+        self.functions.request = Some(b.finish()?);
+
+        let (mut b, args) = Builder::new(program, "drop_request", &[Ty::Handle], None);
+        if let [request] = args[..] {
+            Self::drop_request_body(&mut b, request);
+        }
+        self.functions.drop_request = Some(b.finish()?);
+
+        let (mut b, args) = Builder::new(program, "free_people", &[Ty::Handle], None);
+        if let [list] = args[..] {
+            Self::free_people_body(&mut b, list);
+        }
+        self.functions.free_people = Some(b.finish()?);
+        Ok(())
+    }
+
+    /// Puts a request, whose time and needs are set, in its place among those of its component: first
+    /// those of machines whose own people just became free, then by time, then by machine.
+    fn request_body(b: &mut Builder, request: V) {
+        let comp = b.load(request, request::COMPONENT);
+        b.store_int(comp, component::DIRTY, 1);
+        let one = b.count(1);
+        b.set_header(header::GRANT, one);
+        let time = b.load(request, request::TIME);
+        let key = b.load(request, request::KEY);
+        let first = b.load(request, request::FIRST);
+        let tail = b.load(comp, component::TAIL);
+        let at = b.var(tail);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            let other_first = b.load(at, request::FIRST);
+            let other_time = b.load(at, request::TIME);
+            let other_key = b.load(at, request::KEY);
+            let stronger = b.lt(first, other_first);
+            b.leave_if(stronger);
+            let equal = b.eq(first, other_first);
+            let earlier = b.lt(other_time, time);
+            let before = b.and(equal, earlier);
+            b.leave_if(before);
+            let same = b.eq(other_time, time);
+            let lower = b.lt(other_key, key);
+            let same = b.and(equal, same);
+            let before = b.and(same, lower);
+            b.leave_if(before);
+            let previous = b.load(at, request::PREVIOUS);
+            b.set(at, previous);
+        });
+        let at_front = b.is_zero(at);
+        b.store(request, request::PREVIOUS, at);
+        let next = b.load(comp, component::HEAD);
+        let next = b.var(next);
+        b.either(
+            at_front,
+            |b| b.store(comp, component::HEAD, request),
+            |b| {
+                let after = b.load(at, request::NEXT);
+                b.set(next, after);
+                b.store(at, request::NEXT, request);
+            },
+        );
+        b.store(request, request::NEXT, next);
+        let last = b.is_zero(next);
+        b.either(last, |b| b.store(comp, component::TAIL, request), |b| b.store(next, request::PREVIOUS, request));
+    }
+
+    fn drop_request_body(b: &mut Builder, request: V) {
+        let comp = b.load(request, request::COMPONENT);
+        b.store_int(comp, component::DIRTY, 1);
+        let one = b.count(1);
+        b.set_header(header::GRANT, one);
+        let next = b.load(request, request::NEXT);
+        let previous = b.load(request, request::PREVIOUS);
+        let first = b.is_zero(previous);
+        b.either(first, |b| b.store(comp, component::HEAD, next), |b| b.store(previous, request::NEXT, next));
+        let last = b.is_zero(next);
+        b.either(last, |b| b.store(comp, component::TAIL, previous), |b| b.store(next, request::PREVIOUS, previous));
+    }
+
+    /// For each need of a list: its pool and number.
+    fn each_need(b: &mut Builder, list: V, each: impl FnOnce(&mut Builder, V, V)) {
+        let n = b.load(list, needs::COUNT);
+        let zero = b.count(0);
+        let i = b.var(zero);
+        b.repeat(|b| {
+            let more = b.lt(i, n);
+            let done = b.not(more);
+            b.leave_if(done);
+            let at = b.element(list, i, 16);
+            let members = b.load(at, needs::POOL);
+            let number = b.load(at, needs::NUMBER);
+            let next = b.plus(i, 1);
+            b.set(i, next);
+            each(b, members, number);
+        });
+    }
+
+    /// Sums `busy · time` exactly: minus at the grant, plus at the release.
+    fn charge(b: &mut Builder, members: V, number: V, plus: bool) {
+        let now = Self::now(b);
+        let now = b.cast(now, Ty::Count);
+        let low = b.mul(number, now);
+        let high = b.bits(BinaryOp::MulHigh, number, now);
+        if plus {
+            Self::add_128(b, members, pool::AREA, pool::AREA_HIGH, low);
+        } else {
+            Self::subtract_128(b, members, pool::AREA, pool::AREA_HIGH, low);
+        }
+        let old = b.load(members, pool::AREA_HIGH);
+        let new = if plus { b.add(old, high) } else { b.sub(old, high) };
+        b.store(members, pool::AREA_HIGH, new);
+    }
+
+    fn free_people_body(b: &mut Builder, list: V) {
+        let one = b.count(1);
+        b.set_header(header::GRANT, one);
+        Self::each_need(b, list, |b, members, number| {
+            let busy = b.load(members, pool::BUSY);
+            let busy = b.sub(busy, number);
+            b.store(members, pool::BUSY, busy);
+            Self::charge(b, members, number, true);
+            let comp = b.load(members, pool::COMPONENT);
+            b.store_int(comp, component::DIRTY, 1);
+        });
+    }
+
+    /// Asks for the needs of a list at a time.
+    pub(super) fn ask(&self, b: &mut Builder, request: V, list: V, time: Option<V>) {
+        b.store(request, request::NEEDS, list);
+        let members = b.load(list, needs::POOL);
+        let comp = b.load(members, pool::COMPONENT);
+        b.store(request, request::COMPONENT, comp);
+        if let Some(time) = time {
+            b.store(request, request::TIME, time);
+        }
+        b.call(Self::function(self.functions.request), &[request]);
+    }
+
+    /// Sets the people free that a machine holds, if any; whether it held some.
+    pub(super) fn free_people(&self, b: &mut Builder, machine: V) -> V {
+        let list = b.load(machine, machine::HELD);
+        let held = b.ne_zero(list);
+        b.when(held, |b| {
+            b.call(Self::function(self.functions.free_people), &[list]);
+            b.store_int(machine, machine::HELD, 0);
+        });
+        held
+    }
+
+    /// Writes the grant of all components in which something changed: oldest request first; a younger
+    /// one never overtakes an older one with which it shares a pool (R2).
+    pub(super) fn grant_function(&mut self, program: &mut Program) -> Result<(), String> {
+        if !self.any_pools() {
+            return Ok(());
+        }
+        let (mut b, _) = Builder::new(program, "grant", &[], None);
+        let list = b.header(header::COMPONENTS);
+        let at = b.var(list);
+        let zero = b.count(0);
+        b.set_header(header::GRANT, zero);
+        b.repeat(|b| {
+            let comp = b.load(at, super::super::builder::Field { offset: 0, ty: Ty::Handle });
+            let end = b.is_zero(comp);
+            b.leave_if(end);
+            let step = b.count(8);
+            let next = b.add(at, step);
+            b.set(at, next);
+            let dirty = b.load(comp, component::DIRTY);
+            b.when(dirty, |b| {
+                b.store_int(comp, component::DIRTY, 0);
+                self.grant_component(b, comp);
+            });
+        });
+        self.functions.grant = Some(b.finish()?);
+        Ok(())
+    }
+
+    fn grant_component(&self, b: &mut Builder, comp: V) {
+        let pools = b.load(comp, component::POOLS);
+        let zero = b.count(0);
+        let i = b.var(zero);
+        b.repeat(|b| {
+            let more = b.lt(i, pools);
+            let done = b.not(more);
+            b.leave_if(done);
+            let at = b.element(comp, i, 8);
+            let words = i32::try_from(component::WORDS * 8).unwrap_or(32);
+            let members = b.load(at, super::super::builder::Field { offset: words, ty: Ty::Handle });
+            b.store_int(members, pool::CLAIMED, 0);
+            let next = b.plus(i, 1);
+            b.set(i, next);
+        });
+        let head = b.load(comp, component::HEAD);
+        let at = b.var(head);
+        let free_pools = b.var(pools);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            // All pools are claimed by older requests: nothing more can be granted.
+            let open = b.ne_zero(free_pools);
+            let closed = b.not(open);
+            b.leave_if(closed);
+            let this = b.var(at);
+            let next = b.load(at, request::NEXT);
+            b.set(at, next);
+            let list = b.load(this, request::NEEDS);
+            let yes = b.int(1, Ty::Flag);
+            let fits = b.var(yes);
+            Self::each_need(b, list, |b, members, number| {
+                let size = b.load(members, pool::SIZE);
+                let busy = b.load(members, pool::BUSY);
+                let free = b.sub(size, busy);
+                let enough = b.le(number, free);
+                let claimed = b.load(members, pool::CLAIMED);
+                let unclaimed = b.is_zero(claimed);
+                let good = b.and(enough, unclaimed);
+                let all = b.and(fits, good);
+                b.set(fits, all);
+            });
+            b.either(
+                fits,
+                |b| {
+                    Self::drop_request_body(b, this);
+                    Self::each_need(b, list, |b, members, number| {
+                        let busy = b.load(members, pool::BUSY);
+                        let busy = b.add(busy, number);
+                        b.store(members, pool::BUSY, busy);
+                        Self::charge(b, members, number, false);
+                    });
+                    b.store_int(this, request::FIRST, 0);
+                    self.granted(b, this, list);
+                },
+                |b| {
+                    let first = b.load(this, request::FIRST);
+                    let first = b.ne_zero(first);
+                    b.either(
+                        first,
+                        |b| {
+                            // The free people do not suffice: it queues like any other.
+                            Self::drop_request_body(b, this);
+                            b.store_int(this, request::FIRST, 0);
+                            b.call(Self::function(self.functions.request), &[this]);
+                            let head = b.load(comp, component::HEAD);
+                            b.set(at, head);
+                        },
+                        |b| {
+                            Self::each_need(b, list, |b, members, _| {
+                                let claimed = b.load(members, pool::CLAIMED);
+                                let new = b.is_zero(claimed);
+                                b.when(new, |b| {
+                                    b.store_int(members, pool::CLAIMED, 1);
+                                    let less = b.plus(free_pools, -1);
+                                    b.set(free_pools, less);
+                                });
+                            });
+                        },
+                    );
+                },
+            );
+        });
+        // Dropping and re-inserting marked the component again; nothing new can be granted now.
+        b.store_int(comp, component::DIRTY, 0);
+    }
+
+    fn granted(&self, b: &mut Builder, request: V, list: V) {
+        let owner = b.load(request, request::OWNER);
+        let kind = b.load(request, request::KIND);
+        b.switch(kind, self.shapes.grants.len(), |b, i| match self.shapes.grants.get(i) {
+            Some(GrantShape::Work(k)) => {
+                if !self.station_shape(*k).is_some_and(|s| s.needs) {
+                    return;
+                }
+                b.store(owner, machine::HELD, list);
+                let at = b.load(owner, machine::PHASE);
+                let begin = b.count(phase::WAIT_TO_BEGIN);
+                let begins = b.eq(at, begin);
+                let (begin, stretch) = (self.functions.begin.get(*k), self.functions.stretch.get(*k));
+                b.either(
+                    begins,
+                    |b| b.call(Self::function(begin.copied().flatten()), &[owner]),
+                    |b| b.call(Self::function(stretch.copied().flatten()), &[owner]),
+                );
+            }
+            Some(GrantShape::Repair(k, i)) => {
+                let f = self.functions.repair.get(*k).and_then(|r| r.get(*i)).copied().flatten();
+                if f.is_some() {
+                    b.call(Self::function(f), &[owner]);
+                }
+            }
+            None => {}
+        });
+    }
+}

@@ -1,0 +1,132 @@
+//! Decisions on the way out: single leaves inline, shares and choices by item in one function.
+
+use super::super::builder::{Builder, Field, V};
+use super::super::layout::{item, node, routing};
+use super::super::program::{Program, Ty};
+use super::super::shape::RouteShape;
+use super::Emit;
+
+/// Words of a routing's body.
+pub fn body_words(shape: &RouteShape, item_types: usize) -> usize {
+    match shape {
+        RouteShape::Leaf => 3,
+        RouteShape::Shares(list) => 4 + list.len() + list.iter().map(|s| body_words(s, item_types)).sum::<usize>(),
+        RouteShape::ByItem(list) => item_types + list.iter().map(|s| body_words(s, item_types)).sum::<usize>(),
+    }
+}
+
+impl Emit<'_> {
+    /// Writes the decision function when some routing is more than a leaf.
+    pub(super) fn decide_function(&mut self, program: &mut Program) -> Result<(), String> {
+        let (mut b, args) = Builder::new(program, "decide", &[Ty::Handle, Ty::Handle], Some(Ty::Handle));
+        if let [routing, item] = args[..] {
+            let kind = b.load(routing, routing::KIND);
+            b.switch(kind, self.shapes.routes.len(), |b, i| {
+                if let Some(shape) = self.shapes.routes.get(i) {
+                    self.decide_body(b, shape, routing, item);
+                }
+            });
+            let none = b.none();
+            b.give(Some(none));
+        }
+        self.functions.decide = Some(b.finish()?);
+        Ok(())
+    }
+
+    /// Follows one decision; `body` is the record shifted so that leaf fields fit.
+    fn decide_body(&self, b: &mut Builder, shape: &RouteShape, body: V, item: V) {
+        match shape {
+            RouteShape::Leaf => {
+                let list = self.follow_leaf(b, body, item);
+                b.give(Some(list));
+            }
+            RouteShape::Shares(branches) => {
+                let stream = Field { offset: 8, ty: Ty::Count };
+                let word = Self::next_word(b, body, stream);
+                let u = Self::uniform(b, word);
+                let n = i32::try_from(branches.len()).unwrap_or(i32::MAX);
+                let candidates = b.count(i64::from(n));
+                let chosen = b.choose("branch", candidates, |b, index| {
+                    let last = b.count(i64::from(n) - 1);
+                    b.set(index, last);
+                    // From the last but one to the first, so that the first that fits stays.
+                    for i in (0..n - 1).rev() {
+                        let upper = b.load(body, Field { offset: 8 + 32 + 8 * i, ty: Ty::Real });
+                        let below = b.lt(u, upper);
+                        let this = b.count(i64::from(i));
+                        let now = b.select(below, this, index);
+                        b.set(index, now);
+                    }
+                });
+                self.branches(b, branches, body, 32 + 8 * i64::from(n), chosen, item);
+            }
+            RouteShape::ByItem(branches) => {
+                let kind = b.load(item, item::TYPE);
+                let at = b.element(body, kind, 8);
+                let chosen = b.load(at, Field { offset: 8, ty: Ty::Count });
+                let table = i64::try_from(8 * self.shapes.item_types).unwrap_or(i64::MAX);
+                self.branches(b, branches, body, table, chosen, item);
+            }
+        }
+    }
+
+    fn branches(&self, b: &mut Builder, branches: &[RouteShape], body: V, head: i64, chosen: V, item: V) {
+        let mut offsets = vec![head];
+        for branch in branches {
+            let words = i64::try_from(body_words(branch, self.shapes.item_types)).unwrap_or(0);
+            offsets.push(offsets.last().copied().unwrap_or(0) + 8 * words);
+        }
+        b.switch(chosen, branches.len(), |b, i| {
+            if let (Some(branch), Some(offset)) = (branches.get(i), offsets.get(i)) {
+                let offset = b.count(*offset);
+                let at = b.add(body, offset);
+                self.decide_body(b, branch, at, item);
+            }
+        });
+    }
+
+    fn follow_leaf(&self, b: &mut Builder, leaf: V, item: V) -> V {
+        let list = b.load(leaf, routing::LIST);
+        if self.shapes.visits {
+            let visit = b.load(leaf, routing::VISIT);
+            let old = b.load(item, self.visit_field());
+            let none = b.is_zero(visit);
+            let new = b.select(none, old, visit);
+            b.store(item, self.visit_field(), new);
+        }
+        if !self.shapes.assemblies {
+            return list;
+        }
+        let result = b.var(list);
+        let by_type = b.load(leaf, routing::BY_TYPE);
+        let split = b.ne_zero(by_type);
+        b.when(split, |b| {
+            let kind = b.load(item, item::TYPE);
+            let at = b.element(by_type, kind, 8);
+            let list = b.load(at, Field { offset: 0, ty: Ty::Handle });
+            b.set(result, list);
+        });
+        result
+    }
+
+    /// The offer list that an item goes to next.
+    pub(super) fn decide(&self, b: &mut Builder, routing: V, item: V, simple: bool) -> V {
+        if simple && !self.shapes.visits {
+            return b.load(routing, routing::LIST);
+        }
+        if simple {
+            return self.follow_leaf(b, routing, item);
+        }
+        b.call_for(Self::function(self.functions.decide), &[routing, item], Ty::Handle)
+    }
+
+    /// Settles the node of a list again when something is offered there.
+    pub(super) fn mark_if_offered(&self, b: &mut Builder, node: V) {
+        let head = b.load(node, node::OFFERS);
+        let any = b.ne_zero(head);
+        b.when(any, |b| {
+            let rank = b.load(node, node::RANK);
+            self.mark(b, rank);
+        });
+    }
+}

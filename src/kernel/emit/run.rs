@@ -1,0 +1,197 @@
+//! The run loop: instants, rounds, and settling (semantics T1–T9).
+
+use super::super::builder::{Builder, Field, V};
+use super::super::layout::{header, node, slot};
+use super::super::program::{Program, Ty};
+use super::super::shape::{EventShape, NodeShape};
+use super::super::status::Status;
+use super::Emit;
+use crate::base::limits;
+
+impl Emit<'_> {
+    /// Writes the entry: runs until the horizon, the fuel or a reason to stop, and returns a status.
+    pub(super) fn run_function(&mut self, program: &mut Program) -> Result<(), String> {
+        let (mut builder, _) = Builder::new(program, "run", &[], Some(Ty::Count));
+        self.run_body(&mut builder);
+        builder.finish().map(|_| ())
+    }
+
+    fn run_body(&self, b: &mut Builder) {
+        // What is marked at the beginning of a run settles first.
+        let dirty = b.header(header::DIRTY);
+        let dirty = b.ne_zero(dirty);
+        b.when(dirty, |b| self.settle(b));
+        let root = b.header(header::TREE);
+        let expiries = i64::from(self.shapes.first_expiry);
+        let with_expiries = self.shapes.first_expiry != u32::MAX;
+        b.repeat(|b| {
+            let key = b.load(root, TREE_KEY);
+            let now = Self::now(b);
+            let fresh = b.lt(now, key);
+            b.either(
+                fresh,
+                |b| {
+                    let events = b.header(header::EVENTS);
+                    let fuel = b.header(header::FUEL_AT);
+                    let stop = b.le(fuel, events);
+                    b.when(stop, |b| Self::give_status(b));
+                    let horizon = b.header(header::HORIZON);
+                    let beyond = b.lt(horizon, key);
+                    b.when(beyond, |b| {
+                        b.set_header(header::NOW, horizon);
+                        let done = b.count(Status::Horizon.code());
+                        b.give(Some(done));
+                    });
+                    b.set_header(header::NOW, key);
+                    let zero = b.count(0);
+                    b.set_header(header::ROUNDS, zero);
+                },
+                |b| self.guard_instant(b),
+            );
+            // End everything that is due; expiries one by one, each after the instant has settled.
+            b.repeat(|b| {
+                let due = b.load(root, TREE_SLOT);
+                self.dispatch(b, due);
+                let next = b.load(root, TREE_KEY);
+                let now = Self::now(b);
+                let over = b.ne(next, now);
+                b.leave_if(over);
+                if with_expiries {
+                    let next = b.load(root, TREE_SLOT);
+                    let first = b.count(expiries);
+                    let expiry = b.le(first, next);
+                    b.leave_if(expiry);
+                    let was = b.le(first, due);
+                    b.leave_if(was);
+                }
+            });
+            self.settle(b);
+        });
+    }
+
+    /// Hands back: a reason to stop, or only the fuel.
+    fn give_status(b: &mut Builder) {
+        let status = b.header(header::STATUS);
+        let none = b.is_zero(status);
+        let fuel = b.count(Status::Fuel.code());
+        let status = b.select(none, fuel, status);
+        b.give(Some(status));
+    }
+
+    /// Counts a further round at one instant; too many are an endless circle of zero times.
+    fn guard_instant(&self, b: &mut Builder) {
+        let rounds = b.header(header::ROUNDS);
+        let rounds = b.plus(rounds, 1);
+        b.set_header(header::ROUNDS, rounds);
+        let most = b.count(i64::try_from(limits::EVENTS_PER_INSTANT).unwrap_or(i64::MAX));
+        let endless = b.lt(most, rounds);
+        b.when(endless, |b| {
+            let code = b.count(Status::Endless.code());
+            b.give(Some(code));
+        });
+        // A reason to stop ends even an endless instant.
+        let status = b.header(header::STATUS);
+        let memory = b.count(Status::Memory.code());
+        let full = b.eq(status, memory);
+        b.when(full, |b| b.give(Some(memory)));
+    }
+
+    fn dispatch(&self, b: &mut Builder, due: V) {
+        let slots = b.header(header::SLOTS);
+        let at = b.element(slots, due, 16);
+        let handler = b.load(at, slot::HANDLER);
+        let record = b.load(at, slot::RECORD);
+        let header = b.none();
+        b.bump(header, header::EVENTS, 1);
+        let events = self.shapes.events.clone();
+        b.switch(handler, events.len(), |b, i| match events.get(i) {
+            Some(EventShape::EndOfWork(k)) => {
+                if let Some(s) = self.station_shape(*k) {
+                    self.end_of_work(b, s, record);
+                }
+            }
+            Some(EventShape::Breakdown(k, i)) => {
+                if let Some(s) = self.station_shape(*k) {
+                    self.breakdown_event(b, *k, s, *i, record);
+                }
+            }
+            Some(EventShape::Arrival(k)) => {
+                if let Some(NodeShape::Source(s)) = self.shapes.nodes.get(*k) {
+                    self.arrival(b, s, record);
+                }
+            }
+            Some(EventShape::Verdict(k)) => {
+                if let Some(NodeShape::Source(s)) = self.shapes.nodes.get(*k) {
+                    self.verdict(b, s, record);
+                }
+            }
+            Some(EventShape::EndOfStay(k)) => {
+                if let Some(NodeShape::Buffer(s)) = self.shapes.nodes.get(*k) {
+                    self.end_of_stay(b, s, record);
+                }
+            }
+            None => {}
+        });
+    }
+
+    /// Settles: deliver by rank until nothing can be delivered, hand over what leaves together, grant
+    /// people, and again (T4).
+    fn settle(&self, b: &mut Builder) {
+        b.repeat(|b| {
+            b.repeat(|b| {
+                let top = b.header(header::DIRTY);
+                let clean = b.is_zero(top);
+                b.leave_if(clean);
+                let rank = self.take_dirty(b, top);
+                let ranks = b.header(header::RANKS);
+                let at = b.element(ranks, rank, 8);
+                let node = b.load(at, Field { offset: 0, ty: Ty::Handle });
+                let kind = b.load(node, node::KIND);
+                let settles = self.shapes.settles.clone();
+                b.switch(kind, settles.len(), |b, i| {
+                    let Some(settle) = settles.get(i) else { return };
+                    match self.shapes.nodes.get(settle.shape) {
+                        Some(NodeShape::Source(s)) => self.settle_source(b, s, node),
+                        Some(NodeShape::Station(s)) if s.recipe.parts > 0 => {
+                            self.settle_join(b, settle.shape, s, &settle.holders, node);
+                        }
+                        Some(NodeShape::Station(s)) => self.settle_station(b, settle.shape, s, &settle.holders, node),
+                        Some(NodeShape::Buffer(s)) => self.settle_buffer(b, s, &settle.holders, node),
+                        Some(NodeShape::Sink(s)) => self.settle_sink(b, s, &settle.holders, node),
+                        None => {}
+                    }
+                });
+                if self.may_flow_for_ever() {
+                    self.guard_instant(b);
+                }
+            });
+            if self.any_together() {
+                let waiting = b.header(header::TOGETHER);
+                let some = b.ne_zero(waiting);
+                b.when(some, |b| {
+                    let moved = b.call_for(Self::function(self.functions.leave_together), &[], Ty::Flag);
+                    // Whatever moved may let others move first.
+                    b.when(moved, |b| b.again());
+                });
+            }
+            if self.any_pools() {
+                let asked = b.header(header::GRANT);
+                let none = b.is_zero(asked);
+                b.leave_if(none);
+                b.call(Self::function(self.functions.grant), &[]);
+            } else {
+                b.leave();
+            }
+        });
+    }
+
+    /// Whether items can flow without time passing: only then a settle needs a guard.
+    fn may_flow_for_ever(&self) -> bool {
+        self.shapes.nodes.iter().any(|s| matches!(s, NodeShape::Source(s) if s.supply == super::super::shape::SupplyShape::Always))
+    }
+}
+
+/// The root's time: node 1 of the tree.
+const TREE_KEY: Field = Field { offset: 16, ty: Ty::Time };
+/// The root's slot.
+const TREE_SLOT: Field = Field { offset: 24, ty: Ty::Count };

@@ -1,0 +1,208 @@
+//! Sources (semantics Q1–Q7).
+
+use super::super::builder::{Builder, Field, V};
+use super::super::layout::{counters, item, node, source};
+use super::super::program::Ty;
+use super::super::shape::{SourceShape, SupplyShape};
+use super::Emit;
+
+impl Emit<'_> {
+    /// The event of a source's slot: an item is due.
+    pub(super) fn arrival(&self, b: &mut Builder, s: &SourceShape, node: V) {
+        let slot = b.load(node, source::SLOT);
+        let made = b.load(node, source::MADE);
+        let total = b.load(node, source::TOTAL);
+        let wanted = b.lt(made, total);
+        match &s.supply {
+            SupplyShape::Always | SupplyShape::Pause(_) => {
+                self.cancel(b, slot);
+                b.when(wanted, |b| {
+                    if s.from > 0 {
+                        b.bump(node, source::PENDING, 1);
+                        let rank = b.load(node, node::RANK);
+                        self.mark(b, rank);
+                    } else {
+                        self.make(b, s, node);
+                    }
+                });
+            }
+            SupplyShape::Lose(families) => {
+                let after = b.plus(made, 1);
+                let more = b.lt(after, total);
+                b.either(
+                    more,
+                    |b| {
+                        let every = b.load(node, source::EVERY);
+                        let time = self.duration(b, every, families);
+                        self.schedule_after(b, slot, time);
+                    },
+                    |b| self.cancel(b, slot),
+                );
+                b.when(wanted, |b| {
+                    let verdict = b.load(node, source::VERDICT);
+                    let now = Self::now(b);
+                    self.update(b, verdict, now);
+                    if s.from > 0 {
+                        b.bump(node, source::PENDING, 1);
+                        let rank = b.load(node, node::RANK);
+                        self.mark(b, rank);
+                    } else {
+                        self.make(b, s, node);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Settles a source where limits begin: makes the item that is due when cards are left.
+    pub(super) fn settle_source(&self, b: &mut Builder, s: &SourceShape, node: V) {
+        if s.from == 0 {
+            return;
+        }
+        let pending = b.load(node, source::PENDING);
+        let due = b.ne_zero(pending);
+        let waiting = b.load(node, source::ITEM);
+        let free = b.is_zero(waiting);
+        let go = b.and(due, free);
+        b.when(go, |b| {
+            let array = b.load(node, source::FROM);
+            let go = Self::cards_left(b, array, s.from);
+            b.when(go, |b| {
+                b.bump(node, source::PENDING, -1);
+                self.make(b, s, node);
+            });
+        });
+    }
+
+    /// Makes an item and offers it.
+    fn make(&self, b: &mut Builder, s: &SourceShape, node: V) {
+        let item = self.new_source_item(b, s, node);
+        if s.from > 0 {
+            let array = b.load(node, source::FROM);
+            self.take_cards(b, array, s.from, item);
+        }
+        let way = b.load(node, source::ROUTING);
+        let list = self.decide(b, way, item, s.simple_routing);
+        b.store(item, item::LIST, list);
+        b.store(node, source::ITEM, item);
+        self.offer(b, list, item);
+    }
+
+    fn new_source_item(&self, b: &mut Builder, s: &SourceShape, node: V) -> V {
+        let item = self.new_item(b);
+        let now = Self::now(b);
+        let mix = b.load(node, source::MIX);
+        let kind = if s.mix <= 1 {
+            b.load(mix, Field { offset: 8, ty: Ty::Count })
+        } else {
+            let word = Self::next_word(b, node, source::MIX_STREAM);
+            let u = Self::uniform(b, word);
+            let n = i32::try_from(s.mix).unwrap_or(i32::MAX);
+            let candidates = b.count(i64::from(n));
+            let chosen = b.choose("mix", candidates, |b, index| {
+                let last = b.count(i64::from(n) - 1);
+                b.set(index, last);
+                for i in (0..n - 1).rev() {
+                    let upper = b.load(mix, Field { offset: 16 * i, ty: Ty::Real });
+                    let below = b.lt(u, upper);
+                    let this = b.count(i64::from(i));
+                    let now = b.select(below, this, index);
+                    b.set(index, now);
+                }
+            });
+            let at = b.element(mix, chosen, 16);
+            b.load(at, Field { offset: 8, ty: Ty::Count })
+        };
+        b.store(item, item::TYPE, kind);
+        b.store(item, item::BIRTH, now);
+        b.store(item, item::READY, now);
+        b.store(item, item::HOLDER, node);
+        if self.shapes.visits {
+            b.store_int(item, self.visit_field(), 0);
+        }
+        if self.shapes.limits > 0 {
+            b.store_int(item, self.cards_field(), 0);
+        }
+        b.bump(node, source::MADE, 1);
+        if s.supply != SupplyShape::Always {
+            Self::count_type(b, kind, counters::MADE);
+            Self::item_begins(b);
+        }
+        item
+    }
+
+    /// The item leaves its source.
+    pub(super) fn release_source(&self, b: &mut Builder, s: &SourceShape, node: V, item: V) {
+        b.store_int(node, source::ITEM, 0);
+        if s.to > 0 {
+            let array = b.load(node, source::TO);
+            self.return_cards(b, array, s.to, item);
+        }
+        let made = b.load(node, source::MADE);
+        let total = b.load(node, source::TOTAL);
+        let more = b.lt(made, total);
+        match &s.supply {
+            SupplyShape::Always => {
+                // It is born when it leaves (Q3), and the next one stands ready.
+                let now = Self::now(b);
+                b.store(item, item::BIRTH, now);
+                let kind = b.load(item, item::TYPE);
+                Self::count_type(b, kind, counters::MADE);
+                Self::item_begins(b);
+                b.when(more, |b| {
+                    if s.from > 0 {
+                        b.bump(node, source::PENDING, 1);
+                        let rank = b.load(node, node::RANK);
+                        self.mark(b, rank);
+                    } else {
+                        self.make(b, s, node);
+                    }
+                });
+            }
+            SupplyShape::Pause(families) => b.when(more, |b| {
+                let every = b.load(node, source::EVERY);
+                let time = self.duration(b, every, families);
+                let slot = b.load(node, source::SLOT);
+                self.schedule_after(b, slot, time);
+            }),
+            SupplyShape::Lose(_) => {
+                let verdict = b.load(node, source::VERDICT);
+                self.cancel(b, verdict);
+            }
+        }
+    }
+
+    /// The verdict on an item that may be lost: it is, when it still waits after the instant has
+    /// settled (T8).
+    pub(super) fn verdict(&self, b: &mut Builder, s: &SourceShape, node: V) {
+        let verdict = b.load(node, source::VERDICT);
+        self.cancel(b, verdict);
+        if s.from > 0 {
+            // No card was left: the item was due and is lost without having entered.
+            let pending = b.load(node, source::PENDING);
+            let due = b.ne_zero(pending);
+            b.when(due, |b| {
+                b.store_int(node, source::PENDING, 0);
+                let item = self.new_source_item(b, s, node);
+                Self::lose(b, node, item);
+            });
+        }
+        let item = b.load(node, source::ITEM);
+        let waits = b.ne_zero(item);
+        b.when(waits, |b| {
+            b.store_int(node, source::ITEM, 0);
+            let list = b.load(item, item::LIST);
+            self.withdraw(b, list, item);
+            self.return_all_cards(b, item);
+            Self::lose(b, node, item);
+        });
+    }
+
+    fn lose(b: &mut Builder, node: V, item: V) {
+        b.bump(node, source::LOST, 1);
+        let kind = b.load(item, item::TYPE);
+        Self::count_type(b, kind, counters::LOST);
+        Self::item_ends(b);
+        Self::free_item(b, item);
+    }
+}

@@ -1,0 +1,437 @@
+//! Stations: loading, work, and its end.
+
+use super::super::builder::{Builder, Field, V};
+use super::super::layout::{breakdown, counters, draw, header, item, machine, node, station, visit};
+use super::super::program::{Program, Ty};
+use super::super::shape::{ClockShape, StationShape};
+use super::super::status::{NEVER, State, phase};
+use super::Emit;
+
+/// Bytes of a breakdown record.
+pub(super) fn breakdown_offset(i: usize) -> i32 {
+    i32::try_from(i * breakdown::WORDS * 8).unwrap_or(0)
+}
+
+impl Emit<'_> {
+    /// Writes the functions of a station shape that others call: a stretch of work, its begin, the
+    /// begin of repairs.
+    pub(super) fn station_functions(&mut self, program: &mut Program, k: usize, s: &StationShape) -> Result<(), String> {
+        let shared = s.needs || !s.breakdowns.is_empty();
+        let mut stretch = None;
+        let mut begin = None;
+        if shared {
+            let (mut b, args) = Builder::new(program, &format!("stretch_{k}"), &[Ty::Handle], None);
+            if let [machine] = args[..] {
+                self.stretch(&mut b, s, machine);
+            }
+            stretch = Some(b.finish()?);
+        }
+        self.functions.stretch.push(stretch);
+        if s.needs {
+            let (mut b, args) = Builder::new(program, &format!("begin_{k}"), &[Ty::Handle], None);
+            if let [machine] = args[..] {
+                self.begin(&mut b, s, machine);
+            }
+            begin = Some(b.finish()?);
+        }
+        self.functions.begin.push(begin);
+        let mut repairs = Vec::new();
+        for (i, shape) in s.breakdowns.iter().enumerate() {
+            let (mut b, args) = Builder::new(program, &format!("repair_{k}_{i}"), &[Ty::Handle], None);
+            if let [record] = args[..] {
+                self.begin_repair(&mut b, shape, record);
+            }
+            repairs.push(Some(b.finish()?));
+        }
+        self.functions.repair.push(repairs);
+        Ok(())
+    }
+
+    /// The machine of the station that is loaded next, or 0.
+    pub(super) fn idle_machine(&self, b: &mut Builder, s: &StationShape, node: V) -> V {
+        if s.many {
+            return b.load(node, station::IDLE);
+        }
+        let machine = b.load(node, station::MACHINES);
+        let at = b.load(machine, machine::PHASE);
+        let idle = b.count(phase::IDLE);
+        let idle = b.eq(at, idle);
+        let ready = if s.breakdowns.is_empty() {
+            idle
+        } else {
+            let down = b.load(machine, machine::DOWN);
+            let up = b.is_zero(down);
+            b.and(idle, up)
+        };
+        let none = b.none();
+        b.select(ready, machine, none)
+    }
+
+    /// Takes a machine out of the list of idle ones.
+    pub(super) fn unlist_idle(b: &mut Builder, s: &StationShape, node: V, machine: V) {
+        if !s.many {
+            return;
+        }
+        let next = b.load(machine, machine::IDLE_NEXT);
+        let previous = b.load(machine, machine::IDLE_PREVIOUS);
+        let first = b.is_zero(previous);
+        b.either(first, |b| b.store(node, station::IDLE, next), |b| b.store(previous, machine::IDLE_NEXT, next));
+        let last = b.is_zero(next);
+        b.either(last, |b| b.store(node, station::IDLE_LAST, previous), |b| b.store(next, machine::IDLE_PREVIOUS, previous));
+    }
+
+    /// Puts an idle machine behind those idle longer, of one instant by number (S1).
+    fn list_idle(b: &mut Builder, node: V, machine: V) {
+        let now = Self::now(b);
+        b.store(machine, machine::IDLE_SINCE, now);
+        let tail = b.load(node, station::IDLE_LAST);
+        let at = b.var(tail);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            let since = b.load(at, machine::IDLE_SINCE);
+            let earlier = b.lt(since, now);
+            b.leave_if(earlier);
+            // Machines lie side by side in order of their numbers.
+            let lower = b.lt(at, machine);
+            b.leave_if(lower);
+            let previous = b.load(at, machine::IDLE_PREVIOUS);
+            b.set(at, previous);
+        });
+        b.store(machine, machine::IDLE_PREVIOUS, at);
+        let head = b.load(node, station::IDLE);
+        let next = b.var(head);
+        let front = b.is_zero(at);
+        b.either(
+            front,
+            |b| b.store(node, station::IDLE, machine),
+            |b| {
+                let after = b.load(at, machine::IDLE_NEXT);
+                b.set(next, after);
+                b.store(at, machine::IDLE_NEXT, machine);
+            },
+        );
+        b.store(machine, machine::IDLE_NEXT, next);
+        let last = b.is_zero(next);
+        b.either(last, |b| b.store(node, station::IDLE_LAST, machine), |b| b.store(next, machine::IDLE_PREVIOUS, machine));
+    }
+
+    /// An empty machine that is up becomes ready to be loaded.
+    pub(super) fn becomes_idle(&self, b: &mut Builder, s: &StationShape, node: V, machine: V) {
+        Self::set_state(b, machine, State::Starved);
+        if s.many {
+            Self::list_idle(b, node, machine);
+        }
+        if s.recipe.parts == 0 {
+            self.mark_if_offered(b, node);
+        } else {
+            let rank = b.load(node, node::RANK);
+            self.mark(b, rank);
+        }
+    }
+
+    /// Settles a station that takes one item at a time.
+    pub(super) fn settle_station(&self, b: &mut Builder, k: usize, s: &StationShape, holders: &[usize], node: V) {
+        let machine = self.idle_machine(b, s, node);
+        let item = b.load(node, node::OFFERS);
+        let ready = b.ne_zero(machine);
+        let offered = b.ne_zero(item);
+        let go = b.and(ready, offered);
+        b.when(go, |b| {
+            let go = if s.from > 0 {
+                let array = b.load(node, station::FROM);
+                self.may_enter(b, array, s.from, item)
+            } else {
+                b.int(1, Ty::Flag)
+            };
+            b.when(go, |b| {
+                Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                self.release(b, holders, item);
+                self.load_machine(b, k, s, node, machine, item);
+                if s.many {
+                    let rank = b.load(node, node::RANK);
+                    let head = b.load(node, node::OFFERS);
+                    let more = b.ne_zero(head);
+                    let idle = b.load(node, station::IDLE);
+                    let idle = b.ne_zero(idle);
+                    let again = b.and(more, idle);
+                    b.when(again, |b| self.mark(b, rank));
+                }
+            });
+        });
+    }
+
+    /// An item handed over together with others enters a station that has an idle machine.
+    pub(super) fn enter_station(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, item: V) {
+        let machine = self.idle_machine(b, s, node);
+        self.load_machine(b, k, s, node, machine, item);
+    }
+
+    fn load_machine(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V, item: V) {
+        if s.from > 0 {
+            let array = b.load(node, station::FROM);
+            self.take_cards(b, array, s.from, item);
+        }
+        let none = b.none();
+        b.store(item, item::HOLDER, machine);
+        b.store(item, item::NEXT, none);
+        b.store(machine, machine::ITEM, item);
+        self.start(b, k, s, node, machine, item);
+    }
+
+    /// A machine has been loaded: finds its work and begins it, or asks for people.
+    pub(super) fn start(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V, item: V) {
+        Self::unlist_idle(b, s, node, machine);
+        let now = Self::now(b);
+        b.set_header(header::PROGRESS, now);
+        let work = self.work_of(b, s, node, item);
+        b.store(machine, machine::WORK, work);
+        if !s.needs {
+            self.begin(b, s, machine);
+            return;
+        }
+        let list = b.load(work, draw::NEEDS);
+        let needed = b.ne_zero(list);
+        let begin = self.functions.begin.get(k).copied().flatten();
+        b.either(
+            needed,
+            |b| {
+                b.store_int(machine, machine::PHASE, phase::WAIT_TO_BEGIN);
+                Self::set_state(b, machine, State::Waiting);
+                let request = b.load(machine, machine::REQUEST);
+                self.ask(b, request, list, Some(now));
+            },
+            |b| b.call(Self::function(begin), &[machine]),
+        );
+    }
+
+    /// The work record of an item at a station.
+    fn work_of(&self, b: &mut Builder, s: &StationShape, node: V, item: V) -> V {
+        let own = if s.table {
+            let table = b.load(node, station::WORK_TABLE);
+            let kind = b.load(item, item::TYPE);
+            let at = b.element(table, kind, 8);
+            b.load(at, Field { offset: 0, ty: Ty::Handle })
+        } else {
+            b.load(node, station::WORK)
+        };
+        if !s.visits {
+            return own;
+        }
+        let work = b.var(own);
+        let at = b.load(item, self.visit_field());
+        let on_route = b.ne_zero(at);
+        b.when(on_route, |b| {
+            let visited = b.load(at, visit::WORK);
+            b.set(work, visited);
+        });
+        work
+    }
+
+    /// Begins work: draws its time.
+    fn begin(&self, b: &mut Builder, s: &StationShape, machine: V) {
+        let work = b.load(machine, machine::WORK);
+        let time = self.duration(b, work, &s.work);
+        b.store(machine, machine::REMAINING, time);
+        self.stretch(b, s, machine);
+    }
+
+    /// Works on what remains, until its end or until a clock of working time runs out (B6: work that
+    /// ends at that very instant is finished first).
+    pub(super) fn stretch(&self, b: &mut Builder, s: &StationShape, machine: V) {
+        Self::set_state(b, machine, State::Working);
+        b.store_int(machine, machine::PHASE, phase::WORKING);
+        let now = Self::now(b);
+        b.store(machine, machine::WORK_START, now);
+        let slot = b.load(machine, machine::SLOT);
+        let remaining = b.load(machine, machine::REMAINING);
+        let clocks: Vec<usize> = working_clocks(s);
+        if clocks.is_empty() {
+            self.schedule_after(b, slot, remaining);
+            return;
+        }
+        let breakdowns = b.load(machine, machine::BREAKDOWNS);
+        let never = b.int(NEVER, Ty::Duration);
+        let least = b.var(never);
+        let least_slot = b.var(slot);
+        for i in &clocks {
+            let rest = b.load(breakdowns, breakdown::RESIDUAL.plus(breakdown_offset(*i)));
+            let its_slot = b.load(breakdowns, breakdown::SLOT.plus(breakdown_offset(*i)));
+            let sooner = b.lt(rest, least);
+            let rest = b.select(sooner, rest, least);
+            let its_slot = b.select(sooner, its_slot, least_slot);
+            b.set(least, rest);
+            b.set(least_slot, its_slot);
+        }
+        let fails = b.lt(least, remaining);
+        let after = b.select(fails, least, remaining);
+        let which = b.select(fails, least_slot, slot);
+        self.schedule_after(b, which, after);
+    }
+
+    /// Charges the stretch of work that ends now to the clocks of working time.
+    pub(super) fn charge_clocks(b: &mut Builder, s: &StationShape, machine: V, worked: V) {
+        let clocks = working_clocks(s);
+        if clocks.is_empty() {
+            return;
+        }
+        let breakdowns = b.load(machine, machine::BREAKDOWNS);
+        for i in clocks {
+            let field = breakdown::RESIDUAL.plus(breakdown_offset(i));
+            let rest = b.load(breakdowns, field);
+            let rest = b.sub(rest, worked);
+            b.store(breakdowns, field, rest);
+        }
+    }
+
+    /// The end of work: products are ready to leave.
+    pub(super) fn end_of_work(&self, b: &mut Builder, s: &StationShape, machine: V) {
+        let slot = b.load(machine, machine::SLOT);
+        self.cancel(b, slot);
+        let now = Self::now(b);
+        if !working_clocks(s).is_empty() {
+            let start = b.load(machine, machine::WORK_START);
+            let worked = b.sub(now, start);
+            Self::charge_clocks(b, s, machine, worked);
+        }
+        let node = b.load(machine, machine::STATION);
+        b.bump(node, station::CYCLES, 1);
+        if s.needs && !s.release_after_leaving {
+            self.free_people(b, machine);
+        }
+        b.store_int(machine, machine::PHASE, phase::FINISHED);
+        Self::set_state(b, machine, State::Blocked);
+        if s.recipe.parts > 0 || s.recipe.makes > 0 {
+            self.finish_parts(b, s, node, machine);
+            return;
+        }
+        let item = b.load(machine, machine::ITEM);
+        b.store_int(machine, machine::LEFT, 1);
+        b.store(machine, machine::PRODUCTS, item);
+        if !s.yields {
+            self.offer_product(b, s, node, machine, item);
+            return;
+        }
+        let good = Self::passes(b, node);
+        b.either(
+            good,
+            |b| self.offer_product(b, s, node, machine, item),
+            |b| {
+                self.scrap(b, node, item);
+                b.store_int(machine, machine::PRODUCTS, 0);
+                b.store_int(machine, machine::LEFT, 0);
+                self.empties(b, s, node, machine);
+            },
+        );
+    }
+
+    /// Whether an item passes the yield: one uniform per item.
+    pub(super) fn passes(b: &mut Builder, node: V) -> V {
+        let word = Self::next_word(b, node, station::YIELD_STREAM);
+        let u = Self::uniform(b, word);
+        let share = b.load(node, station::YIELD);
+        b.lt(u, share)
+    }
+
+    /// An item is scrapped: it vanishes at once.
+    pub(super) fn scrap(&self, b: &mut Builder, node: V, item: V) {
+        b.bump(node, station::SCRAPPED, 1);
+        let kind = b.load(item, item::TYPE);
+        Self::count_type(b, kind, counters::SCRAPPED);
+        self.return_all_cards(b, item);
+        Self::item_ends(b);
+        Self::free_item(b, item);
+    }
+
+    /// Decides where a finished product goes and offers it there.
+    pub(super) fn offer_product(&self, b: &mut Builder, s: &StationShape, node: V, machine: V, product: V) {
+        let now = Self::now(b);
+        b.store(product, item::READY, now);
+        b.store(product, item::HOLDER, machine);
+        let list = self.decide_product(b, s, node, product);
+        b.store(product, item::LIST, list);
+        if !s.recipe.together {
+            self.offer(b, list, product);
+        }
+    }
+
+    fn decide_product(&self, b: &mut Builder, s: &StationShape, node: V, product: V) -> V {
+        let way = b.load(node, station::ROUTING);
+        if !s.visits {
+            return self.decide(b, way, product, s.simple_routing);
+        }
+        let way = b.var(way);
+        let at = b.load(product, self.visit_field());
+        let on_route = b.ne_zero(at);
+        b.when(on_route, |b| {
+            let visited = b.load(at, visit::ROUTING);
+            b.set(way, visited);
+        });
+        self.decide(b, way, product, s.simple_routing)
+    }
+
+    /// A product leaves its machine.
+    pub(super) fn release_machine(&self, b: &mut Builder, s: &StationShape, machine: V, item: V) {
+        let node = b.load(machine, machine::STATION);
+        if s.to > 0 {
+            let array = b.load(node, station::TO);
+            self.return_cards(b, array, s.to, item);
+        }
+        if s.recipe.several() {
+            // One of several products: unlink it from the list of those still here.
+            self.unlink_product(b, machine, item);
+            let left = b.bump(machine, machine::LEFT, -1);
+            let empty = b.is_zero(left);
+            b.when(empty, |b| self.empties(b, s, node, machine));
+        } else {
+            b.store_int(machine, machine::LEFT, 0);
+            b.store_int(machine, machine::PRODUCTS, 0);
+            self.empties(b, s, node, machine);
+        }
+    }
+
+    fn unlink_product(&self, b: &mut Builder, machine: V, item: V) {
+        let next = b.load(item, item::NEXT);
+        let head = b.load(machine, machine::PRODUCTS);
+        let first = b.eq(head, item);
+        b.either(
+            first,
+            |b| b.store(machine, machine::PRODUCTS, next),
+            |b| {
+                let at = b.var(head);
+                b.repeat(|b| {
+                    let after = b.load(at, item::NEXT);
+                    let found = b.eq(after, item);
+                    let end = b.is_zero(after);
+                    let stop = b.or(found, end);
+                    b.when(stop, |b| {
+                        b.store(at, item::NEXT, next);
+                        b.leave();
+                    });
+                    b.set(at, after);
+                });
+            },
+        );
+    }
+
+    /// All products have left the machine.
+    pub(super) fn empties(&self, b: &mut Builder, s: &StationShape, node: V, machine: V) {
+        if s.release_after_leaving {
+            self.free_people(b, machine);
+        }
+        b.store_int(machine, machine::PHASE, phase::IDLE);
+        b.store_int(machine, machine::ITEM, 0);
+        if s.breakdowns.is_empty() {
+            self.becomes_idle(b, s, node, machine);
+        } else {
+            let down = b.load(machine, machine::DOWN);
+            let up = b.is_zero(down);
+            b.when(up, |b| self.becomes_idle(b, s, node, machine));
+        }
+    }
+}
+
+/// Which breakdowns have a clock of working time.
+pub(super) fn working_clocks(s: &StationShape) -> Vec<usize> {
+    s.breakdowns.iter().enumerate().filter(|(_, b)| b.clock == ClockShape::Working).map(|(i, _)| i).collect()
+}

@@ -1,0 +1,175 @@
+//! A compiled plant and its runs.
+
+use crate::base::{Ticks, limits};
+use crate::ir::Plant;
+
+use super::emit;
+use super::host::{Arena, Host};
+use super::interpret::Interpreter;
+use super::layout::header;
+use super::model::Model;
+use super::native::{Listing, Native, listing};
+use super::program::Program;
+use super::status::Status;
+
+/// Which engine executes the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Native code.
+    Event,
+    /// The reference.
+    Interpreter,
+}
+
+impl Engine {
+    /// The name on the command line and in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Event => "event",
+            Engine::Interpreter => "interpreter",
+        }
+    }
+}
+
+enum Code {
+    Native(Native),
+    Interpreter(Interpreter),
+}
+
+/// A plant ready to run. Shared by all replications; all their state lies in their own arenas.
+pub struct Kernel {
+    /// Where everything lies.
+    pub model: Model,
+    program: Program,
+    code: Code,
+}
+
+/// Why a run stopped where it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The time given is reached.
+    Horizon,
+    /// The events given are done.
+    Fuel,
+    /// Enough items have arrived.
+    Until,
+    /// Items for more than the memory cap are inside.
+    Memory,
+    /// A draw of the named record is no duration.
+    BadDuration(String),
+    /// Too many events at one instant.
+    Endless,
+    /// A bug of the compiler.
+    Internal(String),
+}
+
+/// One replication in progress.
+pub struct Run {
+    host: Host,
+}
+
+impl Kernel {
+    /// Lays out and compiles a plant.
+    ///
+    /// # Errors
+    /// What the kernel cannot do, or an internal error, in words.
+    pub fn new(plant: &Plant, engine: Engine) -> Result<Kernel, String> {
+        let model = Model::new(plant)?;
+        if let Some((a, b)) = model.collisions.first() {
+            return Err(format!("the random streams of `{a}` and `{b}` have the same id; rename one of them"));
+        }
+        let program = emit::program(&model.shapes)?;
+        let code = match engine {
+            Engine::Event => Code::Native(Native::compile(&program)?),
+            Engine::Interpreter => Code::Interpreter(Interpreter::new(&program)),
+        };
+        Ok(Kernel { model, program, code })
+    }
+
+    /// The kernel program.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The compiled text of the program.
+    ///
+    /// # Errors
+    /// As compiling.
+    pub fn listing(&self) -> Result<Listing, String> {
+        listing(&self.program)
+    }
+
+    /// A replication at t = 0. Equal seeds and numbers give equal runs.
+    #[must_use]
+    pub fn begin(&self, seed: u64, replication: u64) -> Run {
+        Run { host: self.model.begin(seed, replication) }
+    }
+
+    /// Runs to a time (included), but at most about [`limits::FUEL`] events. At the time everything has
+    /// settled.
+    pub fn advance(&self, run: &mut Run, to: Ticks) -> Stop {
+        let arena = &mut run.host.arena;
+        let events = arena.get(0, header::EVENTS);
+        arena.set(0, header::HORIZON, to.0);
+        if arena.get(0, header::STATUS) == 0 {
+            let fuel = i64::try_from(limits::FUEL).unwrap_or(i64::MAX);
+            arena.set(0, header::FUEL_AT, events.saturating_add(fuel));
+        }
+        let code = match &self.code {
+            Code::Native(native) => native.run(&mut run.host),
+            Code::Interpreter(interpreter) => match interpreter.run(&mut run.host) {
+                Ok(code) => code,
+                Err(broken) => return Stop::Internal(broken.0),
+            },
+        };
+        match Status::from_code(code) {
+            Some(Status::Horizon) => Stop::Horizon,
+            Some(Status::Fuel) => Stop::Fuel,
+            Some(Status::Until) => Stop::Until,
+            Some(Status::Memory) => Stop::Memory,
+            Some(Status::Endless) => Stop::Endless,
+            Some(Status::BadDuration) => {
+                let at = run.host.arena.get(0, header::STATUS_AT);
+                Stop::BadDuration(self.model.places.names.get(&at).cloned().unwrap_or_default())
+            }
+            None => Stop::Internal(format!("unknown status {code}")),
+        }
+    }
+}
+
+impl Run {
+    /// The state.
+    #[must_use]
+    pub fn arena(&self) -> &Arena {
+        &self.host.arena
+    }
+
+    /// The state, to set what a run may be told from outside.
+    pub fn arena_mut(&mut self) -> &mut Arena {
+        &mut self.host.arena
+    }
+
+    /// Present time.
+    #[must_use]
+    pub fn now(&self) -> Ticks {
+        Ticks(self.host.arena.get(0, header::NOW))
+    }
+
+    /// Events so far.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.host.arena.get(0, header::EVENTS).unsigned_abs()
+    }
+
+    /// Ends the run when this many more items have arrived at the sink of `until`.
+    pub fn until(&mut self, count: u64) {
+        self.host.arena.set(0, header::UNTIL, i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Most bytes the arena may take.
+    pub fn cap_memory(&mut self, bytes: usize) {
+        self.host.cap_bytes = bytes;
+    }
+}

@@ -1,0 +1,355 @@
+//! The host side of a run: the arena, the laws of costly distributions, and the calls that kernel
+//! programs make. Both engines call the same functions, so the bits are the same.
+//!
+//! All state of a replication lies in the arena; what is here besides is constant.
+
+use std::sync::Arc;
+
+use crate::base::limits;
+use crate::ir::{Binary, Function, Unary};
+use crate::runtime::distributions::Sampler;
+use crate::runtime::variates::normal_redrawn;
+use crate::runtime::random::{next, uniform};
+use crate::runtime::ziggurat::{self, ZigguratTables};
+
+use super::layout::{buffer, draw, header, item};
+use super::program::HostFn;
+use super::status::Status;
+
+/// The state of one replication: words addressed by byte offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arena {
+    words: Vec<u64>,
+}
+
+impl Arena {
+    /// An arena with these words.
+    #[must_use]
+    pub fn new(words: Vec<u64>) -> Self {
+        Self { words }
+    }
+
+    /// All words.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// The word at a byte offset; `None` outside.
+    #[inline]
+    #[must_use]
+    pub fn read(&self, address: u64) -> Option<u64> {
+        self.words.get(usize::try_from(address >> 3).ok()?).copied()
+    }
+
+    /// Writes the word at a byte offset; `None` outside.
+    #[inline]
+    pub fn write(&mut self, address: u64, value: u64) -> Option<()> {
+        *self.words.get_mut(usize::try_from(address >> 3).ok()?)? = value;
+        Some(())
+    }
+
+    /// A field of a record as an integer; 0 outside.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, record: i64, field: super::builder::Field) -> i64 {
+        self.read(record.wrapping_add(i64::from(field.offset)).cast_unsigned()).unwrap_or(0).cast_signed()
+    }
+
+    /// A field of a record as a real.
+    #[inline]
+    #[must_use]
+    pub fn get_real(&self, record: i64, field: super::builder::Field) -> f64 {
+        f64::from_bits(self.get(record, field).cast_unsigned())
+    }
+
+    /// Writes a field of a record; nothing outside.
+    #[inline]
+    pub fn set(&mut self, record: i64, field: super::builder::Field, value: i64) {
+        let _ = self.write(record.wrapping_add(i64::from(field.offset)).cast_unsigned(), value.cast_unsigned());
+    }
+
+    /// The next word of the stream at a byte offset.
+    pub fn next_word(&mut self, stream: i64) -> u64 {
+        let at = usize::try_from(stream >> 3).unwrap_or(usize::MAX);
+        match self.words.get_mut(at..at.saturating_add(4)).and_then(|s| <&mut [u64; 4]>::try_from(s).ok()) {
+            Some(state) => next(state),
+            None => 0,
+        }
+    }
+}
+
+/// A duration that the host computes, in seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Law {
+    /// Always the same.
+    Constant(f64),
+    /// A draw from the stream at the byte offset.
+    Sample(Sampler, i64),
+    /// One of several by chance: upper bounds of the shares, laws, stream.
+    Mixture(Vec<f64>, Vec<Law>, i64),
+    /// Sign or negation.
+    Unary(Unary, Box<Law>),
+    /// Arithmetic and comparison.
+    Binary(Binary, Box<Law>, Box<Law>),
+    /// A built-in function.
+    Call(Function, Vec<Law>),
+}
+
+impl Law {
+    /// One value. Draws advance their streams in written order.
+    pub fn evaluate(&self, arena: &mut Arena) -> f64 {
+        match self {
+            Law::Constant(value) => *value,
+            Law::Sample(sampler, stream) => match sampler {
+                Sampler::Constant { value } => *value,
+                _ => sampler.variate(arena.next_word(*stream)),
+            },
+            Law::Mixture(uppers, laws, stream) => {
+                let u = uniform(arena.next_word(*stream));
+                let index = uppers.iter().position(|upper| u < *upper).unwrap_or(laws.len().saturating_sub(1));
+                laws.get(index).map_or(f64::NAN, |law| law.evaluate(arena))
+            }
+            Law::Unary(op, a) => {
+                let a = a.evaluate(arena);
+                match op {
+                    Unary::Negate => -a,
+                    Unary::Not => f64::from(u8::from(a == 0.0)),
+                }
+            }
+            Law::Binary(op, a, b) => {
+                let (a, b) = (a.evaluate(arena), b.evaluate(arena));
+                binary(*op, a, b)
+            }
+            Law::Call(function, args) => {
+                let values: Vec<f64> = args.iter().map(|a| a.evaluate(arena)).collect();
+                call(*function, &values)
+            }
+        }
+    }
+}
+
+#[allow(clippy::float_cmp)]
+fn binary(op: Binary, a: f64, b: f64) -> f64 {
+    let flag = |f: bool| f64::from(u8::from(f));
+    match op {
+        Binary::Add => a + b,
+        Binary::Subtract => a - b,
+        Binary::Multiply => a * b,
+        Binary::Divide => a / b,
+        Binary::Less => flag(a < b),
+        Binary::LessEqual => flag(a <= b),
+        Binary::Greater => flag(a > b),
+        Binary::GreaterEqual => flag(a >= b),
+        Binary::Equal => flag(a == b),
+        Binary::NotEqual => flag(a != b),
+        Binary::And => flag(a != 0.0 && b != 0.0),
+        Binary::Or => flag(a != 0.0 || b != 0.0),
+    }
+}
+
+fn call(function: Function, args: &[f64]) -> f64 {
+    let first = args.first().copied().unwrap_or(f64::NAN);
+    match function {
+        Function::Minimum => args.iter().copied().reduce(|a, b| if b < a { b } else { a }).unwrap_or(f64::NAN),
+        Function::Maximum => args.iter().copied().reduce(|a, b| if b > a { b } else { a }).unwrap_or(f64::NAN),
+        Function::Absolute => first.abs(),
+        Function::Floor => first.floor(),
+        Function::Ceiling => first.ceil(),
+        Function::Round => first.round_ties_even(),
+        Function::SquareRoot => first.sqrt(),
+    }
+}
+
+/// What a running program works on.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The state.
+    pub arena: Arena,
+    /// Laws by index.
+    pub laws: Arc<[Law]>,
+    /// Bytes of one item record.
+    pub item_bytes: i64,
+    /// Most bytes the arena may take.
+    pub cap_bytes: usize,
+}
+
+impl Host {
+    /// A host with the usual memory cap.
+    #[must_use]
+    pub fn new(arena: Arena, laws: Arc<[Law]>, item_bytes: i64) -> Self {
+        Self { arena, laws, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
+    }
+
+    /// Serves a call of the program.
+    pub fn call(&mut self, function: HostFn, [a, b, c]: [i64; 3]) -> i64 {
+        match function {
+            HostFn::GrowItems => self.grow_items(),
+            HostFn::Sample => self.sample(a).to_bits().cast_signed(),
+            HostFn::ExponentialSlow => ziggurat::exponential_slow(a.cast_unsigned()).to_bits().cast_signed(),
+            HostFn::NormalSlow => ziggurat::normal_slow(a.cast_unsigned()).to_bits().cast_signed(),
+            HostFn::NormalRedrawn => {
+                let (mean, sd) = (f64::from_bits(b.cast_unsigned()), f64::from_bits(c.cast_unsigned()));
+                normal_redrawn(a.cast_unsigned(), mean, sd).to_bits().cast_signed()
+            }
+            HostFn::TimedInsert => {
+                self.timed_insert(a, b);
+                0
+            }
+            HostFn::TimedTake => self.timed_take(a),
+        }
+    }
+
+    /// Doubles the room for items. Beyond the cap the run is told to stop at the end of the instant.
+    fn grow_items(&mut self) -> i64 {
+        let words = self.arena.words.len();
+        let per_item = usize::try_from(self.item_bytes / 8).unwrap_or(8).max(1);
+        let base = usize::try_from(self.arena.get(0, header::ITEM_BASE) / 8).unwrap_or(0);
+        let more = (words.saturating_sub(base) / per_item).clamp(64, 1 << 20) * per_item;
+        self.arena.words.resize(words + more, 0);
+        let end = i64::try_from(self.arena.words.len() * 8).unwrap_or(i64::MAX);
+        self.arena.set(0, header::ITEM_END, end);
+        if self.arena.words.len() * 8 > self.cap_bytes {
+            self.arena.set(0, header::STATUS, Status::Memory.code());
+            self.arena.set(0, header::FUEL_AT, 0);
+            return 1;
+        }
+        0
+    }
+
+    /// One draw in seconds from a draw record.
+    pub fn sample(&mut self, record: i64) -> f64 {
+        let laws = Arc::clone(&self.laws);
+        let index = usize::try_from(self.arena.get(record, draw::LAW)).unwrap_or(usize::MAX);
+        laws.get(index).map_or(f64::NAN, |law| law.evaluate(&mut self.arena))
+    }
+
+    // The timed set is a pairing heap threaded through the items (Fredman, Sedgewick, Sleator, Tarjan
+    // 1986): amortised O(log n). Its order is arrival time, then item record order of departure.
+
+    fn before(&self, a: i64, b: i64) -> bool {
+        let key = |i: i64| (self.arena.get(i, item::READY), self.arena.get(i, item::SEQUENCE));
+        key(a) < key(b)
+    }
+
+    fn meld(&mut self, a: i64, b: i64) -> i64 {
+        if a == 0 || b == 0 {
+            return a | b;
+        }
+        let (top, below) = if self.before(b, a) { (b, a) } else { (a, b) };
+        let child = self.arena.get(top, item::CHILD);
+        self.arena.set(below, item::SIBLING, child);
+        self.arena.set(top, item::CHILD, below);
+        top
+    }
+
+    fn timed_insert(&mut self, node: i64, entering: i64) {
+        self.arena.set(entering, item::CHILD, 0);
+        self.arena.set(entering, item::SIBLING, 0);
+        let number = self.arena.get(node, buffer::ENTRIES);
+        self.arena.set(entering, item::SEQUENCE, number);
+        let root = self.meld(self.arena.get(node, buffer::TIMED), entering);
+        self.arena.set(node, buffer::TIMED, root);
+    }
+
+    fn timed_take(&mut self, node: i64) -> i64 {
+        let root = self.arena.get(node, buffer::TIMED);
+        if root == 0 {
+            return 0;
+        }
+        // Meld the children in pairs, then the pairs from the last to the first.
+        let mut pairs = 0;
+        let mut child = self.arena.get(root, item::CHILD);
+        while child != 0 {
+            let second = self.arena.get(child, item::SIBLING);
+            let rest = if second == 0 { 0 } else { self.arena.get(second, item::SIBLING) };
+            self.arena.set(child, item::SIBLING, 0);
+            if second != 0 {
+                self.arena.set(second, item::SIBLING, 0);
+            }
+            let pair = self.meld(child, second);
+            self.arena.set(pair, item::SIBLING, pairs);
+            pairs = pair;
+            child = rest;
+        }
+        let mut heap = 0;
+        while pairs != 0 {
+            let rest = self.arena.get(pairs, item::SIBLING);
+            self.arena.set(pairs, item::SIBLING, 0);
+            heap = self.meld(heap, pairs);
+            pairs = rest;
+        }
+        self.arena.set(node, buffer::TIMED, heap);
+        root
+    }
+}
+
+/// A word of the ziggurat tables by byte offset; `None` outside the layers.
+#[must_use]
+pub fn ziggurat_word(byte: u64) -> Option<u64> {
+    let tables = ziggurat::tables();
+    let pick = |layers: &[ziggurat::Layer], byte: u64| {
+        let layer = layers.get(usize::try_from(byte >> 4).ok()?)?;
+        Some(if byte & 8 == 0 { layer.limit } else { layer.width.to_bits() })
+    };
+    let exponential = ZigguratTables::EXPONENTIAL_OFFSET as u64;
+    let normal = ZigguratTables::NORMAL_OFFSET as u64;
+    if byte >= normal { pick(&tables.normal, byte - normal) } else { pick(&tables.exponential, byte.checked_sub(exponential)?) }
+}
+
+/// What native code is handed: where the arena and the tables are, and whom to call.
+#[repr(C)]
+pub struct NativeContext {
+    arena: *mut u64,
+    tables: *const ZigguratTables,
+    host: *mut Host,
+}
+
+impl NativeContext {
+    /// Byte offset of the arena's address.
+    pub const ARENA_OFFSET: i32 = 0;
+    /// Byte offset of the tables' address.
+    pub const TABLES_OFFSET: i32 = 8;
+
+    /// The context of a host, valid while the host is borrowed by the caller.
+    pub fn new(host: &mut Host) -> Self {
+        Self { arena: host.arena.words.as_mut_ptr(), tables: ziggurat::tables(), host }
+    }
+}
+
+/// Calls the host from native code.
+fn serve(context: *mut NativeContext, function: HostFn, args: [i64; 3]) -> i64 {
+    // SAFETY: native code passes on the context it was called with; `Native::run` made it from a host
+    // it borrows mutably for the whole call, and native code holds no other reference meanwhile.
+    unsafe {
+        let host = &mut *(*context).host;
+        let result = host.call(function, args);
+        (*context).arena = host.arena.words.as_mut_ptr();
+        result
+    }
+}
+
+macro_rules! entries {
+    ($($name:ident = $function:ident;)*) => {
+        $(extern "C" fn $name(context: *mut NativeContext, a: i64, b: i64, c: i64) -> i64 {
+            serve(context, HostFn::$function, [a, b, c])
+        })*
+        /// The address native code calls for a host function.
+        #[must_use]
+        pub fn host_address(function: HostFn) -> *const u8 {
+            match function {
+                $(HostFn::$function => $name as *const u8,)*
+            }
+        }
+    };
+}
+
+entries! {
+    grow_items = GrowItems;
+    sample = Sample;
+    exponential_slow = ExponentialSlow;
+    normal_slow = NormalSlow;
+    normal_redrawn_entry = NormalRedrawn;
+    timed_insert = TimedInsert;
+    timed_take = TimedTake;
+}

@@ -1,0 +1,549 @@
+//! The records of the state arena: which word of which record holds what. Handlers, the initial
+//! image and the reading of results all go through these fields.
+//!
+//! Everything is a word of eight bytes. A handle is a byte offset; 0 is "none", for the header lies
+//! there. Streams take four words.
+
+use super::builder::Field;
+use super::program::Ty;
+
+/// Bytes of a word.
+pub const WORD: usize = 8;
+
+const fn word(index: i32, ty: Ty) -> Field {
+    Field { offset: index * 8, ty }
+}
+
+macro_rules! record {
+    ($(#[$doc:meta])* $module:ident, $words:literal { $($(#[$fdoc:meta])* $name:ident = $index:literal $ty:ident;)* }) => {
+        $(#[$doc])*
+        pub mod $module {
+            use super::*;
+            $(
+                $(#[$fdoc])*
+                pub const $name: Field = word($index, Ty::$ty);
+            )*
+            /// Words of the record.
+            pub const WORDS: usize = $words;
+        }
+    };
+}
+
+record! {
+    /// The header, at handle 0.
+    header, 32 {
+        /// Present time.
+        NOW = 1 Time;
+        /// The run stops behind the last event at or before this time.
+        HORIZON = 2 Time;
+        /// Handlers run so far.
+        EVENTS = 3 Count;
+        /// The run hands back at the next new instant once this many events are done.
+        FUEL_AT = 4 Count;
+        /// Why the run stops; see [`super::super::Status`].
+        STATUS = 5 Count;
+        /// The entity a status is about.
+        STATUS_AT = 6 Handle;
+        /// When an item last moved.
+        PROGRESS = 7 Time;
+        /// First of the free item records.
+        ITEM_FREE = 8 Handle;
+        /// First item record never used.
+        ITEM_TOP = 9 Handle;
+        /// End of the arena.
+        ITEM_END = 10 Handle;
+        /// Nodes to settle, one bit each by rank, or the summary of [`DIRTY_WORDS`].
+        DIRTY = 11 Count;
+        /// Whether some pool may have to grant.
+        GRANT = 12 Count;
+        /// Items inside, integrated over time: 128 bits.
+        WIP = 13 Count;
+        /// High half of [`WIP`].
+        WIP_HIGH = 14 Count;
+        /// Rounds at the present instant.
+        ROUNDS = 15 Count;
+        /// Counters by item type.
+        COUNTERS = 16 Handle;
+        /// Winner tree.
+        TREE = 17 Handle;
+        /// Slots.
+        SLOTS = 18 Handle;
+        /// Nodes by rank.
+        RANKS = 19 Handle;
+        /// Words of the dirty set.
+        DIRTY_WORDS = 20 Handle;
+        /// Components of pools.
+        COMPONENTS = 21 Handle;
+        /// Arrivals still wanted before `until` is reached.
+        UNTIL = 22 Count;
+        /// Where they arrive.
+        UNTIL_AT = 23 Handle;
+        /// Second summary of the dirty set of very large plants.
+        DIRTY_MIDDLE = 24 Handle;
+        /// First item record.
+        ITEM_BASE = 25 Handle;
+        /// First machine whose products wait to leave together, oldest first.
+        TOGETHER = 26 Handle;
+        /// All limits.
+        LIMITS = 27 Handle;
+    }
+}
+
+record! {
+    /// What every holder of items begins with: nodes that hold, and machines.
+    holder, 2 {
+        /// Decides between items ready at the same time: rank of the node's name, then machine number.
+        KEY = 0 Count;
+        /// Which release handler serves it.
+        RELEASE = 1 Count;
+    }
+}
+
+record! {
+    /// What every node begins with.
+    node, 6 {
+        /// Which settle handler serves it.
+        KIND = 2 Count;
+        /// Its settle rank; begins its own offer list.
+        RANK = 3 Count;
+        /// First item offered to it.
+        OFFERS = 4 Handle;
+        /// Last item offered to it.
+        OFFERS_LAST = 5 Handle;
+    }
+}
+
+record! {
+    /// A list of items offered to a node, in order of their ready times.
+    list, 3 {
+        /// Rank of the node.
+        RANK = 0 Count;
+        /// First offered item.
+        HEAD = 1 Handle;
+        /// Last offered item.
+        TAIL = 2 Handle;
+    }
+}
+
+record! {
+    /// A part that an assembly takes: an offer list with a number.
+    part, 5 {
+        /// How many are needed.
+        NEED = 3 Count;
+        /// How many are still needed while parts are being collected.
+        REST = 4 Count;
+    }
+}
+
+record! {
+    /// An item.
+    item, 8 {
+        /// When it was born.
+        BIRTH = 0 Time;
+        /// When it became ready to leave its holder.
+        READY = 1 Time;
+        /// Its type.
+        TYPE = 2 Count;
+        /// Who holds it.
+        HOLDER = 3 Handle;
+        /// Next in its offer list, or in the list of free records.
+        OFFER_NEXT = 4 Handle;
+        /// Previous in its offer list.
+        OFFER_PREVIOUS = 5 Handle;
+        /// Next in its buffer, or of what its machine has loaded.
+        NEXT = 6 Handle;
+        /// In a buffer: when it entered. On a machine or in a source: the list it is offered in.
+        ENTRY = 7 Time;
+        /// The same word as [`ENTRY`].
+        LIST = 7 Handle;
+        /// The visit of its route, when the plant has routes.
+        VISIT = 8 Handle;
+        /// The cards it holds, a bit per limit, when the plant has limits (after the visit, if any).
+        CARDS = 9 Count;
+        /// In a transit: its number among the entries, decides between equal arrival times.
+        SEQUENCE = 6 Count;
+        /// Child in the timed set of a transit.
+        CHILD = 4 Handle;
+        /// Sibling in the timed set of a transit.
+        SIBLING = 5 Handle;
+    }
+}
+
+record! {
+    /// A station.
+    station, 28 {
+        /// First of its machines, which lie side by side.
+        MACHINES = 6 Handle;
+        /// Longest idle machine.
+        IDLE = 7 Handle;
+        /// Latest idle machine.
+        IDLE_LAST = 8 Handle;
+        /// Ends of work.
+        CYCLES = 9 Count;
+        /// Items scrapped by the yield.
+        SCRAPPED = 10 Count;
+        /// Where products go that are not on a route.
+        ROUTING = 11 Handle;
+        /// Work record of items that are not on a route.
+        WORK = 12 Handle;
+        /// Work records by item type.
+        WORK_TABLE = 13 Handle;
+        /// Stream of the yield: four words.
+        YIELD_STREAM = 14 Count;
+        /// Share of good items.
+        YIELD = 18 Real;
+        /// Offer lists by item type, 0 where the type is not taken.
+        LISTS = 19 Handle;
+        /// Its part records.
+        PARTS = 20 Handle;
+        /// Items collected for the next assembly.
+        PLAN = 21 Handle;
+        /// Limits whose cards are taken here.
+        FROM = 24 Handle;
+        /// Limits whose cards are returned here.
+        TO = 25 Handle;
+        /// Item types it makes.
+        MAKES = 26 Handle;
+    }
+}
+
+record! {
+    /// A machine of a station.
+    machine, 32 {
+        /// Its station.
+        STATION = 2 Handle;
+        /// Its state; see [`super::super::State`].
+        STATE = 3 Count;
+        /// When the state began.
+        SINCE = 4 Time;
+        /// Time spent in each of the eight states.
+        IN_STATE = 5 Duration;
+        /// Its slot.
+        SLOT = 13 Count;
+        /// What it does; see [`super::super::phase`].
+        PHASE = 14 Count;
+        /// When the present stretch of work began.
+        WORK_START = 15 Time;
+        /// Work left at the beginning of the stretch.
+        REMAINING = 16 Duration;
+        /// Breakdowns active.
+        DOWN = 17 Count;
+        /// First item loaded.
+        ITEM = 18 Handle;
+        /// Products still on it.
+        LEFT = 19 Count;
+        /// Next idle machine.
+        IDLE_NEXT = 20 Handle;
+        /// Previous idle machine.
+        IDLE_PREVIOUS = 21 Handle;
+        /// Since when it is idle and up.
+        IDLE_SINCE = 22 Time;
+        /// Its request for people.
+        REQUEST = 23 Handle;
+        /// First of its breakdown records, which lie side by side.
+        BREAKDOWNS = 24 Handle;
+        /// Work record of what is loaded.
+        WORK = 25 Handle;
+        /// What it holds of the pools: a need list, or 0.
+        HELD = 26 Handle;
+        /// First product, while finished.
+        PRODUCTS = 27 Handle;
+        /// Next machine whose products wait to leave together.
+        TOGETHER_NEXT = 28 Handle;
+    }
+}
+
+record! {
+    /// A breakdown of a machine.
+    breakdown, 10 {
+        /// The machine.
+        MACHINE = 0 Handle;
+        /// Its slot.
+        SLOT = 1 Count;
+        /// 0: its clock runs; 1: the repair waits for people; 2: under repair.
+        ACTIVE = 2 Count;
+        /// Working time left on its clock.
+        RESIDUAL = 3 Duration;
+        /// Draw record of the time to failure.
+        AFTER = 4 Handle;
+        /// Draw record of the time to repair.
+        REPAIR = 5 Handle;
+        /// Its request for people.
+        REQUEST = 6 Handle;
+        /// Failures so far.
+        FAILURES = 7 Count;
+    }
+}
+
+record! {
+    /// A source of random durations, or a constant one.
+    draw, 10 {
+        /// Constant: ticks.
+        TICKS = 0 Duration;
+        /// First parameter (mean, minimum) in base units.
+        FIRST = 1 Real;
+        /// Second parameter (standard deviation, width) in base units.
+        SECOND = 2 Real;
+        /// Which family, where a kind of station has several.
+        FAMILY = 3 Count;
+        /// Index of the distribution or formula held by the host.
+        LAW = 4 Count;
+        /// Stream: four words.
+        STREAM = 5 Count;
+        /// Work records: who is needed, a need list, or 0.
+        NEEDS = 9 Handle;
+    }
+}
+
+record! {
+    /// A visit of a route.
+    visit, 2 {
+        /// Its work record.
+        WORK = 0 Handle;
+        /// Where the item goes next.
+        ROUTING = 1 Handle;
+    }
+}
+
+record! {
+    /// A routing. Leaves are three words each: list, visit, lists by type.
+    routing, 4 {
+        /// Which decision function serves it; 0 for a single leaf.
+        KIND = 0 Count;
+        /// Offer list of the first leaf.
+        LIST = 1 Handle;
+        /// Visit that begins with the first leaf, or 0.
+        VISIT = 2 Handle;
+        /// Offer lists by item type, for an assembly, or 0.
+        BY_TYPE = 3 Handle;
+    }
+}
+
+record! {
+    /// A buffer: named, of an arrow, of a queue, or a transit.
+    buffer, 28 {
+        /// Items inside.
+        LEVEL = 6 Count;
+        /// Places.
+        CAPACITY = 7 Count;
+        /// First item.
+        FIRST = 8 Handle;
+        /// Last item.
+        LAST = 9 Handle;
+        /// Highest settled level.
+        MAX = 10 Count;
+        /// When the level last changed.
+        CHANGED = 11 Time;
+        /// Sum of waits of items that left: 128 bits.
+        WAIT = 12 Count;
+        /// High half of [`WAIT`].
+        WAIT_HIGH = 13 Count;
+        /// Items that entered.
+        ENTRIES = 14 Count;
+        /// Since when it is empty.
+        EMPTY_SINCE = 15 Time;
+        /// Time empty.
+        EMPTY = 16 Duration;
+        /// Since when it is full.
+        FULL_SINCE = 17 Time;
+        /// Time full.
+        FULL = 18 Duration;
+        /// Where items go.
+        ROUTING = 19 Handle;
+        /// Whether its first item is offered.
+        OFFERED = 20 Flag;
+        /// Its slot.
+        SLOT = 21 Count;
+        /// Draw record of the transit.
+        TRANSIT = 22 Handle;
+        /// Root of the timed set of items on their way.
+        TIMED = 23 Handle;
+        /// Limits whose cards are taken here.
+        FROM = 24 Handle;
+        /// Limits whose cards are returned here.
+        TO = 25 Handle;
+        /// Items that left.
+        EXITS = 26 Count;
+    }
+}
+
+record! {
+    /// A source.
+    source, 28 {
+        /// Its slot.
+        SLOT = 6 Count;
+        /// Draw record of the interval.
+        EVERY = 7 Handle;
+        /// Where items go.
+        ROUTING = 8 Handle;
+        /// Items made.
+        MADE = 9 Count;
+        /// Items to make in all.
+        TOTAL = 10 Count;
+        /// The item that waits in it.
+        ITEM = 11 Handle;
+        /// Stream of the mix: four words.
+        MIX_STREAM = 12 Count;
+        /// Pairs of upper share and item type.
+        MIX = 16 Handle;
+        /// Items due that wait for a card.
+        PENDING = 17 Count;
+        /// Slot of the verdict on an item that may be lost.
+        VERDICT = 18 Count;
+        /// Limits whose cards are taken here.
+        FROM = 19 Handle;
+        /// Limits whose cards are returned here.
+        TO = 20 Handle;
+        /// Items lost.
+        LOST = 21 Count;
+        /// Since when its item waits.
+        SINCE = 22 Time;
+    }
+}
+
+record! {
+    /// A sink.
+    sink, 10 {
+        /// Records of arrivals by item type.
+        ARRIVALS = 6 Handle;
+        /// Limits whose cards are returned here.
+        TO = 7 Handle;
+        /// Arrivals of all types.
+        COUNT = 8 Count;
+    }
+}
+
+record! {
+    /// Arrivals of one type at one sink, followed by the histogram of times in system.
+    arrivals, 6 {
+        /// How many.
+        COUNT = 0 Count;
+        /// Sum of times in system: 128 bits.
+        SUM = 1 Count;
+        /// High half of [`SUM`].
+        SUM_HIGH = 2 Count;
+        /// Shortest time in system.
+        MINIMUM = 3 Duration;
+        /// Longest time in system.
+        MAXIMUM = 4 Duration;
+    }
+}
+
+record! {
+    /// Counters of one item type over the whole run.
+    counters, 8 {
+        /// Inside at t = 0.
+        INITIAL = 0 Count;
+        /// Made by sources.
+        MADE = 1 Count;
+        /// Made from parts.
+        ASSEMBLED = 2 Count;
+        /// Arrived at sinks.
+        LEFT = 3 Count;
+        /// Scrapped.
+        SCRAPPED = 4 Count;
+        /// Lost at sources.
+        LOST = 5 Count;
+        /// Used up as parts.
+        USED = 6 Count;
+    }
+}
+
+record! {
+    /// A crew or set of tools.
+    pool, 6 {
+        /// Members.
+        SIZE = 0 Count;
+        /// Members busy.
+        BUSY = 1 Count;
+        /// Busy members integrated over time: 128 bits.
+        AREA = 2 Count;
+        /// High half of [`AREA`].
+        AREA_HIGH = 3 Count;
+        /// The component it belongs to.
+        COMPONENT = 4 Handle;
+        /// Whether an older request waits for it, during a grant.
+        CLAIMED = 5 Count;
+    }
+}
+
+record! {
+    /// Pools that some request asks for together, and all requests for them, oldest first. Followed by
+    /// the handles of the pools.
+    component, 4 {
+        /// Oldest request.
+        HEAD = 0 Handle;
+        /// Youngest request.
+        TAIL = 1 Handle;
+        /// Whether something may be granted.
+        DIRTY = 2 Flag;
+        /// How many pools.
+        POOLS = 3 Count;
+    }
+}
+
+record! {
+    /// A request for people and tools.
+    request, 9 {
+        /// When it was made.
+        TIME = 0 Time;
+        /// Decides between requests of one time.
+        KEY = 1 Count;
+        /// Next younger.
+        NEXT = 2 Handle;
+        /// Next older.
+        PREVIOUS = 3 Handle;
+        /// What is asked for.
+        NEEDS = 4 Handle;
+        /// Who asks: a machine or breakdown record.
+        OWNER = 5 Handle;
+        /// Which grant handler serves it.
+        KIND = 6 Count;
+        /// Its component.
+        COMPONENT = 7 Handle;
+        /// Made at the instant its machine's own people became free: looked at first.
+        FIRST = 8 Count;
+    }
+}
+
+record! {
+    /// A need list: how many needs, then pool and number of each.
+    needs, 1 {
+        /// How many needs.
+        COUNT = 0 Count;
+        /// Pool of the first.
+        POOL = 1 Handle;
+        /// Number of the first.
+        NUMBER = 2 Count;
+    }
+}
+
+record! {
+    /// A limit on work in process.
+    limit, 3 {
+        /// Cards left.
+        CARDS = 0 Count;
+        /// Rank of the node that waits for them.
+        RANK = 1 Count;
+    }
+}
+
+record! {
+    /// A slot of the calendar.
+    slot, 2 {
+        /// Which event handler serves it.
+        HANDLER = 0 Count;
+        /// The record it belongs to.
+        RECORD = 1 Handle;
+    }
+}
+
+record! {
+    /// A node of the winner tree.
+    tree, 2 {
+        /// Earliest time below.
+        KEY = 0 Time;
+        /// Its slot.
+        SLOT = 1 Count;
+    }
+}

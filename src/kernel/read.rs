@@ -1,0 +1,1 @@
+//! Finds results in the arena again.

@@ -1,0 +1,269 @@
+//! Shapes: what the code of a handler depends on. Stations, buffers, sources and sinks of equal shape
+//! share their handlers; all numbers are data of their records. A feature that a shape lacks emits no
+//! code.
+
+use std::collections::BTreeSet;
+
+/// How a duration is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// The same ticks every time.
+    Constant,
+    /// `mean · e`
+    Exponential,
+    /// `mean + sd · z`, drawn again while negative.
+    Normal,
+    /// `minimum + range · u`
+    Uniform,
+    /// Everything else: a law that the host evaluates.
+    Host,
+}
+
+impl Family {
+    /// The tag in [`super::layout::draw::FAMILY`].
+    #[must_use]
+    pub fn tag(self) -> i64 {
+        match self {
+            Family::Constant => 0,
+            Family::Exponential => 1,
+            Family::Normal => 2,
+            Family::Uniform => 3,
+            Family::Host => 4,
+        }
+    }
+}
+
+/// The families that the draw records of one field have.
+pub type Families = BTreeSet<Family>;
+
+/// A structure of decisions; leaves and shares are data.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RouteShape {
+    /// One target.
+    Leaf,
+    /// By chance.
+    Shares(Vec<RouteShape>),
+    /// By item type.
+    ByItem(Vec<RouteShape>),
+}
+
+/// The clock of a breakdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClockShape {
+    /// Always runs.
+    Calendar,
+    /// Runs while the machine works.
+    Working,
+}
+
+/// A breakdown of a station.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BreakdownShape {
+    /// Its clock.
+    pub clock: ClockShape,
+    /// Whether the repair needs people.
+    pub needs: bool,
+    /// Time to failure.
+    pub after: Families,
+    /// Time to repair.
+    pub repair: Families,
+}
+
+/// What goes into and comes out of a station.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecipeShape {
+    /// Number of part records; 0: one item of any type.
+    pub parts: usize,
+    /// Number of items made; 0: what came in leaves.
+    pub makes: usize,
+    /// All products leave at once.
+    pub together: bool,
+}
+
+impl RecipeShape {
+    /// Whether several products may be on a machine at once.
+    #[must_use]
+    pub fn several(self) -> bool {
+        self.makes > 1 || (self.parts > 0 && self.makes == 0)
+    }
+}
+
+/// A station.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StationShape {
+    /// More than one machine.
+    pub many: bool,
+    /// Its breakdowns.
+    pub breakdowns: Vec<BreakdownShape>,
+    /// Its work times.
+    pub work: Families,
+    /// Whether work may need people.
+    pub needs: bool,
+    /// Whether the work time depends on the item type.
+    pub table: bool,
+    /// Whether items on a route come here.
+    pub visits: bool,
+    /// What goes in and out.
+    pub recipe: RecipeShape,
+    /// Whether items may be scrapped.
+    pub yields: bool,
+    /// Finished items stay on a machine that is down.
+    pub hold: bool,
+    /// People go free only when the items have left.
+    pub release_after_leaving: bool,
+    /// Whether all ways out are single leaves without an assembly behind.
+    pub simple_routing: bool,
+    /// Limits whose cards are taken here.
+    pub from: usize,
+    /// Limits whose cards are returned here.
+    pub to: usize,
+}
+
+/// How items stay in a buffer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TransitShape {
+    /// They may leave at once.
+    None,
+    /// Each at least for a time, in order.
+    InOrder(Families),
+    /// Each for a time of its own; they overtake each other.
+    Overtaking(Families),
+}
+
+/// A buffer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BufferShape {
+    /// Whether it can be full.
+    pub limited: bool,
+    /// How items stay.
+    pub transit: TransitShape,
+    /// Whether items are inside at t = 0.
+    pub initial: bool,
+    /// As for stations.
+    pub simple_routing: bool,
+    /// Limits whose cards are taken here.
+    pub from: usize,
+    /// Limits whose cards are returned here.
+    pub to: usize,
+}
+
+/// When a source makes items.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SupplyShape {
+    /// Always one ready.
+    Always,
+    /// After each interval; the clock stops while an item waits.
+    Pause(Families),
+    /// After each interval; an item that finds no room is lost.
+    Lose(Families),
+}
+
+/// A source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceShape {
+    /// When.
+    pub supply: SupplyShape,
+    /// Item types in the mix.
+    pub mix: usize,
+    /// As for stations.
+    pub simple_routing: bool,
+    /// Limits whose cards are taken here.
+    pub from: usize,
+    /// Limits whose cards are returned here.
+    pub to: usize,
+}
+
+/// A sink.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SinkShape {
+    /// Whether the run ends when enough has arrived here.
+    pub until: bool,
+    /// Limits whose cards are returned here.
+    pub to: usize,
+}
+
+/// The shape of a node.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NodeShape {
+    /// A source.
+    Source(SourceShape),
+    /// A station.
+    Station(StationShape),
+    /// A buffer.
+    Buffer(BufferShape),
+    /// A sink.
+    Sink(SinkShape),
+}
+
+/// How a node is settled: its shape and the shapes that hold what is offered to it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SettleShape {
+    /// Index of its own shape.
+    pub shape: usize,
+    /// Indices of the shapes of its holders upstream.
+    pub holders: Vec<usize>,
+}
+
+/// What happens at a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventShape {
+    /// End of work at a machine of the station shape.
+    EndOfWork(usize),
+    /// Onset or end of the n-th breakdown of the station shape.
+    Breakdown(usize, usize),
+    /// A source of the shape makes an item.
+    Arrival(usize),
+    /// The verdict on an item that may be lost.
+    Verdict(usize),
+    /// The stay of an item in a buffer of the shape ends.
+    EndOfStay(usize),
+}
+
+/// Who asks for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GrantShape {
+    /// A machine of the station shape, for work.
+    Work(usize),
+    /// The n-th breakdown of the station shape, for repair.
+    Repair(usize, usize),
+}
+
+/// All shapes of a plant.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shapes {
+    /// Shapes of nodes.
+    pub nodes: Vec<NodeShape>,
+    /// Settle handlers.
+    pub settles: Vec<SettleShape>,
+    /// Event handlers.
+    pub events: Vec<EventShape>,
+    /// Grant handlers.
+    pub grants: Vec<GrantShape>,
+    /// Decision functions of routings that are not a single leaf; index 0 is the leaf.
+    pub routes: Vec<RouteShape>,
+    /// Whether items carry visits.
+    pub visits: bool,
+    /// Number of limits whose cards items carry.
+    pub limits: usize,
+    /// Number of item types.
+    pub item_types: usize,
+    /// Whether some station takes parts by type.
+    pub assemblies: bool,
+    /// Depth of the winner tree.
+    pub tree_depth: u32,
+    /// Slots from this on are expiries: looked at when the instant has settled.
+    pub first_expiry: u32,
+    /// Levels of the dirty set: 1 up to 64 nodes, 2 up to 4,096, 3 up to 262,144.
+    pub dirty_levels: u32,
+}
+
+/// The index of a value in a list, added when it is new.
+pub fn intern<T: PartialEq>(list: &mut Vec<T>, value: T) -> usize {
+    match list.iter().position(|v| *v == value) {
+        Some(index) => index,
+        None => {
+            list.push(value);
+            list.len() - 1
+        }
+    }
+}
