@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use crate::base::limits;
 use crate::ir::{Binary, Function, Unary};
-use crate::runtime::distributions::{Sampler, normal_redrawn};
+use crate::runtime::distributions::Sampler;
+use crate::runtime::variates::normal_redrawn;
 use crate::runtime::random::{next, uniform};
 use crate::runtime::ziggurat::{self, ZigguratTables};
 

@@ -219,7 +219,7 @@ impl Model {
         for (slot, first) in &self.first {
             let ticks = |host: &mut Host, record: i64| {
                 let seconds = host.sample(record);
-                crate::runtime::distributions::duration_ticks(seconds).map_or(NEVER, |t| t.0)
+                crate::runtime::variates::duration_ticks(seconds).map_or(NEVER, |t| t.0)
             };
             match first {
                 First::Draw(record) => {

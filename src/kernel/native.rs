@@ -5,7 +5,7 @@
 //! after every call that may move it), the constant tables, and the host.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{self as clif, AbiParam, InstBuilder, MemFlags, Signature, types};
+use cranelift_codegen::ir::{self as clif, AbiParam, InstBuilder, MemFlagsData, Signature, types};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context as ClifContext, isa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Switch, Variable};
@@ -228,7 +228,7 @@ impl Emitter<'_, '_> {
 
     fn reload_base(&mut self) -> Result<(), String> {
         let (Some(context), Some(base)) = (self.context, self.base) else { return Err("no context".into()) };
-        let address = self.b.ins().load(types::I64, MemFlags::trusted(), context, NativeContext::ARENA_OFFSET);
+        let address = self.b.ins().load(types::I64, MemFlagsData::trusted(), context, NativeContext::ARENA_OFFSET);
         self.b.def_var(base, address);
         Ok(())
     }
@@ -303,20 +303,22 @@ impl Emitter<'_, '_> {
             }
             Inst::Load { dst, base, offset } => {
                 let address = self.address(*base)?;
-                let value = self.b.ins().load(self.ty(*dst), MemFlags::trusted(), address, *offset);
+                let ty = self.ty(*dst);
+                let value = self.b.ins().load(ty, MemFlagsData::trusted(), address, *offset);
                 self.set(*dst, value)?;
             }
             Inst::Store { base, offset, value } => {
                 let address = self.address(*base)?;
                 let value = self.get(*value)?;
-                self.b.ins().store(MemFlags::trusted(), value, address, *offset);
+                self.b.ins().store(MemFlagsData::trusted(), value, address, *offset);
             }
             Inst::TableLoad { dst, table: Table::Ziggurat, offset, index } => {
                 let context = self.context.ok_or("no context")?;
-                let tables = self.b.ins().load(types::I64, MemFlags::trusted(), context, NativeContext::TABLES_OFFSET);
+                let tables = self.b.ins().load(types::I64, MemFlagsData::trusted(), context, NativeContext::TABLES_OFFSET);
                 let index = self.get(*index)?;
                 let address = self.b.ins().iadd(tables, index);
-                let value = self.b.ins().load(self.ty(*dst), MemFlags::trusted(), address, *offset);
+                let ty = self.ty(*dst);
+                let value = self.b.ins().load(ty, MemFlagsData::trusted(), address, *offset);
                 self.set(*dst, value)?;
             }
             Inst::Call { function, args, dst } => {
@@ -440,8 +442,8 @@ impl Emitter<'_, '_> {
                 let whole = b.ins().nearest(a);
                 b.ins().fcvt_to_sint_sat(types::I64, whole)
             }
-            UnaryOp::BitsToReal => b.ins().bitcast(types::F64, MemFlags::new(), a),
-            UnaryOp::RealToBits => b.ins().bitcast(types::I64, MemFlags::new(), a),
+            UnaryOp::BitsToReal => b.ins().bitcast(types::F64, MemFlagsData::new(), a),
+            UnaryOp::RealToBits => b.ins().bitcast(types::I64, MemFlagsData::new(), a),
             UnaryOp::TrailingZeros => b.ins().ctz(a),
             UnaryOp::LeadingZeros => b.ins().clz(a),
             UnaryOp::SquareRoot => b.ins().sqrt(a),
