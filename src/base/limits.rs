@@ -2,6 +2,8 @@
 
 /// Deepest nesting of brackets and expressions: keeps recursion off the end of the stack.
 pub const NESTING: usize = 64;
+/// Deepest tree of one expression, operators included: later stages walk it by recursion.
+pub const EXPRESSION: u32 = 256;
 /// Most links in one chain: 10,000-station lines are generated, longer ones are arrays.
 pub const CHAIN: usize = 10_000;
 /// Longest name in bytes.
