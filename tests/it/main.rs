@@ -1,5 +1,6 @@
 //! The one test binary. Each file here holds one subject.
 
+mod engines;
 mod kernel_smoke;
 mod runtime_distributions;
 mod runtime_random;
