@@ -4,6 +4,7 @@ mod kernel_smoke;
 mod runtime_distributions;
 mod runtime_random;
 mod runtime_statistics;
+mod sim_runs;
 mod syntax;
 mod syntax_corpus;
 mod syntax_errors;
