@@ -88,14 +88,8 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
         Ok(kernel) => kernel,
         Err(words) => return Outcome::failed(trouble::not_simulated(plant, &words)),
     };
-    let task = Task {
-        plant,
-        settings,
-        kernel: &kernel,
-        end,
-        first_failed: AtomicU64::new(u64::MAX),
-        done: AtomicU64::new(0),
-    };
+    let task =
+        Task { plant, settings, kernel: &kernel, end, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
     let runs = settings.runs.clamp(1, limits::RUNS);
     let numbers = 0..usize::try_from(runs).unwrap_or(usize::MAX);
     let all = || numbers.into_par_iter().with_max_len(1).map(|n| task.replication(n as u64, runs)).collect::<Vec<_>>();
@@ -203,7 +197,9 @@ impl Task<'_> {
         if let (Some(until), Stop::Horizon) = (self.plant.run.until, &stop)
             && (prospect == Prospect::Done || self.settings.horizon.is_none())
         {
-            let arrived = |s: &Snapshot| s.arrivals.iter().filter(|a| a.node == until.at).fold(0u64, |sum, a| sum.saturating_add(a.count));
+            let arrived = |s: &Snapshot| {
+                s.arrivals.iter().filter(|a| a.node == until.at).fold(0u64, |sum, a| sum.saturating_add(a.count))
+            };
             let arrived = arrived(&after).saturating_sub(arrived(&before));
             let last = Ticks(run.arena().get(0, header::PROGRESS));
             return found(trouble::not_reached(self.plant, until, arrived, last, prospect == Prospect::Done), number);

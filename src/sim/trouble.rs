@@ -30,8 +30,12 @@ pub fn of_stop(stop: &Stop, model: &Model, plant: &Plant, run: &Run, replication
 /// A bug of the compiler.
 #[must_use]
 pub fn internal(plant: &Plant, words: &str) -> Diagnostic {
-    Diagnostic::new(codes::INTERNAL, plant.span, format!("internal error in the simulation of `{}`: {words}", plant.name))
-        .help("this is a bug of flowline and no mistake in the text; a report with the text helps to mend it")
+    Diagnostic::new(
+        codes::INTERNAL,
+        plant.span,
+        format!("internal error in the simulation of `{}`: {words}", plant.name),
+    )
+    .help("this is a bug of flowline and no mistake in the text; a report with the text helps to mend it")
 }
 
 /// The plant uses what the kernel has not learned.
@@ -53,9 +57,13 @@ pub fn no_end(plant: &Plant) -> Diagnostic {
 #[must_use]
 pub fn no_window(plant: &Plant, warmup: Ticks, horizon: Ticks) -> Diagnostic {
     let (warm, all) = (duration(warmup), duration(horizon));
-    Diagnostic::new(codes::NO_WINDOW, plant.run.span, format!("a warm-up of {warm} leaves nothing to measure of a run of {all}"))
-        .note("the time of a run includes its warm-up")
-        .help(format!("make the run longer than {warm}, or the warm-up shorter than {all}"))
+    Diagnostic::new(
+        codes::NO_WINDOW,
+        plant.run.span,
+        format!("a warm-up of {warm} leaves nothing to measure of a run of {all}"),
+    )
+    .note("the time of a run includes its warm-up")
+    .help(format!("make the run longer than {warm}, or the warm-up shorter than {all}"))
 }
 
 /// All that could happen has happened before enough arrived.
@@ -65,7 +73,10 @@ pub fn not_reached(plant: &Plant, until: Until, arrived: u64, last_move: Ticks, 
     let name = at.map_or("", |n| n.name.as_str());
     let what = format!("`until: {} at {name}` was not reached: {arrived} arrived", until.count);
     let why = if for_ever {
-        format!("nothing has moved since {} and nothing ever will: the sources have made all they make", duration(last_move))
+        format!(
+            "nothing has moved since {} and nothing ever will: the sources have made all they make",
+            duration(last_move)
+        )
     } else {
         format!("a run ends after {} days at the latest", limits::HORIZON_DAYS)
     };
@@ -96,7 +107,9 @@ fn out_of_memory(model: &Model, plant: &Plant, run: &Run, when: &str) -> Diagnos
         None => (plant.span, format!("`{}` holds more items after {when} than the memory of a run", plant.name)),
     };
     let mut found = Diagnostic::new(codes::OUT_OF_MEMORY, span, message);
-    for (level, id) in levels.iter().skip(1).take(2).filter(|(l, _)| levels.first().is_some_and(|(most, _)| l * 10 >= *most)) {
+    for (level, id) in
+        levels.iter().skip(1).take(2).filter(|(l, _)| levels.first().is_some_and(|(most, _)| l * 10 >= *most))
+    {
         let span = plant.nodes.get(*id).map_or(plant.span, |n| n.span);
         found = found.with(span, format!("`{}` holds {} items", name(*id), grouped(*level)));
     }
@@ -109,9 +122,15 @@ fn bad_duration(plant: &Plant, name: &str, when: &str) -> Diagnostic {
     let (entity, purpose) = name.split_once(": ").unwrap_or((name, "time"));
     let node = entity.split_once('#').map_or(entity, |(node, _)| node);
     let span = span_of(plant, node).unwrap_or(plant.span);
-    Diagnostic::new(codes::BAD_DURATION, span, format!("the {purpose} of `{entity}` came out negative, too long or not a number at {when}"))
-        .note("a time must lie between 0 and 146 years")
-        .help("keep the formula above 0, for instance with `max(0 s, …)`, or use a distribution that has no negative values")
+    Diagnostic::new(
+        codes::BAD_DURATION,
+        span,
+        format!("the {purpose} of `{entity}` came out negative, too long or not a number at {when}"),
+    )
+    .note("a time must lie between 0 and 146 years")
+    .help(
+        "keep the formula above 0, for instance with `max(0 s, …)`, or use a distribution that has no negative values",
+    )
 }
 
 fn endless(model: &Model, plant: &Plant, run: &Run, when: &str) -> Diagnostic {
@@ -123,7 +142,10 @@ fn endless(model: &Model, plant: &Plant, run: &Run, when: &str) -> Diagnostic {
     let stations = plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Station(_)));
     let zero: Vec<&str> = stations.filter(|(_, n)| takes_no_time(n)).map(|(_, n)| n.name.as_str()).take(4).collect();
     if !zero.is_empty() {
-        found = found.note(format!("without any time work: {}", zero.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")));
+        found = found.note(format!(
+            "without any time work: {}",
+            zero.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+        ));
     }
     if let Some((made, id)) = busiest(model, plant, run) {
         let name = plant.items.get(id).map_or("", |i| i.name.as_str());

@@ -4,6 +4,8 @@ mod kernel_smoke;
 mod runtime_distributions;
 mod runtime_random;
 mod runtime_statistics;
+mod sim_lockup;
+mod sim_plants;
 mod sim_runs;
 mod syntax;
 mod syntax_corpus;

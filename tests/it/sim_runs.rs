@@ -1,145 +1,11 @@
 //! Replications of plants built by hand, held against theory and against themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::sync::atomic::AtomicBool;
-
-use flowline::base::{Dim, Quantity, Rational, Span, Ticks};
-use flowline::diag::Diagnostic;
 use flowline::ir::*;
 use flowline::kernel::Engine;
 use flowline::runtime::statistics::{Summary, student_t};
-use flowline::sim::outcome::Study;
-use flowline::sim::{Outcome, Settings, simulate};
 
-const ENGINES: [Engine; 2] = [Engine::Event, Engine::Interpreter];
-
-fn seconds(n: i64, d: i64) -> Expression {
-    Expression::Constant(Quantity { value: Rational::new(n.into(), d.into()), dim: Dim::TIME })
-}
-
-fn exponential(n: i64, d: i64) -> Expression {
-    Expression::Draw(Box::new(Distribution::Exponential { mean: seconds(n, d) }))
-}
-
-fn time(seconds: i64) -> Ticks {
-    Ticks(seconds * 1_000_000_000)
-}
-
-fn to(node: u32) -> Option<Routing> {
-    Some(Routing::To(Target { node: NodeId(node), visit: None, span: Span::default() }))
-}
-
-fn node(name: &str, kind: NodeKind, routing: Option<Routing>) -> Node {
-    let span = Span { start: name.bytes().map(u32::from).sum(), end: 9999, ..Span::default() };
-    let (calendar, shift_end, items) = (None, ShiftEnd::Pause, vec![ItemId(0)]);
-    Node { name: name.into(), span, kind, routing, calendar, shift_end, items }
-}
-
-fn station(cycle: Expression) -> Station {
-    Station {
-        machines: 1,
-        recipes: vec![Recipe {
-            name: String::new(),
-            span: Span::default(),
-            takes: vec![],
-            makes: vec![],
-            release: Release::Each,
-            batch: None,
-            phases: vec![Phase { name: "cycle".into(), kind: PhaseKind::Work, duration: cycle, needs: vec![], span: Span::default() }],
-        }],
-        setup: None,
-        yield_share: None,
-        breakdowns: vec![],
-        maintenance: vec![],
-        hold_when_down: false,
-        release_crew: ReleaseCrew::AfterWork,
-        blocking: Blocking::AfterWork,
-        ideal: None,
-    }
-}
-
-fn work(cycle: Expression) -> NodeKind {
-    NodeKind::Station(Box::new(station(cycle)))
-}
-
-fn buffer(capacity: Capacity) -> NodeKind {
-    NodeKind::Buffer(Buffer { capacity, initial: vec![], transit: None, keeps_order: true, anonymous: false })
-}
-
-fn source(supply: Supply) -> Source {
-    Source {
-        mix: vec![(ItemId(0), Rational::from_integer(1.into()))],
-        supply,
-        first: seconds(0, 1),
-        total: None,
-        when_full: WhenFull::Pause,
-        mix_span: Span::default(),
-    }
-}
-
-fn plant(nodes: Vec<Node>) -> Plant {
-    let mut plant = Plant { name: "line".into(), ..Plant::default() };
-    plant.items.push(ItemType { name: "Part".into(), span: Span::default(), is: None, mass: None, attributes: vec![] });
-    for n in nodes {
-        plant.nodes.push(n);
-    }
-    plant
-}
-
-/// A source, an unlimited queue, one station, a sink.
-fn queue(every: Expression, cycle: Expression) -> Plant {
-    plant(vec![
-        node("in", NodeKind::Source(source(Supply::Every(every))), to(1)),
-        node("saw.queue", buffer(Capacity::Unlimited), to(2)),
-        node("saw", work(cycle), to(3)),
-        node("out", NodeKind::Sink, None),
-    ])
-}
-
-struct Run {
-    horizon: Option<i64>,
-    warmup: i64,
-    runs: u64,
-    threads: Option<usize>,
-    engine: Engine,
-    memory: Option<usize>,
-    stop: bool,
-}
-
-const RUN: Run = Run { horizon: Some(3600), warmup: 0, runs: 1, threads: None, engine: Engine::Event, memory: None, stop: false };
-
-impl Run {
-    fn of(&self, plant: &Plant) -> Outcome {
-        let stop = AtomicBool::new(self.stop);
-        let settings = Settings {
-            horizon: self.horizon.map(time),
-            warmup: time(self.warmup),
-            runs: self.runs,
-            seed: 7,
-            threads: self.threads,
-            engine: self.engine,
-            memory: self.memory,
-            stop: &stop,
-            progress: &|_, _| {},
-        };
-        simulate(plant, &settings)
-    }
-
-    fn study(&self, plant: &Plant) -> Study {
-        let outcome = self.of(plant);
-        assert!(outcome.diagnostics.is_empty(), "{:#?}", outcome.diagnostics);
-        let mut study = outcome.study.unwrap();
-        study.header.wall_s = 0.0;
-        study
-    }
-
-    fn failure(&self, plant: &Plant) -> Diagnostic {
-        let outcome = self.of(plant);
-        assert!(outcome.study.is_none());
-        assert_eq!(outcome.diagnostics.len(), 1, "{:#?}", outcome.diagnostics);
-        outcome.diagnostics.into_iter().next().unwrap()
-    }
-}
+use crate::sim_plants::*;
 
 /// Within a 99.9 % interval of the replications' mean.
 fn agrees(what: &str, summary: Option<Summary>, runs: u64, expected: f64) {
@@ -153,7 +19,8 @@ fn one_queue_as_in_theory() {
     // M/M/1 with arrival rate 0.9 and service rate 1: utilisation 0.9, time in system 1/(1 - 0.9) = 10 s,
     // number in system 9 (any textbook). Median of the exponential time in system: 10 ln 2.
     let runs = 20;
-    let study = Run { horizon: Some(220_000), warmup: 20_000, runs, ..RUN }.study(&queue(exponential(10, 9), exponential(1, 1)));
+    let study = Run { horizon: Some(220_000), warmup: 20_000, runs, ..RUN }
+        .study(&queue(exponential(10, 9), exponential(1, 1)));
     let arrivals = &study.sinks[0].items[0];
     agrees("time in system", arrivals.time_in_system.mean, runs, 10.0);
     agrees("median", arrivals.time_in_system.p50, runs, 10.0 * 2f64.ln());
@@ -269,62 +136,6 @@ fn highest_levels_begin_anew() {
     let later = Run { warmup: 1800, horizon: Some(7200), ..RUN }.study(&line);
     assert!(later.buffers[0].max.unwrap().mean <= 2.0);
     assert_eq!(later.items[0].initial.unwrap().mean, 10.0);
-}
-
-/// Items go round from `a` over `b1` to `b` and over `b2` back to `a`, while new ones come in.
-fn circle(supply: Supply) -> Plant {
-    let shares = Routing::Shares(
-        vec![
-            (Rational::new(999.into(), 1000.into()), to(4).unwrap()),
-            (Rational::new(1.into(), 1000.into()), to(5).unwrap()),
-        ],
-        Span::default(),
-    );
-    plant(vec![
-        node("in", NodeKind::Source(source(supply)), to(1)),
-        node("a", work(seconds(1, 1)), to(2)),
-        node("b1", buffer(Capacity::Places(3)), to(3)),
-        node("b", work(seconds(2, 1)), Some(shares)),
-        node("b2", buffer(Capacity::Places(2)), to(1)),
-        node("out", NodeKind::Sink, None),
-    ])
-}
-
-#[test]
-fn a_line_that_locks_up_is_told() {
-    for engine in ENGINES {
-        let failure = Run { engine, ..RUN }.failure(&circle(Supply::Always));
-        assert_eq!(failure.code.number(), "E0713");
-        let text = format!("{}\n{}", failure.message, failure.notes.join("\n"));
-        assert!(failure.message.starts_with("the line locked up at "), "{text}");
-        assert!(text.contains("`a` holds a finished `Part` for `b1`, which is full (3 of 3)"), "{text}");
-        assert!(text.contains("`b` holds a finished `Part` for `b2`, which is full (2 of 2)"), "{text}");
-        assert!(text.contains("the first item in `b2` (2 of 2) is a `Part` for `a`, which is not empty"), "{text}");
-        assert_eq!(failure.secondary.len(), 3);
-    }
-}
-
-#[test]
-fn a_lock_is_found_while_items_keep_coming() {
-    // Arrivals wait in a queue without limit: the calendar never empties.
-    let mut line = circle(Supply::Every(seconds(1, 2)));
-    let outside = line.nodes.push(node("in.outside", buffer(Capacity::Unlimited), to(1)));
-    if let Some(n) = line.nodes.get_mut(NodeId(0)) {
-        n.routing = to(outside.0);
-    }
-    let failure = Run { horizon: Some(100_000_000), ..RUN }.failure(&line);
-    assert_eq!(failure.code.number(), "E0713");
-}
-
-#[test]
-fn an_empty_line_at_rest_is_not_locked() {
-    // A source with an end, and a run that goes on long after it.
-    let mut line = circle(Supply::Every(seconds(100, 1)));
-    if let Some(NodeKind::Source(s)) = line.nodes.get_mut(NodeId(0)).map(|n| &mut n.kind) {
-        s.total = Some(1);
-    }
-    let outcome = Run { horizon: Some(1_000_000), ..RUN }.of(&line);
-    assert!(outcome.diagnostics.is_empty(), "{:#?}", outcome.diagnostics);
 }
 
 #[test]

@@ -1,179 +1,27 @@
-//! Finds out whether a run can still go on: who waits for whom, who may yet move, and a circle of those
-//! that never will (semantics D9).
+//! Who waits for whom: read from the offers, requests and cards in the state.
 //!
-//! Everything that can wait is one vertex: nodes, machines that hold something, crews, limits. A vertex
-//! waits for groups of others: it may go on when of every group at least one may. What has an event
-//! ahead may go on; all that may not after that has spread is stuck for ever. Doubt counts as "may go
-//! on", so that a line is never called locked that is not.
-//!
-//! It decides and words the finding, and changes nothing. Start at [`look`].
+//! It draws no conclusions. Start at [`Waits::gather`].
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use petgraph::algo::kosaraju_scc;
-use petgraph::graphmap::DiGraphMap;
-
-use crate::base::{Span, Ticks};
-use crate::diag::{Diagnostic, codes};
 use crate::ir::ids::Id;
-use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Plant, PoolId, Release, Source, Station, Supply};
+use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Supply};
 use crate::kernel::builder::Field;
-use crate::kernel::layout::{breakdown, buffer, component, header, item, limit, list, machine, needs, node, part, pool, request, source, station, tree};
-use crate::kernel::model::Model;
+use crate::kernel::layout::{
+    breakdown, buffer, component, header, item, limit, list, machine, needs, node, part, pool, request, source, station,
+};
 use crate::kernel::program::Ty;
 use crate::kernel::read::{breakdowns_of, items_in, machines_of};
 use crate::kernel::status::{NEVER, phase};
-use crate::kernel::{Arena, Run, rank};
 
-use super::trouble::duration;
+use super::{Waits, Who};
 
-/// Whether a run can go on.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Prospect {
-    /// Something may still happen.
-    Moving,
-    /// Nothing will ever happen again, for all is done or parts have run out.
-    Done,
-    /// Items wait for each other for ever.
-    Locked(Box<Diagnostic>),
-}
-
-/// Most facts told in one finding.
-const FACTS: usize = 12;
 /// A word of any record.
 const WORD: Field = Field { offset: 0, ty: Ty::Count };
 
-/// Looks at a settled run. Cost: O(nodes + machines + arrows), and items where a limit has no card left
-/// or an assembly lacks parts.
-#[must_use]
-pub fn look(model: &Model, plant: &Plant, run: &Run) -> Prospect {
-    let mut graph = Waits::new(model, plant, run);
-    graph.gather();
-    graph.spread();
-    graph.verdict()
-}
-
-/// One that can wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Who {
-    Node(NodeId),
-    Machine(NodeId),
-    Pool(PoolId),
-    Limit(LimitId),
-}
-
-#[derive(Clone, Debug)]
-struct Vertex {
-    who: Who,
-    record: i64,
-    /// May still go on.
-    live: bool,
-    /// Has nothing to do with the end of the line: a sink.
-    sink: bool,
-    /// Holds an item, or people, that want to go on.
-    holds: bool,
-    groups: Vec<Vec<usize>>,
-    since: i64,
-    fact: Option<String>,
-}
-
-struct Waits<'a> {
-    model: &'a Model,
-    plant: &'a Plant,
-    arena: &'a Arena,
-    vertices: Vec<Vertex>,
-    by_record: BTreeMap<i64, usize>,
-    nodes: usize,
-    upstream: Vec<Vec<NodeId>>,
-}
-
-impl<'a> Waits<'a> {
-    fn new(model: &'a Model, plant: &'a Plant, run: &'a Run) -> Self {
-        let mut waits = Waits {
-            model,
-            plant,
-            arena: run.arena(),
-            vertices: Vec::new(),
-            by_record: BTreeMap::new(),
-            nodes: plant.nodes.len(),
-            upstream: vec![Vec::new(); plant.nodes.len()],
-        };
-        for ((id, n), record) in plant.nodes.iter().zip(&model.places.nodes) {
-            let sink = n.kind == NodeKind::Sink;
-            waits.vertex(Who::Node(id), *record, sink);
-        }
-        for (id, record) in plant.pools.ids().zip(&model.places.pools) {
-            waits.vertex(Who::Pool(id), *record, false);
-        }
-        for (id, record) in plant.limits.ids().zip(&model.places.limits) {
-            waits.vertex(Who::Limit(id), *record, false);
-        }
-        for (id, n) in plant.nodes.iter() {
-            if matches!(n.kind, NodeKind::Station(_)) {
-                for record in machines_of(model, id) {
-                    waits.vertex(Who::Machine(id), record, false);
-                }
-            }
-        }
-        for (from, to) in rank::edges(plant) {
-            if let Some(list) = waits.upstream.get_mut(to.index()) {
-                list.push(from);
-            }
-        }
-        waits
-    }
-
-    fn vertex(&mut self, who: Who, record: i64, sink: bool) {
-        self.by_record.insert(record, self.vertices.len());
-        let (groups, fact) = (Vec::new(), None);
-        self.vertices.push(Vertex { who, record, live: sink, sink, holds: false, groups, since: 0, fact });
-    }
-
-    fn get(&self, record: i64, field: Field) -> i64 {
-        self.arena.get(record, field)
-    }
-
-    fn revive(&mut self, at: usize) {
-        if let Some(v) = self.vertices.get_mut(at) {
-            v.live = true;
-        }
-    }
-
-    /// Whether the slot has a time.
-    fn pending(&self, slot: i64) -> bool {
-        let leaves = 1i64.checked_shl(self.model.shapes.tree_depth).unwrap_or(0);
-        let leaf = self.model.places.tree.saturating_add(leaves.saturating_add(slot).saturating_mul(16));
-        self.get(leaf, tree::KEY) < NEVER
-    }
-
-    fn node_name(&self, id: NodeId) -> &'a str {
-        self.plant.nodes.get(id).map_or("", |n| n.name.as_str())
-    }
-
-    fn type_of(&self, at: i64) -> Option<ItemId> {
-        usize::try_from(self.get(at, item::TYPE)).ok().map(ItemId::new)
-    }
-
-    fn type_name(&self, at: i64) -> &'a str {
-        self.type_of(at).and_then(|t| self.plant.items.get(t)).map_or("item", |t| t.name.as_str())
-    }
-
-    /// Whether an item type goes for another.
-    fn is_a(&self, kind: ItemId, wanted: ItemId) -> bool {
-        let mut at = Some(kind);
-        for _ in 0..=self.plant.items.len() {
-            match at {
-                Some(id) if id == wanted => return true,
-                Some(id) => at = self.plant.items.get(id).and_then(|t| t.is),
-                None => return false,
-            }
-        }
-        false
-    }
-
-    // ---- who waits for whom ----
-
-    fn gather(&mut self) {
+impl Waits<'_> {
+    /// Fills the groups and facts of all vertices.
+    pub(super) fn gather(&mut self) {
         for (id, n) in self.plant.nodes.iter() {
             let at = id.index();
             let Some(record) = self.vertices.get(at).map(|v| v.record) else { continue };
@@ -225,9 +73,16 @@ impl<'a> Waits<'a> {
             self.revive(at);
         }
         let waiting = self.get(record, source::ITEM);
-        if waiting == 0 && self.get(record, source::PENDING) > 0 && matches!(s.supply, Supply::Always | Supply::Every(_)) {
+        if waiting == 0
+            && self.get(record, source::PENDING) > 0
+            && matches!(s.supply, Supply::Always | Supply::Every(_))
+        {
             let short = self.short_limits(id, None);
-            let fact = format!("`{}` waits for a card of {} to make the next item", self.node_name(id), self.limit_names(&short));
+            let fact = format!(
+                "`{}` waits for a card of {} to make the next item",
+                self.node_name(id),
+                self.limit_names(&short)
+            );
             if let Some(v) = self.vertices.get_mut(at) {
                 v.holds = true;
                 v.fact = Some(fact);
@@ -238,7 +93,8 @@ impl<'a> Waits<'a> {
 
     /// Vertices of the limits that begin at a node and have no card left for an item without one.
     fn short_limits(&self, id: NodeId, entering: Option<i64>) -> Vec<usize> {
-        let field = if self.model.shapes.visits { item::CARDS } else { Field { offset: item::VISIT.offset, ty: Ty::Count } };
+        let field =
+            if self.model.shapes.visits { item::CARDS } else { Field { offset: item::VISIT.offset, ty: Ty::Count } };
         let held = entering.filter(|_| !self.plant.limits.is_empty()).map_or(0, |i| self.get(i, field));
         let mut short = Vec::new();
         for (n, ((_, l), record)) in self.plant.limits.iter().zip(&self.model.places.limits).enumerate() {
@@ -340,7 +196,9 @@ impl<'a> Waits<'a> {
                     fact = fact.or_else(|| {
                         let kind = self.type_name(at);
                         let to = self.node_name(target);
-                        Some(format!("`{name}` holds finished items that leave together, among them a `{kind}` for `{to}`, {why}"))
+                        Some(format!(
+                            "`{name}` holds finished items that leave together, among them a `{kind}` for `{to}`, {why}"
+                        ))
                     });
                     groups.extend(its);
                 }
@@ -403,9 +261,13 @@ impl<'a> Waits<'a> {
         let mut words = Vec::new();
         for (members, number) in self.needs_of(its) {
             let free = self.free(members);
-            if let Some(Who::Pool(p)) = self.by_record.get(&members).and_then(|v| self.vertices.get(*v)).map(|v| v.who) {
+            if let Some(Who::Pool(p)) = self.by_record.get(&members).and_then(|v| self.vertices.get(*v)).map(|v| v.who)
+            {
                 let name = self.plant.pools.get(p).map_or("", |p| p.name.as_str());
-                words.push(format!("{number} of `{name}`, of which {free} of {} are free", self.get(members, pool::SIZE)));
+                words.push(format!(
+                    "{number} of `{name}`, of which {free} of {} are free",
+                    self.get(members, pool::SIZE)
+                ));
             }
         }
         words.join(" and ")
@@ -476,9 +338,12 @@ impl<'a> Waits<'a> {
         let fact = match who {
             Who::Machine(_) => format!("`{name}` holds a finished `{kind}` for `{to}`, {why}"),
             _ => match self.plant.nodes.get(target).zip(self.vertices.get(from)).map(|(_, v)| v.who) {
-                Some(Who::Node(id)) if matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_))) => {
+                Some(Who::Node(id))
+                    if matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_))) =>
+                {
                     let (level, capacity) = (self.get(record, buffer::LEVEL), self.get(record, buffer::CAPACITY));
-                    let of = if capacity < NEVER { format!("{level} of {capacity}") } else { format!("{level} inside") };
+                    let of =
+                        if capacity < NEVER { format!("{level} of {capacity}") } else { format!("{level} inside") };
                     format!("the first item in `{name}` ({of}) is a `{kind}` for `{to}`, {why}")
                 }
                 _ => format!("`{name}` has a `{kind}` for `{to}`, {why}"),
@@ -516,7 +381,8 @@ impl<'a> Waits<'a> {
                 if at == 0 {
                     break;
                 }
-                let holder = self.by_record.get(&self.get(at, item::HOLDER)).and_then(|v| self.vertices.get(*v)).map(|v| v.who);
+                let holder =
+                    self.by_record.get(&self.get(at, item::HOLDER)).and_then(|v| self.vertices.get(*v)).map(|v| v.who);
                 let kind = match holder {
                     Some(Who::Node(id)) => self.plant.nodes.get(id).map(|n| &n.kind),
                     _ => None,
@@ -561,7 +427,10 @@ impl<'a> Waits<'a> {
             return;
         }
         let groups: Vec<Vec<usize>> = lacking.iter().map(|(kind, _)| self.deliverers(id, *kind)).collect();
-        let fact = format!("`{}` waits for {}", self.node_name(id), self.in_words(&lacking));
+        let mut fact = format!("`{}` waits for {}", self.node_name(id), self.in_words(&lacking));
+        if let Some(nearest) = groups.iter().find_map(|g| g.first()).and_then(|v| self.place_name(*v)) {
+            fact.push_str(&format!("; the nearest is at {nearest}, behind what waits there"));
+        }
         if let Some(v) = self.vertices.get_mut(at) {
             v.groups = groups;
             v.fact = Some(fact);
@@ -584,7 +453,8 @@ impl<'a> Waits<'a> {
             match &n.kind {
                 NodeKind::Sink => continue,
                 NodeKind::Source(s) => {
-                    let left = s.total.is_none_or(|t| self.get(v.record, source::MADE) < i64::try_from(t).unwrap_or(i64::MAX));
+                    let left =
+                        s.total.is_none_or(|t| self.get(v.record, source::MADE) < i64::try_from(t).unwrap_or(i64::MAX));
                     let waiting = self.get(v.record, source::ITEM);
                     let stands = waiting != 0 && fits(self.type_of(waiting));
                     if stands || left && s.mix.iter().any(|(k, _)| fits(Some(*k))) {
@@ -607,7 +477,8 @@ impl<'a> Waits<'a> {
                     }
                     let busy = machines_of(self.model, at).filter(|m| {
                         let held = self.get(*m, machine::ITEM);
-                        self.get(*m, machine::PHASE) != phase::IDLE && (made || takes || held != 0 && fits(self.type_of(held)))
+                        self.get(*m, machine::PHASE) != phase::IDLE
+                            && (made || takes || held != 0 && fits(self.type_of(held)))
                     });
                     found.extend(busy.filter_map(|m| self.by_record.get(&m).copied()));
                     if takes {
@@ -653,7 +524,7 @@ impl<'a> Waits<'a> {
                 Who::Pool(p) => self.plant.pools.get(p),
                 _ => None,
             });
-            let names: Vec<String> = list.iter().take(4).filter_map(|v| self.machine_name(*v)).collect();
+            let names: Vec<String> = list.iter().take(4).filter_map(|v| self.place_name(*v)).collect();
             let fact = fact.map(|p| format!("{busy} of {size} of `{}` are held by {}", p.name, names.join(", ")));
             if let Some(v) = self.vertices.get_mut(at) {
                 v.groups = vec![list];
@@ -662,7 +533,7 @@ impl<'a> Waits<'a> {
         }
     }
 
-    fn machine_name(&self, at: usize) -> Option<String> {
+    fn place_name(&self, at: usize) -> Option<String> {
         let v = self.vertices.get(at)?;
         self.model.places.names.get(&v.record).map(|n| format!("`{n}`"))
     }
@@ -680,7 +551,8 @@ impl<'a> Waits<'a> {
         if short.is_empty() {
             return;
         }
-        let field = if self.model.shapes.visits { item::CARDS } else { Field { offset: item::VISIT.offset, ty: Ty::Count } };
+        let field =
+            if self.model.shapes.visits { item::CARDS } else { Field { offset: item::VISIT.offset, ty: Ty::Count } };
         let mut groups: BTreeMap<usize, BTreeMap<usize, u64>> = BTreeMap::new();
         for at in 0..self.vertices.len() {
             for i in self.items_at(at) {
@@ -698,7 +570,7 @@ impl<'a> Waits<'a> {
             let Some(l) = self.plant.limits.get(LimitId::new(n)) else { continue };
             let where_ = |v: &usize| match self.vertices.get(*v).map(|v| v.who) {
                 Some(Who::Node(id)) => format!("`{}`", self.node_name(id)),
-                _ => self.machine_name(*v).unwrap_or_default(),
+                _ => self.place_name(*v).unwrap_or_default(),
             };
             let places: Vec<String> = held.iter().take(6).map(|(v, n)| format!("{n} in {}", where_(v))).collect();
             let fact = format!("all {} cards of `{}` are out: {}", l.count, l.name, places.join(", "));
@@ -715,7 +587,9 @@ impl<'a> Waits<'a> {
         match v.who {
             Who::Node(id) => match self.plant.nodes.get(id).map(|n| &n.kind) {
                 Some(NodeKind::Buffer(_)) => items_in(self.arena, v.record),
-                Some(NodeKind::Source(_)) => Some(self.get(v.record, source::ITEM)).filter(|i| *i != 0).into_iter().collect(),
+                Some(NodeKind::Source(_)) => {
+                    Some(self.get(v.record, source::ITEM)).filter(|i| *i != 0).into_iter().collect()
+                }
                 _ => Vec::new(),
             },
             Who::Machine(_) => {
@@ -731,145 +605,5 @@ impl<'a> Waits<'a> {
             }
             Who::Pool(_) | Who::Limit(_) => Vec::new(),
         }
-    }
-
-    // ---- what follows ----
-
-    /// Whoever waits only for what may go on may go on.
-    fn spread(&mut self) {
-        let mut waiting: Vec<Vec<usize>> = vec![Vec::new(); self.vertices.len()];
-        for (at, v) in self.vertices.iter().enumerate() {
-            for to in v.groups.iter().flatten() {
-                if let Some(list) = waiting.get_mut(*to) {
-                    list.push(at);
-                }
-            }
-        }
-        let mut queue: VecDeque<usize> = (0..self.vertices.len()).filter(|v| self.live(*v)).collect();
-        while let Some(at) = queue.pop_front() {
-            for other in waiting.get(at).into_iter().flatten() {
-                let Some(v) = self.vertices.get(*other) else { continue };
-                if !v.live && v.groups.iter().all(|g| g.iter().any(|to| self.live(*to))) {
-                    self.revive(*other);
-                    queue.push_back(*other);
-                }
-            }
-        }
-    }
-
-    fn live(&self, at: usize) -> bool {
-        self.vertices.get(at).is_some_and(|v| v.live)
-    }
-
-    fn verdict(&self) -> Prospect {
-        let mut graph: DiGraphMap<usize, ()> = DiGraphMap::new();
-        for (at, v) in self.vertices.iter().enumerate().filter(|(_, v)| !v.live) {
-            for to in v.groups.iter().flatten().filter(|to| !self.live(**to)) {
-                graph.add_edge(at, *to, ());
-            }
-        }
-        let mut circles: Vec<Vec<usize>> = kosaraju_scc(&graph);
-        circles.retain(|c| c.len() > 1 || c.iter().any(|v| graph.contains_edge(*v, *v)));
-        let first = circles.iter().filter_map(|c| c.iter().min().map(|m| (*m, c))).min_by_key(|(m, _)| *m);
-        if let Some((start, members)) = first {
-            return Prospect::Locked(Box::new(self.finding(&self.circle(start, members))));
-        }
-        let moving = self.vertices.iter().any(|v| v.live && !v.sink);
-        if moving {
-            return Prospect::Moving;
-        }
-        let stuck: Vec<usize> = (0..self.vertices.len())
-            .filter(|v| self.vertices.get(*v).is_some_and(|v| v.holds && !v.live && v.fact.is_some() && !self.is_buffer(v.who)))
-            .collect();
-        if stuck.is_empty() || self.some_source_is_exhausted() {
-            return Prospect::Done;
-        }
-        Prospect::Locked(Box::new(self.finding(&stuck)))
-    }
-
-    fn is_buffer(&self, who: Who) -> bool {
-        match who {
-            Who::Node(id) => matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_))),
-            _ => false,
-        }
-    }
-
-    fn some_source_is_exhausted(&self) -> bool {
-        self.plant.nodes.iter().zip(&self.model.places.nodes).any(|((_, n), record)| match &n.kind {
-            NodeKind::Source(s) => s.total.is_some_and(|t| self.get(*record, source::MADE) >= i64::try_from(t).unwrap_or(i64::MAX)),
-            _ => false,
-        })
-    }
-
-    /// A shortest circle through `start` within its component, in order of waiting.
-    fn circle(&self, start: usize, members: &[usize]) -> Vec<usize> {
-        let inside: BTreeSet<usize> = members.iter().copied().collect();
-        let mut before: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut queue = VecDeque::from([start]);
-        while let Some(at) = queue.pop_front() {
-            let Some(v) = self.vertices.get(at) else { continue };
-            for to in v.groups.iter().flatten().filter(|to| inside.contains(to)) {
-                if *to == start {
-                    let mut path = vec![at];
-                    let mut back = at;
-                    while let Some(previous) = before.get(&back).copied() {
-                        path.push(previous);
-                        back = previous;
-                    }
-                    path.reverse();
-                    return path;
-                }
-                if *to != start && !before.contains_key(to) {
-                    before.insert(*to, at);
-                    queue.push_back(*to);
-                }
-            }
-        }
-        vec![start]
-    }
-
-    fn span_of(&self, who: Who) -> Span {
-        match who {
-            Who::Node(id) | Who::Machine(id) => self.plant.nodes.get(id).map(|n| n.span),
-            Who::Pool(id) => self.plant.pools.get(id).map(|p| p.span),
-            Who::Limit(id) => self.plant.limits.get(id).map(|l| l.span),
-        }
-        .unwrap_or_default()
-    }
-
-    fn finding(&self, stuck: &[usize]) -> Diagnostic {
-        let members: Vec<&Vertex> = stuck.iter().filter_map(|v| self.vertices.get(*v)).collect();
-        let told: Vec<&&Vertex> = members.iter().filter(|v| v.fact.is_some()).collect();
-        let when = members.iter().map(|v| v.since).max().unwrap_or(0);
-        let what = match told.as_slice() {
-            [] => "items wait for each other".to_string(),
-            [only] => only.fact.clone().unwrap_or_default(),
-            [first, ..] => format!("{}, and so on in a circle", first.fact.clone().unwrap_or_default()),
-        };
-        let what = if self.is_circle(stuck) { what } else { what.replace(", and so on in a circle", "") };
-        let span = told.first().map_or(self.plant.span, |v| self.span_of(v.who));
-        let message = format!("the line locked up at {}: {what}", duration(Ticks(when)));
-        let mut found = Diagnostic::new(codes::LOCKED_UP, span, message).label("waits for ever");
-        let mut spans = vec![span];
-        for v in told.iter().take(FACTS) {
-            let fact = v.fact.clone().unwrap_or_default();
-            let its = self.span_of(v.who);
-            if !spans.contains(&its) {
-                spans.push(its);
-                found = found.with(its, "waits in the same circle");
-            }
-            found = found.note(fact);
-        }
-        if told.len() > FACTS {
-            found = found.note(format!("and {} more", told.len().saturating_sub(FACTS)));
-        }
-        found.help("give one buffer of the circle more places, or limit the items in the circle to fewer than its places")
-    }
-
-    fn is_circle(&self, stuck: &[usize]) -> bool {
-        let pair = stuck.last().zip(stuck.first());
-        pair.is_some_and(|(last, first)| {
-            self.vertices.get(*last).is_some_and(|v| v.groups.iter().flatten().any(|to| to == first))
-        })
     }
 }
