@@ -1,6 +1,7 @@
 //! The one test binary. Each file here holds one subject.
 
 mod kernel_smoke;
+mod report;
 mod runtime_distributions;
 mod runtime_random;
 mod runtime_statistics;
