@@ -257,10 +257,11 @@ fn or_error<'src>(phrase: Rule<'src, Phrase>) -> Rule<'src, Phrase> {
 }
 
 fn declaration_rule<'src>(text: &'src str, rules: &Values<'src>, block: Rule<'src, Block>) -> Rule<'src, Item> {
-    let word = select! { Kind::Name => (), Kind::Item => (), Kind::In => () }.map_with(move |(), e| {
-        let span: Span = e.span();
-        Name { text: literal::name(slice(text, span)).into_owned(), span }
-    });
+    let word =
+        select! { Kind::Name => (), Kind::Quoted => (), Kind::Item => (), Kind::In => () }.map_with(move |(), e| {
+            let span: Span = e.span();
+            Name { text: literal::name(slice(text, span)).into_owned(), span }
+        });
     let phrase = or_error(rules.phrase.clone());
     let index = index_rule(rules.expr.clone());
     let param = name(text)
