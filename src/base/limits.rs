@@ -2,6 +2,8 @@
 
 /// Deepest nesting of brackets and expressions: keeps recursion off the end of the stack.
 pub const NESTING: usize = 64;
+/// Deepest tree of one expression, operators included: later stages walk it by recursion.
+pub const EXPRESSION: u32 = 256;
 /// Most links in one chain: 10,000-station lines are generated, longer ones are arrays.
 pub const CHAIN: usize = 10_000;
 /// Longest name in bytes.
@@ -28,3 +30,7 @@ pub const REPLICATION_BYTES: usize = 2 * 1024 * 1024 * 1024;
 pub const FUEL: u64 = 65_536;
 /// Events that may happen at one instant before the run is stopped as endless.
 pub const EVENTS_PER_INSTANT: u64 = 10_000_000;
+/// Most parts one assembly takes or makes: its plan lies in the state.
+pub const PARTS: u64 = 100_000;
+/// Most items inside at the start.
+pub const INITIAL: u64 = 1_000_000;

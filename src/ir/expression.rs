@@ -86,21 +86,56 @@ pub enum Function {
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub enum Distribution {
-    Exponential { mean: Expression },
-    Erlang { k: u32, mean: Expression },
-    Gamma { shape: Expression, mean: Expression },
+    Exponential {
+        mean: Expression,
+    },
+    Erlang {
+        k: u32,
+        mean: Expression,
+    },
+    Gamma {
+        shape: Expression,
+        mean: Expression,
+    },
     /// Drawn again while below 0.
-    Normal { mean: Expression, sd: Expression },
+    Normal {
+        mean: Expression,
+        sd: Expression,
+    },
     /// Mean and standard deviation of the draw, not of its logarithm.
-    Lognormal { mean: Expression, sd: Expression },
-    Weibull { shape: Expression, scale: Expression },
-    Triangular { minimum: Expression, mode: Expression, maximum: Expression },
-    Uniform { minimum: Expression, maximum: Expression },
-    Beta { a: Expression, b: Expression, minimum: Expression, maximum: Expression },
-    Poisson { mean: Expression },
-    Geometric { mean: Expression },
+    Lognormal {
+        mean: Expression,
+        sd: Expression,
+    },
+    Weibull {
+        shape: Expression,
+        scale: Expression,
+    },
+    Triangular {
+        minimum: Expression,
+        mode: Expression,
+        maximum: Expression,
+    },
+    Uniform {
+        minimum: Expression,
+        maximum: Expression,
+    },
+    Beta {
+        a: Expression,
+        b: Expression,
+        minimum: Expression,
+        maximum: Expression,
+    },
+    Poisson {
+        mean: Expression,
+    },
+    Geometric {
+        mean: Expression,
+    },
     /// Each value equally likely, in base units, in the order of the file.
-    Empirical { values: Vec<f64> },
+    Empirical {
+        values: Vec<f64>,
+    },
 }
 
 impl Expression {

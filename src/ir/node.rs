@@ -2,9 +2,7 @@
 
 use crate::base::{Rational, Span};
 
-use super::{
-    Breakdown, CalendarId, Expression, ItemId, Maintenance, Need, Routing, ShiftEnd,
-};
+use super::{Breakdown, CalendarId, Expression, ItemId, Maintenance, Need, Routing, ShiftEnd};
 
 /// A source, station, buffer, conveyor or sink.
 #[derive(Clone, Debug, PartialEq)]

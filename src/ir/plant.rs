@@ -2,7 +2,9 @@
 
 use crate::base::{Dim, Quantity, Rational, Span, Ticks};
 
-use super::{Calendar, CalendarId, Expression, IdVec, ItemId, Limit, LimitId, Node, NodeId, Pool, PoolId, Route, Visit, VisitId};
+use super::{
+    Calendar, CalendarId, Expression, IdVec, ItemId, Limit, LimitId, Node, NodeId, Pool, PoolId, Route, Visit, VisitId,
+};
 
 /// One line with everything that belongs to it. Ids are indices into its vectors.
 #[derive(Clone, Debug, Default)]

@@ -4,3 +4,8 @@ mod kernel_smoke;
 mod runtime_distributions;
 mod runtime_random;
 mod runtime_statistics;
+mod syntax;
+mod syntax_corpus;
+mod syntax_errors;
+mod syntax_grammar;
+mod syntax_soup;

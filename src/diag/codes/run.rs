@@ -4,5 +4,6 @@ use super::codes;
 
 codes! {
     NO_END = "E0701" Error "the run has no end";
+    BAD_RUN = "E0702" Error "run settings contradict each other";
     INTERNAL = "E0999" Error "internal error";
 }

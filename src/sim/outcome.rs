@@ -1,0 +1,483 @@
+//! What simulations say: the raw figures of one replication, exact integers as the kernel counted them,
+//! and a study, the same figures in a reader's measures summarised over all replications.
+//!
+//! It does not know how figures are counted or shown. Start at [`Replication`] and [`Study::of`].
+
+use indexmap::IndexMap;
+
+use crate::base::ticks::TICKS_PER_SECOND;
+use crate::runtime::statistics::Summary;
+
+/// The states of a machine in the order of every array of states. They exclude each other; where
+/// several hold, off comes before maintenance, before down, before the others.
+pub const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];
+
+/// Raw figures of one replication in the measured window from warm-up (excluded) to end (included).
+///
+/// All replications of a study list the same stations, sinks, item types, buffers, pools and items in
+/// the same order, also those nothing ever reached. Lists are in flow order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Replication {
+    /// Length of the measured window.
+    pub window_ticks: i64,
+    /// Where the clock stood at the end.
+    pub end_ticks: i64,
+    /// Events handled, warm-up included. Counts effort; not part of what engines must agree on.
+    pub events: u64,
+    /// Every station.
+    pub stations: Vec<StationFigures>,
+    /// Every sink.
+    pub sinks: Vec<SinkFigures>,
+    /// Every place where items wait, a station's own queue and a source's outside queue too.
+    pub buffers: Vec<BufferFigures>,
+    /// Every crew, tool and fleet.
+    pub pools: Vec<PoolFigures>,
+    /// The line as a whole.
+    pub line: LineFigures,
+    /// Where items came from and went, over the whole run from 0, warm-up included.
+    pub items: Vec<BalanceFigures>,
+}
+
+/// Raw figures of one station.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StationFigures {
+    /// Its qualified name.
+    pub name: String,
+    /// Number of machines.
+    pub machines: u64,
+    /// Time in each of [`STATES`], summed over machines.
+    pub state_ticks: [i128; 8],
+    /// Ends of work.
+    pub cycles: u64,
+    /// Items scrapped here.
+    pub scrapped: u64,
+}
+
+/// Raw figures of one sink.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SinkFigures {
+    /// Its qualified name.
+    pub name: String,
+    /// One entry for each item type that can arrive.
+    pub items: Vec<ArrivalFigures>,
+}
+
+/// Arrivals of one item type at one sink.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ArrivalFigures {
+    /// The item type.
+    pub item: String,
+    /// Mass of one item, kg, when declared.
+    pub mass_kg: Option<f64>,
+    /// Number of arrivals.
+    pub count: u64,
+    /// Sum of the times in the system of the items counted.
+    pub time_sum_ticks: i128,
+    /// Median time in the system, s; `None` without arrivals.
+    pub p50_s: Option<f64>,
+    /// 90 % quantile of the time in the system, s.
+    pub p90_s: Option<f64>,
+    /// 99 % quantile of the time in the system, s.
+    pub p99_s: Option<f64>,
+}
+
+/// Raw figures of one place where items wait.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BufferFigures {
+    /// `buffer`, `a->b`, `station.queue` or `source.outside`.
+    pub name: String,
+    /// Places; `None` without limit.
+    pub capacity: Option<u64>,
+    /// Integral of the level over time, items · ticks.
+    pub area_ticks: i128,
+    /// Highest level.
+    pub max: u64,
+    /// Time with no free place.
+    pub full_ticks: i64,
+    /// Time with no item.
+    pub empty_ticks: i64,
+    /// Items that left.
+    pub exits: u64,
+    /// Sum of the stays of the items that left.
+    pub wait_ticks: i128,
+}
+
+/// Raw figures of one crew, tool or fleet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PoolFigures {
+    /// Its name.
+    pub name: String,
+    /// Integral of the number in use over time, members · ticks.
+    pub busy_area_ticks: i128,
+    /// Members.
+    pub size: u64,
+}
+
+/// Raw figures of the whole line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LineFigures {
+    /// Integral of the number of items between birth and leaving over time, items · ticks.
+    pub wip_area_ticks: i128,
+    /// Items that left through any sink.
+    pub count: u64,
+    /// Sum of their times in the system.
+    pub time_sum_ticks: i128,
+    /// Median time in the system, s; `None` when nothing left.
+    pub p50_s: Option<f64>,
+    /// 90 % quantile of the time in the system, s.
+    pub p90_s: Option<f64>,
+    /// 99 % quantile of the time in the system, s.
+    pub p99_s: Option<f64>,
+}
+
+/// Balance of one item type from 0 to the end:
+/// initial + made + assembled = left + scrapped + lost + used + inside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BalanceFigures {
+    /// The item type.
+    pub item: String,
+    /// Inside at 0.
+    pub initial: i64,
+    /// Made by sources.
+    pub made: i64,
+    /// Made by stations from other items.
+    pub assembled: i64,
+    /// Left through sinks.
+    pub left: i64,
+    /// Scrapped.
+    pub scrapped: i64,
+    /// Turned away or given up.
+    pub lost: i64,
+    /// Consumed by stations to make other items.
+    pub used: i64,
+    /// Inside at the end.
+    pub inside: i64,
+}
+
+/// What a study is about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StudyHeader {
+    /// The line's name.
+    pub line: String,
+    /// The seed all random streams follow from.
+    pub seed: u64,
+    /// Simulated time of one run, warm-up included, s.
+    pub horizon_s: f64,
+    /// Time before the measured window, s.
+    pub warmup_s: f64,
+    /// The engine that ran it: `event`, `recursion` or `interpreter`.
+    pub engine: String,
+    /// Real time all runs took together, s.
+    pub wall_s: f64,
+}
+
+/// Every figure of a run, summarised over its replications. Shares are fractions of 1. A figure is
+/// `None` when no replication has a value for it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Study {
+    /// What was run.
+    pub header: StudyHeader,
+    /// Number of replications.
+    pub runs: u64,
+    /// Sinks in flow order; in each the item types in order.
+    pub sinks: Vec<SinkResult>,
+    /// Stations in flow order.
+    pub stations: Vec<StationResult>,
+    /// Buffers in flow order.
+    pub buffers: Vec<BufferResult>,
+    /// Crews, tools and fleets.
+    pub crews: Vec<CrewResult>,
+    /// The line as a whole.
+    pub line: LineResult,
+    /// Balance of every item type.
+    pub items: Vec<BalanceResult>,
+    /// Events of all replications together.
+    pub events: u64,
+}
+
+/// One sink over all replications.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SinkResult {
+    /// Its name.
+    pub name: String,
+    /// One entry for each item type.
+    pub items: Vec<ArrivalResult>,
+}
+
+/// One item type at one sink over all replications.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ArrivalResult {
+    /// The item type.
+    pub item: String,
+    /// Arrivals in the window.
+    pub count: Option<Summary>,
+    /// Arrivals per hour.
+    pub rate_per_h: Option<Summary>,
+    /// Mass per hour, kg/h; `None` without a mass.
+    pub mass_kg_per_h: Option<Summary>,
+    /// Time in the system of what arrived.
+    pub time_in_system: DurationResult,
+}
+
+/// A duration over all replications, s.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DurationResult {
+    /// Mean.
+    pub mean: Option<Summary>,
+    /// Median.
+    pub p50: Option<Summary>,
+    /// 90 % quantile.
+    pub p90: Option<Summary>,
+    /// 99 % quantile.
+    pub p99: Option<Summary>,
+}
+
+/// One station over all replications.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StationResult {
+    /// Its name.
+    pub name: String,
+    /// Share of time in each of [`STATES`], mean over machines.
+    pub states: [Option<Summary>; 8],
+    /// Ends of work in the window.
+    pub cycles: Option<Summary>,
+    /// Items scrapped in the window.
+    pub scrapped: Option<Summary>,
+    /// Energy, kWh; `None` where no power is declared.
+    pub energy_kwh: Option<Summary>,
+    /// Overall equipment effectiveness; `None` where it is not computed.
+    pub oee: Option<Summary>,
+}
+
+/// One buffer over all replications.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BufferResult {
+    /// Its name.
+    pub name: String,
+    /// Mean level over time, items.
+    pub mean: Option<Summary>,
+    /// Highest level, items.
+    pub max: Option<Summary>,
+    /// Share of time with no free place.
+    pub full: Option<Summary>,
+    /// Share of time with no item.
+    pub empty: Option<Summary>,
+    /// Mean stay of what left, s.
+    pub wait_s: Option<Summary>,
+}
+
+/// One crew, tool or fleet over all replications.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CrewResult {
+    /// Its name.
+    pub name: String,
+    /// Share of its members' time in use.
+    pub busy: Option<Summary>,
+}
+
+/// The line over all replications.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LineResult {
+    /// Mean number of items between birth and leaving.
+    pub wip: Option<Summary>,
+    /// Energy, kWh; `None` where no power is declared.
+    pub energy_kwh: Option<Summary>,
+    /// Cost; `None` where none is declared.
+    pub cost: Option<Summary>,
+    /// Time in the system of all that left.
+    pub time_in_system: DurationResult,
+}
+
+/// The balance of one item type over all replications; see [`BalanceFigures`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BalanceResult {
+    /// The item type.
+    pub item: String,
+    /// Inside at 0.
+    pub initial: Option<Summary>,
+    /// Made by sources.
+    pub made: Option<Summary>,
+    /// Made by stations from other items.
+    pub assembled: Option<Summary>,
+    /// Left through sinks.
+    pub left: Option<Summary>,
+    /// Scrapped.
+    pub scrapped: Option<Summary>,
+    /// Turned away or given up.
+    pub lost: Option<Summary>,
+    /// Consumed to make other items.
+    pub used: Option<Summary>,
+    /// Inside at the end.
+    pub inside: Option<Summary>,
+}
+
+/// Ticks in one hour.
+const TICKS_PER_HOUR: i128 = 3600 * TICKS_PER_SECOND as i128;
+
+impl Study {
+    /// Summarises replications, given in the order of their numbers, so that the result does not depend
+    /// on which thread ended first. What is undefined in a replication (the time in the system of
+    /// nothing, shares of an empty window) does not count for its summary.
+    /// Cost: O(replications × figures).
+    #[must_use]
+    pub fn of(header: StudyHeader, replications: &[Replication]) -> Study {
+        let of = |value: &dyn Fn(&Replication) -> Option<f64>| summary(replications, |r| value(r));
+        Study {
+            header,
+            runs: replications.len() as u64,
+            sinks: sinks(replications),
+            stations: gathered(replications, |r| &r.stations, |s| &s.name, station),
+            buffers: gathered(replications, |r| &r.buffers, |b| &b.name, buffer),
+            crews: gathered(
+                replications,
+                |r| &r.pools,
+                |p| &p.name,
+                |name, seen| CrewResult {
+                    name: name.to_owned(),
+                    busy: summary(seen, |(r, p)| share(p.busy_area_ticks, r.window_ticks, p.size)),
+                },
+            ),
+            line: LineResult {
+                wip: of(&|r| ratio(r.line.wip_area_ticks, r.window_ticks.into())),
+                energy_kwh: None,
+                cost: None,
+                time_in_system: DurationResult {
+                    mean: of(&|r| seconds_each(r.line.time_sum_ticks, r.line.count)),
+                    p50: of(&|r| r.line.p50_s),
+                    p90: of(&|r| r.line.p90_s),
+                    p99: of(&|r| r.line.p99_s),
+                },
+            },
+            items: gathered(replications, |r| &r.items, |i| &i.item, balance),
+            events: replications.iter().fold(0, |sum, r| sum.saturating_add(r.events)),
+        }
+    }
+}
+
+/// A part of a replication with the replication it is from.
+type Seen<'a, T> = (&'a Replication, &'a T);
+
+/// Finds each named part in all replications, in the order in which the names first appear.
+fn gathered<'a, T: 'a, R>(
+    replications: &'a [Replication],
+    parts: impl Fn(&'a Replication) -> &'a Vec<T>,
+    name: impl Fn(&'a T) -> &'a String,
+    result: impl Fn(&str, &[Seen<'a, T>]) -> R,
+) -> Vec<R> {
+    let mut by_name: IndexMap<&str, Vec<Seen<'a, T>>> = IndexMap::new();
+    for replication in replications {
+        for part in parts(replication) {
+            by_name.entry(name(part)).or_default().push((replication, part));
+        }
+    }
+    by_name.iter().map(|(name, seen)| result(name, seen)).collect()
+}
+
+fn sinks(replications: &[Replication]) -> Vec<SinkResult> {
+    gathered(
+        replications,
+        |r| &r.sinks,
+        |s| &s.name,
+        |name, seen| {
+            let mut by_item: IndexMap<&str, Vec<Seen<'_, ArrivalFigures>>> = IndexMap::new();
+            for (replication, sink) in seen {
+                for arrival in &sink.items {
+                    by_item.entry(&arrival.item).or_default().push((replication, arrival));
+                }
+            }
+            SinkResult {
+                name: name.to_owned(),
+                items: by_item.iter().map(|(item, seen)| arrival(item, seen)).collect(),
+            }
+        },
+    )
+}
+
+fn arrival(item: &str, seen: &[Seen<'_, ArrivalFigures>]) -> ArrivalResult {
+    let rate = |r: &Replication, a: &ArrivalFigures| per_hour(a.count, r.window_ticks);
+    ArrivalResult {
+        item: item.to_owned(),
+        count: summary(seen, |(_, a)| Some(count(a.count))),
+        rate_per_h: summary(seen, |(r, a)| rate(r, a)),
+        mass_kg_per_h: summary(seen, |(r, a)| Some(rate(r, a)? * a.mass_kg?)),
+        time_in_system: DurationResult {
+            mean: summary(seen, |(_, a)| seconds_each(a.time_sum_ticks, a.count)),
+            p50: summary(seen, |(_, a)| a.p50_s),
+            p90: summary(seen, |(_, a)| a.p90_s),
+            p99: summary(seen, |(_, a)| a.p99_s),
+        },
+    }
+}
+
+fn station(name: &str, seen: &[Seen<'_, StationFigures>]) -> StationResult {
+    let share_in =
+        |state: usize| summary(seen, |(r, s)| share(s.state_ticks.get(state).copied()?, r.window_ticks, s.machines));
+    StationResult {
+        name: name.to_owned(),
+        states: std::array::from_fn(share_in),
+        cycles: summary(seen, |(_, s)| Some(count(s.cycles))),
+        scrapped: summary(seen, |(_, s)| Some(count(s.scrapped))),
+        energy_kwh: None,
+        oee: None,
+    }
+}
+
+fn buffer(name: &str, seen: &[Seen<'_, BufferFigures>]) -> BufferResult {
+    BufferResult {
+        name: name.to_owned(),
+        mean: summary(seen, |(r, b)| ratio(b.area_ticks, r.window_ticks.into())),
+        max: summary(seen, |(_, b)| Some(count(b.max))),
+        full: summary(seen, |(r, b)| ratio(b.full_ticks.into(), r.window_ticks.into())),
+        empty: summary(seen, |(r, b)| ratio(b.empty_ticks.into(), r.window_ticks.into())),
+        wait_s: summary(seen, |(_, b)| seconds_each(b.wait_ticks, b.exits)),
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // counts of items stay far below 2^53
+fn balance(item: &str, seen: &[Seen<'_, BalanceFigures>]) -> BalanceResult {
+    let of = |value: fn(&BalanceFigures) -> i64| summary(seen, |(_, i)| Some(value(i) as f64));
+    BalanceResult {
+        item: item.to_owned(),
+        initial: of(|i| i.initial),
+        made: of(|i| i.made),
+        assembled: of(|i| i.assembled),
+        left: of(|i| i.left),
+        scrapped: of(|i| i.scrapped),
+        lost: of(|i| i.lost),
+        used: of(|i| i.used),
+        inside: of(|i| i.inside),
+    }
+}
+
+/// Summary of the values that are defined.
+fn summary<T>(seen: &[T], value: impl Fn(&T) -> Option<f64>) -> Option<Summary> {
+    let values: Vec<f64> = seen.iter().filter_map(value).filter(|value| value.is_finite()).collect();
+    Summary::of(&values)
+}
+
+/// Quotient of two integers as a float; `None` when the divisor is not positive.
+#[allow(clippy::cast_precision_loss)] // 53 bits of a quotient are enough to show
+fn ratio(numerator: i128, divisor: i128) -> Option<f64> {
+    (divisor > 0).then(|| numerator as f64 / divisor as f64)
+}
+
+/// Share of the window in a state, for `members` together.
+fn share(ticks: i128, window_ticks: i64, members: u64) -> Option<f64> {
+    ratio(ticks, i128::from(window_ticks).saturating_mul(members.into()))
+}
+
+/// Mean duration of `count` durations, s.
+fn seconds_each(sum_ticks: i128, count: u64) -> Option<f64> {
+    ratio(sum_ticks, i128::from(count).saturating_mul(TICKS_PER_SECOND.into()))
+}
+
+/// A count over a window as a rate per hour.
+fn per_hour(count: u64, window_ticks: i64) -> Option<f64> {
+    ratio(i128::from(count).saturating_mul(TICKS_PER_HOUR), window_ticks.into())
+}
+
+/// A count as a float.
+#[allow(clippy::cast_precision_loss)] // counts of items stay far below 2^53
+fn count(number: u64) -> f64 {
+    number as f64
+}
