@@ -6,7 +6,7 @@ use num_traits::{One, Zero};
 
 use crate::base::{Rational, Span};
 use crate::ir::{
-    BreakdownClock, CalendarId, Capacity, Expression, ItemId, Need, NodeId, NodeKind, Phase, PhaseKind, Plant, PoolId,
+    BreakdownClock, CalendarId, Capacity, Expression, ItemId, LimitId, Need, NodeId, NodeKind, Phase, PhaseKind, Plant, PoolId,
     PoolKind, Station,
 };
 
@@ -26,6 +26,8 @@ pub(super) enum What {
     Tool(PoolId),
     /// Places of a lane that each item holds for a time.
     Lane(NodeId),
+    /// Cards that each item holds from one node to another.
+    Limit(LimitId),
 }
 
 /// One kind of work of a resource.
@@ -37,8 +39,8 @@ pub(super) struct Work {
     pub per: Rational,
     /// Seconds per run, people counted.
     pub seconds: Rational,
-    /// The main item, to name the flow.
-    pub item: ItemId,
+    /// What the flow counts, singular: an item's name, `batch`, `run`.
+    pub unit: String,
 }
 
 /// A resource that work needs.
@@ -142,7 +144,7 @@ pub(super) fn resources(plant: &Plant, network: &Network, traffic: &Traffic, unk
                 let mut known = true;
                 for (at, state) in states {
                     match mean(plant, transit, Some(state.item)) {
-                        Some(seconds) => own.works.push(Work { term: Term::State(*at), per: Rational::one(), seconds, item: state.item }),
+                        Some(seconds) => own.works.push(Work { term: Term::State(*at), per: Rational::one(), seconds, unit: item_name(plant, state.item) }),
                         None => known = false,
                     }
                 }
@@ -157,6 +159,7 @@ pub(super) fn resources(plant: &Plant, network: &Network, traffic: &Traffic, unk
             None => unknown.push(declared.name.clone()),
         }
     }
+    limits(plant, network, &mut found);
     for resource in &mut found {
         let mut form = Form::new();
         for work in &resource.works {
@@ -172,6 +175,7 @@ struct Call<'a> {
     term: Term,
     per: Rational,
     item: ItemId,
+    unit: String,
     phases: &'a [Phase],
     cycle: Option<&'a Expression>,
     needs: Option<&'a [Need]>,
@@ -208,6 +212,7 @@ fn calls<'a>(plant: &'a Plant, station: &'a Station, states: &[(usize, State)], 
             term: Term::State(*at),
             per,
             item: state.item,
+            unit: if recipe.batch.as_ref().is_some_and(|b| b.maximum > 1) { "batch".to_string() } else { item_name(plant, state.item) },
             phases: &recipe.phases,
             cycle: visit.and_then(|v| v.cycle.as_ref()),
             needs: visit.and_then(|v| v.needs.as_deref()),
@@ -217,7 +222,12 @@ fn calls<'a>(plant: &'a Plant, station: &'a Station, states: &[(usize, State)], 
         let Some(recipe) = station.recipes.get(*recipe) else { continue };
         let Some(main) = recipe.takes.first() else { continue };
         let per = recipe.batch.as_ref().map_or_else(Rational::one, |b| Rational::one() / count(b.maximum.max(1)));
-        calls.push(Call { term: Term::Parameter(*parameter), per, item: main.item, phases: &recipe.phases, cycle: None, needs: None });
+        let unit = match recipe.makes.as_slice() {
+            [product] if product.maximum == 1 => item_name(plant, product.item),
+            _ => "run".to_string(),
+        };
+        let term = Term::Parameter(*parameter);
+        calls.push(Call { term, per, item: main.item, unit, phases: &recipe.phases, cycle: None, needs: None });
     }
     calls
 }
@@ -251,7 +261,7 @@ fn machine_work(plant: &Plant, station: &Station, calls: &[Call], own: &mut Reso
             own.exact &= is_fixed(duration);
             seconds += time;
         }
-        own.works.push(Work { term: call.term, per: call.per.clone(), seconds, item: call.item });
+        own.works.push(Work { term: call.term, per: call.per.clone(), seconds, unit: call.unit.clone() });
     }
     true
 }
@@ -295,7 +305,7 @@ fn pool_work(plant: &Plant, station: &Station, calls: &[Call], known: bool, on: 
                             term: call.term,
                             per: call.per.clone(),
                             seconds: time * count(need.count),
-                            item: call.item,
+                            unit: call.unit.clone(),
                         });
                     }
                     _ => *slot = None,
@@ -330,10 +340,70 @@ fn pool_work(plant: &Plant, station: &Station, calls: &[Call], known: bool, on: 
                                 seconds += mean(plant, duration, Some(call.item)).unwrap_or_else(Rational::zero) * &per;
                             }
                         }
-                        pool.works.push(Work { term: call.term, per: call.per.clone(), seconds, item: call.item });
+                        pool.works.push(Work { term: call.term, per: call.per.clone(), seconds, unit: call.unit.clone() });
                     }
                 }
             }
         }
+    }
+}
+
+/// The name of an item type.
+pub(super) fn item_name(plant: &Plant, item: ItemId) -> String {
+    plant.items.get(item).map_or_else(String::new, |i| i.name.clone())
+}
+
+/// Cards as a resource: by Little's law (Little 1961) the items between `from` and `to` are at least
+/// their flow times the work on them. Stretches that items enter on other ways, and joins, are left out.
+fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>) {
+    for (id, limit) in plant.limits.iter() {
+        let mut inside = vec![false; network.states.len()];
+        let mut work: Vec<usize> =
+            network.iter().filter(|(_, s)| s.node == limit.from && !s.departs).map(|(at, _)| at).collect();
+        for at in &work {
+            inside[*at] = true;
+        }
+        while let Some(at) = work.pop() {
+            if network.states.get_index(at).is_none_or(|(s, ())| s.node == limit.to) {
+                continue;
+            }
+            for (to, _) in network.edges.get(at).into_iter().flatten() {
+                if !std::mem::replace(&mut inside[*to], true) {
+                    work.push(*to);
+                }
+            }
+        }
+        let is_from = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.from);
+        let ends = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.to);
+        // Entered elsewhere: by an arrow from outside, or by products and open choices.
+        let entered = network.edges.iter().enumerate().any(|(from, list)| {
+            (!inside[from] || ends(from)) && list.iter().any(|(to, _)| inside[*to] && !is_from(*to))
+        });
+        let brought = network.inflows.iter().enumerate().any(|(at, list)| inside[at] && !is_from(at) && !list.is_empty());
+        let joins = network.iter().any(|(at, s)| inside[at] && joining(plant, s).next().is_some());
+        if entered || brought || joins {
+            continue;
+        }
+        let mut works = Vec::new();
+        for resource in found.iter().filter(|r| matches!(r.what, What::Station(_) | What::Lane(_))) {
+            for work in &resource.works {
+                if let Term::State(at) = work.term
+                    && inside.get(at).copied().unwrap_or(false)
+                {
+                    works.push(Work { per: Rational::one(), ..work.clone() });
+                }
+            }
+        }
+        found.push(Resource {
+            what: What::Limit(id),
+            name: limit.name.clone(),
+            span: limit.span,
+            size: limit.count,
+            available: Rational::one(),
+            works,
+            always: Rational::zero(),
+            form: Form::new(),
+            exact: false,
+        });
     }
 }

@@ -8,12 +8,14 @@
 
 mod capacity;
 mod deadlock;
+mod demand;
 mod figures;
 mod load;
 mod means;
 mod network;
 mod program;
 mod requests;
+mod supply;
 mod traffic;
 
 pub use capacity::{Capacity, Load};
