@@ -214,7 +214,8 @@ impl Snapshot {
             });
         }
         for (id, number) in plant.items.ids().zip(0i64..) {
-            let balance = balance(arena, id, model.places.counters.saturating_add(number.saturating_mul(COUNTER_BYTES)));
+            let balance =
+                balance(arena, id, model.places.counters.saturating_add(number.saturating_mul(COUNTER_BYTES)));
             snapshot.inside = snapshot.inside.saturating_add(balance.inside);
             snapshot.balances.push(balance);
         }
@@ -275,7 +276,15 @@ pub fn breakdowns_of(arena: &Arena, record: i64, number: usize) -> impl Iterator
     (0..i64::try_from(number).unwrap_or(0)).map(move |i| first.saturating_add(i.saturating_mul(BREAKDOWN_BYTES)))
 }
 
-fn station_totals(arena: &Arena, now: i64, id: NodeId, record: i64, first: i64, machines: u64, clocks: usize) -> StationTotals {
+fn station_totals(
+    arena: &Arena,
+    now: i64,
+    id: NodeId,
+    record: i64,
+    first: i64,
+    machines: u64,
+    clocks: usize,
+) -> StationTotals {
     let mut states = [0i128; 8];
     let mut failures = vec![0u64; clocks];
     for m in 0..i64::try_from(machines).unwrap_or(0) {

@@ -1,0 +1,609 @@
+//! Who waits for whom: read from the offers, requests and cards in the state.
+//!
+//! It draws no conclusions. Start at [`Waits::gather`].
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::ir::ids::Id;
+use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Supply};
+use crate::kernel::builder::Field;
+use crate::kernel::layout::{
+    breakdown, buffer, component, header, item, limit, list, machine, needs, node, part, pool, request, source, station,
+};
+use crate::kernel::program::Ty;
+use crate::kernel::read::{breakdowns_of, items_in, machines_of};
+use crate::kernel::status::{NEVER, phase};
+
+use super::{Waits, Who};
+
+/// A word of any record.
+const WORD: Field = Field { offset: 0, ty: Ty::Count };
+
+impl Waits<'_> {
+    /// Fills the groups and facts of all vertices.
+    pub(super) fn gather(&mut self) {
+        for (id, n) in self.plant.nodes.iter() {
+            let at = id.index();
+            let Some(record) = self.vertices.get(at).map(|v| v.record) else { continue };
+            match &n.kind {
+                NodeKind::Source(s) => self.source(at, id, record, s),
+                NodeKind::Buffer(b) => {
+                    if b.transit.is_some() && self.pending(self.get(record, buffer::SLOT)) {
+                        self.revive(at);
+                    }
+                    if let Some(v) = self.vertices.get_mut(at) {
+                        v.since = self.arena.get(record, buffer::FULL_SINCE);
+                    }
+                }
+                NodeKind::Station(s) => self.station(at, id, record, s),
+                NodeKind::Sink => {}
+            }
+        }
+        for (id, n) in self.plant.nodes.iter() {
+            match &n.kind {
+                NodeKind::Station(s) => {
+                    let parts = s.recipes.first().map_or(0, |r| r.takes.len());
+                    let Some(record) = self.vertices.get(id.index()).map(|v| v.record) else { continue };
+                    if parts == 0 {
+                        self.offers(id, record.saturating_add(i64::from(node::RANK.offset)));
+                    }
+                    for list in self.part_lists(record, parts) {
+                        self.offers(id, list);
+                    }
+                }
+                NodeKind::Buffer(_) | NodeKind::Sink => {
+                    let Some(record) = self.vertices.get(id.index()).map(|v| v.record) else { continue };
+                    self.offers(id, record.saturating_add(i64::from(node::RANK.offset)));
+                }
+                NodeKind::Source(_) => {}
+            }
+        }
+        self.pools();
+        self.limits();
+    }
+
+    fn part_lists(&self, record: i64, parts: usize) -> Vec<i64> {
+        let first = self.get(record, station::PARTS);
+        let bytes = 8 * part::WORDS as i64;
+        (0..i64::try_from(parts).unwrap_or(0)).map(|i| first.saturating_add(i.saturating_mul(bytes))).collect()
+    }
+
+    fn source(&mut self, at: usize, id: NodeId, record: i64, s: &Source) {
+        if self.pending(self.get(record, source::SLOT)) {
+            self.revive(at);
+        }
+        let waiting = self.get(record, source::ITEM);
+        if waiting == 0
+            && self.get(record, source::PENDING) > 0
+            && matches!(s.supply, Supply::Always | Supply::Every(_))
+        {
+            let short = self.short_limits(id, None);
+            let fact = format!(
+                "`{}` waits for a card of {} to make the next item",
+                self.node_name(id),
+                self.limit_names(&short)
+            );
+            if let Some(v) = self.vertices.get_mut(at) {
+                v.holds = true;
+                v.fact = Some(fact);
+                v.groups = short.iter().map(|l| vec![*l]).collect();
+            }
+        }
+    }
+
+    /// Vertices of the limits that begin at a node and have no card left for an item without one.
+    fn short_limits(&self, id: NodeId, entering: Option<i64>) -> Vec<usize> {
+        let field =
+            if self.model.shapes.visits { item::CARDS } else { Field { offset: item::VISIT.offset, ty: Ty::Count } };
+        let held = entering.filter(|_| !self.plant.limits.is_empty()).map_or(0, |i| self.get(i, field));
+        let mut short = Vec::new();
+        for (n, ((_, l), record)) in self.plant.limits.iter().zip(&self.model.places.limits).enumerate() {
+            let bit = 1i64 << n.min(62);
+            if l.from == id && held & bit == 0 && self.get(*record, limit::CARDS) <= 0 {
+                short.extend(self.by_record.get(record).copied());
+            }
+        }
+        short
+    }
+
+    fn limit_names(&self, short: &[usize]) -> String {
+        let name = |v: &usize| match self.vertices.get(*v).map(|v| v.who) {
+            Some(Who::Limit(l)) => self.plant.limits.get(l).map_or("", |l| l.name.as_str()),
+            _ => "",
+        };
+        short.iter().map(|v| format!("`{}`", name(v))).collect::<Vec<_>>().join(" and ")
+    }
+
+    fn station(&mut self, at: usize, id: NodeId, record: i64, s: &Station) {
+        let machines: Vec<i64> = machines_of(self.model, id).collect();
+        for m in &machines {
+            self.machine(*m, s);
+        }
+        let idle = machines.iter().any(|m| self.is_idle(*m));
+        let parts = s.recipes.first().map_or(0, |r| r.takes.len());
+        if !idle {
+            let group = machines.iter().filter_map(|m| self.by_record.get(m).copied()).collect();
+            if let Some(v) = self.vertices.get_mut(at) {
+                v.groups = vec![group];
+            }
+        } else if parts > 0 {
+            self.assembly(at, id, record, s);
+        }
+    }
+
+    fn is_idle(&self, m: i64) -> bool {
+        self.get(m, machine::PHASE) == phase::IDLE && self.get(m, machine::DOWN) == 0
+    }
+
+    fn machine(&mut self, m: i64, s: &Station) {
+        let Some(at) = self.by_record.get(&m).copied() else { return };
+        let now_in = self.get(m, machine::PHASE);
+        let since = self.get(m, machine::SINCE);
+        let name = self.model.places.names.get(&m).cloned().unwrap_or_default();
+        let breakdowns: Vec<i64> = breakdowns_of(self.arena, m, s.breakdowns.len()).collect();
+        let mut live = false;
+        let mut groups = Vec::new();
+        let mut fact = None;
+        if self.get(m, machine::DOWN) > 0 {
+            // Under repair it will be up again; a repair that waits for people may wait for ever.
+            live = breakdowns.iter().any(|b| self.get(*b, breakdown::ACTIVE) == 2);
+            for b in breakdowns.iter().filter(|b| self.get(**b, breakdown::ACTIVE) == 1) {
+                groups.extend(self.people(at, self.get(*b, breakdown::REQUEST)));
+            }
+            fact = Some(format!("`{name}` is down and waits for people to repair it"));
+        } else {
+            match now_in {
+                phase::WORKING | phase::INTERRUPTED => live = true,
+                phase::WAIT_TO_BEGIN | phase::WAIT_TO_RESUME => {
+                    let its = self.get(m, machine::REQUEST);
+                    groups = self.people(at, its);
+                    // A breakdown withdraws the request, which may let a younger one pass.
+                    let comp = self.get(its, request::COMPONENT);
+                    let others = self.get(comp, component::HEAD) != self.get(comp, component::TAIL);
+                    live = others && breakdowns.iter().any(|b| self.pending(self.get(*b, breakdown::SLOT)));
+                    fact = Some(format!("`{name}` is loaded and waits for {}", self.short_people(its)));
+                }
+                phase::FINISHED if s.recipes.first().is_some_and(|r| r.release == Release::Together) => {
+                    (groups, fact) = self.together(&name, m);
+                }
+                _ => {}
+            }
+        }
+        let holds = live || !groups.is_empty() || now_in == phase::FINISHED;
+        if let Some(v) = self.vertices.get_mut(at) {
+            v.live |= live;
+            v.holds = holds;
+            v.since = since;
+            v.groups = groups;
+            v.fact = fact;
+        }
+    }
+
+    /// Products that leave together are offered nowhere: each names the list it would be offered in.
+    fn together(&self, name: &str, m: i64) -> (Vec<Vec<usize>>, Option<String>) {
+        let mut groups = Vec::new();
+        let mut fact = None;
+        let mut at = self.get(m, machine::PRODUCTS);
+        let most = self.arena.words().len();
+        for _ in 0..most {
+            if at == 0 {
+                break;
+            }
+            if let Some(target) = self.owner_of(self.get(at, item::LIST)) {
+                let (its, why) = self.refusal(target, at);
+                // One that has room waits only for the others.
+                if !its.is_empty() {
+                    fact = fact.or_else(|| {
+                        let kind = self.type_name(at);
+                        let to = self.node_name(target);
+                        Some(format!(
+                            "`{name}` holds finished items that leave together, among them a `{kind}` for `{to}`, {why}"
+                        ))
+                    });
+                    groups.extend(its);
+                }
+            }
+            at = self.get(at, item::NEXT);
+        }
+        (groups, fact)
+    }
+
+    /// The node that has an offer list.
+    fn owner_of(&self, offers: i64) -> Option<NodeId> {
+        let rank = self.get(offers, list::RANK);
+        let ranks = self.get(0, header::RANKS);
+        let record = self.get(ranks.checked_add(rank.checked_mul(8)?)?, WORD);
+        match self.vertices.get(*self.by_record.get(&record)?)?.who {
+            Who::Node(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Needs of a request: pool record and number.
+    fn needs_of(&self, its: i64) -> Vec<(i64, i64)> {
+        let list = self.get(its, request::NEEDS);
+        let n = if list == 0 { 0 } else { self.get(list, needs::COUNT) };
+        (0..n)
+            .map(|i| {
+                let at = list.saturating_add(i.saturating_mul(16));
+                (self.get(at, needs::POOL), self.get(at, needs::NUMBER))
+            })
+            .collect()
+    }
+
+    fn free(&self, members: i64) -> i64 {
+        self.get(members, pool::SIZE).saturating_sub(self.get(members, pool::BUSY))
+    }
+
+    /// What a request waits for: pools with too few free, or the oldest request before it.
+    fn people(&self, own: usize, its: i64) -> Vec<Vec<usize>> {
+        let mut groups = Vec::new();
+        for (members, number) in self.needs_of(its) {
+            if number > self.free(members) {
+                groups.push(self.by_record.get(&members).copied().into_iter().collect());
+            }
+        }
+        if groups.is_empty() {
+            let comp = self.get(its, request::COMPONENT);
+            let head = self.get(comp, component::HEAD);
+            let owner = self.get(head, request::OWNER);
+            // A repair's owner is its breakdown record, which begins with the machine.
+            let owner = if self.by_record.contains_key(&owner) { owner } else { self.get(owner, breakdown::MACHINE) };
+            match self.by_record.get(&owner) {
+                Some(other) if *other != own => groups.push(vec![*other]),
+                _ => {}
+            }
+        }
+        groups
+    }
+
+    fn short_people(&self, its: i64) -> String {
+        let mut words = Vec::new();
+        for (members, number) in self.needs_of(its) {
+            let free = self.free(members);
+            if let Some(Who::Pool(p)) = self.by_record.get(&members).and_then(|v| self.vertices.get(*v)).map(|v| v.who)
+            {
+                let name = self.plant.pools.get(p).map_or("", |p| p.name.as_str());
+                words.push(format!(
+                    "{number} of `{name}`, of which {free} of {} are free",
+                    self.get(members, pool::SIZE)
+                ));
+            }
+        }
+        words.join(" and ")
+    }
+
+    /// Why a node does not take an item that is offered to it: what that waits for (nothing: it takes
+    /// it), and the words that go behind its name.
+    fn refusal(&self, target: NodeId, at: i64) -> (Vec<Vec<usize>>, String) {
+        let Some((n, v)) = self.plant.nodes.get(target).zip(self.vertices.get(target.index())) else {
+            return (Vec::new(), String::new());
+        };
+        let itself = vec![vec![target.index()]];
+        match &n.kind {
+            NodeKind::Sink | NodeKind::Source(_) => return (Vec::new(), String::new()),
+            NodeKind::Buffer(_) => {
+                let (level, capacity) = (self.get(v.record, buffer::LEVEL), self.get(v.record, buffer::CAPACITY));
+                if level >= capacity {
+                    return (itself, format!("which is full ({level} of {capacity})"));
+                }
+            }
+            NodeKind::Station(s) => {
+                if !machines_of(self.model, target).any(|m| self.is_idle(m)) {
+                    let words = if s.machines > 1 { "which has no empty machine" } else { "which is not empty" };
+                    return (itself, words.to_string());
+                }
+                let parts = s.recipes.first().map_or(0, |r| r.takes.len());
+                if parts > 0 {
+                    let lacking = self.lacking(v.record, s);
+                    if !lacking.is_empty() {
+                        return (itself, format!("which lacks {}", self.in_words(&lacking)));
+                    }
+                }
+            }
+        }
+        let short = self.short_limits(target, Some(at));
+        let words = format!("where no card of {} is left", self.limit_names(&short));
+        (short.iter().map(|l| vec![*l]).collect(), words)
+    }
+
+    fn in_words(&self, lacking: &[(ItemId, i64)]) -> String {
+        let name = |i: ItemId| self.plant.items.get(i).map_or("", |t| t.name.as_str());
+        lacking.iter().map(|(i, n)| format!("{n} `{}`", name(*i))).collect::<Vec<_>>().join(" and ")
+    }
+
+    /// Follows a list of offers: each holder waits for the node of the list.
+    fn offers(&mut self, target: NodeId, offers: i64) {
+        let mut at = self.get(offers, list::HEAD);
+        let most = self.arena.words().len();
+        for _ in 0..most {
+            if at == 0 {
+                return;
+            }
+            if let Some(from) = self.by_record.get(&self.get(at, item::HOLDER)).copied() {
+                self.offered(from, target, at);
+            }
+            at = self.get(at, item::OFFER_NEXT);
+        }
+    }
+
+    fn offered(&mut self, from: usize, target: NodeId, at: i64) {
+        let (groups, why) = self.refusal(target, at);
+        let kind = self.type_name(at);
+        let to = self.node_name(target);
+        let ready = self.get(at, item::READY);
+        let Some(v) = self.vertices.get(from) else { return };
+        let (who, record, several) = (v.who, v.record, v.fact.is_some() && !v.groups.is_empty());
+        let name = self.model.places.names.get(&record).cloned().unwrap_or_default();
+        let fact = match who {
+            Who::Machine(_) => format!("`{name}` holds a finished `{kind}` for `{to}`, {why}"),
+            _ => match self.plant.nodes.get(target).zip(self.vertices.get(from)).map(|(_, v)| v.who) {
+                Some(Who::Node(id))
+                    if matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_))) =>
+                {
+                    let (level, capacity) = (self.get(record, buffer::LEVEL), self.get(record, buffer::CAPACITY));
+                    let of =
+                        if capacity < NEVER { format!("{level} of {capacity}") } else { format!("{level} inside") };
+                    format!("the first item in `{name}` ({of}) is a `{kind}` for `{to}`, {why}")
+                }
+                _ => format!("`{name}` has a `{kind}` for `{to}`, {why}"),
+            },
+        };
+        let Some(v) = self.vertices.get_mut(from) else { return };
+        v.holds = true;
+        v.since = v.since.max(ready);
+        if groups.is_empty() {
+            v.live = true;
+            return;
+        }
+        if several {
+            // One of several products: any of them that leaves is progress.
+            let all: Vec<usize> = v.groups.drain(..).chain(groups).flatten().collect();
+            v.groups = vec![all];
+        } else {
+            v.groups = groups;
+            v.fact = Some(fact);
+        }
+    }
+
+    // ---- parts ----
+
+    /// What an assembly lacks, by part in written order: the same count as the kernel makes.
+    fn lacking(&self, record: i64, s: &Station) -> Vec<(ItemId, i64)> {
+        let Some(recipe) = s.recipes.first() else { return Vec::new() };
+        let lists = self.part_lists(record, recipe.takes.len());
+        let by_type = self.get(record, station::LISTS);
+        let mut rest: BTreeMap<i64, i64> = lists.iter().map(|l| (*l, self.get(*l, part::NEED))).collect();
+        let most = self.arena.words().len();
+        for offers in &lists {
+            let mut at = self.get(*offers, list::HEAD);
+            for _ in 0..most {
+                if at == 0 {
+                    break;
+                }
+                let holder =
+                    self.by_record.get(&self.get(at, item::HOLDER)).and_then(|v| self.vertices.get(*v)).map(|v| v.who);
+                let kind = match holder {
+                    Some(Who::Node(id)) => self.plant.nodes.get(id).map(|n| &n.kind),
+                    _ => None,
+                };
+                match kind {
+                    Some(NodeKind::Buffer(_)) => {
+                        let mut walk = at;
+                        for _ in 0..most {
+                            let kind = self.get(walk, item::TYPE);
+                            let its = self.get(by_type.saturating_add(kind.saturating_mul(8)), WORD);
+                            match rest.get_mut(&its) {
+                                Some(left) if *left > 0 => *left -= 1,
+                                _ => break,
+                            }
+                            walk = self.get(walk, item::NEXT);
+                            if walk == 0 {
+                                break;
+                            }
+                        }
+                    }
+                    Some(NodeKind::Source(Source { supply: Supply::Always, total: None, .. })) => {
+                        rest.insert(*offers, 0);
+                    }
+                    _ => {
+                        if let Some(left) = rest.get_mut(offers) {
+                            *left = left.saturating_sub(1).max(0);
+                        }
+                    }
+                }
+                at = self.get(at, item::OFFER_NEXT);
+            }
+        }
+        let parts = recipe.takes.iter().zip(&lists);
+        parts.filter_map(|(p, l)| rest.get(l).filter(|n| **n > 0).map(|n| (p.item, *n))).collect()
+    }
+
+    /// An assembly with an empty machine waits for each part that it lacks.
+    fn assembly(&mut self, at: usize, id: NodeId, record: i64, s: &Station) {
+        let lacking = self.lacking(record, s);
+        if lacking.is_empty() {
+            // All is there but perhaps a card, which whoever offers the parts waits for.
+            return;
+        }
+        let groups: Vec<Vec<usize>> = lacking.iter().map(|(kind, _)| self.deliverers(id, *kind)).collect();
+        let mut fact = format!("`{}` waits for {}", self.node_name(id), self.in_words(&lacking));
+        if let Some(nearest) = groups.iter().find_map(|g| g.first()).and_then(|v| self.place_name(*v)) {
+            fact.push_str(&format!("; the nearest is at {nearest}, behind what waits there"));
+        }
+        if let Some(v) = self.vertices.get_mut(at) {
+            v.groups = groups;
+            v.fact = Some(fact);
+        }
+    }
+
+    /// The nearest upstream that hold or may make an item that goes for `wanted`.
+    fn deliverers(&self, id: NodeId, wanted: ItemId) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut seen: BTreeSet<(usize, bool)> = BTreeSet::new();
+        let mut queue: VecDeque<(NodeId, Option<ItemId>)> = VecDeque::new();
+        queue.extend(self.upstream.get(id.index()).into_iter().flatten().map(|n| (*n, Some(wanted))));
+        while let Some((at, wanted)) = queue.pop_front() {
+            if !seen.insert((at.index(), wanted.is_some())) {
+                continue;
+            }
+            let Some((n, v)) = self.plant.nodes.get(at).zip(self.vertices.get(at.index())) else { continue };
+            let fits = |kind: Option<ItemId>| kind.is_some_and(|k| wanted.is_none_or(|w| self.is_a(k, w)));
+            let mut further = wanted;
+            match &n.kind {
+                NodeKind::Sink => continue,
+                NodeKind::Source(s) => {
+                    let left =
+                        s.total.is_none_or(|t| self.get(v.record, source::MADE) < i64::try_from(t).unwrap_or(i64::MAX));
+                    let waiting = self.get(v.record, source::ITEM);
+                    let stands = waiting != 0 && fits(self.type_of(waiting));
+                    if stands || left && s.mix.iter().any(|(k, _)| fits(Some(*k))) {
+                        found.push(at.index());
+                    }
+                    continue;
+                }
+                NodeKind::Buffer(_) => {
+                    if items_in(self.arena, v.record).iter().any(|i| fits(self.type_of(*i))) {
+                        found.push(at.index());
+                        continue;
+                    }
+                }
+                NodeKind::Station(s) => {
+                    let makes = s.recipes.first().map_or(&[][..], |r| &r.makes);
+                    let takes = s.recipes.first().is_some_and(|r| !r.takes.is_empty());
+                    let made = makes.iter().any(|p| fits(Some(p.item)));
+                    if !makes.is_empty() && !made {
+                        continue;
+                    }
+                    let busy = machines_of(self.model, at).filter(|m| {
+                        let held = self.get(*m, machine::ITEM);
+                        self.get(*m, machine::PHASE) != phase::IDLE
+                            && (made || takes || held != 0 && fits(self.type_of(held)))
+                    });
+                    found.extend(busy.filter_map(|m| self.by_record.get(&m).copied()));
+                    if takes {
+                        // Its own wait for parts speaks for what is further up.
+                        found.push(at.index());
+                        continue;
+                    }
+                    if made {
+                        further = None;
+                    }
+                }
+            }
+            queue.extend(self.upstream.get(at.index()).into_iter().flatten().map(|n| (*n, further)));
+        }
+        found
+    }
+
+    // ---- people and cards ----
+
+    fn pools(&mut self) {
+        let mut holders: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+        for (at, v) in self.vertices.iter().enumerate() {
+            let Who::Machine(id) = v.who else { continue };
+            let mut lists = vec![self.get(v.record, machine::HELD)];
+            if let Some(NodeKind::Station(s)) = self.plant.nodes.get(id).map(|n| &n.kind) {
+                for b in breakdowns_of(self.arena, v.record, s.breakdowns.len()) {
+                    if self.get(b, breakdown::ACTIVE) == 2 {
+                        lists.push(self.get(self.get(b, breakdown::REQUEST), request::NEEDS));
+                    }
+                }
+            }
+            for held in lists.into_iter().filter(|l| *l != 0) {
+                for i in 0..self.get(held, needs::COUNT) {
+                    let members = self.get(held.saturating_add(i.saturating_mul(16)), needs::POOL);
+                    holders.entry(members).or_default().push(at);
+                }
+            }
+        }
+        for (record, list) in holders {
+            let Some(at) = self.by_record.get(&record).copied() else { continue };
+            let (busy, size) = (self.get(record, pool::BUSY), self.get(record, pool::SIZE));
+            let fact = self.vertices.get(at).map(|v| v.who).and_then(|who| match who {
+                Who::Pool(p) => self.plant.pools.get(p),
+                _ => None,
+            });
+            let names: Vec<String> = list.iter().take(4).filter_map(|v| self.place_name(*v)).collect();
+            let fact = fact.map(|p| format!("{busy} of {size} of `{}` are held by {}", p.name, names.join(", ")));
+            if let Some(v) = self.vertices.get_mut(at) {
+                v.groups = vec![list];
+                v.fact = fact;
+            }
+        }
+    }
+
+    fn place_name(&self, at: usize) -> Option<String> {
+        let v = self.vertices.get(at)?;
+        self.model.places.names.get(&v.record).map(|n| format!("`{n}`"))
+    }
+
+    fn limits(&mut self) {
+        let short: Vec<(usize, i64)> = self
+            .model
+            .places
+            .limits
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| self.get(**r, limit::CARDS) <= 0)
+            .map(|(n, r)| (n, *r))
+            .collect();
+        if short.is_empty() {
+            return;
+        }
+        let field =
+            if self.model.shapes.visits { item::CARDS } else { Field { offset: item::VISIT.offset, ty: Ty::Count } };
+        let mut groups: BTreeMap<usize, BTreeMap<usize, u64>> = BTreeMap::new();
+        for at in 0..self.vertices.len() {
+            for i in self.items_at(at) {
+                let cards = self.get(i, field);
+                for (n, _) in &short {
+                    if cards & (1i64 << (*n).min(62)) != 0 {
+                        *groups.entry(*n).or_default().entry(at).or_default() += 1;
+                    }
+                }
+            }
+        }
+        for (n, record) in short {
+            let Some(at) = self.by_record.get(&record).copied() else { continue };
+            let held = groups.remove(&n).unwrap_or_default();
+            let Some(l) = self.plant.limits.get(LimitId::new(n)) else { continue };
+            let where_ = |v: &usize| match self.vertices.get(*v).map(|v| v.who) {
+                Some(Who::Node(id)) => format!("`{}`", self.node_name(id)),
+                _ => self.place_name(*v).unwrap_or_default(),
+            };
+            let places: Vec<String> = held.iter().take(6).map(|(v, n)| format!("{n} in {}", where_(v))).collect();
+            let fact = format!("all {} cards of `{}` are out: {}", l.count, l.name, places.join(", "));
+            if let Some(v) = self.vertices.get_mut(at) {
+                v.groups = vec![held.into_keys().collect()];
+                v.fact = Some(fact);
+            }
+        }
+    }
+
+    /// The items that a vertex holds.
+    fn items_at(&self, at: usize) -> Vec<i64> {
+        let Some(v) = self.vertices.get(at) else { return Vec::new() };
+        match v.who {
+            Who::Node(id) => match self.plant.nodes.get(id).map(|n| &n.kind) {
+                Some(NodeKind::Buffer(_)) => items_in(self.arena, v.record),
+                Some(NodeKind::Source(_)) => {
+                    Some(self.get(v.record, source::ITEM)).filter(|i| *i != 0).into_iter().collect()
+                }
+                _ => Vec::new(),
+            },
+            Who::Machine(_) => {
+                let mut items = Vec::new();
+                let finished = self.get(v.record, machine::PHASE) == phase::FINISHED;
+                let mut i = self.get(v.record, if finished { machine::PRODUCTS } else { machine::ITEM });
+                let most = self.arena.words().len();
+                while i != 0 && items.len() < most {
+                    items.push(i);
+                    i = self.get(i, item::NEXT);
+                }
+                items
+            }
+            Who::Pool(_) | Who::Limit(_) => Vec::new(),
+        }
+    }
+}

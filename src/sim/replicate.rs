@@ -1,0 +1,274 @@
+//! Runs replications over threads: warm-up, measured window, end, interruption.
+//!
+//! Every replication depends only on the plant, the seed and its number, and results are put together
+//! in order of the numbers, so that the number of threads changes nothing. Start at [`simulate`].
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use crate::base::ticks::TICKS_PER_SECOND;
+use crate::base::{Ticks, limits};
+use crate::diag::Diagnostic;
+use crate::ir::Plant;
+use crate::kernel::layout::header;
+use crate::kernel::read::{self, Snapshot};
+use crate::kernel::{Engine, Kernel, Run, Stop};
+
+use super::lockup::{self, Prospect};
+use super::measure;
+use super::outcome::{Replication, Study, StudyHeader};
+use super::trouble;
+
+/// How a plant is simulated.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// Simulated time, warm-up included; `None`: as long as `until` takes.
+    pub horizon: Option<Ticks>,
+    /// Time before anything is measured: the window is (warm-up, horizon].
+    pub warmup: Ticks,
+    /// Independent replications, at least 1.
+    pub runs: u64,
+    /// Seed of all random streams.
+    pub seed: u64,
+    /// Threads; `None`: one for each core.
+    pub threads: Option<usize>,
+    /// What executes the kernel.
+    pub engine: Engine,
+    /// Most bytes one replication may take; `None`: [`limits::REPLICATION_BYTES`].
+    pub memory: Option<usize>,
+    /// Set from outside to end early; looked at every [`limits::FUEL`] events.
+    pub stop: &'a AtomicBool,
+    /// Told how many replications are done, of how many. Called from any thread.
+    pub progress: &'a (dyn Fn(u64, u64) + Sync),
+}
+
+impl<'a> Settings<'a> {
+    /// What the plant's own `run` block says, on native code and all cores.
+    #[must_use]
+    pub fn of(plant: &Plant, stop: &'a AtomicBool, progress: &'a (dyn Fn(u64, u64) + Sync)) -> Self {
+        let run = &plant.run;
+        let (horizon, warmup, runs, seed) = (run.horizon, run.warmup, run.runs, run.seed);
+        Self { horizon, warmup, runs, seed, threads: None, engine: Engine::Event, memory: None, stop, progress }
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// The figures; `None` when a replication failed or none was finished.
+    pub study: Option<Study>,
+    /// Replications finished.
+    pub finished: u64,
+    /// Whether it was ended from outside: the study is over those finished.
+    pub interrupted: bool,
+    /// What stopped a replication: of several that fail, the first by number.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Outcome {
+    fn failed(diagnostic: Diagnostic) -> Outcome {
+        Outcome { diagnostics: vec![diagnostic], ..Outcome::default() }
+    }
+}
+
+/// Simulates a plant. Never panics; all that goes wrong is a diagnostic of the outcome.
+/// Cost: O(events · log slots), in memory one arena per thread and the figures of all replications.
+#[must_use]
+pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
+    let begin = Instant::now();
+    let Some(end) = settings.horizon.or_else(|| plant.run.until.map(|_| longest())) else {
+        return Outcome::failed(trouble::no_end(plant));
+    };
+    if settings.warmup >= end {
+        return Outcome::failed(trouble::no_window(plant, settings.warmup, end));
+    }
+    let kernel = match Kernel::new(plant, settings.engine) {
+        Ok(kernel) => kernel,
+        Err(words) => return Outcome::failed(trouble::not_simulated(plant, &words)),
+    };
+    let task =
+        Task { plant, settings, kernel: &kernel, end, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
+    let runs = settings.runs.clamp(1, limits::RUNS);
+    let numbers = 0..usize::try_from(runs).unwrap_or(usize::MAX);
+    let all = || numbers.into_par_iter().with_max_len(1).map(|n| task.replication(n as u64, runs)).collect::<Vec<_>>();
+    let results: Vec<Result<Replication, Failure>> = match settings.threads {
+        None => all(),
+        Some(threads) => match rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
+            Ok(pool) => pool.install(all),
+            Err(e) => return Outcome::failed(trouble::internal(plant, &format!("no threads: {e}"))),
+        },
+    };
+    let mut outcome = Outcome::default();
+    let mut replications = Vec::new();
+    for result in results {
+        match result {
+            Ok(replication) => replications.push(replication),
+            Err(Failure::Ended) => outcome.interrupted = true,
+            Err(Failure::Found(diagnostic)) => {
+                // The first by number; later ones may or may not have got so far.
+                outcome.diagnostics.push(*diagnostic);
+                break;
+            }
+        }
+    }
+    outcome.finished = replications.len() as u64;
+    if !outcome.diagnostics.is_empty() {
+        outcome.interrupted = false;
+        return outcome;
+    }
+    if !replications.is_empty() {
+        let longest = replications.iter().map(|r| r.end_ticks).max().unwrap_or(0);
+        let study = StudyHeader {
+            line: plant.name.clone(),
+            seed: settings.seed,
+            horizon_s: settings.horizon.unwrap_or(Ticks(longest)).seconds(),
+            warmup_s: settings.warmup.seconds(),
+            engine: settings.engine.name().to_string(),
+            wall_s: begin.elapsed().as_secs_f64(),
+        };
+        outcome.study = Some(Study::of(study, &replications));
+    }
+    outcome
+}
+
+/// The longest time a run may take.
+fn longest() -> Ticks {
+    Ticks(limits::HORIZON_DAYS.saturating_mul(86_400).saturating_mul(TICKS_PER_SECOND))
+}
+
+/// Why there are no figures of a replication.
+enum Failure {
+    /// Ended from outside, or no longer wanted for one before it failed.
+    Ended,
+    /// It failed.
+    Found(Box<Diagnostic>),
+}
+
+/// What all replications share.
+struct Task<'a> {
+    plant: &'a Plant,
+    settings: &'a Settings<'a>,
+    kernel: &'a Kernel,
+    end: Ticks,
+    first_failed: AtomicU64,
+    done: AtomicU64,
+}
+
+impl Task<'_> {
+    fn replication(&self, number: u64, of: u64) -> Result<Replication, Failure> {
+        let result = self.run(number);
+        match &result {
+            Ok(_) => {
+                let done = self.done.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+                (self.settings.progress)(done, of);
+            }
+            Err(Failure::Found(_)) => {
+                self.first_failed.fetch_min(number, Ordering::Relaxed);
+            }
+            Err(Failure::Ended) => {}
+        }
+        result
+    }
+
+    fn run(&self, number: u64) -> Result<Replication, Failure> {
+        if self.ended(number) {
+            return Err(Failure::Ended);
+        }
+        let model = &self.kernel.model;
+        let mut run = self.kernel.begin(self.settings.seed, number);
+        if let Some(bytes) = self.settings.memory {
+            run.cap_memory(bytes);
+        }
+        let mut watch = Watch::default();
+        self.advance(&mut run, self.settings.warmup, number, &mut watch)?;
+        let before = self.snapshot(&run, number)?;
+        read::restart(model, self.plant, &mut run);
+        if let Some(until) = self.plant.run.until {
+            run.until(until.count);
+        }
+        let stop = self.advance(&mut run, self.end, number, &mut watch)?;
+        let after = self.snapshot(&run, number)?;
+        let prospect = match stop {
+            Stop::Until => Prospect::Moving,
+            _ => self.look(&run, number)?,
+        };
+        if let (Some(until), Stop::Horizon) = (self.plant.run.until, &stop)
+            && (prospect == Prospect::Done || self.settings.horizon.is_none())
+        {
+            let arrived = |s: &Snapshot| {
+                s.arrivals.iter().filter(|a| a.node == until.at).fold(0u64, |sum, a| sum.saturating_add(a.count))
+            };
+            let arrived = arrived(&after).saturating_sub(arrived(&before));
+            let last = Ticks(run.arena().get(0, header::PROGRESS));
+            return found(trouble::not_reached(self.plant, until, arrived, last, prospect == Prospect::Done), number);
+        }
+        Ok(measure::window(self.plant, &before, &after))
+    }
+
+    fn snapshot(&self, run: &Run, number: u64) -> Result<Snapshot, Failure> {
+        let snapshot = Snapshot::of(&self.kernel.model, self.plant, run);
+        match measure::contradiction(self.plant, &snapshot) {
+            None => Ok(snapshot),
+            Some(words) => found(trouble::internal(self.plant, &words), number),
+        }
+    }
+
+    /// Advances to a time or to `until`.
+    fn advance(&self, run: &mut Run, to: Ticks, number: u64, watch: &mut Watch) -> Result<Stop, Failure> {
+        loop {
+            let stop = self.kernel.advance(run, to);
+            match stop {
+                Stop::Horizon | Stop::Until => return Ok(stop),
+                Stop::Fuel => {
+                    if self.ended(number) {
+                        return Err(Failure::Ended);
+                    }
+                    if watch.due(run) && self.look(run, number)? == Prospect::Done && self.plant.run.until.is_some() {
+                        // Only clocks of breakdowns run on: `until` will never come.
+                        return Ok(Stop::Horizon);
+                    }
+                }
+                Stop::Memory | Stop::BadDuration(_) | Stop::Endless | Stop::Internal(_) => {
+                    let model = &self.kernel.model;
+                    let of_stop = trouble::of_stop(&stop, model, self.plant, run, number.saturating_add(1));
+                    return Err(of_stop.map_or(Failure::Ended, |d| Failure::Found(Box::new(d))));
+                }
+            }
+        }
+    }
+
+    fn look(&self, run: &Run, number: u64) -> Result<Prospect, Failure> {
+        match lockup::look(&self.kernel.model, self.plant, run) {
+            Prospect::Locked(diagnostic) => found(*diagnostic, number),
+            other => Ok(other),
+        }
+    }
+
+    fn ended(&self, number: u64) -> bool {
+        self.settings.stop.load(Ordering::Relaxed) || self.first_failed.load(Ordering::Relaxed) < number
+    }
+}
+
+fn found<T>(diagnostic: Diagnostic, number: u64) -> Result<T, Failure> {
+    Err(Failure::Found(Box::new(diagnostic.note(format!("in run {}", number.saturating_add(1))))))
+}
+
+/// Decides when to look whether the line has locked up: when nothing moved since the last hand-back,
+/// and else after 1, 2, 4, … of them, so that looking costs a vanishing share of the run.
+#[derive(Default)]
+struct Watch {
+    seen: u64,
+    last_move: i64,
+}
+
+impl Watch {
+    fn due(&mut self, run: &Run) -> bool {
+        let last_move = run.arena().get(0, header::PROGRESS);
+        let still = last_move == self.last_move;
+        self.last_move = last_move;
+        self.seen = self.seen.saturating_add(1);
+        still || self.seen.is_power_of_two()
+    }
+}

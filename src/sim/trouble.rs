@@ -1,0 +1,213 @@
+//! Words for what stops a run before its end.
+//!
+//! It decides nothing about the run. Start at [`of_stop`].
+
+use crate::base::limits;
+use crate::base::ticks::TICKS_PER_SECOND;
+use crate::base::{Span, Ticks};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::ids::Id;
+use crate::ir::{ItemId, NodeId, NodeKind, Plant, Until};
+use crate::kernel::layout::{buffer, counters};
+use crate::kernel::model::Model;
+use crate::kernel::{Run, Stop};
+
+/// The finding behind a stop that is none of a run's ordinary ends; `None` for those. `replication` is
+/// counted from 1.
+#[must_use]
+pub fn of_stop(stop: &Stop, model: &Model, plant: &Plant, run: &Run, replication: u64) -> Option<Diagnostic> {
+    let when = duration(run.now());
+    let found = match stop {
+        Stop::Horizon | Stop::Fuel | Stop::Until => return None,
+        Stop::Memory => out_of_memory(model, plant, run, &when),
+        Stop::BadDuration(name) => bad_duration(plant, name, &when),
+        Stop::Endless => endless(model, plant, run, &when),
+        Stop::Internal(words) => internal(plant, words),
+    };
+    Some(found.note(format!("in run {replication}")))
+}
+
+/// A bug of the compiler.
+#[must_use]
+pub fn internal(plant: &Plant, words: &str) -> Diagnostic {
+    Diagnostic::new(
+        codes::INTERNAL,
+        plant.span,
+        format!("internal error in the simulation of `{}`: {words}", plant.name),
+    )
+    .help("this is a bug of flowline and no mistake in the text; a report with the text helps to mend it")
+}
+
+/// The plant uses what the kernel has not learned.
+#[must_use]
+pub fn not_simulated(plant: &Plant, words: &str) -> Diagnostic {
+    let span = quoted(words).and_then(|name| span_of(plant, &name)).unwrap_or(plant.span);
+    Diagnostic::new(codes::NOT_SIMULATED, span, format!("`{}` cannot be simulated yet: {words}", plant.name))
+        .help("checks and capacity of the line do not depend on it")
+}
+
+/// Neither `for` nor `until`.
+#[must_use]
+pub fn no_end(plant: &Plant) -> Diagnostic {
+    Diagnostic::new(codes::NO_END, plant.run.span, format!("nothing says how long `{}` is to run", plant.name))
+        .help("write `for: 8 h` in the `run` block, or give the time on the command line")
+}
+
+/// The warm-up lasts as long as the run.
+#[must_use]
+pub fn no_window(plant: &Plant, warmup: Ticks, horizon: Ticks) -> Diagnostic {
+    let (warm, all) = (duration(warmup), duration(horizon));
+    Diagnostic::new(
+        codes::NO_WINDOW,
+        plant.run.span,
+        format!("a warm-up of {warm} leaves nothing to measure of a run of {all}"),
+    )
+    .note("the time of a run includes its warm-up")
+    .help(format!("make the run longer than {warm}, or the warm-up shorter than {all}"))
+}
+
+/// All that could happen has happened before enough arrived.
+#[must_use]
+pub fn not_reached(plant: &Plant, until: Until, arrived: u64, last_move: Ticks, for_ever: bool) -> Diagnostic {
+    let at = plant.nodes.get(until.at);
+    let name = at.map_or("", |n| n.name.as_str());
+    let what = format!("`until: {} at {name}` was not reached: {arrived} arrived", until.count);
+    let why = if for_ever {
+        format!(
+            "nothing has moved since {} and nothing ever will: the sources have made all they make",
+            duration(last_move)
+        )
+    } else {
+        format!("a run ends after {} days at the latest", limits::HORIZON_DAYS)
+    };
+    let mut found = Diagnostic::new(codes::NOT_REACHED, plant.run.span, what).note(why);
+    if let Some(n) = at {
+        found = found.with(n.span, "they are counted here");
+    }
+    found.help(format!("ask for at most {arrived}, or let the sources make more"))
+}
+
+fn out_of_memory(model: &Model, plant: &Plant, run: &Run, when: &str) -> Diagnostic {
+    let mut levels: Vec<(i64, NodeId)> = plant
+        .nodes
+        .iter()
+        .zip(&model.places.nodes)
+        .filter(|((_, n), _)| matches!(n.kind, NodeKind::Buffer(_)))
+        .map(|((id, _), record)| (run.arena().get(*record, buffer::LEVEL), id))
+        .filter(|(level, _)| *level > 0)
+        .collect();
+    // Stable: equal levels stay in written order.
+    levels.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
+    let name = |id: NodeId| plant.nodes.get(id).map_or("", |n| n.name.as_str());
+    let (span, message) = match levels.first() {
+        Some((level, id)) => (
+            plant.nodes.get(*id).map_or(plant.span, |n| n.span),
+            format!("`{}` holds {} items after {when}: more than the memory of a run", name(*id), grouped(*level)),
+        ),
+        None => (plant.span, format!("`{}` holds more items after {when} than the memory of a run", plant.name)),
+    };
+    let mut found = Diagnostic::new(codes::OUT_OF_MEMORY, span, message);
+    for (level, id) in
+        levels.iter().skip(1).take(2).filter(|(l, _)| levels.first().is_some_and(|(most, _)| l * 10 >= *most))
+    {
+        let span = plant.nodes.get(*id).map_or(plant.span, |n| n.span);
+        found = found.with(span, format!("`{}` holds {} items", name(*id), grouped(*level)));
+    }
+    found
+        .note("what comes faster than it is worked off waits in a queue that grows without end")
+        .help("give the queue places, let the source make less, or make what follows it faster")
+}
+
+fn bad_duration(plant: &Plant, name: &str, when: &str) -> Diagnostic {
+    let (entity, purpose) = name.split_once(": ").unwrap_or((name, "time"));
+    let node = entity.split_once('#').map_or(entity, |(node, _)| node);
+    let span = span_of(plant, node).unwrap_or(plant.span);
+    Diagnostic::new(
+        codes::BAD_DURATION,
+        span,
+        format!("the {purpose} of `{entity}` came out negative, too long or not a number at {when}"),
+    )
+    .note("a time must lie between 0 and 146 years")
+    .help(
+        "keep the formula above 0, for instance with `max(0 s, …)`, or use a distribution that has no negative values",
+    )
+}
+
+fn endless(model: &Model, plant: &Plant, run: &Run, when: &str) -> Diagnostic {
+    let mut found = Diagnostic::new(
+        codes::TIME_STANDS_STILL,
+        plant.span,
+        format!("time stands still at {when}: more than {} things happened at that instant", grouped(most_rounds())),
+    );
+    let stations = plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Station(_)));
+    let zero: Vec<&str> = stations.filter(|(_, n)| takes_no_time(n)).map(|(_, n)| n.name.as_str()).take(4).collect();
+    if !zero.is_empty() {
+        found = found.note(format!(
+            "without any time work: {}",
+            zero.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    if let Some((made, id)) = busiest(model, plant, run) {
+        let name = plant.items.get(id).map_or("", |i| i.name.as_str());
+        found = found.note(format!("{} of `{name}` have been made so far", grouped(made)));
+    }
+    found.help("give a place of the circle a time above 0, or limit what a source that always has items may send")
+}
+
+fn busiest(model: &Model, plant: &Plant, run: &Run) -> Option<(i64, ItemId)> {
+    let bytes = i64::try_from(8 * counters::WORDS).ok()?;
+    let made = plant.items.ids().map(|id| {
+        let number = i64::try_from(id.index()).unwrap_or(0);
+        (run.arena().get(model.places.counters.saturating_add(number.saturating_mul(bytes)), counters::MADE), id)
+    });
+    made.max_by_key(|(n, id)| (*n, std::cmp::Reverse(*id)))
+}
+
+fn takes_no_time(n: &crate::ir::Node) -> bool {
+    let NodeKind::Station(s) = &n.kind else { return false };
+    let zero = |e: &crate::ir::Expression| matches!(e, crate::ir::Expression::Constant(q) if q.to_f64() == 0.0);
+    s.recipes.iter().flat_map(|r| &r.phases).all(|p| zero(&p.duration))
+}
+
+fn most_rounds() -> i64 {
+    i64::try_from(limits::EVENTS_PER_INSTANT).unwrap_or(i64::MAX)
+}
+
+fn span_of(plant: &Plant, name: &str) -> Option<Span> {
+    let node = plant.nodes.values().find(|n| n.name == name).map(|n| n.span);
+    node.or_else(|| plant.pools.values().find(|p| p.name == name).map(|p| p.span))
+}
+
+/// The first name in back-ticks.
+fn quoted(words: &str) -> Option<String> {
+    let (_, rest) = words.split_once('`')?;
+    rest.split_once('`').map(|(name, _)| name.to_string())
+}
+
+/// A time in the unit people would use: `45 s`, `12.5 min`, `4.2 h`, `3 days`.
+#[must_use]
+pub fn duration(ticks: Ticks) -> String {
+    let seconds = ticks.seconds();
+    let (value, unit) = match ticks.0 / TICKS_PER_SECOND {
+        ..180 => (seconds, "s"),
+        180..10_800 => (seconds / 60.0, "min"),
+        10_800..172_800 => (seconds / 3600.0, "h"),
+        _ => (seconds / 86_400.0, "days"),
+    };
+    let text = format!("{value:.1}");
+    format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+/// A count with its thousands apart.
+#[must_use]
+pub fn grouped(count: i64) -> String {
+    let digits = count.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if count < 0 { format!("-{text}") } else { text }
+}
