@@ -9,7 +9,6 @@ use serde::Serialize;
 use crate::analysis::{self, Analysis, DecidedBy, VerdictKind};
 use crate::diag::Severity;
 use crate::diag::render::{self, Format, json::DiagnosticJson};
-use crate::report::grid::Grid;
 
 use super::args::{Check, Findings};
 use super::{EXIT_ERRORS, EXIT_USAGE, colour, complain, pipeline, print};
@@ -175,13 +174,15 @@ fn verdict_word(verdict: VerdictKind) -> &'static str {
 
 /// The capacity card of a line.
 fn card(name: &str, analysis: &Analysis) -> String {
-    let mut grid = Grid::new(&["resource", "kind", "load", "work needed", "time there is"]);
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_header(["resource", "kind", "load", "work needed", "time there is"]);
     for row in &analysis.capacity.card {
-        grid.row(row.iter().map(|cell| render::plain(cell)).collect());
+        table.add_row(row.iter().map(|cell| render::plain(cell)));
     }
-    let mut text = format!("Capacity of {}\n{}", render::plain(name), grid.render());
+    let mut text = format!("Capacity of {}\n{table}\n", render::plain(name));
     for (sink, bound) in &analysis.capacity.throughput_bound_per_h {
-        let bound = crate::report::figures::significant(*bound, 4);
+        let bound = crate::report::figures::significant(*bound);
         text.push_str(&format!("at most {bound} /h at {}\n", render::plain(sink)));
     }
     for note in &analysis.capacity.notes {
@@ -202,7 +203,7 @@ fn summary(analyses: &[(String, Analysis)], errors: usize, warnings: usize) -> S
             facts.push(format!("bottleneck `{bottleneck}`{load}"));
         }
         for (sink, bound) in &a.capacity.throughput_bound_per_h {
-            facts.push(format!("at most {} /h at `{sink}`", crate::report::figures::significant(*bound, 4)));
+            facts.push(format!("at most {} /h at `{sink}`", crate::report::figures::significant(*bound)));
         }
         facts.push(match a.deadlock.verdict {
             VerdictKind::Free => "cannot lock up".to_string(),
