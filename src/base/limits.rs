@@ -30,3 +30,7 @@ pub const REPLICATION_BYTES: usize = 2 * 1024 * 1024 * 1024;
 pub const FUEL: u64 = 65_536;
 /// Events that may happen at one instant before the run is stopped as endless.
 pub const EVENTS_PER_INSTANT: u64 = 10_000_000;
+/// Most parts one assembly takes or makes: its plan lies in the state.
+pub const PARTS: u64 = 100_000;
+/// Most items inside at the start.
+pub const INITIAL: u64 = 1_000_000;

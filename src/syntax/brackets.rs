@@ -128,13 +128,12 @@ impl<'t> Matcher<'t> {
         let anchor = self.is_anchor(at);
         let field = anchor || self.is_field(at);
         let before = line_end_before(self.tokens, at);
-        if let Some(top) = self.stack.last_mut() {
-            if top.kind == Kind::BraceOpen {
-                let first_line = self.tokens.get(top.at + 1).is_some_and(|t| t.kind == Kind::Newline)
-                    && self.tokens.get(top.at + 1..at).is_some_and(|ts| ts.iter().all(|t| t.kind == Kind::Newline));
-                if first_line {
-                    top.deeper = self.indent > top.indent;
-                }
+        if let Some(top) = self.stack.last_mut()
+            && top.kind == Kind::BraceOpen
+        {
+            let between = self.tokens.get(top.at + 1..at).unwrap_or(&[]);
+            if !between.is_empty() && between.iter().all(|t| t.kind == Kind::Newline) {
+                top.deeper = self.indent > top.indent;
             }
         }
         if field {

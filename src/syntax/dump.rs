@@ -5,8 +5,6 @@
 
 use std::fmt::Write as _;
 
-use crate::base::{FileId, SourceMap};
-
 use super::token::{Kind, Token};
 use super::tree::{
     Argument, Block, Chain, Clock, Date, Entry, Expr, ExprKind, File, Hours, Item, Key, Link, LinkKind, Phrase, Table,
@@ -16,12 +14,14 @@ use super::tree::{
 /// The tokens the parser reads, one a line: position, kind, text.
 #[must_use]
 pub fn dump_tokens(text: &str, tokens: &[Token]) -> String {
-    let mut files = SourceMap::default();
-    let file: FileId = files.add("", text);
     let mut out = String::new();
+    let (mut line, mut column, mut seen) = (1usize, 1usize, 0usize);
     for token in tokens {
-        let place = files.get(file).map(|f| f.line_column(token.span.start));
-        let (line, column) = place.map_or((0, 0), |p| (p.line, p.column));
+        let start = token.span.range().start;
+        for c in text.get(seen..start).unwrap_or("").chars() {
+            (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        seen = seen.max(start);
         let shown = match token.kind {
             Kind::Newline => "",
             _ => text.get(token.span.range()).unwrap_or(""),

@@ -333,7 +333,7 @@ impl<'a> Place<'a> {
         }
         if matches!(first_kind, Some(Kind::If | Kind::For)) && self.problem.expects(Kind::Colon) {
             let first = self.tokens.get(start).map_or("", |t| self.slice(t.span));
-            return Diagnostic::new(codes::MISSING_COLON, gap_or(gap, token), format!("`:` is missing before {found}"))
+            return Diagnostic::new(codes::MISSING_COLON, token.span, format!("`:` is missing before {found}"))
                 .label(format!("what `{first}` leads to stands behind a colon"))
                 .fix("add the colon", gap, ":");
         }
@@ -377,11 +377,6 @@ impl<'a> Place<'a> {
         };
         Diagnostic::new(codes::UNEXPECTED, token.span, format!("unexpected {found} behind {behind}")).help(help)
     }
-}
-
-/// A place between two tokens, or the second when nothing lies between.
-fn gap_or(gap: Span, token: Token) -> Span {
-    if gap.end < token.span.start { gap.to(token.span) } else { token.span }
 }
 
 /// Text in back-ticks, shortened; text that has back-ticks itself stands as it is.

@@ -290,7 +290,7 @@ impl<'t> Layout<'t> {
         let message = format!("the expression has more than {} operators above each other", limits::EXPRESSION);
         self.diagnostics
             .push(Diagnostic::new(codes::TOO_DEEP, token.span, message).help("name parts of it with `let`"));
-        self.push(Kind::Bad, token.span);
+        self.push(Kind::Bad, token.span.after());
         self.segment_end(at)
     }
 

@@ -65,7 +65,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
     diagnostics.extend(problems.into_iter().filter_map(|p| explain::explain(text, &scanned.tokens, p)));
     for top in tops {
         match top {
-            parser::Top::Item(item) => tree.items.push(item),
+            parser::Top::Item(item) => tree.items.push(*item),
             parser::Top::Edition(edition) if tree.edition.is_none() => tree.edition = Some(edition),
             parser::Top::Edition(edition) => diagnostics.push(
                 Diagnostic::new(codes::MISPLACED_ITEM, edition.span, "the edition is already given")

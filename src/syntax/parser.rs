@@ -25,7 +25,7 @@ type Rule<'src, O> = Boxed<'src, 'src, Tokens<'src>, O, Extra>;
 /// One thing at the outer level: an item, or the edition line.
 pub enum Top {
     /// An item.
-    Item(Item),
+    Item(Box<Item>),
     /// `flowline 1`.
     Edition(Edition),
 }
@@ -168,9 +168,10 @@ fn hours<'src>(text: &'src str) -> Rule<'src, Hours> {
 }
 
 /// The mutually recursive rules, tied by the rule for items.
-fn item_rule<'src>(text: &'src str) -> Rule<'src, Item> {
+fn item_rule<'src>(text: &'src str) -> Rule<'src, Box<Item>> {
     recursive(|item| {
-        let items = item.separated_by(separator()).allow_trailing().collect::<Vec<Item>>();
+        // Items travel boxed through the rules, because they are large and pass through many hands.
+        let items = item.map(|item: Box<Item>| *item).separated_by(separator()).allow_trailing().collect::<Vec<Item>>();
         let block = items
             .delimited_by(just(Kind::BraceOpen), just(Kind::BraceClose))
             .map_with(|items, e| Block { items, span: e.span() })
@@ -186,68 +187,71 @@ fn item_rule<'src>(text: &'src str) -> Rule<'src, Item> {
         ));
         item_rules
             .then(entry_end())
-            .map(|(item, clean)| if clean { item } else { spoiled(item) })
-            .recover_with(via_parser(skip(1).map(Item::Error)))
+            .map(|(mut item, clean)| {
+                if !clean {
+                    spoiled(&mut item);
+                }
+                item
+            })
+            .recover_with(via_parser(skip(1).map(|span| Box::new(Item::Error(span)))))
             .boxed()
     })
     .boxed()
 }
 
 /// An item with text behind it that does not belong there: its last value is a bad one.
-fn spoiled(item: Item) -> Item {
+fn spoiled(item: &mut Item) {
     match item {
-        Item::Entry(mut entry) => {
+        Item::Entry(entry) => {
             if entry.key.word().is_some_and(|w| words::DECLARATION.contains(&w)) && entry.phrase.is_none() {
                 // `station 5x { … }`: a declaration without a name is no field.
-                return Item::Error(entry.span);
+                *item = Item::Error(entry.span);
+                return;
             }
             let bad = error_phrase(entry.span.after());
             match &mut entry.default {
                 Some(default) => *default = bad,
                 None => entry.phrase = Some(bad),
             }
-            Item::Entry(entry)
         }
-        Item::Declaration(mut declaration) => {
+        Item::Declaration(declaration) => {
             if declaration.block.is_none()
                 && let Some(last) = declaration.value.as_mut().or(declaration.phrase.as_mut())
             {
                 *last = error_phrase(last.span);
             }
-            Item::Declaration(declaration)
         }
-        Item::Expect(mut expect) => {
-            expect.phrase = error_phrase(expect.phrase.span);
-            Item::Expect(expect)
-        }
-        other => other,
+        Item::Expect(expect) => expect.phrase = error_phrase(expect.phrase.span),
+        Item::Use(_) | Item::Flow(_) | Item::Error(_) => {}
     }
 }
 
-fn use_rule<'src>(text: &'src str) -> Rule<'src, Item> {
+fn use_rule<'src>(text: &'src str) -> Rule<'src, Box<Item>> {
     let file = string(text).map(UseTarget::File);
     let path = name(text).separated_by(just(Kind::Dot)).at_least(1).collect().map(UseTarget::Path);
     just(Kind::UseWord)
         .ignore_then(choice((file, path)))
         .then(just(Kind::As).ignore_then(name(text)).or_not())
-        .map_with(|(target, alias), e| Item::Use(Use { target, alias, span: e.span() }))
+        .map_with(|(target, alias), e| Box::new(Item::Use(Use { target, alias, span: e.span() })))
         .boxed()
 }
 
-fn flow_rule<'src>(chain: Rule<'src, Chain>) -> Rule<'src, Item> {
+fn flow_rule<'src>(chain: Rule<'src, Chain>) -> Rule<'src, Box<Item>> {
     just(Kind::FlowWord)
         .map_with(|_, e| -> Span { e.span() })
         .then(chain.recover_with(via_parser(skip(0).map(error_chain))))
-        .map_with(|(word, chain), e| Item::Flow(Flow { word, chain, span: e.span() }))
+        .map_with(|(word, chain), e| Box::new(Item::Flow(Flow { word, chain, span: e.span() })))
         .boxed()
 }
 
-fn expect_rule<'src>(text: &'src str, phrase: Rule<'src, Phrase>) -> Rule<'src, Item> {
+fn expect_rule<'src>(text: &'src str, phrase: Rule<'src, Phrase>) -> Rule<'src, Box<Item>> {
     just(Kind::ExpectWord)
         .map_with(|_, e| -> Span { e.span() })
         .then(name(text).then_ignore(just(Kind::Colon)).or_not())
         .then(or_error(phrase))
-        .map_with(|((word, name), phrase), e| Item::Expect(Expect { word, name, phrase, doc: None, span: e.span() }))
+        .map_with(|((word, name), phrase), e| {
+            Box::new(Item::Expect(Expect { word, name, phrase, doc: None, span: e.span() }))
+        })
         .boxed()
 }
 
@@ -256,11 +260,12 @@ fn or_error<'src>(phrase: Rule<'src, Phrase>) -> Rule<'src, Phrase> {
     phrase.recover_with(via_parser(skip(0).map(error_phrase))).boxed()
 }
 
-fn declaration_rule<'src>(text: &'src str, rules: &Values<'src>, block: Rule<'src, Block>) -> Rule<'src, Item> {
-    let word = select! { Kind::Name => (), Kind::Item => (), Kind::In => () }.map_with(move |(), e| {
-        let span: Span = e.span();
-        Name { text: literal::name(slice(text, span)).into_owned(), span }
-    });
+fn declaration_rule<'src>(text: &'src str, rules: &Values<'src>, block: Rule<'src, Block>) -> Rule<'src, Box<Item>> {
+    let word =
+        select! { Kind::Name => (), Kind::Quoted => (), Kind::Item => (), Kind::In => () }.map_with(move |(), e| {
+            let span: Span = e.span();
+            Name { text: literal::name(slice(text, span)).into_owned(), span }
+        });
     let phrase = or_error(rules.phrase.clone());
     let index = index_rule(rules.expr.clone());
     let param = name(text)
@@ -285,7 +290,17 @@ fn declaration_rule<'src>(text: &'src str, rules: &Values<'src>, block: Rule<'sr
         .then(block.or_not())
         .map_with(|((((((word, name), indices), params), phrase), value), block), e| {
             let span = e.span();
-            Item::Declaration(Declaration { word, name, indices, params, phrase, value, block, doc: None, span })
+            Box::new(Item::Declaration(Declaration {
+                word,
+                name,
+                indices,
+                params,
+                phrase,
+                value,
+                block,
+                doc: None,
+                span,
+            }))
         })
         .boxed()
 }
@@ -312,7 +327,7 @@ fn whole_phrase<'src>(phrase: Rule<'src, Phrase>) -> Rule<'src, Phrase> {
         .boxed()
 }
 
-fn entry_rule<'src>(text: &'src str, rules: &Values<'src>) -> Rule<'src, Item> {
+fn entry_rule<'src>(text: &'src str, rules: &Values<'src>) -> Rule<'src, Box<Item>> {
     let Values { phrase, chain, expr } = rules.clone();
     let phrase = or_error(phrase);
     let span_of = |kind: Kind| just(kind).map_with(|_, e| -> Span { e.span() });
@@ -339,9 +354,9 @@ fn entry_rule<'src>(text: &'src str, rules: &Values<'src>) -> Rule<'src, Item> {
         .map_with(|((key, phrase), default), e| {
             // `@: 5` and the like: the key was bad, the diagnostic is given.
             if matches!(&key, Key::Chain(chain) if chain.is_error()) {
-                return Item::Error(e.span());
+                return Box::new(Item::Error(e.span()));
             }
-            Item::Entry(Entry { key, phrase, default, doc: None, span: e.span() })
+            Box::new(Item::Entry(Entry { key, phrase, default, doc: None, span: e.span() }))
         })
         .boxed()
 }

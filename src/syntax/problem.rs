@@ -52,6 +52,9 @@ impl Label {
     }
 }
 
+// The sets below have a bit for each kind.
+const _: () = assert!((Kind::Bad as u8) < 128);
+
 /// A failure at one place.
 #[derive(Debug)]
 pub struct Problem {

@@ -242,7 +242,8 @@ impl Key {
         }
     }
 
-    /// The key as one word, when it is one: a plain name or a reserved word.
+    /// The key as one word, when it is one: a plain name or a reserved word. Only [`Key::Word`] is the
+    /// word of the language; a `Chain` with the text `rest` is a name that was written in back-ticks.
     #[must_use]
     pub fn word(&self) -> Option<&str> {
         match self {

@@ -1,12 +1,16 @@
 //! The one test binary. Each file here holds one subject.
 
+mod engines;
 mod kernel_smoke;
 mod runtime_distributions;
 mod runtime_random;
 mod runtime_statistics;
 mod sim_lockup;
+mod sim_pages;
 mod sim_plants;
 mod sim_runs;
 mod syntax;
 mod syntax_corpus;
 mod syntax_errors;
+mod syntax_grammar;
+mod syntax_soup;

@@ -122,7 +122,7 @@ fn until_that_cannot_come_is_a_failure() {
 fn a_run_without_end_or_window_is_told() {
     let line = queue(seconds(60, 1), seconds(45, 1));
     assert_eq!(Run { horizon: None, ..RUN }.failure(&line).code.number(), "E0701");
-    assert_eq!(Run { warmup: 3600, ..RUN }.failure(&line).code.number(), "E0716");
+    assert_eq!(Run { warmup: 3600, ..RUN }.failure(&line).code.number(), "E0702");
 }
 
 #[test]

@@ -171,7 +171,9 @@ fn what_is_said() {
     let mut out = String::new();
     for (text, _) in CASES {
         let parsed = parse(FILE, text);
-        writeln!(out, "{text}\n---").unwrap();
+        let visible = |c: char| if c == '\n' { c.to_string() } else { c.escape_debug().to_string() };
+        let shown: String = text.chars().map(|c| if c.is_control() { visible(c) } else { c.to_string() }).collect();
+        writeln!(out, "{shown}\n---").unwrap();
         for d in &parsed.diagnostics {
             out.push_str(&show(text, d));
         }

@@ -4,4 +4,12 @@ use super::codes;
 
 codes! {
     SHARES_NOT_ONE = "E0401" Error "shares do not add up to 100 %";
+    TWO_WAYS = "E0402" Error "two ways out without a branch";
+    BRANCH_NOT_TOTAL = "E0403" Error "branch has no way for an item";
+    WRONG_ITEM = "E0404" Error "item that the station does not take";
+    PART_NEVER_ARRIVES = "E0405" Error "part that never arrives";
+    DEAD_END = "E0406" Error "item has no way to a sink";
+    BAD_CHAIN = "E0407" Error "chain that leads nowhere";
+    BAD_START = "E0408" Error "flow that cannot begin or end here";
+    CIRCLE_WITHOUT_WORK = "E0409" Error "items could circulate without taking time";
 }

@@ -4,12 +4,12 @@ use super::codes;
 
 codes! {
     NO_END = "E0701" Error "the run has no end";
+    BAD_RUN = "E0702" Error "run settings contradict each other";
     OUT_OF_MEMORY = "E0710" Error "too many items for the memory of a run";
     BAD_DURATION = "E0711" Error "a drawn value is no duration";
     TIME_STANDS_STILL = "E0712" Error "time stands still";
     LOCKED_UP = "E0713" Error "the line locked up";
     NOT_REACHED = "E0714" Error "`until` was not reached";
     NOT_SIMULATED = "E0715" Error "the line uses what cannot be simulated yet";
-    NO_WINDOW = "E0716" Error "nothing is left to measure";
     INTERNAL = "E0999" Error "internal error";
 }

@@ -1,0 +1,48 @@
+//! How long scanning and parsing take on a line of 10,000 lines of text. Run with `cargo bench --bench parse`.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use flowline::base::FileId;
+use flowline::syntax::{parse, tokens};
+
+/// A serial line of stations with fields, breakdowns, flows and expectations, eight lines of text each.
+fn long_line(stations: usize) -> String {
+    let mut text = String::from("line long {\n");
+    for i in 0..stations {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "    station s{i} {{\n        cycle: normal(1.8 s, 0.1 s)\n        machines: {}\n        \
+             breakdown jam {{ after: exponential(4 h), clock: working, repair: lognormal(8 min, 3 min), needs: 1 mechanics }}\n        \
+             power: {{ working: 12 kW, idle: 3 kW }}\n    }}\n    \
+             flow s{i} -[5]-> s{} -> {{ 98.5 %: -[5]-> labeller, rest: rejects }}\n    \
+             expect e{i}: throughput(s{i}, during: two) >= 115 /h * 2 + 3 // note\n",
+            i % 5 + 1,
+            i + 1
+        );
+    }
+    text.push_str("}\n");
+    text
+}
+
+fn best(runs: usize, work: impl Fn() -> usize) -> (Duration, usize) {
+    let mut best = (Duration::MAX, 0);
+    for _ in 0..runs {
+        let started = Instant::now();
+        let size = work();
+        best = best.min((started.elapsed(), size));
+    }
+    best
+}
+
+fn main() {
+    let right = long_line(1250);
+    let wrong = right.replace("machines:", "machines").replace("0.1 s)", "0.1 s +)");
+    for (name, text) in [("right", right), ("2,500 mistakes", wrong)] {
+        let (scan, count) = best(10, || tokens(FileId(0), &text).tokens.len());
+        let (all, items) = best(10, || parse(FileId(0), &text).diagnostics.len());
+        let lines = text.lines().count();
+        println!("{name}: {lines} lines, {count} tokens in {scan:.1?}, parsed in {all:.1?}, {items} diagnostics");
+    }
+}

@@ -1,0 +1,109 @@
+//! `run --format csv`: every figure of a study in long format, one row a figure, so that a spreadsheet
+//! or a data frame can filter it. Names and units are those of the JSON document.
+//!
+//! A figure without value has a row with empty cells, so that all studies of a model have the same rows.
+
+use ::csv::{Error, Writer};
+
+use crate::runtime::statistics::Summary;
+use crate::sim::outcome::{DurationResult, STATES, Study};
+
+/// The columns.
+pub const COLUMNS: [&str; 9] = ["section", "entity", "item", "measure", "mean", "half_width", "sd", "min", "max"];
+
+/// The rows of a study with a header row. Cells are quoted where they need to be (RFC 4180); lines end
+/// in a line feed. Floats are the shortest text that reads back as the same bits.
+///
+/// # Errors
+/// When the writer refuses, which writing to memory never causes.
+pub fn render(study: &Study) -> Result<String, Error> {
+    let mut rows = Rows { writer: Writer::from_writer(Vec::new()) };
+    rows.writer.write_record(COLUMNS)?;
+    for sink in &study.sinks {
+        for arrival in &sink.items {
+            let mut at = rows.at("sinks", &sink.name, &arrival.item);
+            at.row("count", arrival.count)?;
+            at.row("rate_per_h", arrival.rate_per_h)?;
+            at.row("mass_kg_per_h", arrival.mass_kg_per_h)?;
+            at.durations(&arrival.time_in_system)?;
+        }
+    }
+    for station in &study.stations {
+        let mut at = rows.at("stations", &station.name, "");
+        for (state, share) in STATES.iter().zip(station.states) {
+            at.row(&format!("states.{state}"), share)?;
+        }
+        at.row("cycles", station.cycles)?;
+        at.row("scrapped", station.scrapped)?;
+        at.row("energy_kwh", station.energy_kwh)?;
+        at.row("oee", station.oee)?;
+    }
+    for buffer in &study.buffers {
+        let mut at = rows.at("buffers", &buffer.name, "");
+        at.row("mean", buffer.mean)?;
+        at.row("max", buffer.max)?;
+        at.row("full", buffer.full)?;
+        at.row("empty", buffer.empty)?;
+        at.row("wait_s", buffer.wait_s)?;
+    }
+    for crew in &study.crews {
+        rows.at("crews", &crew.name, "").row("busy", crew.busy)?;
+    }
+    let mut at = rows.at("line", &study.header.line, "");
+    at.row("wip", study.line.wip)?;
+    at.row("energy_kwh", study.line.energy_kwh)?;
+    at.row("cost", study.line.cost)?;
+    at.durations(&study.line.time_in_system)?;
+    for balance in &study.items {
+        let mut at = rows.at("line", &study.header.line, &balance.item);
+        at.row("initial", balance.initial)?;
+        at.row("made", balance.made)?;
+        at.row("assembled", balance.assembled)?;
+        at.row("left", balance.left)?;
+        at.row("scrapped", balance.scrapped)?;
+        at.row("lost", balance.lost)?;
+        at.row("used", balance.used)?;
+        at.row("inside", balance.inside)?;
+    }
+    let bytes = rows.writer.into_inner().map_err(|error| error.into_error())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Rows written so far.
+struct Rows {
+    writer: Writer<Vec<u8>>,
+}
+
+/// Where the next rows belong.
+struct At<'a> {
+    rows: &'a mut Rows,
+    place: [&'a str; 3],
+}
+
+impl Rows {
+    fn at<'a>(&'a mut self, section: &'a str, entity: &'a str, item: &'a str) -> At<'a> {
+        At { rows: self, place: [section, entity, item] }
+    }
+}
+
+impl At<'_> {
+    fn row(&mut self, measure: &str, figure: Option<Summary>) -> Result<(), Error> {
+        let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+        let values = [
+            cell(figure.map(|f| f.mean)),
+            cell(figure.and_then(|f| f.half_width)),
+            cell(figure.map(|f| f.sd)),
+            cell(figure.map(|f| f.min)),
+            cell(figure.map(|f| f.max)),
+        ];
+        let names = self.place.into_iter().chain([measure]);
+        self.rows.writer.write_record(names.chain(values.iter().map(String::as_str)))
+    }
+
+    fn durations(&mut self, time_in_system: &DurationResult) -> Result<(), Error> {
+        self.row("time_in_system_s.mean", time_in_system.mean)?;
+        self.row("time_in_system_s.p50", time_in_system.p50)?;
+        self.row("time_in_system_s.p90", time_in_system.p90)?;
+        self.row("time_in_system_s.p99", time_in_system.p99)
+    }
+}

@@ -1,0 +1,255 @@
+//! Distributions: their arguments, checked, and what is wrong with them.
+
+use num_traits::ToPrimitive;
+
+use crate::base::{Dim, Span, names, units};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{Distribution, Expression};
+use crate::runtime::distributions as law;
+use crate::syntax::tree::{Argument, ExprKind};
+
+use super::line::Lower;
+use super::value::Typed;
+
+/// A distribution of the language: its name and parameters in positional order.
+struct Form {
+    name: &'static str,
+    parameters: &'static [&'static str],
+}
+
+const FORMS: &[Form] = &[
+    Form { name: "exponential", parameters: &["mean"] },
+    Form { name: "erlang", parameters: &["k", "mean"] },
+    Form { name: "gamma", parameters: &["shape", "mean"] },
+    Form { name: "normal", parameters: &["mean", "sd"] },
+    Form { name: "lognormal", parameters: &["mean", "sd"] },
+    Form { name: "weibull", parameters: &["shape", "scale"] },
+    Form { name: "triangular", parameters: &["min", "mode", "max"] },
+    Form { name: "uniform", parameters: &["min", "max"] },
+    Form { name: "beta", parameters: &["a", "b", "min", "max"] },
+    Form { name: "poisson", parameters: &["mean"] },
+    Form { name: "geometric", parameters: &["mean"] },
+    Form { name: "empirical", parameters: &["file", "column"] },
+];
+
+/// Parameters that are plain numbers whatever the dimension of the draw.
+const PLAIN: &[&str] = &["k", "shape", "a", "b"];
+
+impl<'a> Lower<'a> {
+    /// A call that must be a distribution.
+    pub(super) fn draw(&mut self, name: &str, name_span: Span, arguments: &'a [Argument], span: Span) -> Option<Typed> {
+        let Some(form) = FORMS.iter().find(|f| f.name == name) else {
+            let functions = ["min", "max", "abs", "floor", "ceil", "round"];
+            let known = FORMS.iter().map(|f| f.name).chain(functions);
+            let d = Diagnostic::new(codes::UNKNOWN_NAME, name_span, format!("there is no distribution or function `{name}`"));
+            self.push(match names::nearest(name, known) {
+                Some(near) => d.fix(format!("write `{near}`"), name_span, near),
+                None => d.help(format!(
+                    "distributions are {}",
+                    super::fields::list(&FORMS.iter().map(|f| f.name).collect::<Vec<_>>())
+                )),
+            });
+            return None;
+        };
+        let placed = self.arguments(form, arguments, span)?;
+        if form.name == "empirical" {
+            return self.empirical(&placed, span);
+        }
+        let mut values = Vec::new();
+        for (parameter, argument) in form.parameters.iter().zip(placed) {
+            let typed = self.evaluate_phrase(&argument.value)?;
+            let Expression::Constant(q) = typed.value else {
+                return self.later(argument.span, "distributions with computed parameters");
+            };
+            values.push((*parameter, q, argument.value.span));
+        }
+        // Dimensions: plain parameters are numbers, the others share that of the draw.
+        let mut dim: Option<Dim> = None;
+        for (parameter, q, at) in &values {
+            if PLAIN.contains(parameter) {
+                if q.dim != Dim::NUMBER {
+                    self.push(Diagnostic::new(
+                        codes::WRONG_DIMENSION,
+                        *at,
+                        format!("`{parameter}` of `{name}` is a plain number, this is a {}", q.dim),
+                    ));
+                    return None;
+                }
+            } else if *dim.get_or_insert(q.dim) != q.dim {
+                let first = dim.unwrap_or_default();
+                let d = Diagnostic::new(
+                    codes::WRONG_DIMENSION,
+                    *at,
+                    format!("`{parameter}` of `{name}` is a {first} like the others, this is a {}", q.dim),
+                );
+                let text = self.text(*at);
+                self.push(if q.dim == Dim::NUMBER && first == Dim::TIME {
+                    d.fix(format!("write `{text} s`"), *at, format!("{text} s")).fix(format!("write `{text} min`"), *at, format!("{text} min"))
+                } else {
+                    d
+                });
+                return None;
+            }
+        }
+        let dim = dim.unwrap_or(Dim::NUMBER);
+        let get = |wanted: &str| {
+            values.iter().find(|(p, _, _)| *p == wanted).map(|(_, q, _)| Expression::Constant(q.clone()))
+        };
+        let number = |wanted: &str| values.iter().find(|(p, _, _)| *p == wanted).map_or(f64::NAN, |(_, q, _)| q.to_f64());
+        let (drawn, checked) = match form.name {
+            "exponential" => {
+                (Distribution::Exponential { mean: get("mean")? }, law::Distribution::Exponential { mean: number("mean") })
+            }
+            "erlang" => {
+                let (_, q, at) = values.first()?;
+                let Some(k) = q.value.is_integer().then(|| q.value.to_integer().to_u32()).flatten().filter(|k| *k > 0) else {
+                    self.push(
+                        Diagnostic::new(codes::OUT_OF_RANGE, *at, "`k` of `erlang` counts phases")
+                            .help("write a whole number of 1 or more; for other shapes use `gamma(shape, mean)`"),
+                    );
+                    return None;
+                };
+                (Distribution::Erlang { k, mean: get("mean")? }, law::Distribution::Erlang { k, mean: number("mean") })
+            }
+            "gamma" => (
+                Distribution::Gamma { shape: get("shape")?, mean: get("mean")? },
+                law::Distribution::Gamma { shape: number("shape"), mean: number("mean") },
+            ),
+            "normal" => (
+                Distribution::Normal { mean: get("mean")?, sd: get("sd")? },
+                law::Distribution::Normal { mean: number("mean"), sd: number("sd") },
+            ),
+            "lognormal" => (
+                Distribution::Lognormal { mean: get("mean")?, sd: get("sd")? },
+                law::Distribution::Lognormal { mean: number("mean"), sd: number("sd") },
+            ),
+            "weibull" => (
+                Distribution::Weibull { shape: get("shape")?, scale: get("scale")? },
+                law::Distribution::Weibull { shape: number("shape"), scale: number("scale") },
+            ),
+            "triangular" => (
+                Distribution::Triangular { minimum: get("min")?, mode: get("mode")?, maximum: get("max")? },
+                law::Distribution::Triangular { minimum: number("min"), mode: number("mode"), maximum: number("max") },
+            ),
+            "uniform" => (
+                Distribution::Uniform { minimum: get("min")?, maximum: get("max")? },
+                law::Distribution::Uniform { minimum: number("min"), maximum: number("max") },
+            ),
+            "beta" => (
+                Distribution::Beta { a: get("a")?, b: get("b")?, minimum: get("min")?, maximum: get("max")? },
+                law::Distribution::Beta { a: number("a"), b: number("b"), minimum: number("min"), maximum: number("max") },
+            ),
+            "poisson" => (Distribution::Poisson { mean: get("mean")? }, law::Distribution::Poisson { mean: number("mean") }),
+            _ => (Distribution::Geometric { mean: get("mean")? }, law::Distribution::Geometric { mean: number("mean") }),
+        };
+        if let Err(error) = checked.check() {
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, span, error.to_string()));
+            return None;
+        }
+        if dim == Dim::TIME && checked.minimum() < 0.0 {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, span, format!("`{name}` can give a negative time"))
+                    .help("a duration is 0 s or more: raise the minimum"),
+            );
+            return None;
+        }
+        Some(Typed { value: Expression::Draw(Box::new(drawn)), dim })
+    }
+
+    /// The arguments in the order of the parameters.
+    fn arguments(&mut self, form: &Form, arguments: &'a [Argument], span: Span) -> Option<Vec<&'a Argument>> {
+        let usage = || format!("{}({})", form.name, form.parameters.join(", "));
+        let mut places: Vec<Option<&Argument>> = vec![None; form.parameters.len()];
+        for (i, argument) in arguments.iter().enumerate() {
+            let index = match &argument.name {
+                None => Some(i),
+                Some(name) => form.parameters.iter().position(|p| *p == name.text),
+            };
+            match index.and_then(|i| places.get_mut(i)) {
+                Some(place) if place.is_none() => *place = Some(argument),
+                _ => {
+                    self.push(
+                        Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, format!("`{}` has no such argument", form.name))
+                            .help(format!("write `{}`", usage())),
+                    );
+                    return None;
+                }
+            }
+        }
+        let all: Option<Vec<&Argument>> = places.into_iter().collect();
+        if all.is_none() {
+            self.push(
+                Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("`{}` needs {} arguments", form.name, form.parameters.len()))
+                    .help(format!("write `{}`", usage())),
+            );
+        }
+        all
+    }
+
+    /// `empirical("file.csv", column)`: a column headed by its name, with the unit in brackets
+    /// (`repair [min]`), one value a row.
+    fn empirical(&mut self, placed: &[&'a Argument], span: Span) -> Option<Typed> {
+        let [file, column] = placed else { return None };
+        let (Some(path), Some(column)) = (file.value.as_expr(), column.value.as_expr()) else {
+            return self.wrong_value(span, "`empirical` takes a file name and a column");
+        };
+        let ExprKind::String(path_text) = &path.kind else {
+            return self.wrong_value(path.span, "a file name in quotation marks is due here");
+        };
+        let column_name = match &column.kind {
+            ExprKind::Name(name) | ExprKind::String(name) => name.clone(),
+            _ => return self.wrong_value(column.span, "the name of a column is due here"),
+        };
+        let bad = |at: Span, message: String| Diagnostic::new(codes::BAD_DATA_FILE, at, message);
+        let text = match (self.options.read)(path_text) {
+            Ok(text) => text,
+            Err(why) => {
+                self.push(bad(path.span, format!("`{path_text}` cannot be read: {why}")));
+                return None;
+            }
+        };
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
+        let headers = reader.headers().cloned().unwrap_or_default();
+        let split = |h: &str| match h.split_once('[') {
+            Some((name, unit)) => (name.trim().to_string(), unit.trim_end_matches(']').trim().to_string()),
+            None => (h.trim().to_string(), String::new()),
+        };
+        let columns: Vec<(String, String)> = headers.iter().map(split).collect();
+        let Some(index) = columns.iter().position(|(name, _)| *name == column_name) else {
+            let known: Vec<&str> = columns.iter().map(|(n, _)| n.as_str()).collect();
+            let mut d = bad(column.span, format!("`{path_text}` has no column `{column_name}`"));
+            d = match names::nearest(&column_name, known.iter().copied()) {
+                Some(near) => d.help(format!("did you mean `{near}`?")),
+                None => d.help(format!("its columns are {}", super::fields::list(&known))),
+            };
+            self.push(d);
+            return None;
+        };
+        let unit = columns.get(index).map(|(_, u)| u.clone()).unwrap_or_default();
+        let factor = match units::parse_unit(&unit, &|_| false) {
+            Ok((q, _)) if !unit.is_empty() => q,
+            _ => {
+                self.push(
+                    bad(column.span, format!("column `{column_name}` of `{path_text}` does not say its unit"))
+                        .help(format!("head it `{column_name} [min]`, with the unit in brackets")),
+                );
+                return None;
+            }
+        };
+        let mut values = Vec::new();
+        for (row, record) in reader.records().enumerate() {
+            let value = record.ok().and_then(|r| r.get(index).and_then(|v| v.parse::<f64>().ok())).filter(|v| v.is_finite());
+            let good = value.map(|v| v * factor.to_f64()).filter(|v| *v >= 0.0 || factor.dim != Dim::TIME);
+            let Some(value) = good else {
+                self.push(bad(column.span, format!("row {} of `{path_text}` has no usable value for `{column_name}`", row + 2)));
+                return None;
+            };
+            values.push(value);
+        }
+        if values.is_empty() {
+            self.push(bad(path.span, format!("`{path_text}` has no rows")));
+            return None;
+        }
+        Some(Typed { value: Expression::Draw(Box::new(Distribution::Empirical { values })), dim: factor.dim })
+    }
+}

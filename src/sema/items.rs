@@ -1,0 +1,266 @@
+//! Follows item types through the plant, and checks the topology on the way: who comes where, who is
+//! not taken, who has no way on, what is never reached.
+
+use std::collections::BTreeSet;
+
+use crate::base::{Span, limits};
+use crate::diag::{Diagnostic, Severity, codes};
+use crate::ir::ids::Id;
+use crate::ir::{Expression, ItemId, NodeId, NodeKind, Plant, Routing, Target, VisitId};
+
+use super::line::Lower;
+
+/// An item of a type at a node, on a visit of its route or on none.
+type State = (NodeId, ItemId, Option<VisitId>);
+
+/// What following the items found.
+#[derive(Default)]
+struct Walk {
+    reached: BTreeSet<State>,
+    work: Vec<State>,
+    complaints: Vec<Diagnostic>,
+}
+
+/// Follows the items and fills [`crate::ir::Node::items`]; complains unless holes in the text would
+/// make complaints misleading.
+pub(super) fn check(lower: &mut Lower) {
+    let mut walk = Walk::default();
+    start(&lower.plant, &mut walk);
+    while let Some(state) = walk.work.pop() {
+        advance(&lower.plant, state, &mut walk);
+    }
+    for (node, item, _) in &walk.reached {
+        if let Some(n) = lower.plant.nodes.get_mut(*node)
+            && !n.items.contains(item)
+        {
+            n.items.push(*item);
+            n.items.sort_unstable();
+        }
+    }
+    if lower.holes || lower.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        return;
+    }
+    let mut complaints = std::mem::take(&mut walk.complaints);
+    unreached(&lower.plant, &mut complaints);
+    parts_that_never_arrive(&lower.plant, &mut complaints);
+    circles(&lower.plant, &mut complaints);
+    complaints.truncate(limits::DIAGNOSTICS);
+    lower.diagnostics.extend(complaints);
+}
+
+fn start(plant: &Plant, walk: &mut Walk) {
+    for (id, node) in plant.nodes.iter() {
+        match &node.kind {
+            NodeKind::Source(source) => {
+                for (item, _) in &source.mix {
+                    reach(walk, (id, *item, None));
+                }
+            }
+            NodeKind::Buffer(buffer) => {
+                for (item, n) in &buffer.initial {
+                    if *n > 0 {
+                        reach(walk, (id, *item, None));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn reach(walk: &mut Walk, state: State) {
+    if walk.reached.insert(state) {
+        walk.work.push(state);
+    }
+}
+
+fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
+    let Some(n) = plant.nodes.get(node) else { return };
+    match &n.kind {
+        NodeKind::Sink => {}
+        NodeKind::Source(_) => {
+            let start = plant.routes.iter().find(|r| r.item == item && r.sources.contains(&node)).map(|r| &r.start);
+            follow(plant, node, start.or(n.routing.as_ref()), item, visit, walk);
+        }
+        NodeKind::Buffer(_) => follow(plant, node, n.routing.as_ref(), item, visit, walk),
+        NodeKind::Station(s) => {
+            if let Some(v) = visit.and_then(|v| plant.visits.get(v)).filter(|v| v.station == node) {
+                follow(plant, node, Some(&v.next), item, visit, walk);
+                return;
+            }
+            let Some(recipe) = s.recipes.first() else { return };
+            if !recipe.takes.is_empty() && !recipe.takes.iter().any(|p| is_a(plant, item, p.item)) {
+                let wanted: Vec<String> = recipe.takes.iter().map(|p| format!("`{}`", item_name(plant, p.item))).collect();
+                once(
+                    walk,
+                    Diagnostic::new(
+                        codes::WRONG_ITEM,
+                        n.span,
+                        format!("`{}` comes to `{}`, which does not take it", item_name(plant, item), n.name),
+                    )
+                    .with(recipe.span, format!("takes {}", wanted.join(" and ")))
+                    .help("branch by item before it, or add the item to `takes`"),
+                );
+                return;
+            }
+            if let Some(phase) = recipe.phases.first()
+                && let Expression::ByItem(list, None) = &phase.duration
+                && !list.iter().any(|(i, _)| is_a(plant, item, *i))
+            {
+                let d = if list.is_empty() {
+                    Diagnostic::new(codes::MISSING_FIELD, n.span, format!("station `{}` does not say how long its work takes", n.name))
+                        .help("write `cycle: 30 s`")
+                } else {
+                    Diagnostic::new(
+                        codes::BRANCH_NOT_TOTAL,
+                        phase.span,
+                        format!("`{}` comes to `{}`, whose cycle has no time for it", item_name(plant, item), n.name),
+                    )
+                    .help(format!("add `{}: 30 s`, or `else: 30 s`", item_name(plant, item)))
+                };
+                once(walk, d);
+                return;
+            }
+            if recipe.makes.is_empty() {
+                follow(plant, node, n.routing.as_ref(), item, None, walk);
+            } else {
+                for made in &recipe.makes {
+                    follow(plant, node, n.routing.as_ref(), made.item, None, walk);
+                }
+            }
+        }
+    }
+}
+
+fn once(walk: &mut Walk, d: Diagnostic) {
+    if !walk.complaints.iter().any(|c| c.code == d.code && c.primary.span == d.primary.span && c.message == d.message) {
+        walk.complaints.push(d);
+    }
+}
+
+fn follow(plant: &Plant, from: NodeId, way: Option<&Routing>, item: ItemId, visit: Option<VisitId>, walk: &mut Walk) {
+    let Some(way) = way else {
+        let (name, span) = plant.nodes.get(from).map_or(("", Span::default()), |n| (n.name.as_str(), n.span));
+        once(
+            walk,
+            Diagnostic::new(codes::DEAD_END, span, format!("`{}` has no way on from `{name}`", item_name(plant, item)))
+                .help(format!("write `flow {name} -> …`; every item ends at a sink")),
+        );
+        return;
+    };
+    match way {
+        Routing::To(Target { node, visit: begins, .. }) => reach(walk, (*node, item, begins.or(visit))),
+        Routing::Shares(list, _) => list.iter().for_each(|(_, w)| follow(plant, from, Some(w), item, visit, walk)),
+        Routing::ByItem(list, rest, span) => {
+            let exact = list.iter().find(|(i, _)| *i == item);
+            let found = exact.or_else(|| list.iter().find(|(i, _)| is_a(plant, item, *i))).map(|(_, w)| w).or(rest.as_deref());
+            match found {
+                Some(w) => follow(plant, from, Some(w), item, visit, walk),
+                None => once(
+                    walk,
+                    Diagnostic::new(codes::BRANCH_NOT_TOTAL, *span, format!("the branch has no way for `{}`", item_name(plant, item)))
+                        .help(format!("add `{}: NODE`, or `else: NODE`", item_name(plant, item))),
+                ),
+            }
+        }
+        Routing::If(list, rest, _) => {
+            list.iter().for_each(|(_, w)| follow(plant, from, Some(w), item, visit, walk));
+            follow(plant, from, Some(rest), item, visit, walk);
+        }
+        Routing::Rule(_, list, _) => list.iter().for_each(|w| follow(plant, from, Some(w), item, visit, walk)),
+    }
+}
+
+/// Whether an item type is another or one of its kinds.
+#[must_use]
+pub fn is_a(plant: &Plant, item: ItemId, wanted: ItemId) -> bool {
+    let mut at = Some(item);
+    for _ in 0..=plant.items.len() {
+        match at {
+            Some(id) if id == wanted => return true,
+            Some(id) => at = plant.items.get(id).and_then(|i| i.is),
+            None => return false,
+        }
+    }
+    false
+}
+
+fn item_name(plant: &Plant, id: ItemId) -> &str {
+    plant.items.get(id).map_or("", |i| i.name.as_str())
+}
+
+fn unreached(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
+    if !plant.nodes.values().any(|n| matches!(n.kind, NodeKind::Source(_)) || !n.items.is_empty()) {
+        complaints.push(
+            Diagnostic::new(codes::BAD_START, plant.span, format!("line `{}` has no source", plant.name))
+                .help("write `source in { makes: Part, every: 30 s }`"),
+        );
+        return;
+    }
+    for n in plant.nodes.values() {
+        let anonymous = matches!(&n.kind, NodeKind::Buffer(b) if b.anonymous);
+        if n.items.is_empty() && !anonymous {
+            complaints.push(Diagnostic::new(codes::UNREACHED, n.span, format!("no item ever comes to `{}`", n.name)));
+        }
+    }
+}
+
+fn parts_that_never_arrive(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
+    for n in plant.nodes.values() {
+        let NodeKind::Station(s) = &n.kind else { continue };
+        for part in s.recipes.iter().flat_map(|r| &r.takes) {
+            if !n.items.is_empty() && !n.items.iter().any(|i| is_a(plant, *i, part.item)) {
+                let mut d = Diagnostic::new(
+                    codes::PART_NEVER_ARRIVES,
+                    part.span,
+                    format!("`{}` never comes to `{}`, which waits for it for ever", item_name(plant, part.item), n.name),
+                )
+                .help("lead a flow of that item there");
+                // The rest of the line can still run: partial deadlock is a finding, not a hole.
+                d.severity = Severity::Warning;
+                complaints.push(d);
+            }
+        }
+    }
+}
+
+/// Circles of buffers alone: items would run round without time passing.
+fn circles(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
+    let plain = |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(b)) if b.transit.is_none());
+    // Kahn's algorithm on the plain buffers: what is left lies on or between circles.
+    let mut degree = vec![0usize; plant.nodes.len()];
+    let targets = |id: NodeId| -> Vec<NodeId> {
+        let way = plant.nodes.get(id).and_then(|n| n.routing.as_ref());
+        way.map(|w| w.targets().into_iter().map(|t| t.node).filter(|t| plain(*t)).collect()).unwrap_or_default()
+    };
+    for id in plant.nodes.ids().filter(|id| plain(*id)) {
+        for t in targets(id) {
+            if let Some(d) = degree.get_mut(t.index()) {
+                *d += 1;
+            }
+        }
+    }
+    let mut open: Vec<NodeId> =
+        plant.nodes.ids().filter(|id| plain(*id) && degree.get(id.index()).copied() == Some(0)).collect();
+    let mut done = open.len();
+    while let Some(id) = open.pop() {
+        for t in targets(id) {
+            if let Some(d) = degree.get_mut(t.index()) {
+                *d -= 1;
+                if *d == 0 {
+                    open.push(t);
+                    done += 1;
+                }
+            }
+        }
+    }
+    let all = plant.nodes.ids().filter(|id| plain(*id)).count();
+    if done < all
+        && let Some((_, n)) = plant.nodes.iter().find(|(id, _)| plain(*id) && degree.get(id.index()).is_some_and(|d| *d > 0))
+    {
+        complaints.push(
+            Diagnostic::new(codes::CIRCLE_WITHOUT_WORK, n.span, format!("items could run round through `{}` without taking time", n.name))
+                .help("put a station, or a transit time on an arrow, into the circle"),
+        );
+    }
+}

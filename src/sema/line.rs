@@ -1,0 +1,385 @@
+//! Lowers one line: collects its names, then items, resources, nodes, statements, routes, flows, and
+//! checks what came out.
+
+use std::collections::BTreeMap;
+
+use crate::base::{SourceMap, Span, limits, names};
+use crate::diag::{Diagnostic, Severity, codes};
+use crate::ir::{ItemId, ItemType, NodeId, Plant, PoolKind};
+use crate::syntax::tree::{Declaration, Entry, Flow, Item, Key, Phrase};
+
+use super::Options;
+use super::fields::Fields;
+use super::scope::{Meaning, Scope};
+use super::value::Typed;
+
+/// Words that declare something in a line.
+const WORDS: &[&str] = &[
+    "item", "crew", "tool", "pallets", "fleet", "source", "station", "buffer", "conveyor", "sink", "store", "shift", "cell",
+    "place", "param", "let", "fn", "route", "breakdown", "maintenance", "demand", "limit", "experiment", "policy", "playbook",
+    "lane", "tariff",
+];
+
+/// Words whose meaning follows in a later version.
+const LATER: &[(&str, &str)] = &[
+    ("pallets", "pallets"),
+    ("fleet", "fleets"),
+    ("conveyor", "conveyors"),
+    ("store", "stores"),
+    ("shift", "shifts"),
+    ("cell", "cells"),
+    ("place", "placed cells"),
+    ("fn", "functions"),
+    ("breakdown", "breakdowns of several stations"),
+    ("maintenance", "stops of several stations"),
+    ("experiment", "experiments"),
+    ("policy", "policies"),
+    ("playbook", "playbooks"),
+    ("lane", "lanes"),
+    ("tariff", "tariffs"),
+];
+
+/// A line being lowered.
+pub struct Lower<'a> {
+    pub files: &'a SourceMap,
+    pub options: &'a Options<'a>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub scope: Scope<'a>,
+    pub plant: Plant,
+    /// Values of `param` and `let` by index, once evaluated.
+    pub values: BTreeMap<usize, Option<Typed>>,
+    pub evaluating: Vec<usize>,
+    pub set: Vec<(String, String)>,
+    /// Queue nodes of stations, and whether one was asked for by `queue:`.
+    pub queues: BTreeMap<NodeId, super::node::QueuePlan>,
+    /// `queue:` of the station being read.
+    pub asked_queue: Option<crate::ir::Capacity>,
+    /// Whether some declaration could not be read: complaints about what is missing would mislead.
+    pub holes: bool,
+    /// Names of anonymous buffers, counted.
+    pub lanes: BTreeMap<String, u32>,
+}
+
+/// Lowers a line with the declarations shared by the file.
+pub fn lower(
+    files: &SourceMap,
+    line: &Declaration,
+    shared: &[&Declaration],
+    options: &Options,
+) -> (Option<Plant>, Vec<Diagnostic>) {
+    let mut lower = Lower {
+        files,
+        options,
+        diagnostics: Vec::new(),
+        scope: Scope::default(),
+        plant: Plant { name: line.name.text.clone(), span: line.name.span, ..Plant::default() },
+        values: BTreeMap::new(),
+        evaluating: Vec::new(),
+        set: options.set.clone(),
+        queues: BTreeMap::new(),
+        asked_queue: None,
+        holes: false,
+        lanes: BTreeMap::new(),
+    };
+    lower.plant.run.span = line.name.span;
+    lower.line(line, shared);
+    let plant = lower.plant;
+    match crate::ir::verify::verify(&plant) {
+        Ok(()) => (Some(plant), lower.diagnostics),
+        Err(problems) => {
+            let mut diagnostics = lower.diagnostics;
+            if !diagnostics.iter().any(|d| d.severity == Severity::Error) {
+                let text = problems.first().cloned().unwrap_or_default();
+                diagnostics.push(Diagnostic::new(codes::INTERNAL, line.name.span, format!("the plant is not sound: {text}")));
+            }
+            (None, diagnostics)
+        }
+    }
+}
+
+/// What the items of a line are, sorted by what they say.
+#[derive(Default)]
+struct Parts<'a> {
+    declarations: Vec<&'a Declaration>,
+    flows: Vec<&'a Flow>,
+    loops: Vec<&'a Entry>,
+    fields: Vec<&'a Entry>,
+}
+
+impl<'a> Lower<'a> {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn line(&mut self, line: &'a Declaration, shared: &[&'a Declaration]) {
+        let mut parts = Parts::default();
+        parts.declarations.extend(shared);
+        let Some(block) = &line.block else {
+            self.push(
+                Diagnostic::new(codes::NO_LINE, line.name.span, format!("line `{}` is empty", line.name.text))
+                    .help("write its sources, stations, flows and sinks between `{` and `}`"),
+            );
+            return;
+        };
+        for item in &block.items {
+            match item {
+                Item::Declaration(d) => parts.declarations.push(d),
+                Item::Flow(f) => parts.flows.push(f),
+                Item::Expect(e) => {
+                    let _: Option<()> = self.later(e.word, "expectations");
+                }
+                Item::Use(u) => {
+                    let _: Option<()> = self.later(u.span, "imports");
+                }
+                Item::Entry(e) if matches!(e.key, Key::For { .. }) => parts.loops.push(e),
+                Item::Entry(e) => parts.fields.push(e),
+                Item::Error(_) => self.holes = true,
+            }
+        }
+        self.collect(&parts);
+        self.items(&parts);
+        self.resources(&parts.declarations);
+        self.evaluate_values();
+        self.nodes(&parts.declarations);
+        self.run_settings(&parts.fields, line);
+        self.limits_and_demands(&parts.declarations);
+        self.routes(&parts.declarations);
+        for flow in &parts.flows {
+            self.flow(&flow.chain, None);
+        }
+        for entry in &parts.loops {
+            self.flow_loop(entry);
+        }
+        self.finish_ways();
+        if self.plant.nodes.len() > limits::NODES {
+            self.push(Diagnostic::new(
+                codes::OUT_OF_RANGE,
+                line.name.span,
+                format!("the line has {} nodes; at most {} are possible", self.plant.nodes.len(), limits::NODES),
+            ));
+            return;
+        }
+        super::items::check(self);
+        self.unused();
+    }
+
+    /// Declares every name.
+    fn collect(&mut self, parts: &Parts<'a>) {
+        for d in &parts.declarations {
+            let word = d.word.text.as_str();
+            let (name, span) = (d.name.text.as_str(), d.name.span);
+            match word {
+                "demand" | "route" => {}
+                "param" | "let" => {
+                    let meaning = Meaning::Value(self.scope.values.len());
+                    if self.scope.declare(name, span, meaning, &mut self.diagnostics) {
+                        self.scope.values.push(d);
+                    }
+                }
+                "item" | "crew" | "tool" | "source" | "station" | "buffer" | "sink" | "limit" => {
+                    if word != "station" && !d.indices.is_empty() {
+                        let _: Option<()> = self.later(d.span, &format!("arrays of {word}s"));
+                    }
+                    self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
+                }
+                _ => {
+                    if let Some((_, what)) = LATER.iter().find(|(w, _)| *w == word) {
+                        let _: Option<()> = self.later(d.word.span.to(d.name.span), what);
+                        self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
+                    } else {
+                        let mut complaint =
+                            Diagnostic::new(codes::UNKNOWN_DECLARATION, d.word.span, format!("there is no declaration `{word}`"));
+                        complaint = match names::nearest(word, WORDS.iter().copied()) {
+                            Some(near) => complaint.fix(format!("write `{near}`"), d.word.span, near),
+                            None => complaint.help("a line declares items, sources, stations, buffers, sinks, crews, flows and routes"),
+                        };
+                        self.push(complaint);
+                        self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
+                    }
+                    self.holes = true;
+                }
+            }
+        }
+    }
+
+    fn items(&mut self, parts: &Parts<'a>) {
+        let mut declared = Vec::new();
+        for d in parts.declarations.iter().filter(|d| d.word.text == "item") {
+            let fields = Fields::of_item(d, &mut self.diagnostics);
+            let mass = fields.get("mass", &mut self.diagnostics).and_then(|p| {
+                let typed = self.evaluate_phrase(p)?;
+                self.constant_of(&typed, crate::base::Dim::MASS, p.span, "mass")
+            });
+            let id = self.plant.items.push(ItemType {
+                name: d.name.text.clone(),
+                span: d.name.span,
+                is: None,
+                mass,
+                attributes: Vec::new(),
+            });
+            // Two declarations of one name: the first stays.
+            if self.scope.find(&d.name.text) == Some(Meaning::Other) {
+                self.scope.set(&d.name.text, Meaning::Item(id));
+            }
+            declared.push((id, fields));
+        }
+        for (id, fields) in declared {
+            let Some(phrase) = fields.get("is", &mut self.diagnostics) else { continue };
+            let Some((name, span)) = self.name_in(phrase, "an item") else { continue };
+            let Some(parent) = self.item_named(name, span) else { continue };
+            if self.descends(parent, id) {
+                self.push(Diagnostic::new(codes::CIRCULAR_VALUE, span, format!("`{name}` is itself a kind of this item")));
+            } else if let Some(item) = self.plant.items.get_mut(id) {
+                item.is = Some(parent);
+            }
+        }
+        if self.plant.items.is_empty() {
+            self.plant.items.push(ItemType {
+                name: "Item".to_string(),
+                span: self.plant.span,
+                is: None,
+                mass: None,
+                attributes: Vec::new(),
+            });
+        }
+    }
+
+    /// Whether an item type is another or one of its kinds.
+    pub fn descends(&self, item: ItemId, ancestor: ItemId) -> bool {
+        let mut at = Some(item);
+        for _ in 0..=self.plant.items.len() {
+            match at {
+                Some(id) if id == ancestor => return true,
+                Some(id) => at = self.plant.items.get(id).and_then(|i| i.is),
+                None => return false,
+            }
+        }
+        false
+    }
+
+    pub fn item_named(&mut self, name: &str, span: Span) -> Option<ItemId> {
+        match self.scope.find(name) {
+            Some(Meaning::Item(id)) => Some(id),
+            Some(Meaning::Other) => None,
+            Some(other) => {
+                self.wrong_kind(name, span, other, "an item");
+                None
+            }
+            None => {
+                let d = self.scope.unknown(name, span, "item", |m| matches!(m, Meaning::Item(_)));
+                self.push(d);
+                None
+            }
+        }
+    }
+
+    pub fn node_named(&mut self, name: &str, span: Span, what: &str) -> Option<NodeId> {
+        match self.scope.find(name) {
+            Some(Meaning::Node(id)) => Some(id),
+            Some(Meaning::Other) => None,
+            Some(Meaning::Array(..)) => {
+                self.push(
+                    Diagnostic::new(codes::WRONG_KIND_OF_NAME, span, format!("`{name}` is an array"))
+                        .help(format!("name one member, such as `{name}[1]`")),
+                );
+                None
+            }
+            Some(other) => {
+                self.wrong_kind(name, span, other, what);
+                None
+            }
+            None => {
+                let d = self.scope.unknown(name, span, what, |m| matches!(m, Meaning::Node(_) | Meaning::Array(..)));
+                self.push(d);
+                None
+            }
+        }
+    }
+
+    pub fn wrong_kind(&mut self, name: &str, span: Span, meaning: Meaning, wanted: &str) {
+        self.push(Diagnostic::new(
+            codes::WRONG_KIND_OF_NAME,
+            span,
+            format!("`{name}` is {}, but the name of {wanted} is due here", meaning.kind()),
+        ));
+    }
+
+    pub fn constant_of(
+        &mut self,
+        typed: &Typed,
+        dim: crate::base::Dim,
+        span: Span,
+        what: &str,
+    ) -> Option<crate::base::Quantity> {
+        let crate::ir::Expression::Constant(q) = &typed.value else {
+            return self.wrong_value(span, &format!("`{what}` is a fixed value, not a draw"));
+        };
+        if q.dim != dim {
+            self.push(Diagnostic::new(codes::WRONG_DIMENSION, span, format!("`{what}` is a {dim}, this is a {}", q.dim)));
+            return None;
+        }
+        Some(q.clone())
+    }
+
+    /// Evaluates every `param` and `let`, used or not, so that mistakes in them are told.
+    fn evaluate_values(&mut self) {
+        for index in 0..self.scope.values.len() {
+            let Some(d) = self.scope.values.get(index).copied() else { continue };
+            if !self.values.contains_key(&index) {
+                let used = self.scope.iter().any(|(n, e)| n == d.name.text && e.used.get());
+                let name = d.name.text.clone();
+                let _ = self.evaluate_name(&name, d.name.span);
+                if !used {
+                    self.scope.unmark(&name);
+                }
+            }
+        }
+        let unknown: Vec<(String, String)> = self
+            .set
+            .iter()
+            .filter(|(n, _)| !self.scope.values.iter().any(|d| d.name.text == *n))
+            .cloned()
+            .collect();
+        for (name, _) in unknown {
+            let known: Vec<String> =
+                self.scope.values.iter().filter(|d| d.word.text == "param").map(|d| d.name.text.clone()).collect();
+            let mut d = Diagnostic::new(codes::BAD_SETTING, self.plant.span, format!("there is no parameter `{name}` to set"));
+            d = match names::nearest(&name, known.iter().map(String::as_str)) {
+                Some(near) => d.help(format!("did you mean `{near}`?")),
+                None if known.is_empty() => d.help("declare one: `param space: count = 20 in 1..200`"),
+                None => d.help(format!("its parameters are {}", known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))),
+            };
+            self.push(d);
+        }
+    }
+
+    fn unused(&mut self) {
+        if self.holes || self.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+            return;
+        }
+        let mut found = Vec::new();
+        for (name, entry) in self.scope.iter() {
+            if !entry.used.get() && matches!(entry.meaning, Meaning::Item(_) | Meaning::Pool(_) | Meaning::Value(_)) {
+                let what = match entry.meaning {
+                    Meaning::Item(_) => "item",
+                    Meaning::Pool(_) => "crew or tool",
+                    _ => "value",
+                };
+                // An only item is made by every source without saying so.
+                if what == "item" && self.plant.items.len() == 1 {
+                    continue;
+                }
+                found.push(Diagnostic::new(codes::UNUSED, entry.span, format!("the {what} `{name}` is never used")));
+            }
+        }
+        self.diagnostics.extend(found);
+    }
+
+    pub fn pool_kind(word: &str) -> PoolKind {
+        if word == "tool" { PoolKind::Tool } else { PoolKind::Crew }
+    }
+
+    pub fn phrase_of(entry: &'a Entry) -> Option<&'a Phrase> {
+        entry.phrase.as_ref()
+    }
+}

@@ -1,0 +1,616 @@
+//! Sources, stations, buffers and sinks: their fields.
+
+use num_traits::{One, Signed, Zero};
+
+use crate::base::{Dim, Quantity, Rational, Span, limits};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{
+    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId, Node, NodeId, NodeKind,
+    Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station, Supply, WhenFull,
+};
+use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
+
+use super::fields::{Fields, list};
+use super::line::Lower;
+use super::scope::Meaning;
+
+/// What is known of a station's own queue.
+#[derive(Clone, Copy, Debug)]
+pub struct QueuePlan {
+    /// `queue:` as written.
+    pub asked: Option<Capacity>,
+    /// The buffer node, once made.
+    pub node: Option<NodeId>,
+}
+
+const STATION_LATER: &[(&str, &str)] = &[
+    ("steps", "steps"),
+    ("stay", "stays"),
+    ("setup", "setups"),
+    ("setup_by", "setups"),
+    ("batch", "batches"),
+    ("sets", "attributes"),
+    ("order", "order rules"),
+    ("choose", "choice of machines"),
+    ("shift", "shifts"),
+    ("shift_end", "shifts"),
+    ("power", "power states"),
+    ("cost", "costs"),
+    ("blocking", "reservations before work"),
+    ("ideal", "ideal cycles"),
+    ("wait_at_most", "waits for full batches"),
+    ("same", "joins of equals"),
+    ("load", "loading part by part"),
+    ("overtake", "overtaking"),
+    ("work", "work on the belt"),
+];
+
+const STATION: &[&str] =
+    &["machines", "cycle", "needs", "takes", "makes", "release", "yield", "queue", "hold_when_down", "release_crew"];
+
+const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full"];
+const SOURCE_LATER: &[(&str, &str)] =
+    &[("at", "timetables"), ("lot", "lots"), ("with", "attributes"), ("schedule", "schedules"), ("shift", "shifts"), ("order", "order rules")];
+
+const BUFFER: &[&str] = &["capacity", "initial"];
+const BUFFER_LATER: &[(&str, &str)] = &[
+    ("order", "order rules"),
+    ("overtake", "overtaking"),
+    ("min_stay", "shortest stays"),
+    ("max_stay", "longest stays"),
+    ("within", "longest stays"),
+    ("expired", "longest stays"),
+    ("reserve", "reserved places"),
+    ("shift", "shifts"),
+];
+
+impl<'a> Lower<'a> {
+    /// Declares every node, then reads its fields.
+    pub fn nodes(&mut self, declarations: &[&'a Declaration]) {
+        for d in declarations {
+            let kind = match d.word.text.as_str() {
+                "source" => self.source(d).map(NodeKind::Source),
+                "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
+                "buffer" => self.buffer(d).map(NodeKind::Buffer),
+                "sink" => {
+                    let _ = Fields::of(d, &[], &mut self.diagnostics);
+                    Some(NodeKind::Sink)
+                }
+                _ => continue,
+            };
+            let Some(kind) = kind else {
+                self.holes = true;
+                continue;
+            };
+            let asked = self.asked_queue.take();
+            let size = self.array_size(d);
+            let Some(size) = size else {
+                self.holes = true;
+                continue;
+            };
+            let members: Vec<String> = match d.indices.is_empty() {
+                true => vec![d.name.text.clone()],
+                false => (1..=size).map(|i| format!("{}[{i}]", d.name.text)).collect(),
+            };
+            let mut first = None;
+            for name in members {
+                let id = self.plant.nodes.push(new_node(name, d.name.span, kind.clone()));
+                first.get_or_insert(id);
+                if matches!(kind, NodeKind::Station(_)) {
+                    self.queues.insert(id, QueuePlan { asked, node: None });
+                }
+            }
+            let Some(first) = first else { continue };
+            if self.scope.find(&d.name.text) == Some(Meaning::Other) {
+                let meaning = if d.indices.is_empty() { Meaning::Node(first) } else { Meaning::Array(first, size) };
+                self.scope.set(&d.name.text, meaning);
+            }
+        }
+    }
+
+    fn array_size(&mut self, d: &'a Declaration) -> Option<u64> {
+        match d.indices.as_slice() {
+            [] => Some(1),
+            [index] => {
+                let typed = self.evaluate(index)?;
+                self.expect_count(&typed, index.span, "the size of an array", 1, limits::MEMBERS)
+            }
+            _ => self.later(d.span, "arrays of several dimensions"),
+        }
+    }
+
+    /// Fields of a block with those whose meaning follows later told apart.
+    fn known_fields(&mut self, d: &'a Declaration, known: &[&'static str], later: &[(&'static str, &'static str)]) -> Fields<'a> {
+        let all: Vec<&str> = known.iter().copied().chain(later.iter().map(|(w, _)| *w)).collect();
+        let fields = Fields::of(d, &all, &mut self.diagnostics);
+        for (word, what) in later {
+            if let Some(span) = fields.has(word) {
+                let _: Option<()> = self.later(span, what);
+                self.holes = true;
+            }
+        }
+        fields
+    }
+
+    // ---- source ----
+
+    fn source(&mut self, d: &'a Declaration) -> Option<Source> {
+        let fields = self.known_fields(d, SOURCE, SOURCE_LATER);
+        self.no_inner(&fields, &[]);
+        let (mix, mix_span) = match fields.get("makes", &mut self.diagnostics) {
+            Some(phrase) => (self.mix(phrase), phrase.span),
+            None if fields.has("makes").is_some() => (None, d.name.span),
+            None if self.plant.items.len() == 1 => (Some(vec![(ItemId(0), Rational::one())]), d.name.span),
+            None => {
+                self.push(
+                    Diagnostic::new(codes::MISSING_FIELD, d.name.span, format!("source `{}` does not say what it makes", d.name.text))
+                        .help("several items are declared: write `makes: NAME`"),
+                );
+                (None, d.name.span)
+            }
+        };
+        let supply = match fields.get("every", &mut self.diagnostics) {
+            Some(phrase) => self.time(phrase, "every").map(Supply::Every),
+            None if fields.has("every").is_some() => None,
+            None => Some(Supply::Always),
+        };
+        let zero = Expression::Constant(Quantity { value: Rational::zero(), dim: Dim::TIME });
+        let first = match fields.get("first", &mut self.diagnostics) {
+            Some(phrase) => self.time(phrase, "first"),
+            None => Some(zero),
+        };
+        let total = match fields.get("total", &mut self.diagnostics) {
+            Some(phrase) => Some(self.total(phrase)?),
+            None => None,
+        };
+        let when_full = match self.word(&fields, "when_full", &["pause", "queue", "lose"]) {
+            Some("queue") => WhenFull::Queue,
+            Some("lose") => WhenFull::Lose,
+            _ => WhenFull::Pause,
+        };
+        if let (Some(Supply::Always), WhenFull::Queue | WhenFull::Lose) = (&supply, when_full) {
+            self.push(
+                Diagnostic::new(codes::WRONG_VALUE, fields.span("when_full"), "a source without `every` always has one item ready")
+                    .help("give it an interval with `every:`, or leave `when_full` out"),
+            );
+            return None;
+        }
+        if let Some(Supply::Every(Expression::Constant(q))) = &supply
+            && q.value.is_zero()
+            && total.is_none()
+            && when_full != WhenFull::Pause
+        {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, fields.span("every"), "items every 0 s never let time pass")
+                    .help("leave `every` out: then an item is always ready"),
+            );
+            return None;
+        }
+        Some(Source { mix: mix?, supply: supply?, first: first?, total, when_full, mix_span })
+    }
+
+    fn total(&mut self, phrase: &'a Phrase) -> Option<u64> {
+        // `total: 100` or `total: 100 Part`.
+        if let Some(ExprKind::Quantity(q)) = phrase.as_expr().map(|e| &e.kind)
+            && q.unit.is_some()
+        {
+            let counted = self.counted(phrase, "item")?;
+            return counted.first().map(|c| c.count);
+        }
+        self.count(phrase, "total", 1, limits::COUNT)
+    }
+
+    /// `makes: Bottle` or `{ 60 %: A, rest: B }`.
+    fn mix(&mut self, phrase: &'a Phrase) -> Option<Vec<(ItemId, Rational)>> {
+        let expr = match phrase.as_expr() {
+            Some(expr) => expr,
+            None => return self.name_in(phrase, "an item").and(None),
+        };
+        match &expr.kind {
+            ExprKind::Name(name) => Some(vec![(self.item_named(name, expr.span)?, Rational::one())]),
+            ExprKind::Table(table) => self.share_mix(table),
+            ExprKind::NamedTable { name, table } if name.text == "choice" => self.share_mix(table),
+            ExprKind::List(_) => self.later(expr.span, "campaigns"),
+            ExprKind::Quantity(_) => self.later(expr.span, "lots"),
+            _ => self.name_in(phrase, "an item").and(None),
+        }
+    }
+
+    fn share_mix(&mut self, table: &'a Table) -> Option<Vec<(ItemId, Rational)>> {
+        let mut mix = Vec::new();
+        for (share, entry) in self.shares(table)? {
+            let phrase = entry.phrase.as_ref()?;
+            let (name, span) = self.name_in(phrase, "an item")?;
+            mix.push((self.item_named(name, span)?, share));
+        }
+        Some(mix)
+    }
+
+    // ---- station ----
+
+    fn station(&mut self, d: &'a Declaration) -> Option<Station> {
+        let fields = self.known_fields(d, STATION, STATION_LATER);
+        let machines = match fields.get("machines", &mut self.diagnostics) {
+            Some(phrase) => self.count(phrase, "machines", 1, limits::MEMBERS),
+            None => Some(1),
+        };
+        let duration = match fields.get("cycle", &mut self.diagnostics) {
+            Some(phrase) => self.cycle(phrase),
+            None if fields.has("cycle").is_some() => None,
+            // Every visit of a route may bring its own cycle; the check of ways tells when one is missing.
+            None => Some(Expression::ByItem(Vec::new(), None)),
+        };
+        let needs = match fields.get("needs", &mut self.diagnostics) {
+            Some(phrase) => self.needs(phrase),
+            None => Some(Vec::new()),
+        };
+        let takes = self.parts(&fields, "takes");
+        let makes = self.parts(&fields, "makes");
+        let release = match self.word(&fields, "release", &["each", "together"]) {
+            Some("together") => Release::Together,
+            _ => Release::Each,
+        };
+        let yield_share = match fields.get("yield", &mut self.diagnostics) {
+            Some(phrase) => Some(self.share_of(phrase, "yield")?),
+            None => None,
+        };
+        self.asked_queue = match fields.get("queue", &mut self.diagnostics) {
+            Some(phrase) => self.capacity(phrase, "queue"),
+            None => None,
+        };
+        let hold_when_down = self.yes_no(&fields, "hold_when_down");
+        let release_crew = match self.word(&fields, "release_crew", &["after_work", "after_leaving"]) {
+            Some("after_leaving") => ReleaseCrew::AfterLeaving,
+            _ => ReleaseCrew::AfterWork,
+        };
+        let mut breakdowns = Vec::new();
+        let mut good = true;
+        for inner in &fields.inner {
+            match inner.word.text.as_str() {
+                "breakdown" => match self.breakdown(inner) {
+                    Some(b) => breakdowns.push(b),
+                    None => good = false,
+                },
+                "maintenance" => {
+                    good = false;
+                    let _: Option<()> = self.later(inner.span, "maintenance");
+                }
+                "recipe" => {
+                    good = false;
+                    let _: Option<()> = self.later(inner.span, "recipes");
+                }
+                _ => good = false,
+            }
+        }
+        self.no_inner(&fields, &["breakdown", "maintenance", "recipe"]);
+        let mut names: Vec<(&str, Span)> = Vec::new();
+        for inner in &fields.inner {
+            if let Some((_, first)) = names.iter().find(|(n, _)| *n == inner.name.text) {
+                self.push(
+                    Diagnostic::new(codes::DUPLICATE_NAME, inner.name.span, format!("`{}` is declared twice", inner.name.text))
+                        .with(*first, "first declared here"),
+                );
+                good = false;
+            }
+            names.push((&inner.name.text, inner.name.span));
+        }
+        if !good {
+            return None;
+        }
+        let span = fields.has("takes").unwrap_or(d.name.span);
+        Some(Station {
+            machines: machines?,
+            recipes: vec![Recipe {
+                name: String::new(),
+                span,
+                takes: takes?,
+                makes: makes?,
+                release,
+                batch: None,
+                phases: vec![Phase {
+                    name: "cycle".to_string(),
+                    kind: PhaseKind::Work,
+                    duration: duration?,
+                    needs: needs?,
+                    span: fields.has("cycle").unwrap_or(d.name.span),
+                }],
+            }],
+            setup: None,
+            yield_share,
+            breakdowns,
+            maintenance: Vec::new(),
+            hold_when_down,
+            release_crew,
+            blocking: Blocking::AfterWork,
+            ideal: None,
+        })
+    }
+
+    /// A cycle: a time, or times by item.
+    fn cycle(&mut self, phrase: &'a Phrase) -> Option<Expression> {
+        if let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind)
+            && self.is_by_item(table)
+        {
+            let mut list = Vec::new();
+            let mut rest = None;
+            for entry in &table.entries {
+                let value = entry.phrase.as_ref().and_then(|p| self.time(p, "cycle"));
+                match &entry.key {
+                    Key::Word(w) if matches!(w.text.as_str(), "else" | "rest") => rest = Some(Box::new(value?)),
+                    Key::Chain(chain) => {
+                        let expr = self.only_expr(chain, "the name of an item")?;
+                        let Some(name) = expr.name() else {
+                            return self.wrong_value(expr.span, "the name of an item is due here");
+                        };
+                        let item = self.item_named(name, expr.span)?;
+                        if list.iter().any(|(i, _)| *i == item) {
+                            self.push(Diagnostic::new(codes::DUPLICATE_FIELD, expr.span, format!("`{name}` is given twice")));
+                            return None;
+                        }
+                        list.push((item, value?));
+                    }
+                    key => return self.later(key.span(), "cycles by condition"),
+                }
+            }
+            return Some(Expression::ByItem(list, rest));
+        }
+        self.time(phrase, "cycle")
+    }
+
+    fn is_by_item(&self, table: &Table) -> bool {
+        table.entries.iter().any(|e| match &e.key {
+            Key::Chain(chain) => chain.as_expr().and_then(|x| x.name()).is_some(),
+            Key::If { .. } => true,
+            _ => false,
+        })
+    }
+
+    /// `takes` and `makes`: counted items.
+    fn parts(&mut self, fields: &Fields<'a>, word: &str) -> Option<Vec<Part>> {
+        let Some(phrase) = fields.get(word, &mut self.diagnostics) else {
+            return if fields.has(word).is_some() { None } else { Some(Vec::new()) };
+        };
+        let mut parts: Vec<Part> = Vec::new();
+        let mut total = 0u64;
+        for counted in self.counted(phrase, "item")? {
+            let item = self.item_named(counted.name, counted.span)?;
+            total = total.saturating_add(counted.count);
+            if let Some(same) = parts.iter_mut().find(|p| p.item == item) {
+                same.minimum = same.minimum.saturating_add(counted.count);
+                same.maximum = same.minimum;
+            } else {
+                parts.push(Part { item, minimum: counted.count, maximum: counted.count, span: counted.span });
+            }
+        }
+        if total > limits::PARTS {
+            self.push(Diagnostic::new(
+                codes::OUT_OF_RANGE,
+                phrase.span,
+                format!("`{word}` counts {total} items; at most {} are possible", limits::PARTS),
+            ));
+            return None;
+        }
+        Some(parts)
+    }
+
+    fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {
+        let known: &[&str] =
+            &["after", "clock", "repair", "effect", "needs", "availability", "from", "exclusive", "keep_crew", "repair_in"];
+        let fields = Fields::of(d, known, &mut self.diagnostics);
+        for word in ["from", "exclusive", "keep_crew", "repair_in"] {
+            if let Some(span) = fields.has(word) {
+                return self.later(span, &format!("breakdowns with `{word}`"));
+            }
+        }
+        let clock = match self.word(&fields, "clock", &["calendar", "working", "scheduled", "cycles"]) {
+            Some("working") => BreakdownClock::Working,
+            Some("scheduled") => return self.later(fields.span("clock"), "breakdown clocks by shift"),
+            Some("cycles") => return self.later(fields.span("clock"), "breakdown clocks by cycles"),
+            _ => BreakdownClock::Calendar,
+        };
+        match self.word(&fields, "effect", &["resume", "restart", "restart_new", "scrap", "finish_item"]) {
+            Some("resume") | None => {}
+            Some(_) => return self.later(fields.span("effect"), "breakdown effects other than `resume`"),
+        }
+        let repair = match fields.get("repair", &mut self.diagnostics) {
+            Some(phrase) => self.time(phrase, "repair"),
+            None => {
+                self.missing(&fields, "repair", "repair: lognormal(8 min, 3 min)");
+                None
+            }
+        };
+        let after = match (fields.get("after", &mut self.diagnostics), fields.get("availability", &mut self.diagnostics)) {
+            (Some(phrase), None) => self.time(phrase, "after"),
+            (Some(_), Some(phrase)) => {
+                self.push(
+                    Diagnostic::new(codes::DUPLICATE_FIELD, phrase.span, "`after` and `availability` both say how often it fails")
+                        .with(fields.span("after"), "given here")
+                        .help("keep one of the two"),
+                );
+                None
+            }
+            (None, Some(phrase)) => self.after_from_availability(phrase, repair.as_ref()?),
+            (None, None) => {
+                self.missing(&fields, "after", "after: exponential(4 h)");
+                None
+            }
+        };
+        let needs = match fields.get("needs", &mut self.diagnostics) {
+            Some(phrase) => self.needs(phrase)?,
+            None => Vec::new(),
+        };
+        let (after, repair) = (after?, repair?);
+        let zero = |e: &Expression| e.constant().is_some_and(|q| q.value.is_zero());
+        if zero(&after) {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, fields.span("after"), "a machine that fails after 0 s never works")
+                    .help("write the mean time from a repair to the next failure"),
+            );
+            return None;
+        }
+        Some(Breakdown {
+            name: d.name.text.clone(),
+            span: d.span,
+            after,
+            clock,
+            repair,
+            effect: BreakdownEffect::Resume,
+            needs,
+        })
+    }
+
+    /// Time to failure, exponential, with mean `repair · A / (1 − A)`.
+    fn after_from_availability(&mut self, phrase: &'a Phrase, repair: &Expression) -> Option<Expression> {
+        let share = self.share_of(phrase, "availability")?;
+        if !share.is_positive() || share >= Rational::one() {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, "an availability lies between 0 % and 100 %, both excluded")
+                    .help("leave the breakdown out when the machine never fails"),
+            );
+            return None;
+        }
+        let mean = match repair {
+            Expression::Constant(q) => q.value.clone(),
+            Expression::Draw(d) => match &**d {
+                Distribution::Exponential { mean }
+                | Distribution::Erlang { mean, .. }
+                | Distribution::Gamma { mean, .. }
+                | Distribution::Lognormal { mean, .. } => mean.constant()?.value.clone(),
+                _ => {
+                    self.push(
+                        Diagnostic::new(codes::WRONG_VALUE, phrase.span, "`availability` needs a repair whose mean is a parameter")
+                            .help("give `after:` instead, or a repair such as `lognormal(8 min, 3 min)`"),
+                    );
+                    return None;
+                }
+            },
+            _ => return self.wrong_value(phrase.span, "`availability` needs a repair with a plain distribution"),
+        };
+        let after = mean * &share / (Rational::one() - &share);
+        let mean = Expression::Constant(Quantity { value: after, dim: Dim::TIME });
+        Some(Expression::Draw(Box::new(Distribution::Exponential { mean })))
+    }
+
+    fn missing(&mut self, fields: &Fields<'a>, word: &str, example: &str) {
+        if fields.has(word).is_none() {
+            self.push(
+                Diagnostic::new(codes::MISSING_FIELD, fields.owner_span, format!("{} has no `{word}`", fields.owner))
+                    .help(format!("write `{example}`")),
+            );
+        }
+    }
+
+    // ---- buffer ----
+
+    fn buffer(&mut self, d: &'a Declaration) -> Option<Buffer> {
+        let fields = self.known_fields(d, BUFFER, BUFFER_LATER);
+        self.no_inner(&fields, &[]);
+        let capacity = match fields.get("capacity", &mut self.diagnostics) {
+            Some(phrase) => self.capacity(phrase, "capacity"),
+            None => {
+                self.missing(&fields, "capacity", "capacity: 20");
+                None
+            }
+        };
+        let mut initial = Vec::new();
+        if let Some(phrase) = fields.get("initial", &mut self.diagnostics) {
+            for part in self.counted(phrase, "item")? {
+                let item = self.item_named(part.name, part.span)?;
+                initial.push((item, part.count));
+            }
+        }
+        let capacity = capacity?;
+        let inside: u64 = initial.iter().map(|(_, n)| *n).fold(0, u64::saturating_add);
+        if let Capacity::Places(n) = capacity
+            && inside > n
+        {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, fields.span("initial"), format!("{inside} items do not fit into {n} places"))
+                    .with(fields.span("capacity"), "the places"),
+            );
+            return None;
+        }
+        if inside > limits::INITIAL {
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, fields.span("initial"), format!("at most {} items can be inside at the start", limits::INITIAL)));
+            return None;
+        }
+        Some(Buffer { capacity, initial, transit: None, keeps_order: true, anonymous: false })
+    }
+
+    /// A number of places, or `unlimited`.
+    pub fn capacity(&mut self, phrase: &'a Phrase, what: &str) -> Option<Capacity> {
+        if phrase.as_expr().and_then(|e| e.name()) == Some("unlimited") {
+            return Some(Capacity::Unlimited);
+        }
+        self.count(phrase, what, 0, limits::COUNT).map(Capacity::Places)
+    }
+
+    // ---- small values ----
+
+    /// A constant share from 0 to 1.
+    pub fn share_of(&mut self, phrase: &'a Phrase, what: &str) -> Option<Rational> {
+        let typed = self.evaluate_phrase(phrase)?;
+        let Expression::Constant(q) = &typed.value else {
+            return self.wrong_value(phrase.span, &format!("`{what}` is a fixed share"));
+        };
+        if q.dim != Dim::RATIO {
+            let text = self.text(phrase.span);
+            let d = Diagnostic::new(codes::MISSING_UNIT, phrase.span, format!("`{what}` is a share and is written with `%`"));
+            self.push(if q.dim == Dim::NUMBER {
+                d.fix(format!("write `{text} %`"), phrase.span, format!("{text} %"))
+            } else {
+                d
+            });
+            return None;
+        }
+        if q.value.is_negative() || q.value > Rational::one() {
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, format!("`{what}` lies between 0 % and 100 %")));
+            return None;
+        }
+        Some(q.value.clone())
+    }
+
+    /// A field that is one of several words.
+    pub fn word(&mut self, fields: &Fields<'a>, field: &str, words: &[&'static str]) -> Option<&'static str> {
+        let phrase = fields.get(field, &mut self.diagnostics)?;
+        let name = phrase.as_expr().and_then(|e| e.name());
+        let found = name.and_then(|n| words.iter().find(|w| **w == n)).copied();
+        if found.is_none() {
+            let mut d = Diagnostic::new(codes::WRONG_VALUE, phrase.span, format!("`{field}` is one of {}", list(words)));
+            if let Some(near) = name.and_then(|n| crate::base::names::nearest(n, words.iter().copied())) {
+                d = d.fix(format!("write `{near}`"), phrase.span, near);
+            }
+            self.push(d);
+        }
+        found
+    }
+
+    fn yes_no(&mut self, fields: &Fields<'a>, field: &str) -> bool {
+        let Some(phrase) = fields.get(field, &mut self.diagnostics) else { return false };
+        match phrase.as_expr().map(|e| &e.kind) {
+            Some(ExprKind::Bool(b)) => *b,
+            Some(ExprKind::Name(n)) if n == "yes" => true,
+            Some(ExprKind::Name(n)) if n == "no" => false,
+            _ => {
+                self.push(Diagnostic::new(codes::WRONG_VALUE, phrase.span, format!("`{field}` is `yes` or `no`")));
+                false
+            }
+        }
+    }
+
+    fn no_inner(&mut self, fields: &Fields<'a>, allowed: &[&str]) {
+        for inner in &fields.inner {
+            if !allowed.contains(&inner.word.text.as_str()) {
+                self.push(
+                    Diagnostic::new(codes::UNKNOWN_FIELD, inner.word.span, format!("{} has no `{}`", fields.owner, inner.word.text))
+                        .help(if allowed.is_empty() { "it has fields only".to_string() } else { format!("it may have {}", list(allowed)) }),
+                );
+            }
+        }
+    }
+}
+
+/// A node without a way out.
+pub fn new_node(name: String, span: Span, kind: NodeKind) -> Node {
+    Node { name, span, kind, routing: None, calendar: None, shift_end: ShiftEnd::Pause, items: Vec::new() }
+}

@@ -1,0 +1,131 @@
+//! Crews and tools, and what work needs of them.
+
+use crate::base::limits;
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{Need, Pool};
+use crate::syntax::tree::{BinaryOp, Declaration, Expr, ExprKind, Phrase};
+
+use super::fields::Fields;
+use super::line::Lower;
+use super::scope::Meaning;
+
+/// A counted name: `2 operators`, `1 Frame`, `Body`.
+pub struct Counted<'a> {
+    pub name: &'a str,
+    pub count: u64,
+    pub span: crate::base::Span,
+}
+
+impl<'a> Lower<'a> {
+    pub fn resources(&mut self, declarations: &[&'a Declaration]) {
+        for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
+            let fields = Fields::of(d, &["size", "count", "skills", "shift", "shift_end", "overtake", "breakdown"], &mut self.diagnostics);
+            for (word, what) in [
+                ("skills", "skills"),
+                ("shift", "shifts"),
+                ("shift_end", "shifts"),
+                ("overtake", "crews that overtake"),
+                ("breakdown", "breakdowns of tools"),
+            ] {
+                if let Some(span) = fields.has(word) {
+                    let _: Option<()> = self.later(span, what);
+                }
+            }
+            let word = if d.word.text == "tool" && fields.has("count").is_some() { "count" } else { "size" };
+            let size = match fields.get(word, &mut self.diagnostics) {
+                Some(phrase) => self.count(phrase, word, 1, limits::COUNT),
+                None if fields.has(word).is_some() => None,
+                None => Some(1),
+            };
+            let pool = Pool {
+                name: d.name.text.clone(),
+                span: d.name.span,
+                kind: Self::pool_kind(&d.word.text),
+                size: size.unwrap_or(1),
+                calendar: None,
+                overtake: false,
+            };
+            let id = self.plant.pools.push(pool);
+            if self.scope.find(&d.name.text) == Some(Meaning::Other) {
+                self.scope.set(&d.name.text, Meaning::Pool(id));
+                self.scope.unmark(&d.name.text);
+            }
+        }
+    }
+
+    /// `2 operators + 1 crane`
+    pub fn needs(&mut self, phrase: &'a Phrase) -> Option<Vec<Need>> {
+        if let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) {
+            return self.later(table.span, "needs by phase");
+        }
+        let mut needs = Vec::new();
+        for part in self.counted(phrase, "crew or tool")? {
+            match self.scope.find(part.name) {
+                Some(Meaning::Pool(pool)) => needs.push(Need { pool, count: part.count, span: part.span }),
+                Some(Meaning::Other) => return None,
+                Some(other) => {
+                    self.wrong_kind(part.name, part.span, other, "a crew or tool");
+                    return None;
+                }
+                None => {
+                    let d = self.scope.unknown(part.name, part.span, "crew or tool", |m| matches!(m, Meaning::Pool(_)));
+                    self.push(d);
+                    return None;
+                }
+            }
+        }
+        Some(needs)
+    }
+
+    /// The counted names of a sum.
+    pub fn counted(&mut self, phrase: &'a Phrase, what: &str) -> Option<Vec<Counted<'a>>> {
+        let Some(expr) = phrase.as_expr() else {
+            if !phrase.is_error() {
+                self.push(Diagnostic::new(codes::WRONG_VALUE, phrase.span, format!("a number of {what}s is due here")));
+            }
+            return None;
+        };
+        let mut parts = Vec::new();
+        self.count_into(expr, what, &mut parts).then_some(parts)
+    }
+
+    fn count_into(&mut self, expr: &'a Expr, what: &str, parts: &mut Vec<Counted<'a>>) -> bool {
+        match &expr.kind {
+            ExprKind::Binary { op: BinaryOp::Add, left, right, .. } => {
+                self.count_into(left, what, parts) && self.count_into(right, what, parts)
+            }
+            ExprKind::Group(inner) => self.count_into(inner, what, parts),
+            ExprKind::Name(name) => {
+                parts.push(Counted { name, count: 1, span: expr.span });
+                true
+            }
+            ExprKind::Quantity(q) => {
+                let Some(name) = q.unit.as_ref().and_then(|u| u.counted()) else {
+                    self.push(
+                        Diagnostic::new(codes::WRONG_VALUE, expr.span, format!("a number of some {what} is due here"))
+                            .help(format!("write the number before the name of the {what}, such as `2 name`")),
+                    );
+                    return false;
+                };
+                let number = crate::base::Quantity { value: q.number.clone(), dim: crate::base::Dim::NUMBER };
+                let typed = super::value::Typed { dim: number.dim, value: crate::ir::Expression::Constant(number) };
+                match self.expect_count(&typed, q.number_span, what, 1, limits::MEMBERS) {
+                    Some(count) => {
+                        parts.push(Counted { name, count, span: expr.span });
+                        true
+                    }
+                    None => false,
+                }
+            }
+            ExprKind::Range { .. } => {
+                let _: Option<()> = self.later(expr.span, "ranges of parts");
+                false
+            }
+            ExprKind::Error => false,
+            _ => {
+                self.push(Diagnostic::new(codes::WRONG_VALUE, expr.span, format!("a number of some {what} is due here")));
+                false
+            }
+        }
+    }
+}

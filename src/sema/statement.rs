@@ -1,0 +1,235 @@
+//! Statements about the line: `run`, `demand`, `limit`.
+
+use num_traits::Signed;
+
+use crate::base::{Dim, Ticks, limits};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{Demand, Expression, Limit, NodeId, Until};
+use crate::syntax::tree::{Declaration, Entry, ExprKind, Phrase, Preposition};
+
+use super::fields::Fields;
+use super::line::Lower;
+use super::scope::Meaning;
+
+impl<'a> Lower<'a> {
+    /// `run { … }` and other fields of the line.
+    pub fn run_settings(&mut self, entries: &[&'a Entry], line: &'a Declaration) {
+        let mut seen = false;
+        for entry in entries {
+            let table = match &entry.key {
+                crate::syntax::tree::Key::Chain(chain) => match chain.as_expr().map(|e| &e.kind) {
+                    Some(ExprKind::NamedTable { name, table }) if name.text == "run" => Some(table),
+                    _ => None,
+                },
+                _ => None,
+            };
+            if let Some(table) = table {
+                if seen {
+                    self.push(Diagnostic::new(codes::DUPLICATE_FIELD, entry.span, "`run` is given twice"));
+                    continue;
+                }
+                seen = true;
+                self.plant.run.span = entry.span;
+                self.run_table(table);
+                continue;
+            }
+            match entry.key.word() {
+                Some("shift" | "shift_end" | "stops") => {
+                    let _: Option<()> = self.later(entry.span, "shifts");
+                }
+                Some(word) => {
+                    let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, entry.key.span(), format!("a line has no field `{word}`"));
+                    if let Some(near) = crate::base::names::nearest(word, ["run", "shift", "flow", "station", "source", "sink"]) {
+                        d = d.help(format!("did you mean `{near}`?"));
+                    }
+                    self.push(d);
+                }
+                None => self.push(Diagnostic::new(codes::UNKNOWN_FIELD, entry.key.span(), "this means nothing in a line")),
+            }
+        }
+        if !seen {
+            self.push(crate::diag::Diagnostic {
+                severity: crate::diag::Severity::Warning,
+                ..Diagnostic::new(codes::NO_END, line.name.span, format!("line `{}` does not say how long it runs", line.name.text))
+                    .help("write `run { for: 30 d }`, or give `--for` on the command line")
+            });
+        }
+    }
+
+    fn run_table(&mut self, table: &'a crate::syntax::tree::Table) {
+        let known = ["for", "warmup", "runs", "seed", "start", "until", "precision"];
+        let fields = Fields::of_table("`run`", table, &known, &mut self.diagnostics);
+        if let Some(span) = fields.has("precision") {
+            let _: Option<()> = self.later(span, "runs until a precision");
+        }
+        if let Some(phrase) = fields.get("for", &mut self.diagnostics) {
+            self.plant.run.horizon = self.ticks(phrase, "for").filter(|t| t.0 > 0);
+            if self.plant.run.horizon.is_none() {
+                self.push_once(Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, "`for` is longer than 0 s"));
+            }
+        }
+        if let Some(phrase) = fields.get("warmup", &mut self.diagnostics) {
+            self.plant.run.warmup = self.ticks(phrase, "warmup").unwrap_or_default();
+        }
+        if let Some(phrase) = fields.get("runs", &mut self.diagnostics) {
+            self.plant.run.runs = self.count(phrase, "runs", 1, limits::RUNS).unwrap_or(1);
+        }
+        if let Some(phrase) = fields.get("seed", &mut self.diagnostics) {
+            self.plant.run.seed = self.count(phrase, "seed", 0, u64::MAX).unwrap_or(1);
+        }
+        if let Some(phrase) = fields.get("until", &mut self.diagnostics) {
+            self.plant.run.until = self.until(phrase);
+        }
+        // Without shifts and timetables every start is the same.
+        let _ = fields.get("start", &mut self.diagnostics);
+        let ended = fields.has("for").is_some() || fields.has("until").is_some();
+        if !ended {
+            self.push(
+                Diagnostic::new(codes::NO_END, table.span, "the run has no end")
+                    .help("write `for: 30 d`, or `until: 10000 at SINK`"),
+            );
+        }
+        if let Some(horizon) = self.plant.run.horizon
+            && self.plant.run.warmup >= horizon
+        {
+            self.push(
+                Diagnostic::new(codes::BAD_RUN, fields.span("warmup"), "the warm-up leaves nothing to measure")
+                    .with(fields.span("for"), "the run ends here")
+                    .note("`for` is the whole run, warm-up included"),
+            );
+        }
+    }
+
+    fn push_once(&mut self, diagnostic: Diagnostic) {
+        if !self.diagnostics.iter().any(|d| d.primary.span == diagnostic.primary.span) {
+            self.push(diagnostic);
+        }
+    }
+
+    fn ticks(&mut self, phrase: &'a Phrase, what: &str) -> Option<Ticks> {
+        match self.time(phrase, what)? {
+            Expression::Constant(q) => Ticks::from_seconds(&q.value),
+            _ => self.wrong_value(phrase.span, &format!("`{what}` is a fixed time")),
+        }
+    }
+
+    /// `10000 at warehouse`
+    fn until(&mut self, phrase: &'a Phrase) -> Option<Until> {
+        let number = match phrase.chain.as_expr().map(|e| &e.kind) {
+            Some(ExprKind::Quantity(q)) if q.unit.is_some() => {
+                return self.wrong_value(phrase.span, "`until` is a number of items at a sink, such as `10000 at out`");
+            }
+            Some(_) => self.evaluate(phrase.chain.as_expr()?)?,
+            None => return None,
+        };
+        let count = self.expect_count(&number, phrase.chain.span, "until", 1, limits::COUNT)?;
+        let Some(place) = phrase.tail(Preposition::At) else {
+            self.push(
+                Diagnostic::new(codes::MISSING_FIELD, phrase.span, "`until` does not say where the items arrive")
+                    .help("write `until: 10000 at SINK`"),
+            );
+            return None;
+        };
+        let at = self.node_of(place, "a sink")?;
+        if !matches!(self.plant.nodes.get(at).map(|n| &n.kind), Some(crate::ir::NodeKind::Sink)) {
+            self.push(Diagnostic::new(codes::WRONG_KIND_OF_NAME, place.span, "`until` counts items at a sink"));
+            return None;
+        }
+        Some(Until { count, at })
+    }
+
+    /// The node that a chain of one expression names.
+    pub fn node_of(&mut self, chain: &'a crate::syntax::tree::Chain, what: &str) -> Option<NodeId> {
+        let expr = self.only_expr(chain, what)?;
+        self.node_expr(expr, what)
+    }
+
+    pub fn limits_and_demands(&mut self, declarations: &[&'a Declaration]) {
+        for d in declarations {
+            match d.word.text.as_str() {
+                "demand" => {
+                    if let Some(demand) = self.demand(d) {
+                        self.plant.demands.push(demand);
+                    }
+                }
+                "limit" => {
+                    if let Some(limit) = self.limit(d) {
+                        self.plant.limits.push(limit);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if self.plant.limits.len() > 62 {
+            let span = self.plant.span;
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, span, "at most 62 limits are possible in one line"));
+        }
+    }
+
+    /// `demand Case: 120 /h at warehouse`
+    fn demand(&mut self, d: &'a Declaration) -> Option<Demand> {
+        let item = self.item_named(&d.name.text, d.name.span)?;
+        let Some(phrase) = &d.phrase else {
+            self.push(
+                Diagnostic::new(codes::MISSING_FIELD, d.name.span, "the demand has no rate").help("write `demand Case: 120 /h at SINK`"),
+            );
+            return None;
+        };
+        if phrase.is_error() {
+            return None;
+        }
+        let expr = self.only_expr(&phrase.chain, "a rate such as `120 /h`")?;
+        let typed = self.evaluate(expr)?;
+        let q = self.constant_of(&typed, Dim::RATE, expr.span, "demand")?;
+        if !q.value.is_positive() {
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, expr.span, "a demand is more than 0"));
+            return None;
+        }
+        let mut at = None;
+        for tail in &phrase.tails {
+            match tail.preposition {
+                Preposition::At => at = Some(self.node_of(&tail.chain, "a sink")?),
+                Preposition::During => return self.later(tail.word, "demands during shifts"),
+                other => {
+                    self.push(Diagnostic::new(codes::WRONG_VALUE, tail.word, format!("a demand has no `{}`", other.word())));
+                    return None;
+                }
+            }
+        }
+        Some(Demand { item, rate: q.value, at, during: None, span: d.span })
+    }
+
+    /// `limit wip { count: 30, from: release, to: pack }`
+    fn limit(&mut self, d: &'a Declaration) -> Option<Limit> {
+        let known = ["count", "from", "to", "same", "lasts", "needs", "return"];
+        let fields = Fields::of(d, &known, &mut self.diagnostics);
+        for word in ["same", "lasts", "needs", "return"] {
+            if let Some(span) = fields.has(word) {
+                return self.later(span, "line clearance and returns");
+            }
+        }
+        let mut get = |word: &str, example: &str| {
+            let phrase = fields.get(word, &mut self.diagnostics);
+            if phrase.is_none() && fields.has(word).is_none() {
+                self.push(
+                    Diagnostic::new(codes::MISSING_FIELD, d.name.span, format!("limit `{}` has no `{word}`", d.name.text))
+                        .help(format!("write `{example}`")),
+                );
+            }
+            phrase
+        };
+        let (count, from, to) = (get("count", "count: 30"), get("from", "from: NODE"), get("to", "to: NODE"));
+        let count = count.and_then(|p| self.count(p, "count", 1, limits::COUNT));
+        let from = from.and_then(|p| self.node_of(&p.chain, "a node"));
+        let to = to.and_then(|p| self.node_of(&p.chain, "a node"));
+        if self.scope.find(&d.name.text) == Some(Meaning::Other) {
+            self.scope.unmark(&d.name.text);
+        }
+        let (from, to) = (from?, to?);
+        if matches!(self.plant.nodes.get(from).map(|n| &n.kind), Some(crate::ir::NodeKind::Sink)) {
+            self.push(Diagnostic::new(codes::WRONG_VALUE, fields.span("from"), "no item is in the line behind a sink"));
+            return None;
+        }
+        Some(Limit { name: d.name.text.clone(), span: d.name.span, count: count?, from, to, pallets: false })
+    }
+}

@@ -1,0 +1,604 @@
+//! Evaluates expressions: exact constants with units, draws, arithmetic between them.
+
+use num_traits::{Signed, ToPrimitive, Zero};
+
+use crate::base::{Dim, Quantity, Rational, Span, limits, names, units};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{Binary, Expression, Function, Unary};
+use crate::syntax::tree::{self, Argument, BinaryOp, Chain, Expr, ExprKind, Phrase, Table, UnaryOp};
+
+use super::line::Lower;
+use super::scope::Meaning;
+
+/// An expression with its dimension.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    /// The expression, in base units.
+    pub value: Expression,
+    /// Its dimension.
+    pub dim: Dim,
+}
+
+impl Typed {
+    fn constant(quantity: Quantity) -> Typed {
+        Typed { dim: quantity.dim, value: Expression::Constant(quantity) }
+    }
+}
+
+impl<'a> Lower<'a> {
+    /// The value of an expression; `None` when it has none, which has been complained about.
+    pub fn evaluate(&mut self, expr: &'a Expr) -> Option<Typed> {
+        match &expr.kind {
+            ExprKind::Quantity(q) => self.quantity(q).map(Typed::constant),
+            ExprKind::Group(inner) => self.evaluate(inner),
+            ExprKind::Name(name) => self.named_value(name, expr.span),
+            ExprKind::Unary { op, operand, .. } => {
+                let inner = self.evaluate(operand)?;
+                match (op, &inner.value) {
+                    (UnaryOp::Minus, Expression::Constant(q)) => {
+                        Some(Typed::constant(Quantity { value: -q.value.clone(), dim: q.dim }))
+                    }
+                    (UnaryOp::Minus, _) => {
+                        Some(Typed { dim: inner.dim, value: Expression::Unary(Unary::Negate, Box::new(inner.value)) })
+                    }
+                    (UnaryOp::Not, _) => self.later(expr.span, "conditions"),
+                }
+            }
+            ExprKind::Binary { op, left, right, op_span } => {
+                let (a, b) = (self.evaluate(left), self.evaluate(right));
+                self.arithmetic(*op, *op_span, expr.span, a?, b?)
+            }
+            ExprKind::Call { function, arguments } => {
+                let Some(name) = function.name() else {
+                    return self.wrong_value(expr.span, "this cannot be called");
+                };
+                self.call(name, function.span, arguments, expr.span)
+            }
+            ExprKind::Table(table) => self.mixture(table),
+            ExprKind::NamedTable { name, table } if name.text == "choice" => self.mixture(table),
+            ExprKind::Error => None,
+            ExprKind::Now | ExprKind::Item | ExprKind::Member { .. } => self.later(expr.span, "values that read the item or the clock"),
+            ExprKind::Unknown => self.later(expr.span, "values left open for the optimiser"),
+            ExprKind::Bool(_) => self.later(expr.span, "yes/no values"),
+            _ => self.wrong_value(expr.span, "this is no value"),
+        }
+    }
+
+    pub fn wrong_value<T>(&mut self, span: Span, message: &str) -> Option<T> {
+        self.push(Diagnostic::new(codes::WRONG_VALUE, span, message).help("write a number with its unit, such as `30 s`"));
+        None
+    }
+
+    /// "Not supported yet", with what it would mean.
+    pub fn later<T>(&mut self, span: Span, what: &str) -> Option<T> {
+        self.push(
+            Diagnostic::new(codes::NOT_SUPPORTED_YET, span, format!("{what} are not supported yet"))
+                .note("the form belongs to the language; its meaning follows in a later version"),
+        );
+        None
+    }
+
+    fn quantity(&mut self, q: &tree::Quantity) -> Option<Quantity> {
+        let Some(unit) = &q.unit else {
+            return Some(Quantity { value: q.number.clone(), dim: Dim::NUMBER });
+        };
+        let scope = &self.scope;
+        let item = |name: &str| matches!(scope.find(name), Some(Meaning::Item(_)));
+        match units::parse_unit(&unit.text, &item) {
+            Ok((factor, _)) => Some(Quantity { value: &q.number * &factor.value, dim: factor.dim }),
+            Err(units::UnitError::BadExponent(part)) => {
+                self.push(Diagnostic::new(codes::UNKNOWN_UNIT, unit.span, format!("`{part}` has no usable exponent")));
+                None
+            }
+            Err(units::UnitError::Unknown(name)) => {
+                if let Some(meaning) = unit.counted().and_then(|n| self.scope.find(n)) {
+                    self.push(
+                        Diagnostic::new(codes::WRONG_VALUE, unit.span, format!("`{name}` is {}, not a unit", meaning.kind()))
+                            .help("a number before a name counts it; here a quantity with a unit is due"),
+                    );
+                    return None;
+                }
+                let known = units::UNITS.iter().map(|u| u.name);
+                let near = names::nearest(&name, known).filter(|_| !name.is_empty());
+                let guess = match name.as_str() {
+                    "hr" | "hrs" | "hour" | "hours" => Some("h"),
+                    "minute" | "minutes" | "mins" => Some("min"),
+                    "second" | "seconds" | "secs" => Some("s"),
+                    "day" | "days" => Some("d"),
+                    "meter" | "meters" | "metre" | "metres" => Some("m"),
+                    _ => near,
+                };
+                let mut d = Diagnostic::new(codes::UNKNOWN_UNIT, unit.span, format!("there is no unit `{name}`"));
+                d = match guess {
+                    Some(guess) if unit.text == name => d.fix(format!("write `{guess}`"), unit.span, guess),
+                    Some(guess) => d.help(format!("did you mean `{guess}`?")),
+                    None => d.help("times are written in `ms`, `s`, `min`, `h`, `d`; rates as `/h`"),
+                };
+                self.push(d);
+                None
+            }
+        }
+    }
+
+    pub fn evaluate_name(&mut self, name: &str, span: Span) -> Option<Typed> {
+        self.named_value(name, span)
+    }
+
+    fn named_value(&mut self, name: &str, span: Span) -> Option<Typed> {
+        match self.scope.find(name) {
+            Some(Meaning::Value(index)) => self.value_of(index, span),
+            Some(Meaning::Other) => None,
+            Some(other) => {
+                self.push(Diagnostic::new(
+                    codes::WRONG_KIND_OF_NAME,
+                    span,
+                    format!("`{name}` is {}, but a value is due here", other.kind()),
+                ));
+                None
+            }
+            None => {
+                let d = self.scope.unknown(name, span, "value", |m| matches!(m, Meaning::Value(_)));
+                self.push(d);
+                None
+            }
+        }
+    }
+
+    /// The value of a `param` or `let`; each mention of a distribution draws afresh.
+    fn value_of(&mut self, index: usize, span: Span) -> Option<Typed> {
+        if let Some(known) = self.values.get(&index) {
+            return known.clone();
+        }
+        let declaration = *self.scope.values.get(index)?;
+        if self.evaluating.contains(&index) || self.evaluating.len() > limits::NESTING {
+            self.push(
+                Diagnostic::new(codes::CIRCULAR_VALUE, span, format!("`{}` is defined by itself", declaration.name.text))
+                    .with(declaration.name.span, "declared here"),
+            );
+            return None;
+        }
+        self.evaluating.push(index);
+        let result = self.declared_value(declaration);
+        self.evaluating.pop();
+        self.values.insert(index, result.clone());
+        result
+    }
+
+    fn declared_value(&mut self, declaration: &'a tree::Declaration) -> Option<Typed> {
+        let Some(phrase) = &declaration.value else {
+            self.push(
+                Diagnostic::new(codes::MISSING_FIELD, declaration.name.span, format!("`{}` has no value", declaration.name.text))
+                    .help(format!("write `{} {} … = value`", declaration.word.text, declaration.name.text)),
+            );
+            return None;
+        };
+        // `= 20 in 1..200` parses as a comparison with a range.
+        let (expr, range) = match &phrase.chain.as_expr()?.kind {
+            ExprKind::Binary { op: BinaryOp::In, left, right, .. } => (&**left, Some(&**right)),
+            _ => (phrase.chain.as_expr()?, None),
+        };
+        let mut value = self.evaluate(expr)?;
+        if size(&value.value) > 10_000 {
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, expr.span, "the value grows to more than 10,000 parts"));
+            return None;
+        }
+        if let Some(set) = self.set.iter().find(|(n, _)| *n == declaration.name.text).map(|(_, v)| v.clone()) {
+            if declaration.word.text == "param" {
+                value = self.set_value(&set, &value, declaration).unwrap_or(value);
+            } else {
+                self.push(
+                    Diagnostic::new(codes::BAD_SETTING, declaration.word.span, format!("`{}` is no parameter", declaration.name.text))
+                        .help("only a `param` can be set from outside; change `let` to `param`"),
+                );
+            }
+        }
+        if let Some(kind) = declaration.phrase.as_ref().and_then(Phrase::as_expr) {
+            self.check_kind(kind, &value, expr.span);
+        }
+        if let (Some(range), Expression::Constant(q)) = (range, &value.value) {
+            let q = q.clone();
+            self.check_range(range, &q, expr.span, &declaration.name.text);
+        }
+        Some(value)
+    }
+
+    fn check_kind(&mut self, kind: &'a Expr, value: &Typed, span: Span) {
+        let Some(name) = kind.name() else { return };
+        let wanted = match name {
+            "time" => Dim::TIME,
+            "length" => Dim::LENGTH,
+            "mass" => Dim::MASS,
+            "volume" => Dim::VOLUME,
+            "energy" => Dim::ENERGY,
+            "power" => Dim::POWER,
+            "money" => Dim::MONEY,
+            "angle" => Dim::ANGLE,
+            "temperature" => Dim::TEMPERATURE,
+            "rate" => Dim::RATE,
+            "speed" => Dim::SPEED,
+            "count" | "number" => Dim::NUMBER,
+            "ratio" | "share" => Dim::RATIO,
+            "yes_no" => return,
+            _ => {
+                let known = ["time", "length", "mass", "volume", "energy", "power", "money", "rate", "speed", "count", "ratio"];
+                let d = Diagnostic::new(codes::WRONG_VALUE, kind.span, format!("there is no kind of value `{name}`"));
+                self.push(match names::nearest(name, known) {
+                    Some(near) => d.fix(format!("write `{near}`"), kind.span, near),
+                    None => d.help(format!("kinds are {}", super::fields::list(&known))),
+                });
+                return;
+            }
+        };
+        if wanted.exponents != value.dim.exponents {
+            self.push(
+                Diagnostic::new(codes::WRONG_DIMENSION, span, format!("a {wanted} is due, this is a {}", value.dim))
+                    .with(kind.span, "declared here"),
+            );
+        }
+    }
+
+    fn check_range(&mut self, range: &'a Expr, q: &Quantity, span: Span, name: &str) {
+        let ExprKind::Range { from, to } = &range.kind else { return };
+        let (Some(from), Some(to)) = (self.evaluate(from), self.evaluate(to)) else { return };
+        let (Expression::Constant(low), Expression::Constant(high)) = (&from.value, &to.value) else { return };
+        // `1..110 /h`: a bare beginning takes the unit of the end.
+        let low = if low.dim == Dim::NUMBER && high.dim != Dim::NUMBER { Rational::zero() } else { low.value.clone() };
+        if q.value < low || q.value > high.value {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, span, format!("`{name}` lies outside its own range"))
+                    .with(range.span, "the range"),
+            );
+        }
+    }
+
+    /// A value given with `--set name=text`.
+    fn set_value(&mut self, text: &str, default: &Typed, declaration: &tree::Declaration) -> Option<Typed> {
+        let text = text.trim();
+        let split = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+'))).unwrap_or(text.len());
+        let (number_text, unit) = text.split_at(split);
+        let (number_text, unit) = (number_text.trim(), unit.trim());
+        let number = decimal(number_text);
+        let factor = if unit.is_empty() {
+            // A bare number takes the unit kind of a plain default, or stands for base units of counts only.
+            (default.dim == Dim::NUMBER).then(|| Quantity::number(1))
+        } else {
+            units::parse_unit(unit, &|_| false).ok().map(|(q, _)| q)
+        };
+        let complaint = |d: String| Diagnostic::new(codes::BAD_SETTING, declaration.name.span, d);
+        let (Some(number), Some(factor)) = (number, factor) else {
+            self.push(
+                complaint(format!("`{}` cannot be set to `{text}`", declaration.name.text))
+                    .help(format!("give a {} such as the default in the text", default.dim)),
+            );
+            return None;
+        };
+        if factor.dim.exponents != default.dim.exponents {
+            self.push(complaint(format!(
+                "`{}` is a {}, but `{text}` is a {}",
+                declaration.name.text, default.dim, factor.dim
+            )));
+            return None;
+        }
+        let q = Quantity { value: number * factor.value, dim: default.dim };
+        Some(Typed::constant(q))
+    }
+
+    fn arithmetic(&mut self, op: BinaryOp, op_span: Span, span: Span, a: Typed, b: Typed) -> Option<Typed> {
+        let binary = match op {
+            BinaryOp::Add => Binary::Add,
+            BinaryOp::Subtract => Binary::Subtract,
+            BinaryOp::Multiply => Binary::Multiply,
+            BinaryOp::Divide => Binary::Divide,
+            BinaryOp::Power => return self.power(span, a, &b),
+            _ => return self.later(op_span, "conditions"),
+        };
+        let dim = match binary {
+            Binary::Add | Binary::Subtract => {
+                if a.dim != b.dim {
+                    let verb = if binary == Binary::Add { "add" } else { "subtract" };
+                    let mut d = Diagnostic::new(
+                        codes::WRONG_DIMENSION,
+                        op_span,
+                        format!("cannot {verb} a {} and a {}", a.dim, b.dim),
+                    );
+                    if a.dim.ratio != b.dim.ratio {
+                        d = d.help("a share is of something: write `5 s * 1.1`, or give both as shares");
+                    }
+                    self.push(d);
+                    return None;
+                }
+                a.dim
+            }
+            Binary::Multiply => a.dim.times(b.dim),
+            _ => a.dim.over(b.dim),
+        };
+        if let (Expression::Constant(x), Expression::Constant(y)) = (&a.value, &b.value) {
+            let value = match binary {
+                Binary::Add => &x.value + &y.value,
+                Binary::Subtract => &x.value - &y.value,
+                Binary::Multiply => &x.value * &y.value,
+                _ if y.value.is_zero() => {
+                    self.push(Diagnostic::new(codes::OUT_OF_RANGE, op_span, "division by zero"));
+                    return None;
+                }
+                _ => &x.value / &y.value,
+            };
+            if value.numer().bits() + value.denom().bits() > 4096 {
+                self.push(Diagnostic::new(codes::OUT_OF_RANGE, op_span, "the number is too long to be kept exactly"));
+                return None;
+            }
+            return Some(Typed::constant(Quantity { value, dim }));
+        }
+        Some(Typed { dim, value: Expression::Binary(binary, Box::new(a.value), Box::new(b.value)) })
+    }
+
+    fn power(&mut self, span: Span, a: Typed, b: &Typed) -> Option<Typed> {
+        let exponent = match &b.value {
+            Expression::Constant(q) if q.dim == Dim::NUMBER && q.value.is_integer() => q.value.to_integer().to_i8(),
+            _ => None,
+        };
+        let (Some(n), Expression::Constant(q)) = (exponent.filter(|n| n.unsigned_abs() <= 9), &a.value) else {
+            return self.wrong_value(span, "only constants have powers, whole ones from -9 to 9");
+        };
+        let Some(dim) = q.dim.power(n) else { return self.wrong_value(span, "the power has no usable dimension") };
+        if q.value.is_zero() && n < 0 {
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, span, "division by zero"));
+            return None;
+        }
+        let value = num_traits::pow::Pow::pow(q.value.clone(), i32::from(n));
+        Some(Typed::constant(Quantity { value, dim }))
+    }
+
+    fn call(&mut self, name: &str, name_span: Span, arguments: &'a [Argument], span: Span) -> Option<Typed> {
+        let function = match name {
+            "min" => Function::Minimum,
+            "max" => Function::Maximum,
+            "abs" => Function::Absolute,
+            "floor" => Function::Floor,
+            "ceil" => Function::Ceiling,
+            "round" => Function::Round,
+            _ => return self.draw(name, name_span, arguments, span),
+        };
+        let mut values = Vec::new();
+        for argument in arguments {
+            values.push(self.evaluate_phrase(&argument.value)?);
+        }
+        let Some(first) = values.first() else {
+            self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("`{name}` needs a value")));
+            return None;
+        };
+        let dim = first.dim;
+        if let Some(other) = values.iter().find(|v| v.dim != dim) {
+            self.push(Diagnostic::new(codes::WRONG_DIMENSION, span, format!("`{name}` of a {dim} and a {}", other.dim)));
+            return None;
+        }
+        Some(Typed { dim, value: Expression::Call(function, values.into_iter().map(|v| v.value).collect()) })
+    }
+
+    /// The value of a phrase that is one expression.
+    pub fn evaluate_phrase(&mut self, phrase: &'a Phrase) -> Option<Typed> {
+        match phrase.as_expr() {
+            Some(expr) => self.evaluate(expr),
+            None if phrase.is_error() => None,
+            None => self.wrong_value(phrase.span, "one value is due here"),
+        }
+    }
+
+    /// `{ 70 %: 2 s, rest: exponential(5 s) }`
+    fn mixture(&mut self, table: &'a Table) -> Option<Typed> {
+        let mut parts = Vec::new();
+        let mut dim = None;
+        let shares = self.shares(table)?;
+        for (share, entry) in shares {
+            let Some(phrase) = &entry.phrase else {
+                return self.wrong_value(entry.span, "the share has no value");
+            };
+            let value = self.evaluate_phrase(phrase)?;
+            if *dim.get_or_insert(value.dim) != value.dim {
+                self.push(Diagnostic::new(
+                    codes::WRONG_DIMENSION,
+                    phrase.span,
+                    format!("a {} among values of another dimension", value.dim),
+                ));
+                return None;
+            }
+            parts.push((share, value.value));
+        }
+        Some(Typed { dim: dim?, value: Expression::Mixture(parts) })
+    }
+
+    /// The shares of a table with their entries; `rest` takes what is left.
+    pub fn shares(&mut self, table: &'a Table) -> Option<Vec<(Rational, &'a tree::Entry)>> {
+        let one = Rational::from_integer(1.into());
+        let mut sum = Rational::zero();
+        let mut rest: Option<usize> = None;
+        let mut list: Vec<(Rational, &tree::Entry)> = Vec::new();
+        let mut good = !table.incomplete;
+        for entry in &table.entries {
+            match &entry.key {
+                tree::Key::Word(w) if w.text == "rest" || w.text == "else" => {
+                    if rest.is_some() {
+                        self.push(Diagnostic::new(codes::DUPLICATE_FIELD, w.span, "`rest` is given twice"));
+                        good = false;
+                    }
+                    rest = Some(list.len());
+                    list.push((Rational::zero(), entry));
+                }
+                tree::Key::Chain(chain) if chain.as_expr().is_some() => {
+                    let share = chain.as_expr().and_then(|e| self.evaluate(e));
+                    match share {
+                        Some(Typed { value: Expression::Constant(q), .. }) if q.dim == Dim::RATIO => {
+                            if q.value.is_negative() || q.value > one {
+                                self.push(Diagnostic::new(codes::OUT_OF_RANGE, chain.span, "a share lies between 0 % and 100 %"));
+                                good = false;
+                            }
+                            sum += &q.value;
+                            list.push((q.value, entry));
+                        }
+                        Some(Typed { value: Expression::Constant(q), .. }) if q.dim == Dim::NUMBER => {
+                            let text = self.text(chain.span);
+                            self.push(
+                                Diagnostic::new(codes::MISSING_UNIT, chain.span, "a share is written with `%`")
+                                    .fix(format!("write `{text} %`"), chain.span, format!("{text} %")),
+                            );
+                            good = false;
+                        }
+                        Some(_) => {
+                            self.push(Diagnostic::new(codes::WRONG_VALUE, chain.span, "a share such as `70 %` is due here"));
+                            good = false;
+                        }
+                        None => good = false,
+                    }
+                }
+                key => {
+                    self.push(Diagnostic::new(codes::WRONG_VALUE, key.span(), "a share such as `70 %`, or `rest`, is due here"));
+                    good = false;
+                }
+            }
+        }
+        if !good {
+            return None;
+        }
+        let whole = sum == one && !list.is_empty();
+        match rest.and_then(|i| list.get_mut(i)) {
+            Some(place) if sum <= one => place.0 = &one - &sum,
+            None if whole => {}
+            _ => {
+                let percent = crate::base::quantity::to_f64(&sum) * 100.0;
+                let mut d = Diagnostic::new(codes::SHARES_NOT_ONE, table.span, format!("the shares add up to {percent} %"))
+                    .note("each item takes exactly one way, so shares add up to 100 %");
+                if sum < one {
+                    d = d.help("let the last one be `rest`");
+                }
+                self.push(d);
+                return None;
+            }
+        }
+        list.retain(|(share, _)| share.is_positive());
+        Some(list)
+    }
+
+    // ---- values of fields ----
+
+    /// A time of at least 0; a bare number is offered units.
+    pub fn time(&mut self, phrase: &'a Phrase, what: &str) -> Option<Expression> {
+        let typed = self.evaluate_phrase(phrase)?;
+        self.expect_time(typed, phrase.span, what)
+    }
+
+    pub fn expect_time(&mut self, typed: Typed, span: Span, what: &str) -> Option<Expression> {
+        if typed.dim == Dim::NUMBER && matches!(typed.value, Expression::Constant(_)) {
+            let text = self.text(span);
+            self.push(
+                Diagnostic::new(codes::MISSING_UNIT, span, format!("`{what}` is a time and needs a unit"))
+                    .fix(format!("write `{text} s`"), span, format!("{text} s"))
+                    .fix(format!("write `{text} min`"), span, format!("{text} min")),
+            );
+            return None;
+        }
+        if typed.dim != Dim::TIME {
+            self.push(Diagnostic::new(codes::WRONG_DIMENSION, span, format!("`{what}` is a time, this is a {}", typed.dim)));
+            return None;
+        }
+        if let Expression::Constant(q) = &typed.value {
+            if q.value.is_negative() {
+                self.push(
+                    Diagnostic::new(codes::OUT_OF_RANGE, span, format!("`{what}` is negative"))
+                        .help("times run forwards: write a time of 0 s or more"),
+                );
+                return None;
+            }
+            let most = Rational::from_integer((limits::HORIZON_DAYS * 86_400).into());
+            if q.value > most {
+                self.push(Diagnostic::new(
+                    codes::OUT_OF_RANGE,
+                    span,
+                    format!("`{what}` is longer than {} days, the longest time of a model", limits::HORIZON_DAYS),
+                ));
+                return None;
+            }
+        }
+        Some(typed.value)
+    }
+
+    /// A constant, whole number between two bounds.
+    pub fn count(&mut self, phrase: &'a Phrase, what: &str, low: u64, high: u64) -> Option<u64> {
+        let typed = self.evaluate_phrase(phrase)?;
+        self.expect_count(&typed, phrase.span, what, low, high)
+    }
+
+    pub fn expect_count(&mut self, typed: &Typed, span: Span, what: &str, low: u64, high: u64) -> Option<u64> {
+        let Expression::Constant(q) = &typed.value else {
+            return self.wrong_value(span, &format!("`{what}` is a fixed number, not a draw"));
+        };
+        if q.dim != Dim::NUMBER {
+            self.push(Diagnostic::new(codes::WRONG_DIMENSION, span, format!("`{what}` is a number, this is a {}", q.dim)));
+            return None;
+        }
+        let whole = q.value.is_integer().then(|| q.value.to_integer());
+        match whole.as_ref().and_then(ToPrimitive::to_u64).filter(|n| (low..=high).contains(n)) {
+            Some(n) => Some(n),
+            None => {
+                let fact = if whole.is_none() { "is a whole number" } else { "lies out of range" };
+                self.push(
+                    Diagnostic::new(codes::OUT_OF_RANGE, span, format!("`{what}` {fact}"))
+                        .help(format!("write a whole number from {low} to {high}")),
+                );
+                None
+            }
+        }
+    }
+
+    /// The text of a span as the user wrote it.
+    pub fn text(&self, span: Span) -> String {
+        self.files.slice(span).to_string()
+    }
+
+    /// The single name of a phrase.
+    pub fn name_in(&mut self, phrase: &'a Phrase, what: &str) -> Option<(&'a str, Span)> {
+        match phrase.as_expr().map(|e| (&e.kind, e.span)) {
+            Some((ExprKind::Name(name), span)) => Some((name.as_str(), span)),
+            Some((ExprKind::Error, _)) => None,
+            _ if phrase.is_error() => None,
+            _ => {
+                self.push(Diagnostic::new(codes::WRONG_VALUE, phrase.span, format!("the name of {what} is due here")));
+                None
+            }
+        }
+    }
+
+    /// The single expression of a chain.
+    pub fn only_expr(&mut self, chain: &'a Chain, what: &str) -> Option<&'a Expr> {
+        let expr = chain.as_expr();
+        if expr.is_none() && !chain.is_error() {
+            self.push(Diagnostic::new(codes::WRONG_VALUE, chain.span, format!("{what} is due here")));
+        }
+        expr
+    }
+}
+
+/// The exact value of a decimal number.
+fn decimal(text: &str) -> Option<Rational> {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text),
+    };
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits: String = whole.chars().chain(part.chars()).filter(|c| *c != '_').collect();
+    if digits.is_empty() || digits.len() > limits::NUMBER_DIGITS || !digits.chars().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let numerator: num_bigint::BigInt = digits.parse().ok()?;
+    let scale = num_bigint::BigInt::from(10).pow(u32::try_from(part.chars().filter(char::is_ascii_digit).count()).ok()?);
+    Some(Rational::new(numerator * sign, scale))
+}
+
+fn size(e: &Expression) -> usize {
+    match e {
+        Expression::Binary(_, a, b) => 1 + size(a) + size(b),
+        Expression::Unary(_, a) => 1 + size(a),
+        Expression::Call(_, list) => 1 + list.iter().map(size).sum::<usize>(),
+        Expression::Mixture(list) => 1 + list.iter().map(|(_, e)| size(e)).sum::<usize>(),
+        _ => 1,
+    }
+}

@@ -1,0 +1,624 @@
+//! Flows: chains, branches, and the places on arrows.
+
+use crate::base::{Span, limits};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{Buffer, Capacity, Expression, NodeId, NodeKind, Routing, Target, WhenFull};
+use crate::syntax::tree::{Argument, Chain, Entry, Expr, ExprKind, Key, Link, LinkKind, Step, Table};
+
+use super::line::Lower;
+use super::node::new_node;
+use super::scope::Meaning;
+
+/// What stands on an arrow.
+#[derive(Clone, Debug, Default)]
+pub struct Lane {
+    /// Places, when some are written.
+    pub places: Option<Capacity>,
+    /// Transit time, when one is written.
+    pub transit: Option<Expression>,
+}
+
+/// A name bound by a loop: `for i in 1..499`.
+#[derive(Clone, Copy)]
+pub struct Binding<'a> {
+    name: &'a str,
+    value: u64,
+}
+
+impl<'a> Lower<'a> {
+    /// `flow a -> b -> c`
+    pub fn flow(&mut self, chain: &'a Chain, binding: Option<Binding<'a>>) {
+        let first = &chain.first;
+        if chain.steps.is_empty() && !chain.is_error() {
+            self.push(
+                Diagnostic::new(codes::BAD_CHAIN, chain.span, "a flow leads from a node to the next")
+                    .help("write `flow a -> b`"),
+            );
+            return;
+        }
+        if chain.steps.len() > limits::CHAIN {
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, chain.span, "the chain is too long").help("use an array of stations"));
+            return;
+        }
+        if matches!(first.kind, ExprKind::Table(_) | ExprKind::NamedTable { .. }) {
+            self.push(
+                Diagnostic::new(codes::BAD_START, first.span, "a flow begins at a node")
+                    .help("write a flow for each beginning: `flow a -> c` and `flow b -> c`"),
+            );
+            return;
+        }
+        let Some(mut at) = self.bound_node(first, binding) else {
+            self.holes = true;
+            return;
+        };
+        let mut i = 0;
+        while let Some(step) = chain.steps.get(i) {
+            i += 1;
+            match &step.expr.kind {
+                ExprKind::Ellipsis => {
+                    let Some(last) = chain.steps.get(i) else {
+                        self.push(Diagnostic::new(codes::BAD_CHAIN, step.expr.span, "`...` stands between two members of an array"));
+                        return;
+                    };
+                    i += 1;
+                    let Some(to) = self.bound_node(&last.expr, binding) else {
+                        self.holes = true;
+                        return;
+                    };
+                    if !self.same_links(&step.link, &last.link) {
+                        self.push(
+                            Diagnostic::new(codes::BAD_CHAIN, step.link.span.to(last.link.span), "the arrows around `...` differ")
+                                .help("write the same arrow on both sides: `s[1] -[5]-> ... -[5]-> s[9]`"),
+                        );
+                        return;
+                    }
+                    let Some(members) = self.members_between(at, to) else {
+                        self.push(
+                            Diagnostic::new(codes::BAD_CHAIN, step.expr.span, "`...` counts from one member of an array up to a later one")
+                                .help("write `s[1] -> ... -> s[9]`"),
+                        );
+                        return;
+                    };
+                    for next in members {
+                        self.connect(at, &step.link, next);
+                        at = next;
+                    }
+                }
+                ExprKind::Table(_) | ExprKind::NamedTable { .. } => {
+                    if let Some(rest) = chain.steps.get(i) {
+                        self.push(
+                            Diagnostic::new(codes::BAD_CHAIN, rest.expr.span, "a branch ends its chain")
+                                .help("continue each way inside the branch, or begin a new `flow` behind it"),
+                        );
+                    }
+                    let from = self.node_name(at);
+                    if let Some(way) = self.branch(&step.expr, &from, binding) {
+                        let names = way.targets().iter().map(|t| self.node_name(t.node)).collect::<Vec<_>>();
+                        let way = self.through_lane(&step.link, &from, &names.join("|"), way);
+                        if let Some(way) = way {
+                            self.set_way(at, way, step.link.span.to(step.expr.span));
+                        }
+                    } else {
+                        self.holes = true;
+                    }
+                    return;
+                }
+                _ => {
+                    let Some(next) = self.bound_node(&step.expr, binding) else {
+                        self.holes = true;
+                        return;
+                    };
+                    self.connect(at, &step.link, next);
+                    at = next;
+                }
+            }
+        }
+    }
+
+    /// `for i in 1..499: s[i] -[5]-> s[i + 1]`
+    pub fn flow_loop(&mut self, entry: &'a Entry) {
+        let (Key::For { name, over, .. }, Some(phrase)) = (&entry.key, &entry.phrase) else { return };
+        let ExprKind::Range { from, to } = &over.kind else {
+            self.push(Diagnostic::new(codes::WRONG_VALUE, over.span, "a loop runs over a range such as `1..499`"));
+            return;
+        };
+        let (Some(low), Some(high)) = (self.evaluate(from), self.evaluate(to)) else { return };
+        let low = self.expect_count(&low, from.span, "the beginning", 0, limits::MEMBERS);
+        let high = self.expect_count(&high, to.span, "the end", 0, limits::MEMBERS);
+        let (Some(low), Some(high)) = (low, high) else { return };
+        let before = self.diagnostics.len();
+        for value in low..=high {
+            self.flow(&phrase.chain, Some(Binding { name: &name.text, value }));
+            if self.diagnostics.len() > before {
+                return;
+            }
+        }
+    }
+
+    fn same_links(&self, a: &Link, b: &Link) -> bool {
+        self.files.slice(a.span).split_whitespace().eq(self.files.slice(b.span).split_whitespace())
+    }
+
+    /// The members of one array behind `from` up to `to`.
+    fn members_between(&self, from: NodeId, to: NodeId) -> Option<Vec<NodeId>> {
+        let within = self.scope.iter().any(|(_, e)| match e.meaning {
+            Meaning::Array(first, size) => {
+                let last = u64::from(first.0) + size;
+                first <= from && from < to && u64::from(to.0) < last
+            }
+            _ => false,
+        });
+        within.then(|| (from.0 + 1..=to.0).map(NodeId).collect())
+    }
+
+    /// The node an expression names, an index reckoned with the loop's name.
+    fn bound_node(&mut self, expr: &'a Expr, binding: Option<Binding<'a>>) -> Option<NodeId> {
+        let Some(binding) = binding else { return self.node_expr(expr, "node") };
+        let ExprKind::Index { base, index } = &expr.kind else { return self.node_expr(expr, "node") };
+        let number = self.bound_index(index, binding)?;
+        self.member(base, number, index.span)
+    }
+
+    fn bound_index(&mut self, expr: &'a Expr, binding: Binding<'a>) -> Option<i64> {
+        use crate::syntax::tree::BinaryOp;
+        match &expr.kind {
+            ExprKind::Name(name) if name == binding.name => i64::try_from(binding.value).ok(),
+            ExprKind::Group(inner) => self.bound_index(inner, binding),
+            ExprKind::Binary { op: op @ (BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply), left, right, .. } => {
+                let (a, b) = (self.bound_index(left, binding)?, self.bound_index(right, binding)?);
+                match op {
+                    BinaryOp::Add => a.checked_add(b),
+                    BinaryOp::Subtract => a.checked_sub(b),
+                    _ => a.checked_mul(b),
+                }
+            }
+            _ => {
+                let typed = self.evaluate(expr)?;
+                let n = self.expect_count(&typed, expr.span, "an index", 0, limits::MEMBERS)?;
+                i64::try_from(n).ok()
+            }
+        }
+    }
+
+    /// The node an expression names: `a`, `s[3]`.
+    pub fn node_expr(&mut self, expr: &'a Expr, what: &str) -> Option<NodeId> {
+        match &expr.kind {
+            ExprKind::Name(name) => self.node_named(name, expr.span, what),
+            ExprKind::Index { base, index } => {
+                let typed = self.evaluate(index)?;
+                let n = self.expect_count(&typed, index.span, "an index", 1, limits::MEMBERS)?;
+                self.member(base, i64::try_from(n).ok()?, index.span)
+            }
+            ExprKind::Group(inner) => self.node_expr(inner, what),
+            ExprKind::Error => None,
+            ExprKind::Member { .. } => self.later(expr.span, "nodes of cells"),
+            ExprKind::Call { function, .. } => {
+                self.push(
+                    Diagnostic::new(codes::BAD_CHAIN, expr.span, "a flow names its nodes only")
+                        .help(format!("times belong to the station; a `route` may say `{}(…)`", function.name().unwrap_or("station"))),
+                );
+                None
+            }
+            _ => {
+                self.push(Diagnostic::new(codes::BAD_CHAIN, expr.span, "the name of a node is due here"));
+                None
+            }
+        }
+    }
+
+    fn member(&mut self, base: &'a Expr, number: i64, span: Span) -> Option<NodeId> {
+        let Some(name) = base.name() else {
+            self.push(Diagnostic::new(codes::BAD_CHAIN, base.span, "the name of an array is due here"));
+            return None;
+        };
+        match self.scope.find(name) {
+            Some(Meaning::Array(first, size)) => {
+                let offset = number.checked_sub(1).and_then(|n| u32::try_from(n).ok()).filter(|n| u64::from(*n) < size);
+                let Some(offset) = offset else {
+                    self.push(
+                        Diagnostic::new(codes::OUT_OF_RANGE, span, format!("`{name}[{number}]` does not exist"))
+                            .help(format!("`{name}` has the members `{name}[1]` to `{name}[{size}]`")),
+                    );
+                    return None;
+                };
+                Some(NodeId(first.0 + offset))
+            }
+            Some(Meaning::Other) => None,
+            Some(_) => {
+                self.push(Diagnostic::new(codes::WRONG_KIND_OF_NAME, base.span, format!("`{name}` is no array")));
+                None
+            }
+            None => {
+                let d = self.scope.unknown(name, base.span, "array", |m| matches!(m, Meaning::Array(..)));
+                self.push(d);
+                None
+            }
+        }
+    }
+
+    pub fn node_name(&self, id: NodeId) -> String {
+        self.plant.nodes.get(id).map_or_else(String::new, |n| n.name.clone())
+    }
+
+    fn connect(&mut self, from: NodeId, link: &'a Link, to: NodeId) {
+        let way = Routing::To(Target { node: to, visit: None, span: link.span });
+        let (a, b) = (self.node_name(from), self.node_name(to));
+        if let Some(way) = self.through_lane(link, &a, &b, way) {
+            self.set_way(from, way, link.span);
+        } else {
+            self.holes = true;
+        }
+    }
+
+    /// Gives a node its way out. The same plain arrow may be written again.
+    fn set_way(&mut self, from: NodeId, way: Routing, span: Span) {
+        let Some(node) = self.plant.nodes.get_mut(from) else { return };
+        if matches!(node.kind, NodeKind::Sink) {
+            let name = node.name.clone();
+            self.push(
+                Diagnostic::new(codes::BAD_START, span, format!("nothing comes out of the sink `{name}`"))
+                    .help("make it a `buffer` or a `station` when items go on from there"),
+            );
+            return;
+        }
+        let Some(old) = &node.routing else {
+            node.routing = Some(way);
+            return;
+        };
+        if let (Routing::To(a), Routing::To(b)) = (old, &way)
+            && a.node == b.node
+        {
+            return;
+        }
+        let name = node.name.clone();
+        let mut d = Diagnostic::new(codes::TWO_WAYS, span, format!("`{name}` already has a way out"));
+        if let Some(first) = old.targets().first() {
+            d = d.with(first.span, "the other way");
+        }
+        self.push(d.help(format!("write a branch: `flow {name} -> {{ 50 %: a, rest: b }}`, or by item `{{ A: a, B: b }}`")));
+    }
+
+    /// What stands on an arrow.
+    pub fn lane(&mut self, link: &'a Link) -> Option<Lane> {
+        let arguments = match &link.kind {
+            LinkKind::Arrow => return Some(Lane::default()),
+            LinkKind::Symmetric => {
+                self.push(
+                    Diagnostic::new(codes::BAD_CHAIN, link.span, "`<->` joins pairs in setup and distance tables, not nodes")
+                        .fix("write `->`", link.span, "->"),
+                );
+                return None;
+            }
+            LinkKind::Arguments(arguments) => arguments,
+        };
+        let mut lane = Lane::default();
+        for argument in arguments {
+            self.lane_argument(argument, &mut lane)?;
+        }
+        Some(lane)
+    }
+
+    fn lane_argument(&mut self, argument: &'a Argument, lane: &mut Lane) -> Option<()> {
+        let phrase = &argument.value;
+        let wanted = argument.name.as_ref().map(|n| n.text.as_str());
+        match wanted {
+            None | Some("places" | "transit") => {}
+            Some("within" | "expired" | "min_stay" | "max_stay") => return self.later(argument.span, "longest stays"),
+            Some("order" | "overtake" | "reserve") => return self.later(argument.span, "order rules on arrows"),
+            Some(other) => {
+                self.push(
+                    Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, format!("an arrow has no `{other}`"))
+                        .help("arrows carry places and a transit: `-[5]->`, `-[8 s]->`, `-[5, 8 s]->`"),
+                );
+                return None;
+            }
+        }
+        let is_unlimited = phrase.as_expr().and_then(Expr::name) == Some("unlimited");
+        if let Some(ExprKind::Call { function, .. }) = phrase.as_expr().map(|e| &e.kind)
+            && function.name().is_some_and(|n| matches!(self.scope.find(n), Some(Meaning::Other)))
+        {
+            return self.later(phrase.span, "moves by vehicle");
+        }
+        if is_unlimited {
+            return self.places(lane, Capacity::Unlimited, argument.span);
+        }
+        let typed = self.evaluate_phrase(phrase)?;
+        let plain = typed.dim == crate::base::Dim::NUMBER;
+        if wanted == Some("places") || (wanted.is_none() && plain) {
+            let n = self.expect_count(&typed, phrase.span, "places", 0, limits::COUNT)?;
+            return self.places(lane, Capacity::Places(n), argument.span);
+        }
+        let time = self.expect_time(typed, phrase.span, "transit")?;
+        if lane.transit.replace(time).is_some() {
+            self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, "the transit is given twice"));
+            return None;
+        }
+        Some(())
+    }
+
+    fn places(&mut self, lane: &mut Lane, capacity: Capacity, span: Span) -> Option<()> {
+        if lane.places.replace(capacity).is_some() {
+            self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, "the places are given twice"));
+            return None;
+        }
+        Some(())
+    }
+
+    /// A way through what stands on an arrow: an anonymous buffer, or none for a plain arrow and for
+    /// no places without transit.
+    pub fn through_lane(&mut self, link: &'a Link, from: &str, to: &str, way: Routing) -> Option<Routing> {
+        let lane = self.lane(link)?;
+        if lane.transit.is_none() && matches!(lane.places, None | Some(Capacity::Places(0))) {
+            return Some(way);
+        }
+        if lane.transit.is_some() && lane.places == Some(Capacity::Places(0)) {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, link.span, "a transit without a place holds no item")
+                    .help("give it a place, or leave the number out"),
+            );
+            return None;
+        }
+        let keeps_order = lane.transit.is_none() || matches!(lane.places, Some(Capacity::Places(_)));
+        let node = self.new_lane(format!("{from}->{to}"), link.span, lane, keeps_order, way);
+        Some(Routing::To(Target { node, visit: None, span: link.span }))
+    }
+
+    fn new_lane(&mut self, name: String, span: Span, lane: Lane, keeps_order: bool, way: Routing) -> NodeId {
+        let count = self.lanes.entry(name.clone()).or_default();
+        *count += 1;
+        let name = if *count == 1 { name } else { format!("{name}#{count}") };
+        let buffer = Buffer {
+            capacity: lane.places.unwrap_or(Capacity::Unlimited),
+            initial: Vec::new(),
+            transit: lane.transit,
+            keeps_order,
+            anonymous: true,
+        };
+        let mut node = new_node(name, span, NodeKind::Buffer(buffer));
+        node.routing = Some(way);
+        self.plant.nodes.push(node)
+    }
+
+    /// A branch: by share or by item; `from` is the node before it.
+    fn branch(&mut self, expr: &'a Expr, from: &str, binding: Option<Binding<'a>>) -> Option<Routing> {
+        let table = self.branch_table(expr)?;
+        self.branch_with(table, &mut |lower, entry| {
+            let phrase = entry.phrase.as_ref()?;
+            if phrase.hours.is_some() || !phrase.tails.is_empty() {
+                return lower.wrong_value(phrase.span, "a way is a chain of nodes");
+            }
+            lower.branch_way(&phrase.chain, from, binding)
+        })
+    }
+
+    /// The table of a branch; rules follow later.
+    pub fn branch_table(&mut self, expr: &'a Expr) -> Option<&'a Table> {
+        match &expr.kind {
+            ExprKind::Table(table) => Some(table),
+            ExprKind::NamedTable { name, .. } => {
+                let rules = ["first_free", "shortest_queue", "round_robin", "priority"];
+                if rules.contains(&name.text.as_str()) {
+                    return self.later(expr.span, "choice rules");
+                }
+                let mut d = Diagnostic::new(codes::UNKNOWN_NAME, name.span, format!("there is no choice rule `{}`", name.text));
+                if let Some(near) = crate::base::names::nearest(&name.text, rules) {
+                    d = d.fix(format!("write `{near}`"), name.span, near);
+                }
+                self.push(d);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads a branch; `way` lowers the value of an entry.
+    pub fn branch_with(
+        &mut self,
+        table: &'a Table,
+        way: &mut dyn FnMut(&mut Lower<'a>, &'a Entry) -> Option<Routing>,
+    ) -> Option<Routing> {
+        let by_condition = table.entries.iter().find(|e| matches!(e.key, Key::If { .. }));
+        if let Some(entry) = by_condition {
+            return self.later(entry.span, "branches by condition");
+        }
+        let call = table.entries.iter().find(|e| matches!(&e.key, Key::Chain(c) if matches!(c.as_expr().map(|x| &x.kind), Some(ExprKind::Call { .. }))));
+        if let Some(entry) = call {
+            return self.later(entry.span, "branches by count");
+        }
+        let by_item = table
+            .entries
+            .iter()
+            .any(|e| matches!(&e.key, Key::Chain(c) if c.as_expr().and_then(Expr::name).is_some()));
+        if table.entries.is_empty() {
+            self.push(Diagnostic::new(codes::BAD_CHAIN, table.span, "the branch has no ways"));
+            return None;
+        }
+        if !by_item {
+            let shares = self.shares(table)?;
+            let mut list = Vec::new();
+            for (share, entry) in shares {
+                list.push((share, way(self, entry)?));
+            }
+            return Some(match list.len() {
+                1 => list.remove(0).1,
+                _ => Routing::Shares(list, table.span),
+            });
+        }
+        let mut list = Vec::new();
+        let mut rest = None;
+        let mut good = !table.incomplete;
+        for entry in &table.entries {
+            match &entry.key {
+                Key::Word(w) if matches!(w.text.as_str(), "else" | "rest") => match way(self, entry) {
+                    Some(to) => rest = Some(Box::new(to)),
+                    None => good = false,
+                },
+                Key::Chain(chain) => {
+                    let Some(expr) = self.only_expr(chain, "the name of an item") else { return None };
+                    let Some(name) = expr.name() else {
+                        return self.wrong_value(expr.span, "the name of an item is due here");
+                    };
+                    let item = self.item_named(name, expr.span);
+                    if item.is_some_and(|item| list.iter().any(|(i, _)| *i == item)) {
+                        self.push(Diagnostic::new(codes::DUPLICATE_FIELD, expr.span, format!("`{name}` is given twice")));
+                        good = false;
+                    }
+                    match (item, way(self, entry)) {
+                        (Some(item), Some(to)) => list.push((item, to)),
+                        _ => good = false,
+                    }
+                }
+                key => return self.wrong_value(key.span(), "the name of an item, or `else`, is due here"),
+            }
+        }
+        good.then_some(Routing::ByItem(list, rest, table.span))
+    }
+
+    /// One way of a branch: a chain whose first arrow may lead.
+    fn branch_way(&mut self, chain: &'a Chain, from: &str, binding: Option<Binding<'a>>) -> Option<Routing> {
+        let first = &chain.first;
+        let way = match &first.kind {
+            ExprKind::Table(_) | ExprKind::NamedTable { .. } => {
+                if let Some(step) = chain.steps.first() {
+                    self.push(Diagnostic::new(codes::BAD_CHAIN, step.expr.span, "a branch ends its chain"));
+                    return None;
+                }
+                self.branch(first, from, binding)?
+            }
+            _ => {
+                let node = self.bound_node(first, binding)?;
+                if !chain.steps.is_empty() {
+                    self.continue_chain(node, &chain.steps, binding);
+                }
+                Routing::To(Target { node, visit: None, span: first.span })
+            }
+        };
+        match &chain.lead {
+            None => Some(way),
+            Some(link) => {
+                let names: Vec<String> = way.targets().iter().map(|t| self.node_name(t.node)).collect();
+                self.through_lane(link, from, &names.join("|"), way)
+            }
+        }
+    }
+
+    /// The rest of a chain inside a branch: plain steps, perhaps a last branch.
+    fn continue_chain(&mut self, from: NodeId, steps: &'a [Step], binding: Option<Binding<'a>>) {
+        let mut at = from;
+        for (i, step) in steps.iter().enumerate() {
+            if matches!(step.expr.kind, ExprKind::Table(_) | ExprKind::NamedTable { .. }) {
+                if let Some(next) = steps.get(i + 1) {
+                    self.push(Diagnostic::new(codes::BAD_CHAIN, next.expr.span, "a branch ends its chain"));
+                }
+                let name = self.node_name(at);
+                let Some(way) = self.branch(&step.expr, &name, binding) else {
+                    self.holes = true;
+                    return;
+                };
+                let names: Vec<String> = way.targets().iter().map(|t| self.node_name(t.node)).collect();
+                if let Some(way) = self.through_lane(&step.link, &name, &names.join("|"), way) {
+                    self.set_way(at, way, step.link.span);
+                }
+                return;
+            }
+            let Some(next) = self.bound_node(&step.expr, binding) else {
+                self.holes = true;
+                return;
+            };
+            self.connect(at, &step.link, next);
+            at = next;
+        }
+    }
+
+    /// Queues of stations that ask for one, and outside queues of sources: put in between at last.
+    pub fn finish_ways(&mut self) {
+        let asked: Vec<(NodeId, Capacity)> = self
+            .queues
+            .iter()
+            .filter(|(_, plan)| plan.node.is_none())
+            .filter_map(|(id, plan)| plan.asked.filter(|c| *c != Capacity::Places(0)).map(|c| (*id, c)))
+            .collect();
+        let mut moved = std::collections::BTreeMap::new();
+        for (station, capacity) in asked {
+            let queue = self.queue_node(station, capacity);
+            moved.insert(station, queue);
+        }
+        if !moved.is_empty() {
+            for id in self.plant.nodes.ids() {
+                if moved.values().any(|q| *q == id) {
+                    continue;
+                }
+                if let Some(way) = self.plant.nodes.get_mut(id).and_then(|n| n.routing.as_mut()) {
+                    redirect(way, &moved);
+                }
+            }
+        }
+        let sources: Vec<NodeId> = self
+            .plant
+            .nodes
+            .iter()
+            .filter(|(_, n)| matches!(&n.kind, NodeKind::Source(s) if s.when_full == WhenFull::Queue))
+            .map(|(id, _)| id)
+            .collect();
+        for id in sources {
+            self.outside_queue(id);
+        }
+    }
+
+    /// The queue node of a station, named `station.queue`.
+    pub fn queue_node(&mut self, station: NodeId, capacity: Capacity) -> NodeId {
+        let (name, span) = self.plant.nodes.get(station).map_or_else(Default::default, |n| (n.name.clone(), n.span));
+        let way = Routing::To(Target { node: station, visit: None, span });
+        let lane = Lane { places: Some(capacity), transit: None };
+        let node = self.new_lane(format!("{name}.queue"), span, lane, true, way);
+        if let Some(plan) = self.queues.get_mut(&station) {
+            plan.node = Some(node);
+        }
+        node
+    }
+
+    /// Items that find no room wait outside, in `source.outside`, and decide their way there.
+    fn outside_queue(&mut self, id: NodeId) {
+        let Some(node) = self.plant.nodes.get_mut(id) else { return };
+        let (name, span) = (node.name.clone(), node.span);
+        let way = node.routing.take();
+        let starts: Vec<(crate::ir::ItemId, Routing)> =
+            self.plant.routes.iter().filter(|r| r.sources.contains(&id)).map(|r| (r.item, r.start.clone())).collect();
+        let way = match (starts.len(), way) {
+            (0, None) => return,
+            (0, Some(way)) => way,
+            (_, way) => Routing::ByItem(starts, way.map(Box::new), span),
+        };
+        let lane = Lane { places: Some(Capacity::Unlimited), transit: None };
+        let outside = self.new_lane(format!("{name}.outside"), span, lane, true, way);
+        let entry = Routing::To(Target { node: outside, visit: None, span });
+        for route in self.plant.routes.iter_mut().filter(|r| r.sources.contains(&id)) {
+            route.sources.retain(|s| *s != id);
+        }
+        if let Some(node) = self.plant.nodes.get_mut(id) {
+            node.routing = Some(entry);
+        }
+    }
+}
+
+fn redirect(way: &mut Routing, moved: &std::collections::BTreeMap<NodeId, NodeId>) {
+    match way {
+        Routing::To(target) => {
+            if let Some(queue) = moved.get(&target.node) {
+                target.node = *queue;
+            }
+        }
+        Routing::Shares(list, _) => list.iter_mut().for_each(|(_, w)| redirect(w, moved)),
+        Routing::ByItem(list, rest, _) => {
+            list.iter_mut().for_each(|(_, w)| redirect(w, moved));
+            if let Some(rest) = rest {
+                redirect(rest, moved);
+            }
+        }
+        Routing::If(list, rest, _) => {
+            list.iter_mut().for_each(|(_, w)| redirect(w, moved));
+            redirect(rest, moved);
+        }
+        Routing::Rule(_, list, _) => list.iter_mut().for_each(|w| redirect(w, moved)),
+    }
+}

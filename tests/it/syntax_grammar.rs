@@ -1,0 +1,440 @@
+//! `grammar/line.ebnf` is normative: this file reads it, recognises tokens with it, writes sentences
+//! from it, and holds the parser to the same answers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flowline::base::FileId;
+use flowline::syntax::{Kind, Token, parse, tokens};
+use proptest::prelude::*;
+
+use crate::syntax_corpus::{BOTTLING, CORNERS, FORMS, LATER};
+
+const FILE: FileId = FileId(0);
+const GRAMMAR: &str = include_str!("../../grammar/line.ebnf");
+
+/// A node of the grammar; the numbers make it a key of the memo.
+enum Node {
+    Terminal(String),
+    Production(usize),
+    Sequence(Vec<(usize, Node)>),
+    Choice(Vec<(usize, Node)>),
+    Optional(Box<(usize, Node)>),
+    Repeated(Box<(usize, Node)>),
+}
+
+struct Grammar {
+    names: Vec<String>,
+    bodies: Vec<(usize, Node)>,
+    nodes: usize,
+}
+
+impl Grammar {
+    fn read(text: &str) -> Self {
+        let mut words = Vec::new();
+        let mut rest = text;
+        loop {
+            rest = rest.trim_start();
+            if let Some(comment) = rest.strip_prefix("(*") {
+                rest = &comment[comment.find("*)").expect("an open comment in the grammar") + 2..];
+            } else if let Some(literal) = rest.strip_prefix('"') {
+                let end = literal.find('"').unwrap();
+                words.push(rest[..end + 2].to_string());
+                rest = &literal[end + 1..];
+            } else if let Some(c) = rest.chars().next() {
+                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap().max(c.len_utf8());
+                words.push(rest[..end].to_string());
+                rest = &rest[end..];
+            } else {
+                break;
+            }
+        }
+        let mut names: Vec<String> = Vec::new();
+        for rule in words.split(|w| w == ";").filter(|r| !r.is_empty()) {
+            assert_eq!(rule[1], "=", "{rule:?}");
+            assert!(!names.contains(&rule[0]), "{} is defined twice", rule[0]);
+            names.push(rule[0].clone());
+        }
+        let mut grammar = Self { names, bodies: Vec::new(), nodes: 0 };
+        for rule in words.split(|w| w == ";").filter(|r| !r.is_empty()) {
+            let mut at = 2;
+            let body = grammar.choice(rule, &mut at);
+            assert_eq!(at, rule.len(), "{}", rule[0]);
+            grammar.bodies.push(body);
+        }
+        grammar
+    }
+
+    fn number(&mut self, node: Node) -> (usize, Node) {
+        self.nodes += 1;
+        (self.nodes, node)
+    }
+
+    fn choice(&mut self, rule: &[String], at: &mut usize) -> (usize, Node) {
+        let mut options = vec![self.sequence(rule, at)];
+        while rule.get(*at).is_some_and(|w| w == "|") {
+            *at += 1;
+            options.push(self.sequence(rule, at));
+        }
+        if options.len() == 1 { options.remove(0) } else { self.number(Node::Choice(options)) }
+    }
+
+    fn sequence(&mut self, rule: &[String], at: &mut usize) -> (usize, Node) {
+        let mut parts = Vec::new();
+        while let Some(word) = rule.get(*at) {
+            let word = word.clone();
+            let mut inner = |grammar: &mut Self| {
+                *at += 1;
+                let inner = grammar.choice(rule, at);
+                *at += 1;
+                inner
+            };
+            let node = match word.as_str() {
+                "|" | ")" | "]" | "}" => break,
+                "(" => {
+                    parts.push(inner(self));
+                    continue;
+                }
+                "[" => Node::Optional(Box::new(inner(self))),
+                "{" => Node::Repeated(Box::new(inner(self))),
+                _ => {
+                    *at += 1;
+                    match self.names.iter().position(|n| *n == word) {
+                        Some(production) => Node::Production(production),
+                        None => Node::Terminal(word.trim_matches('"').to_string()),
+                    }
+                }
+            };
+            let node = self.number(node);
+            parts.push(node);
+        }
+        if parts.len() == 1 { parts.remove(0) } else { self.number(Node::Sequence(parts)) }
+    }
+}
+
+/// The terminal of the grammar a token is.
+fn terminal(text: &str, token: &Token) -> String {
+    match token.kind {
+        Kind::Name | Kind::Quoted => "NAME".to_string(),
+        Kind::Number => "NUMBER".to_string(),
+        Kind::Unit => "UNIT".to_string(),
+        Kind::Clock => "CLOCK".to_string(),
+        Kind::Date => "DATE".to_string(),
+        Kind::String => "STRING".to_string(),
+        Kind::Newline => "NL".to_string(),
+        Kind::Later => "LATER".to_string(),
+        _ => text[token.span.range()].to_string(),
+    }
+}
+
+/// Which stretches of a token row each node matches.
+struct Recognizer<'g> {
+    grammar: &'g Grammar,
+    row: &'g [String],
+    memo: BTreeMap<(usize, usize), BTreeSet<usize>>,
+    used: BTreeSet<usize>,
+}
+
+impl<'g> Recognizer<'g> {
+    fn ends(&mut self, (id, node): &'g (usize, Node), from: usize) -> BTreeSet<usize> {
+        if let Some(known) = self.memo.get(&(*id, from)) {
+            return known.clone();
+        }
+        let ends = match node {
+            Node::Terminal(word) => {
+                if self.row.get(from).is_some_and(|w| w == word) {
+                    BTreeSet::from([from + 1])
+                } else {
+                    BTreeSet::new()
+                }
+            }
+            Node::Production(number) => {
+                let grammar = self.grammar;
+                self.ends(&grammar.bodies[*number], from)
+            }
+            Node::Sequence(parts) => self.row_ends(parts, from),
+            Node::Choice(options) => options.iter().flat_map(|o| self.ends(o, from)).collect(),
+            Node::Optional(inner) => {
+                let mut ends = self.ends(inner, from);
+                ends.insert(from);
+                ends
+            }
+            Node::Repeated(inner) => {
+                let mut ends = BTreeSet::from([from]);
+                let mut open = vec![from];
+                while let Some(at) = open.pop() {
+                    for end in self.ends(inner, at) {
+                        if ends.insert(end) {
+                            open.push(end);
+                        }
+                    }
+                }
+                ends
+            }
+        };
+        self.memo.insert((*id, from), ends.clone());
+        ends
+    }
+
+    fn row_ends(&mut self, parts: &'g [(usize, Node)], from: usize) -> BTreeSet<usize> {
+        parts.iter().fold(BTreeSet::from([from]), |starts, part| {
+            starts.into_iter().flat_map(|at| self.ends(part, at)).collect()
+        })
+    }
+
+    /// Notes the productions of one derivation of `from..to`; true when there is one.
+    fn derive(&mut self, node: &'g (usize, Node), from: usize, to: usize) -> bool {
+        if !self.ends(node, from).contains(&to) {
+            return false;
+        }
+        match &node.1 {
+            Node::Terminal(_) => true,
+            Node::Production(number) => {
+                self.used.insert(*number);
+                let grammar = self.grammar;
+                self.derive(&grammar.bodies[*number], from, to)
+            }
+            Node::Sequence(parts) => self.derive_row(parts, from, to),
+            Node::Choice(options) => options.iter().any(|o| self.derive(o, from, to)),
+            Node::Optional(inner) => from == to || self.derive(inner, from, to),
+            Node::Repeated(inner) => {
+                from == to
+                    || self.ends(inner, from).into_iter().filter(|mid| *mid > from).any(|mid| {
+                        self.ends(node, mid).contains(&to)
+                            && self.derive(inner, from, mid)
+                            && self.derive(node, mid, to)
+                    })
+            }
+        }
+    }
+
+    fn derive_row(&mut self, parts: &'g [(usize, Node)], from: usize, to: usize) -> bool {
+        let Some((first, rest)) = parts.split_first() else { return from == to };
+        self.ends(first, from).into_iter().any(|mid| {
+            self.row_ends(rest, mid).contains(&to) && self.derive(first, from, mid) && self.derive_row(rest, mid, to)
+        })
+    }
+}
+
+/// The productions that derive a row; `None` when the grammar refuses it.
+fn recognize(grammar: &Grammar, row: &[String]) -> Option<BTreeSet<usize>> {
+    let mut recognizer = Recognizer { grammar, row, memo: BTreeMap::new(), used: BTreeSet::new() };
+    let file = grammar.names.iter().position(|n| n == "file").unwrap();
+    recognizer.used.insert(file);
+    recognizer.derive(&grammar.bodies[file], 0, row.len()).then_some(recognizer.used)
+}
+
+/// True when the parser says the text is no sentence of the grammar. What is checked behind the grammar
+/// (dots, links, argument order, …) does not count.
+fn refused(text: &str) -> bool {
+    parse(FILE, text).diagnostics.iter().any(|d| {
+        matches!(
+            d.code.number(),
+            "E0103" | "E0110" | "E0111" | "E0112" | "E0113" | "E0114" | "E0115" | "E0116" | "E0130"
+        ) && !d.message.ends_with("has no name")
+            || d.message.starts_with("the edition")
+    })
+}
+
+fn row(text: &str) -> Vec<String> {
+    tokens(FILE, text).tokens.iter().map(|t| terminal(text, t)).collect()
+}
+
+fn corpus() -> impl Iterator<Item = &'static str> {
+    std::iter::once(BOTTLING).chain(FORMS.iter().chain(LATER).chain(CORNERS).copied())
+}
+
+/// Pasted signs have the terminals of the typed ones, which the text of the token does not show.
+fn typed(text: &str) -> bool {
+    text.is_ascii()
+}
+
+#[test]
+fn the_grammar_derives_the_corpus_and_the_corpus_uses_every_production() {
+    let grammar = Grammar::read(GRAMMAR);
+    let mut used = BTreeSet::new();
+    for text in corpus().filter(|t| typed(t)) {
+        let row = row(text);
+        match recognize(&grammar, &row) {
+            Some(productions) => used.extend(productions),
+            None => panic!("the grammar refuses\n{text}\n{row:?}"),
+        }
+    }
+    let unused: Vec<_> = (0..grammar.names.len()).filter(|n| !used.contains(n)).map(|n| &grammar.names[n]).collect();
+    assert!(unused.is_empty(), "no sentence of the corpus uses {unused:?}");
+}
+
+#[test]
+fn the_productions_of_the_grammar() {
+    // The table of productions: a change of the grammar shows here.
+    let grammar = Grammar::read(GRAMMAR);
+    insta::assert_snapshot!(grammar.names.join(" "));
+    let mut terminals = BTreeSet::new();
+    fn collect<'g>(node: &'g Node, out: &mut BTreeSet<&'g str>) {
+        match node {
+            Node::Terminal(word) => {
+                out.insert(word);
+            }
+            Node::Production(_) => {}
+            Node::Sequence(parts) | Node::Choice(parts) => parts.iter().for_each(|(_, n)| collect(n, out)),
+            Node::Optional(inner) | Node::Repeated(inner) => collect(&inner.1, out),
+        }
+    }
+    grammar.bodies.iter().for_each(|(_, body)| collect(body, &mut terminals));
+    insta::assert_snapshot!("terminals", terminals.into_iter().collect::<Vec<_>>().join(" "));
+}
+
+/// Writes one sentence. `choices` decides; when it is used up, the shortest way out is taken.
+struct Writer<'g> {
+    grammar: &'g Grammar,
+    depth_of: Vec<usize>,
+    choices: std::vec::IntoIter<u8>,
+    out: Vec<String>,
+}
+
+/// More than any production needs.
+const ENDLESS: usize = 1_000_000;
+
+impl<'g> Writer<'g> {
+    fn new(grammar: &'g Grammar, choices: Vec<u8>) -> Self {
+        let mut writer = Self {
+            grammar,
+            depth_of: vec![ENDLESS; grammar.names.len()],
+            choices: choices.into_iter(),
+            out: Vec::new(),
+        };
+        for _ in 0..grammar.names.len() {
+            for (number, body) in grammar.bodies.iter().enumerate() {
+                writer.depth_of[number] = writer.depth(&body.1) + 1;
+            }
+        }
+        writer
+    }
+
+    /// How deep the shallowest derivation of a node is.
+    fn depth(&self, node: &Node) -> usize {
+        match node {
+            Node::Terminal(_) | Node::Optional(_) | Node::Repeated(_) => 0,
+            Node::Production(number) => self.depth_of[*number].min(ENDLESS),
+            Node::Sequence(parts) => parts.iter().map(|(_, p)| self.depth(p)).max().unwrap_or(0),
+            Node::Choice(options) => options.iter().map(|(_, o)| self.depth(o)).min().unwrap_or(0),
+        }
+    }
+
+    fn write(&mut self, node: &'g Node, level: usize) {
+        // Deep down only short ways are taken.
+        let choice = if level > 60 { None } else { self.choices.next() };
+        match node {
+            Node::Terminal(word) => self.out.push(word.clone()),
+            Node::Production(number) => {
+                let grammar = self.grammar;
+                self.write(&grammar.bodies[*number].1, level + 1);
+            }
+            Node::Sequence(parts) => parts.iter().for_each(|(_, p)| self.write(p, level)),
+            Node::Choice(options) => {
+                let chosen = match choice {
+                    Some(n) => usize::from(n) % options.len(),
+                    None => (0..options.len()).min_by_key(|o| self.depth(&options[*o].1)).unwrap(),
+                };
+                self.write(&options[chosen].1, level);
+            }
+            Node::Optional(inner) => {
+                if choice.is_some_and(|n| n % 3 == 0) {
+                    self.write(&inner.1, level);
+                }
+            }
+            Node::Repeated(inner) => {
+                for _ in 0..choice.map_or(0, |n| [0, 0, 0, 1, 1, 2][usize::from(n) % 6]) {
+                    self.write(&inner.1, level);
+                }
+            }
+        }
+    }
+}
+
+/// The text of a row of terminals. A line end where the next sign would make it a blank becomes a comma.
+fn spell(row: &mut [String], salt: u8) -> String {
+    let mut out = String::new();
+    for at in 0..row.len() {
+        let next = row.get(at + 1).cloned().unwrap_or_default();
+        if row[at] == "NL" && matches!(next.as_str(), "->" | "<->" | "-[" | "-" | "{" | ".." | "") {
+            row[at] = ",".to_string();
+        }
+        let pick = |options: &[&'static str]| options[(at + usize::from(salt)) % options.len()];
+        let word = match row[at].as_str() {
+            "NAME" => pick(&["a", "bee", "`q r`", "s", "min", "x_1"]),
+            "NUMBER" => pick(&["1", "2.5", "12_000", "1e3"]),
+            "UNIT" => pick(&["s", "/h", "%", "kg/m^3", "Bottle", "EUR/kWh"]),
+            "CLOCK" => pick(&["06:00", "22:30", "23:59:59"]),
+            "DATE" => pick(&["2026-11-23", "2024-02-29"]),
+            "STRING" => pick(&["\"x\"", "\"a \\\" b\""]),
+            "LATER" => pick(&["per", "while", "over"]),
+            "NL" => "\n",
+            other => other,
+        };
+        out.push_str(word);
+        out.push(' ');
+    }
+    out
+}
+
+fn day_with_hours_in_group(row: &[String]) -> bool {
+    row.windows(4).any(|w| w[0] == "DATE" && w[1] == "CLOCK" && w[2] == ".." && w[3] == "CLOCK")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Every sentence of the grammar is accepted by the parser.
+    #[test]
+    fn sentences_of_the_grammar_are_accepted(choices in prop::collection::vec(any::<u8>(), 0..1500), salt in any::<u8>()) {
+        let grammar = Grammar::read(GRAMMAR);
+        let mut writer = Writer::new(&grammar, choices);
+        let file = grammar.names.iter().position(|n| n == "file").unwrap();
+        writer.write(&grammar.bodies[file].1, 0);
+        let mut written = writer.out;
+        let text = spell(&mut written, salt);
+        let scanned = tokens(FILE, &text);
+        let told: Vec<_> = scanned.diagnostics.iter().map(|d| d.code.number()).collect();
+        if told.contains(&"E0122") || day_with_hours_in_group(&written) {
+            return Ok(());
+        }
+        prop_assert!(told.is_empty(), "{text}\n{told:?}");
+        prop_assert_eq!(row(&text), written, "{}", text);
+        let said: Vec<_> = parse(FILE, &text).diagnostics.iter().map(|d| format!("{} {}", d.code.number(), d.message)).collect();
+        prop_assert!(!refused(&text), "{text}\n{said:#?}");
+    }
+
+    /// The corpus with tokens removed, doubled or exchanged: grammar and parser give the same answer.
+    #[test]
+    fn grammar_and_parser_agree_on_damaged_sentences(
+        which in any::<prop::sample::Index>(),
+        edits in prop::collection::vec((0..4u8, any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4),
+    ) {
+        let texts: Vec<&str> = corpus().skip(1).filter(|t| typed(t)).collect();
+        let text = texts[which.index(texts.len())];
+        let mut words: Vec<String> = tokens(FILE, text).tokens.iter().map(|t| text[t.span.range()].to_string()).collect();
+        for (kind, first, second) in edits {
+            if words.is_empty() {
+                break;
+            }
+            let (first, second) = (first.index(words.len()), second.index(words.len()));
+            match kind {
+                0 => { words.remove(first); }
+                1 => words.insert(first, words[second].clone()),
+                2 => words.swap(first, second),
+                _ => words[first] = words[second].clone(),
+            }
+        }
+        let damaged = words.join(" ");
+        let scanned = tokens(FILE, &damaged);
+        let row = row(&damaged);
+        if !scanned.diagnostics.is_empty() || day_with_hours_in_group(&row) {
+            // Brackets do not match, or the like: no row of tokens to compare.
+            return Ok(());
+        }
+        let grammar = Grammar::read(GRAMMAR);
+        let said: Vec<_> = parse(FILE, &damaged).diagnostics.iter().map(|d| format!("{} {}", d.code.number(), d.message)).collect();
+        prop_assert_eq!(recognize(&grammar, &row).is_none(), refused(&damaged), "{}\n{:?}\n{:#?}", damaged, row, said);
+    }
+}
