@@ -2,5 +2,7 @@
 //! spreadsheets. Pure: every function returns text; nothing here reads a clock, a file or a terminal.
 
 pub mod csv;
+pub mod figures;
+pub mod grid;
 pub mod json;
 pub mod table;

@@ -1,1 +1,152 @@
-//! table
+//! `run` without `--format`: a study as a page to read, at most 100 columns wide.
+//!
+//! Start at [`render`]; how a figure looks is in [`super::figures`], how a section is laid out in
+//! [`super::grid`].
+
+use super::figures::{Cell, Figures, large_count, shortened, significant, span_of_time};
+use super::grid::{Grid, PAGE_WIDTH};
+use crate::runtime::statistics::Summary;
+use crate::sim::outcome::{STATES, Study};
+
+/// The page of a study, a newline at its end. What is 0 everywhere is left out; of long sections the
+/// first rows in flow order are shown and the others counted.
+#[must_use]
+pub fn render(study: &Study) -> String {
+    let figures = Figures { runs: study.runs };
+    let sections = [
+        header(study),
+        sinks(study, figures),
+        line(study, figures),
+        stations(study, figures),
+        buffers(study, figures),
+        crews(study, figures),
+        balance(study, figures),
+        footer(study),
+    ];
+    let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
+    shown.join("\n")
+}
+
+fn header(study: &Study) -> String {
+    let header = &study.header;
+    let runs = if study.runs == 1 { "1 run".to_owned() } else { format!("{} runs", study.runs) };
+    let warmup = match header.warmup_s {
+        0.0 => "no warm-up".to_owned(),
+        seconds => format!("{} warm-up not counted", span_of_time(seconds)),
+    };
+    let facts = format!(
+        "{runs} of {}, {warmup}, seed {}, engine `{}`",
+        span_of_time(header.horizon_s),
+        header.seed,
+        header.engine
+    );
+    let room = PAGE_WIDTH.saturating_sub(facts.chars().count()).saturating_sub(2).max(12);
+    format!("{}: {facts}\n", shortened(&header.line, room))
+}
+
+/// Hours of the unit in which rates up to this one read well, and its name.
+fn rate_unit(per_hour: f64) -> (f64, &'static str) {
+    match per_hour {
+        rate if rate >= 36_000.0 => (1.0 / 3600.0, "per s"),
+        rate if rate > 0.0 && rate < 1.0 => (24.0, "per day"),
+        _ => (1.0, "per h"),
+    }
+}
+
+fn sinks(study: &Study, figures: Figures) -> String {
+    let rows: Vec<_> = study.sinks.iter().flat_map(|sink| sink.items.iter().map(move |item| (sink, item))).collect();
+    let fastest = rows.iter().filter_map(|(_, item)| item.rate_per_h).fold(0.0_f64, |most, rate| most.max(rate.mean));
+    let (hours, unit) = rate_unit(fastest);
+    Grid::new(rows.len())
+        .names("sinks", rows.iter().map(|(sink, _)| sink.name.as_str()))
+        .names("", rows.iter().map(|(_, item)| item.item.as_str()))
+        .column("count", rows.iter().map(|(_, item)| figures.number(item.count)))
+        .column(unit, rows.iter().map(|(_, item)| figures.scaled(item.rate_per_h, hours, "")))
+        .column_unless_zero("kg per h", rows.iter().map(|(_, item)| figures.number(item.mass_kg_per_h)))
+        .column("time in system", rows.iter().map(|(_, item)| figures.duration(item.time_in_system.mean)))
+        .column("90 % below", rows.iter().map(|(_, item)| figures.duration(item.time_in_system.p90)))
+        .render("item types at sinks")
+}
+
+fn line(study: &Study, figures: Figures) -> String {
+    let line = &study.line;
+    let facts = [
+        ("work in process", line.wip.map(|wip| figures.scaled(Some(wip), 1.0, "items"))),
+        ("time in system", line.time_in_system.mean.map(|mean| figures.duration(Some(mean)))),
+        ("energy", line.energy_kwh.map(|energy| figures.scaled(Some(energy), 1.0, "kWh"))),
+        ("cost", line.cost.map(|cost| figures.number(Some(cost)))),
+    ];
+    let told: Vec<(&str, Cell)> = facts.into_iter().filter_map(|(name, cell)| Some((name, cell?))).collect();
+    let width = told.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    told.iter().map(|(name, cell)| format!("{name:<width$}  {}\n", cell.sentence())).collect()
+}
+
+fn stations(study: &Study, figures: Figures) -> String {
+    let stations = &study.stations;
+    let mut grid = Grid::new(stations.len()).names("stations, % of time", stations.iter().map(|s| s.name.as_str()));
+    for (index, state) in STATES.into_iter().enumerate() {
+        let cells = stations.iter().map(|s| figures.percent(s.states.get(index).copied().flatten()));
+        grid = if index == 0 { grid.column(state, cells) } else { grid.column_unless_zero(state, cells) };
+    }
+    grid.render("stations")
+}
+
+fn buffers(study: &Study, figures: Figures) -> String {
+    let buffers = &study.buffers;
+    Grid::new(buffers.len())
+        .names("buffers", buffers.iter().map(|b| b.name.as_str()))
+        .column("mean level", buffers.iter().map(|b| figures.number(b.mean)))
+        .column("highest", buffers.iter().map(|b| highest(b.max)))
+        .column_unless_zero("full, %", buffers.iter().map(|b| figures.percent(b.full)))
+        .column("mean wait", buffers.iter().map(|b| figures.duration(b.wait_s)))
+        .render("buffers")
+}
+
+/// The highest of all runs: a fact, not an estimate, so it has no interval.
+fn highest(figure: Option<Summary>) -> Cell {
+    Cell::text(figure.map_or_else(|| "-".to_owned(), |figure| significant(figure.max)))
+}
+
+fn crews(study: &Study, figures: Figures) -> String {
+    let crews = &study.crews;
+    Grid::new(crews.len())
+        .names("crews and tools", crews.iter().map(|c| c.name.as_str()))
+        .column("busy, %", crews.iter().map(|c| figures.percent(c.busy)))
+        .render("crews and tools")
+}
+
+/// Shown only when not everything that was made has left.
+fn balance(study: &Study, figures: Figures) -> String {
+    let items = &study.items;
+    let remains = |figure: Option<Summary>| figure.is_some_and(|figure| figure.max > 0.0);
+    if !items.iter().any(|i| remains(i.scrapped) || remains(i.lost) || remains(i.inside)) {
+        return String::new();
+    }
+    let column = |of: fn(&crate::sim::outcome::BalanceResult) -> Option<Summary>| {
+        items.iter().map(move |item| figures.number(of(item)))
+    };
+    Grid::new(items.len())
+        .names("items from 0 to end", items.iter().map(|i| i.item.as_str()))
+        .column_unless_zero("initial", column(|i| i.initial))
+        .column_unless_zero("made", column(|i| i.made))
+        .column_unless_zero("assembled", column(|i| i.assembled))
+        .column("left", column(|i| i.left))
+        .column_unless_zero("scrapped", column(|i| i.scrapped))
+        .column_unless_zero("lost", column(|i| i.lost))
+        .column_unless_zero("used", column(|i| i.used))
+        .column_unless_zero("inside", column(|i| i.inside))
+        .render("item types")
+}
+
+#[allow(clippy::cast_precision_loss)] // four digits are shown
+fn footer(study: &Study) -> String {
+    let intervals = match study.runs {
+        0 | 1 => "one run says nothing about chance: `--runs 20` gives 95 % confidence intervals",
+        _ => "± is half the width of the 95 % confidence interval of the mean over the runs",
+    };
+    let (events, wall_s) = (study.events as f64, study.header.wall_s);
+    let wall =
+        if wall_s < 1.0 { format!("{} ms", significant(wall_s * 1e3)) } else { format!("{} s", significant(wall_s)) };
+    let speed = if wall_s > 0.0 { format!(", {} events/s", large_count(events / wall_s)) } else { String::new() };
+    format!("{intervals}\n{} events in {wall}{speed}\n", large_count(events))
+}

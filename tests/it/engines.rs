@@ -49,7 +49,7 @@ fn state_after(kernel: &Kernel, events: u64, horizon: Ticks) -> (Vec<u64>, u64, 
         match kernel.advance(&mut run, to) {
             Stop::Fuel if run.events() < events => {}
             Stop::Horizon if run.events() < events && to.0 < 1 << 61 => to = Ticks((to.0 * 2).min(1 << 61)),
-            Stop::Fuel | Stop::Horizon | Stop::Until => break,
+            stop @ (Stop::Fuel | Stop::Horizon | Stop::Until) => { eprintln!("{stop:?} {} {} {}", run.now().0, to.0, run.events()); break },
             other => panic!("{other:?}"),
         }
     }

@@ -2,6 +2,7 @@
 
 mod engines;
 mod kernel_smoke;
+mod report;
 mod runtime_distributions;
 mod runtime_random;
 mod runtime_statistics;
