@@ -289,4 +289,11 @@ fn parts_on_their_way_are_no_lock() {
     }
     let failure = RUN.failure(&line);
     assert_eq!(failure.code.number(), "E0713", "{}", text(&failure));
+    // Also while more keep coming outside.
+    let outside = line.nodes.push(node("in.outside", buffer(Capacity::Unlimited), to(1)));
+    if let Some(n) = line.nodes.get_mut(NodeId(0)) {
+        n.routing = to(outside.0);
+    }
+    let failure = RUN.failure(&line);
+    assert_eq!(failure.code.number(), "E0713", "{}", text(&failure));
 }

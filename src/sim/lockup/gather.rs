@@ -443,39 +443,42 @@ impl Waits<'_> {
         }
     }
 
-    /// The nearest upstream that hold or may make an item that goes for `wanted`, beside those planned.
+    /// The nearest upstream that hold or may make an item that goes for `wanted`, beside those planned;
+    /// in place of what stands behind a full buffer, that buffer.
     fn deliverers(&self, id: NodeId, wanted: ItemId, planned: &BTreeSet<i64>) -> Vec<usize> {
         let mut found = Vec::new();
-        let mut seen: BTreeSet<(usize, bool)> = BTreeSet::new();
-        let mut queue: VecDeque<(NodeId, Option<ItemId>)> = VecDeque::new();
-        queue.extend(self.upstream.get(id.index()).into_iter().flatten().map(|n| (*n, Some(wanted))));
-        while let Some((at, wanted)) = queue.pop_front() {
-            if !seen.insert((at.index(), wanted.is_some())) {
+        let mut seen: BTreeSet<(usize, bool, Option<usize>)> = BTreeSet::new();
+        let mut queue: VecDeque<(NodeId, Option<ItemId>, Option<usize>)> = VecDeque::new();
+        let before = |id: NodeId| self.upstream.get(id.index()).into_iter().flatten().copied();
+        queue.extend(before(id).map(|n| (n, Some(wanted), None)));
+        while let Some((at, wanted, full)) = queue.pop_front() {
+            if !seen.insert((at.index(), wanted.is_some(), full)) {
                 continue;
             }
             let Some((n, v)) = self.plant.nodes.get(at).zip(self.vertices.get(at.index())) else { continue };
             let fits = |kind: Option<ItemId>| kind.is_some_and(|k| wanted.is_none_or(|w| self.is_a(k, w)));
-            let mut further = wanted;
+            let (mut further, mut behind) = (wanted, full);
             match &n.kind {
                 NodeKind::Sink => continue,
                 NodeKind::Source(s) => {
-                    let left =
-                        s.total.is_none_or(|t| self.get(v.record, source::MADE) < i64::try_from(t).unwrap_or(i64::MAX));
+                    let total = s.total.and_then(|t| i64::try_from(t).ok());
+                    let left = total.is_none_or(|t| self.get(v.record, source::MADE) < t);
                     let waiting = self.get(v.record, source::ITEM);
                     let stands = waiting != 0 && !planned.contains(&waiting) && fits(self.type_of(waiting));
                     if stands || left && s.mix.iter().any(|(k, _)| fits(Some(*k))) {
-                        found.push(at.index());
+                        found.push(full.unwrap_or(at.index()));
                     }
                     continue;
                 }
                 NodeKind::Buffer(_) => {
-                    let more = |i: &i64| !planned.contains(i) && fits(self.type_of(*i));
+                    let is_full = self.get(v.record, buffer::LEVEL) >= self.get(v.record, buffer::CAPACITY);
+                    // Places for fewer than are needed: those planned are what stands in the way.
+                    let more = |i: &i64| (is_full || !planned.contains(i)) && fits(self.type_of(*i));
                     if items_in(self.arena, v.record).iter().any(more) {
-                        found.push(at.index());
+                        found.push(full.unwrap_or(at.index()));
                     }
-                    // Whatever comes from further up has to pass a full one.
-                    if self.get(v.record, buffer::LEVEL) >= self.get(v.record, buffer::CAPACITY) {
-                        continue;
+                    if is_full {
+                        behind = full.or(Some(at.index()));
                     }
                 }
                 NodeKind::Station(s) => {
@@ -492,10 +495,10 @@ impl Waits<'_> {
                         let more = made || takes || held != 0 && fits(self.type_of(held));
                         at != phase::IDLE && more && !planned.contains(&held)
                     });
-                    found.extend(busy.filter_map(|m| self.by_record.get(&m).copied()));
+                    found.extend(busy.filter_map(|m| full.or_else(|| self.by_record.get(&m).copied())));
                     if takes {
                         // Its own wait for parts speaks for what is further up.
-                        found.push(at.index());
+                        found.push(full.unwrap_or(at.index()));
                         continue;
                     }
                     if made {
@@ -503,7 +506,7 @@ impl Waits<'_> {
                     }
                 }
             }
-            queue.extend(self.upstream.get(at.index()).into_iter().flatten().map(|n| (*n, further)));
+            queue.extend(before(at).map(|n| (n, further, behind)));
         }
         found
     }
