@@ -4,4 +4,5 @@ use super::codes;
 
 codes! {
     BLOCKING_CYCLE = "E0601" Warning "items can block each other in a circle";
+    FULL_LOOP = "E0602" Error "closed loop with no place to move";
 }

@@ -1,0 +1,289 @@
+//! Compares the work of every resource with the time it has: loads at the demand or at what the
+//! sources give, what can leave at most, and the diagnostics E0501, E0502 and E0503.
+//!
+//! Every question is a small linear program over the free rates ([`super::program`]); what the text
+//! leaves open (`first_free`, `if`) may be split in any way, so that a refusal is a proof.
+
+use std::collections::BTreeMap;
+
+use num_traits::{One, Signed, Zero};
+
+use crate::base::Rational;
+use crate::base::quantity::to_f64;
+use crate::diag::Diagnostic;
+use crate::ir::{ItemId, NodeId, NodeKind, Plant, Supply, WhenFull};
+
+use super::figures::{count, over, percent};
+use super::load::{Resource, What, on_share, resources};
+use super::means::{is_a, mean};
+use super::network::{Network, Parameter, State, Term};
+use super::program::{Rows, Solved};
+use super::traffic::{Form, Traffic, add_to};
+use super::{demand, supply};
+
+/// Loads and bounds of a line: the card of `check --capacity`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Capacity {
+    /// The resource with the highest load.
+    pub bottleneck: Option<String>,
+    /// Per station, crew, tool set, timed lane and limit, in the order of the plant: name and load.
+    pub loads: Vec<(String, Load)>,
+    /// Per sink: items per hour that can arrive at most; absent where nothing limits them.
+    pub throughput_bound_per_h: Vec<(String, f64)>,
+    /// The same as text: resource, kind, load, work needed, time there is; highest load first.
+    pub card: Vec<[String; 5]>,
+    /// What the figures stand for, and what they leave out.
+    pub notes: Vec<String>,
+}
+
+/// How busy a resource has to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    /// Work over time there is.
+    pub load: f64,
+    /// Hours of work per hour.
+    pub required_h_per_h: f64,
+    /// Machine or person hours there are per hour.
+    pub available_h_per_h: f64,
+}
+
+/// A point of a program: the value of every free rate.
+pub(super) type Point = BTreeMap<usize, Rational>;
+
+/// Everything the questions about capacity are asked of.
+pub(super) struct Model<'a> {
+    pub plant: &'a Plant,
+    pub network: Network,
+    pub traffic: Traffic,
+    pub resources: Vec<Resource>,
+    pub unknown: Vec<String>,
+    /// Timed sources: parameter, node, items per second.
+    pub timed: Vec<(usize, NodeId, Rational)>,
+    columns: BTreeMap<usize, usize>,
+}
+
+impl<'a> Model<'a> {
+    pub fn of(plant: &'a Plant) -> Self {
+        let mut network = Network::of(plant);
+        let traffic = Traffic::of(&mut network);
+        let mut unknown = Vec::new();
+        let resources = resources(plant, &network, &traffic, &mut unknown);
+        let mut timed = Vec::new();
+        for (at, parameter) in network.parameters.iter().enumerate() {
+            let Parameter::Source(id) = parameter else { continue };
+            let Some(node) = plant.nodes.get(*id) else { continue };
+            let NodeKind::Source(source) = &node.kind else { continue };
+            let Supply::Every(every) = &source.supply else { continue };
+            match mean(plant, every, None).and_then(|m| over(&on_share(plant, node.calendar), &m)) {
+                Some(rate) => timed.push((at, *id, rate)),
+                None => unknown.push(node.name.clone()),
+            }
+        }
+        let columns = traffic.free.iter().enumerate().map(|(column, parameter)| (*parameter, column)).collect();
+        Model { plant, network, traffic, resources, unknown, timed, columns }
+    }
+
+    /// Column of the largest load in the programs that minimise it.
+    pub fn load_column(&self) -> usize {
+        self.columns.len()
+    }
+
+    pub fn row(&self, form: &Form) -> Vec<(usize, Rational)> {
+        form.iter().filter_map(|(p, f)| self.columns.get(p).map(|c| (*c, f.clone()))).collect()
+    }
+
+    /// Rows that always hold: rates are not below 0.
+    pub fn base_rows(&self) -> Rows {
+        let mut rows = Rows::default();
+        for form in self.traffic.signed() {
+            rows.at_most(self.row(form).into_iter().map(|(c, f)| (c, -f)), Rational::zero());
+        }
+        rows
+    }
+
+    /// Adds: no load above `limit`.
+    pub fn limit_loads(&self, rows: &mut Rows, limit: &Rational) {
+        for r in &self.resources {
+            rows.at_most(self.row(&r.form), r.capacity() * limit - &r.always);
+        }
+    }
+
+    /// Adds: no load above the load column.
+    pub fn limit_by_column(&self, rows: &mut Rows) {
+        for r in self.resources.iter().filter(|r| !r.form.is_empty()) {
+            let capacity = r.capacity();
+            if capacity.is_zero() {
+                rows.at_most(self.row(&r.form), Rational::zero());
+                continue;
+            }
+            let row = self.row(&r.form).into_iter().map(|(c, f)| (c, f / &capacity));
+            let column = (self.load_column(), -Rational::one());
+            rows.at_most(row.chain([column]), -(&r.always / &capacity));
+        }
+    }
+
+    /// Adds: no source gives more than it makes.
+    pub fn limit_sources(&self, rows: &mut Rows) {
+        for (parameter, _, rate) in &self.timed {
+            rows.at_most(self.row(self.traffic.form(Term::Parameter(*parameter))), rate.clone());
+        }
+    }
+
+    /// The best point of a program over the free rates.
+    pub fn maximise(&self, rows: &Rows, aim: &Form) -> Option<(Rational, Point)> {
+        match rows.maximise(self.columns.len(), &self.row(aim)) {
+            Solved::Best(value, x) => Some((value, self.point(&x))),
+            Solved::Unbounded | Solved::Infeasible | Solved::TooLarge => None,
+        }
+    }
+
+    /// The point with the smallest largest load, and that load.
+    pub fn least_load(&self, rows: &Rows) -> Option<(Rational, Point)> {
+        let mut rows = rows.clone();
+        self.limit_by_column(&mut rows);
+        match rows.maximise(self.columns.len() + 1, &[(self.load_column(), -Rational::one())]) {
+            Solved::Best(value, x) => Some((-value, self.point(&x))),
+            Solved::Unbounded | Solved::Infeasible | Solved::TooLarge => None,
+        }
+    }
+
+    fn point(&self, x: &[Rational]) -> Point {
+        self.columns.iter().filter_map(|(p, c)| x.get(*c).map(|v| (*p, v.clone()))).collect()
+    }
+
+    /// A sum at a point.
+    pub fn value(&self, form: &Form, point: &Point) -> Rational {
+        form.iter().filter_map(|(p, f)| point.get(p).map(|v| v * f)).fold(Rational::zero(), |a, b| a + b)
+    }
+
+    /// A rate at a point.
+    pub fn rate(&self, term: Term, point: &Point) -> Rational {
+        self.value(self.traffic.form(term), point)
+    }
+
+    /// Work a resource has at a point, seconds per second.
+    pub fn required(&self, resource: &Resource, point: &Point) -> Rational {
+        self.value(&resource.form, point) + &resource.always
+    }
+
+    /// Load of a resource at a point; `None` when it has no time at all.
+    pub fn load(&self, resource: &Resource, point: &Point) -> Option<Rational> {
+        let required = self.required(resource, point);
+        if required.is_zero() { Some(required) } else { over(&required, &resource.capacity()) }
+    }
+
+    /// The resource with the highest load at a point; the first of equals.
+    pub fn busiest(&self, point: &Point) -> Option<(&Resource, Rational)> {
+        let mut best: Option<(&Resource, Rational)> = None;
+        for resource in &self.resources {
+            let Some(load) = self.load(resource, point) else { continue };
+            if load.is_positive() && best.as_ref().is_none_or(|(_, b)| load > *b) {
+                best = Some((resource, load));
+            }
+        }
+        best
+    }
+
+    /// Flow of an item (any, without one) into a sink (all, without one).
+    pub fn arriving(&self, item: Option<ItemId>, at: Option<NodeId>) -> Form {
+        let mut sum = Form::new();
+        for (index, State { node, item: arriving, .. }) in self.network.iter() {
+            let sink = matches!(self.plant.nodes.get(*node).map(|n| &n.kind), Some(NodeKind::Sink));
+            let here = at.map_or(sink, |at| at == *node);
+            if here && item.is_none_or(|i| is_a(self.plant, *arriving, i)) {
+                add_to(&mut sum, self.traffic.form(Term::State(index)), &Rational::one());
+            }
+        }
+        sum
+    }
+
+    /// A source that insists: it neither loses items nor ends.
+    pub fn insists(&self, source: NodeId) -> bool {
+        matches!(self.plant.nodes.get(source).map(|n| &n.kind),
+            Some(NodeKind::Source(s)) if s.when_full != WhenFull::Lose && s.total.is_none())
+    }
+}
+
+/// Loads, bounds and findings of a plant.
+pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
+    let model = Model::of(plant);
+    let mut capacity = Capacity::default();
+    let supplied = supply::offered(&model);
+    let demanded = demand::check(&model, found);
+    if let Some(point) = &supplied {
+        supply::check(&model, point, found);
+    }
+    bounds(&model, &mut capacity);
+    let point = match (&demanded, &supplied) {
+        (Some(point), _) => {
+            capacity.notes.push("loads at the demand".to_string());
+            Some(point)
+        }
+        (None, Some(point)) => {
+            let what = if model.timed.is_empty() { "loads at the highest rate the line can hold" } else { "loads at what the sources give" };
+            capacity.notes.push(what.to_string());
+            Some(point)
+        }
+        (None, None) => None,
+    };
+    if let Some(point) = point {
+        card(&model, point, &mut capacity);
+    } else {
+        capacity.notes.push("the flow has too many open choices for exact loads".to_string());
+    }
+    if !model.unknown.is_empty() {
+        let names: Vec<String> = model.unknown.iter().take(8).map(|n| format!("`{n}`")).collect();
+        let more = if model.unknown.len() > 8 { ", …" } else { "" };
+        capacity.notes.push(format!("left out, because a time there is known only in a run: {}{more}", names.join(", ")));
+    }
+    if model.network.simplified {
+        capacity.notes.push("some open choices are taken as equal shares: there are too many of them".to_string());
+    }
+    if plant.nodes.values().any(|n| matches!(&n.kind, NodeKind::Station(s) if s.setup.is_some())) {
+        capacity.notes.push("setups are left out: how many there are depends on the order of the items".to_string());
+    }
+    capacity
+}
+
+fn bounds(model: &Model, capacity: &mut Capacity) {
+    let mut rows = model.base_rows();
+    model.limit_loads(&mut rows, &Rational::one());
+    model.limit_sources(&mut rows);
+    for (id, node) in model.plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Sink)) {
+        if let Some((best, _)) = model.maximise(&rows, &model.arriving(None, Some(id))) {
+            capacity.throughput_bound_per_h.push((node.name.clone(), to_f64(&(best * count(3600)))));
+        }
+    }
+}
+
+fn card(model: &Model, point: &Point, capacity: &mut Capacity) {
+    let mut rows: Vec<(Rational, [String; 5])> = Vec::new();
+    for resource in &model.resources {
+        let (required, available) = (model.required(resource, point), resource.capacity());
+        let load = model.load(resource, point);
+        let shown = load.as_ref().map_or(f64::INFINITY, to_f64);
+        capacity.loads.push((
+            resource.name.clone(),
+            Load { load: shown, required_h_per_h: to_f64(&required), available_h_per_h: to_f64(&available) },
+        ));
+        let kind = match resource.what {
+            What::Station(_) => "station",
+            What::Crew(_) => "crew",
+            What::Tool(_) => "tool",
+            What::Lane(_) => "places",
+            What::Limit(_) => "limit",
+        };
+        let hours = |value: &Rational| format!("{} h/h", super::figures::rational(value));
+        let row = [
+            resource.name.clone(),
+            kind.to_string(),
+            load.as_ref().map_or_else(|| "∞".to_string(), percent),
+            hours(&required),
+            hours(&available),
+        ];
+        rows.push((load.unwrap_or_else(|| count(u64::MAX)), row));
+    }
+    rows.sort_by(|a, b| b.0.cmp(&a.0));
+    capacity.bottleneck = rows.first().filter(|(load, _)| load.is_positive()).map(|(_, row)| row[0].clone());
+    capacity.card = rows.into_iter().map(|(_, row)| row).collect();
+}

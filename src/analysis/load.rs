@@ -1,0 +1,409 @@
+//! Work of every station, crew, tool set and timed lane as a sum over free rates, against the time it
+//! has. What only a run knows (waiting for a crew, setups, blocking) is left out, so that a load is
+//! never stated too high and a bound never too low.
+
+use num_traits::{One, Zero};
+
+use crate::base::{Rational, Span};
+use crate::ir::{
+    BreakdownClock, CalendarId, Capacity, Expression, ItemId, LimitId, Need, NodeId, NodeKind, Phase, PhaseKind, Plant, PoolId,
+    PoolKind, Station,
+};
+
+use super::figures::{count, over};
+use super::means::{is_constant, mean};
+use super::network::{Network, Parameter, State, Term, joining};
+use super::traffic::{Form, Traffic, add_to};
+
+/// What a resource is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A station with its machines.
+    Station(NodeId),
+    /// A crew.
+    Crew(PoolId),
+    /// A tool set.
+    Tool(PoolId),
+    /// Places of a lane that each item holds for a time.
+    Lane(NodeId),
+    /// Cards that each item holds from one node to another.
+    Limit(LimitId),
+}
+
+/// One kind of work of a resource.
+#[derive(Clone, Debug)]
+pub(super) struct Work {
+    /// Rate of the flow it belongs to.
+    pub term: Term,
+    /// Runs per unit of that flow.
+    pub per: Rational,
+    /// Seconds per run, people counted.
+    pub seconds: Rational,
+    /// What the flow counts, singular: an item's name, `batch`, `run`.
+    pub unit: String,
+}
+
+/// A resource that work needs.
+pub(super) struct Resource {
+    /// What it is.
+    pub what: What,
+    /// Its name.
+    pub name: String,
+    /// Where it is declared.
+    pub span: Span,
+    /// Machines, members or places.
+    pub size: u64,
+    /// Seconds per second each of them is there.
+    pub available: Rational,
+    /// Its work, kind by kind.
+    pub works: Vec<Work>,
+    /// Seconds per second needed whatever flows: repairs on calendar clocks, maintenance.
+    pub always: Rational,
+    /// Seconds needed per second over free rates, without `always`.
+    pub form: Form,
+    /// Whether no draw is involved.
+    pub exact: bool,
+}
+
+impl Resource {
+    /// Seconds per second that all of it can give.
+    pub fn capacity(&self) -> Rational {
+        &self.available * count(self.size)
+    }
+}
+
+/// Share of time a calendar is on.
+pub(super) fn on_share(plant: &Plant, calendar: Option<CalendarId>) -> Rational {
+    let Some(calendar) = calendar.and_then(|c| plant.calendars.get(c)) else { return Rational::one() };
+    let on = calendar.windows.iter().fold(Rational::zero(), |sum, w| {
+        sum + Rational::from_integer(w.to.0.saturating_sub(w.from.0).into())
+    });
+    over(&on, &Rational::from_integer(calendar.period.0.into())).unwrap_or_else(Rational::zero)
+}
+
+/// All resources with the work whose mean is known. `unknown` gets the names of those left out.
+pub(super) fn resources(plant: &Plant, network: &Network, traffic: &Traffic, unknown: &mut Vec<String>) -> Vec<Resource> {
+    let mut found = Vec::new();
+    let mut at_node: Vec<Vec<(usize, State)>> = vec![Vec::new(); plant.nodes.len()];
+    for (at, state) in network.iter().filter(|(_, s)| !s.departs) {
+        if let Some(list) = at_node.get_mut(state.node.0 as usize) {
+            list.push((at, *state));
+        }
+    }
+    let mut runs: Vec<Vec<(usize, usize)>> = vec![Vec::new(); plant.nodes.len()];
+    for (at, parameter) in network.parameters.iter().enumerate() {
+        if let Parameter::Recipe(node, recipe, _) = parameter
+            && let Some(list) = runs.get_mut(node.0 as usize)
+        {
+            list.push((at, *recipe));
+        }
+    }
+    let mut pools: Vec<Option<Resource>> = plant.pools.iter().map(|(id, pool)| Some(Resource {
+        what: if pool.kind == PoolKind::Crew { What::Crew(id) } else { What::Tool(id) },
+        name: pool.name.clone(),
+        span: pool.span,
+        size: pool.size,
+        available: on_share(plant, pool.calendar),
+        works: Vec::new(),
+        always: Rational::zero(),
+        form: Form::new(),
+        exact: true,
+    })).collect();
+    for ((id, node), (states, runs)) in plant.nodes.iter().zip(at_node.iter().zip(&runs)) {
+        match &node.kind {
+            NodeKind::Station(station) => {
+                let calls = calls(plant, station, states, runs);
+                let mut own = Resource {
+                    what: What::Station(id),
+                    name: node.name.clone(),
+                    span: node.span,
+                    size: station.machines,
+                    available: on_share(plant, node.calendar),
+                    works: Vec::new(),
+                    always: Rational::zero(),
+                    form: Form::new(),
+                    exact: station.breakdowns.is_empty() && station.maintenance.is_empty(),
+                };
+                let known = machine_work(plant, station, &calls, &mut own);
+                pool_work(plant, station, &calls, known, &on_share(plant, node.calendar), &mut pools);
+                if known { found.push(own) } else { unknown.push(node.name.clone()) }
+            }
+            NodeKind::Buffer(buffer) => {
+                let (Some(transit), Capacity::Places(places)) = (&buffer.transit, buffer.capacity) else { continue };
+                let mut own = Resource {
+                    what: What::Lane(id),
+                    name: node.name.clone(),
+                    span: node.span,
+                    size: places,
+                    available: Rational::one(),
+                    works: Vec::new(),
+                    always: Rational::zero(),
+                    form: Form::new(),
+                    exact: is_constant(transit),
+                };
+                let mut known = true;
+                for (at, state) in states {
+                    match mean(plant, transit, Some(state.item)) {
+                        Some(seconds) => own.works.push(Work { term: Term::State(*at), per: Rational::one(), seconds, unit: item_name(plant, state.item) }),
+                        None => known = false,
+                    }
+                }
+                if known { found.push(own) } else { unknown.push(node.name.clone()) }
+            }
+            NodeKind::Source(_) | NodeKind::Sink => {}
+        }
+    }
+    for (pool, declared) in pools.into_iter().zip(plant.pools.values()) {
+        match pool {
+            Some(pool) => found.push(pool),
+            None => unknown.push(declared.name.clone()),
+        }
+    }
+    limits(plant, network, &mut found);
+    for resource in &mut found {
+        let mut form = Form::new();
+        for work in &resource.works {
+            add_to(&mut form, traffic.form(work.term), &(&work.per * &work.seconds));
+        }
+        resource.form = form;
+    }
+    found
+}
+
+/// One way a station is called to work: runs per unit of a flow, and the phases of a run.
+struct Call<'a> {
+    term: Term,
+    per: Rational,
+    item: ItemId,
+    unit: String,
+    phases: &'a [Phase],
+    cycle: Option<&'a Expression>,
+    needs: Option<&'a [Need]>,
+}
+
+impl<'a> Call<'a> {
+    /// Phases with their time and people, as the visit has them.
+    fn phases(&self) -> impl Iterator<Item = (PhaseKind, &'a Expression, &'a [Need])> {
+        let (cycle, needs) = (self.cycle, self.needs);
+        // A visit's own time stands for the work; its own people for all of it.
+        let work = self.phases.iter().position(|p| p.kind == PhaseKind::Work);
+        self.phases.iter().enumerate().filter_map(move |(at, phase)| {
+            let people = needs.unwrap_or(&phase.needs);
+            match cycle {
+                None => Some((phase.kind, &phase.duration, people)),
+                Some(own) if Some(at) == work => Some((phase.kind, own, people)),
+                Some(_) if phase.kind == PhaseKind::Work => None,
+                Some(_) => Some((phase.kind, &phase.duration, people)),
+            }
+        })
+    }
+}
+
+fn calls<'a>(plant: &'a Plant, station: &'a Station, states: &[(usize, State)], runs: &[(usize, usize)]) -> Vec<Call<'a>> {
+    let mut calls = Vec::new();
+    for (at, state) in states {
+        if joining(plant, state).next().is_some() {
+            continue;
+        }
+        let Some(recipe) = station.recipes.iter().find(|r| r.takes.is_empty()).or(station.recipes.first()) else { continue };
+        let visit = state.visit.and_then(|v| plant.visits.get(v)).filter(|v| v.station == state.node);
+        let per = recipe.batch.as_ref().map_or_else(Rational::one, |b| Rational::one() / count(b.maximum.max(1)));
+        calls.push(Call {
+            term: Term::State(*at),
+            per,
+            item: state.item,
+            unit: if recipe.batch.as_ref().is_some_and(|b| b.maximum > 1) { "batch".to_string() } else { item_name(plant, state.item) },
+            phases: &recipe.phases,
+            cycle: visit.and_then(|v| v.cycle.as_ref()),
+            needs: visit.and_then(|v| v.needs.as_deref()),
+        });
+    }
+    for (parameter, recipe) in runs {
+        let Some(recipe) = station.recipes.get(*recipe) else { continue };
+        let Some(main) = recipe.takes.first() else { continue };
+        let per = recipe.batch.as_ref().map_or_else(Rational::one, |b| Rational::one() / count(b.maximum.max(1)));
+        let unit = match recipe.makes.as_slice() {
+            [product] if product.maximum == 1 => item_name(plant, product.item),
+            _ => "run".to_string(),
+        };
+        let term = Term::Parameter(*parameter);
+        calls.push(Call { term, per, item: main.item, unit, phases: &recipe.phases, cycle: None, needs: None });
+    }
+    calls
+}
+
+/// Availability: calendar clocks Π m/(m+r), working clocks 1/(1+Σ r/m), cycles per run. False when a
+/// mean is unknown.
+fn machine_work(plant: &Plant, station: &Station, calls: &[Call], own: &mut Resource) -> bool {
+    let mut per_second_worked = Rational::zero();
+    let mut per_run = Rational::zero();
+    for stop in stops(station) {
+        let (Some(after), Some(lasts)) = (mean(plant, stop.after, None), mean(plant, stop.lasts, None)) else { return false };
+        match stop.clock {
+            BreakdownClock::Calendar | BreakdownClock::Scheduled => {
+                own.available = &own.available * over(&after, &(&after + &lasts)).unwrap_or_else(Rational::one);
+            }
+            BreakdownClock::Working => match over(&lasts, &after) {
+                Some(share) => per_second_worked += share,
+                None => return false,
+            },
+            BreakdownClock::Cycles => match over(&lasts, &after) {
+                Some(share) => per_run += share,
+                None => return false,
+            },
+        }
+    }
+    own.available = &own.available / (Rational::one() + per_second_worked);
+    for call in calls {
+        let mut seconds = per_run.clone();
+        for (_, duration, _) in call.phases().filter(|(kind, ..)| *kind == PhaseKind::Work) {
+            let Some(time) = mean(plant, duration, Some(call.item)) else { return false };
+            own.exact &= is_fixed(duration);
+            seconds += time;
+        }
+        own.works.push(Work { term: call.term, per: call.per.clone(), seconds, unit: call.unit.clone() });
+    }
+    true
+}
+
+fn is_fixed(duration: &Expression) -> bool {
+    match duration {
+        Expression::ByItem(list, rest) => {
+            list.iter().all(|(_, e)| is_constant(e)) && rest.as_deref().is_none_or(is_constant)
+        }
+        other => is_constant(other),
+    }
+}
+
+/// A reason to stand still, breakdown or maintenance.
+struct Stop<'a> {
+    after: &'a Expression,
+    clock: BreakdownClock,
+    lasts: &'a Expression,
+    needs: &'a [Need],
+}
+
+fn stops(station: &Station) -> impl Iterator<Item = Stop<'_>> {
+    let breakdowns =
+        station.breakdowns.iter().map(|b| Stop { after: &b.after, clock: b.clock, lasts: &b.repair, needs: &b.needs });
+    let maintenance =
+        station.maintenance.iter().map(|m| Stop { after: &m.every, clock: m.clock, lasts: &m.lasts, needs: &m.needs });
+    breakdowns.chain(maintenance)
+}
+
+/// Adds what a station asks of crews and tools; a pool with unknown work becomes `None`.
+fn pool_work(plant: &Plant, station: &Station, calls: &[Call], known: bool, on: &Rational, pools: &mut [Option<Resource>]) {
+    for call in calls {
+        for (_, duration, needs) in call.phases() {
+            let time = mean(plant, duration, Some(call.item));
+            for need in needs {
+                let Some(slot) = pools.get_mut(need.pool.0 as usize) else { continue };
+                match (&time, slot.as_mut()) {
+                    (Some(time), Some(pool)) => {
+                        pool.exact &= is_fixed(duration);
+                        pool.works.push(Work {
+                            term: call.term,
+                            per: call.per.clone(),
+                            seconds: time * count(need.count),
+                            unit: call.unit.clone(),
+                        });
+                    }
+                    _ => *slot = None,
+                }
+            }
+        }
+    }
+    for stop in stops(station).filter(|s| !s.needs.is_empty()) {
+        let means = mean(plant, stop.after, None).zip(mean(plant, stop.lasts, None));
+        for need in stop.needs {
+            let Some(slot) = pools.get_mut(need.pool.0 as usize) else { continue };
+            let (Some((after, lasts)), Some(pool), true) = (&means, slot.as_mut(), known) else {
+                *slot = None;
+                continue;
+            };
+            pool.exact = false;
+            let people = count(need.count);
+            match stop.clock {
+                BreakdownClock::Calendar | BreakdownClock::Scheduled => {
+                    let down = over(lasts, &(after + lasts)).unwrap_or_else(Rational::zero);
+                    let share = if stop.clock == BreakdownClock::Scheduled { on.clone() } else { Rational::one() };
+                    pool.always += down * share * people * count(station.machines);
+                }
+                BreakdownClock::Working | BreakdownClock::Cycles => {
+                    let per = over(lasts, after).unwrap_or_else(Rational::zero) * people;
+                    for call in calls {
+                        let mut seconds = Rational::zero();
+                        if stop.clock == BreakdownClock::Cycles {
+                            seconds = per.clone();
+                        } else {
+                            for (_, duration, _) in call.phases().filter(|(kind, ..)| *kind == PhaseKind::Work) {
+                                seconds += mean(plant, duration, Some(call.item)).unwrap_or_else(Rational::zero) * &per;
+                            }
+                        }
+                        pool.works.push(Work { term: call.term, per: call.per.clone(), seconds, unit: call.unit.clone() });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The name of an item type.
+pub(super) fn item_name(plant: &Plant, item: ItemId) -> String {
+    plant.items.get(item).map_or_else(String::new, |i| i.name.clone())
+}
+
+/// Cards as a resource: by Little's law (Little 1961) the items between `from` and `to` are at least
+/// their flow times the work on them. Stretches that items enter on other ways, and joins, are left out.
+fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>) {
+    for (id, limit) in plant.limits.iter() {
+        let mut inside = vec![false; network.states.len()];
+        let mut work: Vec<usize> =
+            network.iter().filter(|(_, s)| s.node == limit.from && !s.departs).map(|(at, _)| at).collect();
+        for at in &work {
+            inside[*at] = true;
+        }
+        while let Some(at) = work.pop() {
+            if network.states.get_index(at).is_none_or(|(s, ())| s.node == limit.to) {
+                continue;
+            }
+            for (to, _) in network.edges.get(at).into_iter().flatten() {
+                if !std::mem::replace(&mut inside[*to], true) {
+                    work.push(*to);
+                }
+            }
+        }
+        let is_from = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.from);
+        let ends = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.to);
+        // Entered elsewhere: by an arrow from outside, or by products and open choices.
+        let entered = network.edges.iter().enumerate().any(|(from, list)| {
+            (!inside[from] || ends(from)) && list.iter().any(|(to, _)| inside[*to] && !is_from(*to))
+        });
+        let brought = network.inflows.iter().enumerate().any(|(at, list)| inside[at] && !is_from(at) && !list.is_empty());
+        let joins = network.iter().any(|(at, s)| inside[at] && joining(plant, s).next().is_some());
+        if entered || brought || joins {
+            continue;
+        }
+        let mut works = Vec::new();
+        for resource in found.iter().filter(|r| matches!(r.what, What::Station(_) | What::Lane(_))) {
+            for work in &resource.works {
+                if let Term::State(at) = work.term
+                    && inside.get(at).copied().unwrap_or(false)
+                {
+                    works.push(Work { per: Rational::one(), ..work.clone() });
+                }
+            }
+        }
+        found.push(Resource {
+            what: What::Limit(id),
+            name: limit.name.clone(),
+            span: limit.span,
+            size: limit.count,
+            available: Rational::one(),
+            works,
+            always: Rational::zero(),
+            form: Form::new(),
+            exact: false,
+        });
+    }
+}

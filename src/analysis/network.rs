@@ -1,0 +1,323 @@
+//! The flow network of a plant: where items of each type can be, on which visit, and what share goes
+//! from one such state to the next. Joining recipes and open choices are unknown rates of their own
+//! (parameters), tied to the states by balance equations. It knows no times and no capacities.
+//!
+//! Start reading at [`Network::of`]; [`super::traffic`] solves it.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use num_traits::One;
+
+use crate::base::Rational;
+use crate::ir::{ChoiceRule, ItemId, NodeId, NodeKind, Part, Plant, Recipe, Routing, Target, VisitId};
+
+use super::figures::count;
+use super::means::is_a;
+
+/// Open choices beyond this many are taken as equal shares, so that the program over them stays small.
+const OPEN_BRANCHES: usize = 200;
+
+/// Items of a type at a node, on a visit or on none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct State {
+    /// Where.
+    pub node: NodeId,
+    /// On which stop of their route.
+    pub visit: Option<VisitId>,
+    /// What.
+    pub item: ItemId,
+    /// Products that leave a joining station, as against parts that arrive at it.
+    pub departs: bool,
+}
+
+/// An unknown rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parameter {
+    /// Items a source makes per second.
+    Source(NodeId),
+    /// Runs per second of a joining recipe: station, recipe, and whether at its largest `takes`.
+    Recipe(NodeId, usize, bool),
+    /// Items per second on one alternative of an open choice.
+    Branch,
+    /// Flow into a state that closes a circle.
+    Circulation,
+}
+
+/// A rate that others are written in: the flow into a state, or a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Term {
+    /// Index into [`Network::states`].
+    State(usize),
+    /// Index into [`Network::parameters`].
+    Parameter(usize),
+}
+
+/// States, shares between them, parameters and balances.
+#[derive(Default)]
+pub(super) struct Network {
+    /// All states reached, in the order of discovery.
+    pub states: IndexMap<State, ()>,
+    /// Per state: where its flow goes, by share.
+    pub edges: Vec<Vec<(usize, Rational)>>,
+    /// Per state: what parameters bring into it.
+    pub inflows: Vec<Vec<(usize, Rational)>>,
+    /// All unknown rates.
+    pub parameters: Vec<Parameter>,
+    /// Sums that are 0.
+    pub balances: Vec<Vec<(Term, Rational)>>,
+    /// Open choices taken as equal shares because there are too many of them.
+    pub simplified: bool,
+    work: Vec<usize>,
+    joins: BTreeMap<NodeId, ()>,
+}
+
+impl Network {
+    /// The network of a plant. O(states + arrows), but for branches that list every item type.
+    pub fn of(plant: &Plant) -> Network {
+        let mut network = Network::default();
+        for (id, node) in plant.nodes.iter() {
+            match &node.kind {
+                NodeKind::Source(source) => {
+                    let rate = network.parameter(Parameter::Source(id));
+                    for (item, share) in &source.mix {
+                        let state = network.reach(State { node: id, visit: None, item: *item, departs: false });
+                        network.bring(state, rate, share.clone());
+                    }
+                }
+                NodeKind::Buffer(buffer) => {
+                    for (item, n) in &buffer.initial {
+                        if *n > 0 {
+                            network.reach(State { node: id, visit: None, item: *item, departs: false });
+                        }
+                    }
+                }
+                NodeKind::Station(_) | NodeKind::Sink => {}
+            }
+        }
+        while let Some(state) = network.work.pop() {
+            network.advance(plant, state);
+        }
+        network.balance_joins(plant);
+        network
+    }
+
+    /// A state's index and key.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &State)> {
+        self.states.keys().enumerate()
+    }
+
+    /// A new unknown rate.
+    pub fn parameter(&mut self, what: Parameter) -> usize {
+        self.parameters.push(what);
+        self.parameters.len() - 1
+    }
+
+    fn reach(&mut self, state: State) -> usize {
+        let (at, known) = self.states.insert_full(state, ());
+        if known.is_none() {
+            self.edges.push(Vec::new());
+            self.inflows.push(Vec::new());
+            self.work.push(at);
+        }
+        at
+    }
+
+    fn bring(&mut self, state: usize, parameter: usize, factor: Rational) {
+        if let Some(list) = self.inflows.get_mut(state) {
+            list.push((parameter, factor));
+        }
+    }
+
+    /// Follows the way out of a state.
+    fn advance(&mut self, plant: &Plant, at: usize) {
+        let Some((&state, ())) = self.states.get_index(at) else { return };
+        let Some(node) = plant.nodes.get(state.node) else { return };
+        let from = Amount { term: Term::State(at), factor: Rational::one() };
+        match &node.kind {
+            NodeKind::Sink => {}
+            NodeKind::Source(_) => self.follow(plant, departure(plant, &state), &state, from),
+            NodeKind::Buffer(_) => self.follow(plant, node.routing.as_ref(), &state, from),
+            NodeKind::Station(station) => {
+                if !state.departs && joining(plant, &state).next().is_some() {
+                    if self.joins.insert(state.node, ()).is_none() {
+                        self.start_recipes(state.node, &station.recipes, station.yield_share.as_ref());
+                    }
+                    return;
+                }
+                let mut from = from;
+                // The yield of a join is in its products already.
+                if let (false, Some(share)) = (state.departs, &station.yield_share) {
+                    from.factor = share.clone();
+                }
+                let visit = state.visit.and_then(|v| plant.visits.get(v)).filter(|v| v.station == state.node);
+                match visit {
+                    Some(visit) => self.follow(plant, Some(&visit.next), &state, from),
+                    None => self.follow(plant, departure(plant, &state), &State { visit: None, ..state }, from),
+                }
+            }
+        }
+    }
+
+    /// Unknown run rates of the joining recipes of a station, and the products they send off.
+    fn start_recipes(&mut self, node: NodeId, recipes: &[Recipe], good: Option<&Rational>) {
+        let good = good.cloned().unwrap_or_else(Rational::one);
+        for (at, recipe) in recipes.iter().enumerate().filter(|(_, r)| !r.takes.is_empty()) {
+            let range = recipe.takes.iter().chain(&recipe.makes).any(|p| p.minimum != p.maximum);
+            let largest: &[bool] = if range { &[true, false] } else { &[true] };
+            for &largest in largest {
+                let runs = self.parameter(Parameter::Recipe(node, at, largest));
+                let products = if recipe.makes.is_empty() { &recipe.takes } else { &recipe.makes };
+                for part in products {
+                    let state = self.reach(State { node, visit: None, item: part.item, departs: true });
+                    self.bring(state, runs, count(size(part, largest)) * &good);
+                }
+            }
+        }
+    }
+
+    /// What arrives for a part equals what the recipes take of it.
+    fn balance_joins(&mut self, plant: &Plant) {
+        let mut arrivals: BTreeMap<NodeId, Vec<(usize, ItemId)>> = BTreeMap::new();
+        for (at, state) in self.iter().filter(|(_, s)| !s.departs && self.joins.contains_key(&s.node)) {
+            arrivals.entry(state.node).or_default().push((at, state.item));
+        }
+        let mut balances = Vec::new();
+        let mut runs: BTreeMap<NodeId, Vec<(usize, usize, bool)>> = BTreeMap::new();
+        for (at, parameter) in self.parameters.iter().enumerate() {
+            if let Parameter::Recipe(node, recipe, largest) = parameter {
+                runs.entry(*node).or_default().push((at, *recipe, *largest));
+            }
+        }
+        for (node, runs) in &runs {
+            let Some(NodeKind::Station(station)) = plant.nodes.get(*node).map(|n| &n.kind) else { continue };
+            let mut wanted: Vec<ItemId> = station.recipes.iter().flat_map(|r| &r.takes).map(|p| p.item).collect();
+            wanted.sort_unstable();
+            wanted.dedup();
+            for item in wanted {
+                let mut balance = Vec::new();
+                for (state, arriving) in arrivals.get(node).into_iter().flatten() {
+                    if is_a(plant, *arriving, item) {
+                        balance.push((Term::State(*state), Rational::one()));
+                    }
+                }
+                for (parameter, recipe, largest) in runs {
+                    let parts = station.recipes.get(*recipe).map_or(&[][..], |r| &r.takes);
+                    for part in parts.iter().filter(|p| p.item == item) {
+                        balance.push((Term::Parameter(*parameter), -count(size(part, *largest))));
+                    }
+                }
+                balances.push(balance);
+            }
+        }
+        self.balances.extend(balances);
+    }
+
+    fn follow(&mut self, plant: &Plant, way: Option<&Routing>, state: &State, amount: Amount) {
+        let Some(way) = way else { return };
+        match way {
+            Routing::To(Target { node, visit, .. }) => {
+                let next = State { node: *node, visit: visit.or(state.visit), item: state.item, departs: false };
+                let to = self.reach(next);
+                match amount.term {
+                    Term::State(from) => {
+                        if let Some(list) = self.edges.get_mut(from) {
+                            list.push((to, amount.factor));
+                        }
+                    }
+                    Term::Parameter(from) => self.bring(to, from, amount.factor),
+                }
+            }
+            Routing::Shares(list, _) => {
+                for (share, way) in list {
+                    self.follow(plant, Some(way), state, amount.times(share));
+                }
+            }
+            Routing::ByItem(list, rest, _) => {
+                let own = list.iter().find(|(i, _)| *i == state.item);
+                let found = own.or_else(|| list.iter().find(|(i, _)| is_a(plant, state.item, *i)));
+                self.follow(plant, found.map(|(_, w)| w).or(rest.as_deref()), state, amount);
+            }
+            Routing::If(list, rest, _) => {
+                let ways: Vec<&Routing> = list.iter().map(|(_, w)| w).chain([rest.as_ref()]).collect();
+                self.open(plant, &ways, state, &amount);
+            }
+            Routing::Rule(rule, list, _) => {
+                let ways: Vec<&Routing> = list.iter().collect();
+                match (rule, ways.as_slice()) {
+                    (ChoiceRule::Every(n), [nth, others]) if *n > 0 => {
+                        let share = Rational::one() / count(*n);
+                        self.follow(plant, Some(nth), state, amount.times(&share));
+                        self.follow(plant, Some(others), state, amount.times(&(Rational::one() - share)));
+                    }
+                    (ChoiceRule::RoundRobin | ChoiceRule::Every(_), ways) => self.equal(plant, ways, state, &amount),
+                    (ChoiceRule::FirstFree | ChoiceRule::ShortestQueue | ChoiceRule::Priority, ways) => {
+                        self.open(plant, ways, state, &amount);
+                    }
+                }
+            }
+        }
+    }
+
+    fn equal(&mut self, plant: &Plant, ways: &[&Routing], state: &State, amount: &Amount) {
+        let share = Rational::one() / count(ways.len().max(1) as u64);
+        for way in ways {
+            self.follow(plant, Some(way), state, amount.times(&share));
+        }
+    }
+
+    /// A choice whose shares only a run knows: any split is allowed.
+    fn open(&mut self, plant: &Plant, ways: &[&Routing], state: &State, amount: &Amount) {
+        if let [way] = ways {
+            self.follow(plant, Some(way), state, amount.clone());
+            return;
+        }
+        if self.parameters.iter().filter(|p| **p == Parameter::Branch).count() + ways.len() > OPEN_BRANCHES {
+            self.simplified = true;
+            self.equal(plant, ways, state, amount);
+            return;
+        }
+        let mut balance = vec![(amount.term, amount.factor.clone())];
+        for way in ways {
+            let branch = self.parameter(Parameter::Branch);
+            balance.push((Term::Parameter(branch), -Rational::one()));
+            self.follow(plant, Some(way), state, Amount { term: Term::Parameter(branch), factor: Rational::one() });
+        }
+        self.balances.push(balance);
+    }
+}
+
+/// A flow on its way to the leaves of a routing.
+#[derive(Clone)]
+struct Amount {
+    term: Term,
+    factor: Rational,
+}
+
+impl Amount {
+    fn times(&self, share: &Rational) -> Amount {
+        Amount { term: self.term, factor: &self.factor * share }
+    }
+}
+
+/// Items a run takes or makes of a part.
+pub(super) fn size(part: &Part, largest: bool) -> u64 {
+    if largest { part.maximum } else { part.minimum }
+}
+
+/// The recipes of the state's station that take its item as a part.
+pub(super) fn joining<'a>(plant: &'a Plant, state: &State) -> impl Iterator<Item = (usize, &'a Recipe)> {
+    let item = state.item;
+    let recipes = match plant.nodes.get(state.node).map(|n| &n.kind) {
+        Some(NodeKind::Station(station)) => station.recipes.as_slice(),
+        _ => &[],
+    };
+    recipes.iter().enumerate().filter(move |(_, r)| r.takes.iter().any(|p| is_a(plant, item, p.item)))
+}
+
+/// Where a new item goes: on its route if one starts here, else by the node's own way.
+fn departure<'a>(plant: &'a Plant, state: &State) -> Option<&'a Routing> {
+    let start = plant.routes.iter().find(|r| r.sources.contains(&state.node) && is_a(plant, state.item, r.item));
+    start.map(|r| &r.start).or(plant.nodes.get(state.node).and_then(|n| n.routing.as_ref()))
+}
+

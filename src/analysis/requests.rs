@@ -1,0 +1,155 @@
+//! What can never be granted: more people than a crew has (E0504), more parts than the only place
+//! before a station can hold (E0505).
+
+use std::collections::BTreeMap;
+
+use crate::base::Span;
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{Capacity, ItemId, Need, NodeId, NodeKind, Plant, PoolId, PoolKind};
+
+use super::figures::whole;
+use super::load::item_name;
+use super::means::is_a;
+
+/// Checks all requests. O(needs + arrows).
+pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) {
+    for node in plant.nodes.values() {
+        let NodeKind::Station(station) = &node.kind else { continue };
+        for phase in station.recipes.iter().flat_map(|r| &r.phases) {
+            request(plant, &node.name, "work", &phase.needs, found);
+        }
+        for b in &station.breakdowns {
+            request(plant, &node.name, &format!("repair `{}`", b.name), &b.needs, found);
+        }
+        for m in &station.maintenance {
+            request(plant, &node.name, &format!("maintenance `{}`", m.name), &m.needs, found);
+        }
+        if let Some(needs) = station.setup.as_ref().and_then(|s| s.needs.as_ref()) {
+            request(plant, &node.name, "setup", needs, found);
+        }
+    }
+    for visit in plant.visits.values() {
+        if let Some(needs) = &visit.needs {
+            request(plant, &visit.name, "visit", needs, found);
+        }
+    }
+    parts(plant, found);
+}
+
+fn request(plant: &Plant, name: &str, what: &str, needs: &[Need], found: &mut Vec<Diagnostic>) {
+    let mut sums: BTreeMap<PoolId, (u64, Span)> = BTreeMap::new();
+    for need in needs {
+        let entry = sums.entry(need.pool).or_insert((0, need.span));
+        *entry = (entry.0.saturating_add(need.count), entry.1.to(need.span));
+    }
+    for (id, (asked, span)) in sums {
+        let Some(pool) = plant.pools.get(id).filter(|p| p.size < asked) else { continue };
+        if found.iter().any(|d| d.code == codes::REQUEST_EXCEEDS_POOL && d.primary.span == span && span != Span::default()) {
+            continue;
+        }
+        let kind = if pool.kind == PoolKind::Crew { "crew" } else { "tool set" };
+        let message =
+            format!("{what} at `{name}` asks for {} of `{}`, which has only {}", whole(asked), pool.name, whole(pool.size));
+        found.push(
+            Diagnostic::new(codes::REQUEST_EXCEEDS_POOL, span, message)
+                .label("can never be granted")
+                .with(pool.span, format!("a {kind} of {}", whole(pool.size)))
+                .note("a request is granted all at once; this one would wait for ever, and everything behind it")
+                .help(format!("make `{}` at least {}, or ask for at most {}", pool.name, whole(asked), whole(pool.size))),
+        );
+    }
+}
+
+/// What leads into a node.
+#[derive(Default)]
+struct Feeders {
+    buffers: Vec<NodeId>,
+    machines: bool,
+}
+
+fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
+    let mut feeders: BTreeMap<NodeId, Feeders> = BTreeMap::new();
+    let mut note = |from: NodeId, to: NodeId| {
+        let entry = feeders.entry(to).or_default();
+        match plant.nodes.get(from).map(|n| &n.kind) {
+            Some(NodeKind::Buffer(_)) if !entry.buffers.contains(&from) => entry.buffers.push(from),
+            Some(NodeKind::Buffer(_)) => {}
+            _ => entry.machines = true,
+        }
+    };
+    for (id, node) in plant.nodes.iter() {
+        for target in node.routing.iter().flat_map(|r| r.targets()) {
+            note(id, target.node);
+        }
+    }
+    for visit in plant.visits.values() {
+        visit.next.targets().iter().for_each(|t| note(visit.station, t.node));
+    }
+    for route in &plant.routes {
+        for source in &route.sources {
+            route.start.targets().iter().for_each(|t| note(*source, t.node));
+        }
+    }
+    for (id, node) in plant.nodes.iter() {
+        let (NodeKind::Station(station), Some(feeders)) = (&node.kind, feeders.get(&id)) else { continue };
+        // Machines and sources that hand over directly hold a part each; how many is not counted here.
+        if feeders.machines {
+            continue;
+        }
+        for recipe in &station.recipes {
+            for part in &recipe.takes {
+                let what = item_name(plant, part.item);
+                too_few(plant, &node.name, feeders, Some(part.item), part.minimum, &what, part.span, found);
+            }
+            if let Some(batch) = recipe.batch.as_ref().filter(|_| recipe.takes.is_empty()) {
+                too_few(plant, &node.name, feeders, None, batch.minimum, "item", recipe.span, found);
+            }
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // one fact each
+fn too_few(
+    plant: &Plant,
+    name: &str,
+    feeders: &Feeders,
+    item: Option<ItemId>,
+    wanted: u64,
+    what: &str,
+    span: Span,
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut places = 0u64;
+    let mut held = Vec::new();
+    for id in &feeders.buffers {
+        let Some(node) = plant.nodes.get(*id) else { continue };
+        let NodeKind::Buffer(buffer) = &node.kind else { continue };
+        if item.is_some_and(|item| !node.items.iter().any(|i| is_a(plant, *i, item))) {
+            continue;
+        }
+        match buffer.capacity {
+            Capacity::Unlimited => return,
+            Capacity::Places(n) => places = places.saturating_add(n),
+        }
+        held.push((node.name.as_str(), node.span));
+    }
+    let Some(((first, first_span), others)) = held.split_first() else { return };
+    if places >= wanted {
+        return;
+    }
+    let before = if others.is_empty() { format!("`{first}`") } else { format!("`{first}` and its like") };
+    let mut d = Diagnostic::new(
+        codes::TAKES_EXCEEDS_BUFFER,
+        span,
+        format!("`{name}` takes {} {what}, but {before} before it holds only {}: it never starts", whole(wanted), whole(places)),
+    )
+    .label(format!("waits for {} at once", whole(wanted)))
+    .with(*first_span, format!("holds {}", whole(places)));
+    for (_, span) in others.iter().take(3) {
+        d = d.with(*span, "counted in");
+    }
+    found.push(
+        d.note("nothing is loaded until all parts are there, and no more than these find room in front of the station")
+            .help(format!("give the place before `{name}` room for at least {}", whole(wanted))),
+    );
+}
