@@ -429,7 +429,7 @@ impl Layout<'_> {
     /// A draw record for an expression in seconds.
     fn draw(&mut self, expression: &Expression, entity: &str, purpose: &str) -> Result<(i64, super::shape::Family), String> {
         let at = self.image.alloc(draw::WORDS);
-        let recipe: Recipe = laws::recipe(expression, self.plant)?;
+        let recipe: Recipe = laws::recipe(expression)?;
         self.image.put(at, draw::FAMILY, recipe.family.tag());
         self.image.put(at, draw::TICKS, recipe.ticks);
         self.image.put_real(at, draw::FIRST, recipe.first);
@@ -817,8 +817,8 @@ impl Layout<'_> {
             breakdowns.push(BreakdownShape {
                 clock,
                 needs: !b.needs.is_empty(),
-                after: Families::from([laws::recipe(&b.after, plant)?.family]),
-                repair: Families::from([laws::recipe(&b.repair, plant)?.family]),
+                after: Families::from([laws::recipe(&b.after)?.family]),
+                repair: Families::from([laws::recipe(&b.repair)?.family]),
             });
         }
         Ok(StationShape {

@@ -31,7 +31,7 @@ pub fn render(files: &SourceMap, diagnostics: &[Diagnostic]) -> String {
             }
             let mut text = d.message.clone();
             for more in d.notes.iter().chain(&d.help) {
-                text.push_str("\n");
+                text.push('\n');
                 text.push_str(more);
             }
             format!("::{word}{place}::{}\n", data(&text))
