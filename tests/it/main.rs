@@ -1,5 +1,6 @@
 //! The one test binary. Each file here holds one subject.
 
+mod analysis_capacity;
 mod engines;
 mod kernel_smoke;
 mod report;
