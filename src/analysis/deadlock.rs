@@ -340,7 +340,7 @@ fn entries(plant: &Plant, network: &Network, inside: &BTreeSet<NodeId>) -> Vec<N
             continue;
         }
         if let Some(way) = way_out(plant, state) {
-            leaves(plant, way, state.item, true, true, &mut |node, ..| {
+            leaves(plant, way, state.item, true, true, &mut |node, _, _, _| {
                 if inside.contains(&node) {
                     found.insert(node);
                 }

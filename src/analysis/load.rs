@@ -413,8 +413,3 @@ fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>) {
         });
     }
 }
-
-/// The name of an item type.
-pub(super) fn item_name(plant: &Plant, item: ItemId) -> String {
-    plant.items.get(item).map_or_else(String::new, |i| i.name.clone())
-}
