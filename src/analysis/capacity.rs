@@ -47,6 +47,9 @@ pub struct Load {
     pub available_h_per_h: f64,
 }
 
+/// Rows added in one round of a program.
+const BROKEN_ROWS: usize = 8;
+
 /// A point of a program: the value of every free rate.
 pub(super) type Point = BTreeMap<usize, Rational>;
 
@@ -83,11 +86,6 @@ impl<'a> Model<'a> {
         Model { plant, network, traffic, resources, unknown, timed, columns }
     }
 
-    /// Column of the largest load in the programs that minimise it.
-    pub fn load_column(&self) -> usize {
-        self.columns.len()
-    }
-
     pub fn row(&self, form: &Form) -> Vec<(usize, Rational)> {
         form.iter().filter_map(|(p, f)| self.columns.get(p).map(|c| (*c, f.clone()))).collect()
     }
@@ -101,27 +99,6 @@ impl<'a> Model<'a> {
         rows
     }
 
-    /// Adds: no load above `limit`.
-    pub fn limit_loads(&self, rows: &mut Rows, limit: &Rational) {
-        for r in &self.resources {
-            rows.at_most(self.row(&r.form), r.capacity() * limit - &r.always);
-        }
-    }
-
-    /// Adds: no load above the load column.
-    pub fn limit_by_column(&self, rows: &mut Rows) {
-        for r in self.resources.iter().filter(|r| !r.form.is_empty()) {
-            let capacity = r.capacity();
-            if capacity.is_zero() {
-                rows.at_most(self.row(&r.form), Rational::zero());
-                continue;
-            }
-            let row = self.row(&r.form).into_iter().map(|(c, f)| (c, f / &capacity));
-            let column = (self.load_column(), -Rational::one());
-            rows.at_most(row.chain([column]), -(&r.always / &capacity));
-        }
-    }
-
     /// Adds: no source gives more than it makes.
     pub fn limit_sources(&self, rows: &mut Rows) {
         for (parameter, _, rate) in &self.timed {
@@ -129,21 +106,91 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The best point of a program over the free rates.
-    pub fn maximise(&self, rows: &Rows, aim: &Form) -> Option<(Rational, Point)> {
-        match rows.maximise(self.columns.len(), &self.row(aim)) {
+    /// The best point of a program over the free rates, with no load above `limit` if one is given.
+    ///
+    /// Loads enter the program only as they are violated: of ten thousand stations a few matter.
+    pub fn maximise(&self, rows: &Rows, aim: &Form, limit: Option<&Rational>) -> Option<(Rational, Point)> {
+        let Some(limit) = limit else { return self.solve(rows, self.columns.len(), &self.row(aim)) };
+        let row = |r: &Resource| (self.row(&r.form), r.capacity() * limit - &r.always);
+        let broken = |r: &Resource, _: &Rational, point: &Point| {
+            let over = self.required(r, point) - r.capacity() * limit;
+            over.is_positive().then(|| self.load(r, point).unwrap_or(over))
+        };
+        self.lazily(rows, self.columns.len(), &self.row(aim), &row, &broken)
+    }
+
+    /// The point with the smallest largest load, and that load.
+    pub fn least_load(&self, rows: &Rows) -> Option<(Rational, Point)> {
+        let column = self.columns.len();
+        let row = |r: &Resource| {
+            let capacity = r.capacity();
+            if capacity.is_zero() {
+                return (self.row(&r.form), Rational::zero());
+            }
+            let sum = self.row(&r.form).into_iter().map(|(c, f)| (c, f / &capacity)).chain([(column, -Rational::one())]);
+            (sum.collect(), -(&r.always / &capacity))
+        };
+        let broken = |r: &Resource, value: &Rational, point: &Point| {
+            if r.capacity().is_zero() {
+                return Some(self.value(&r.form, point)).filter(Signed::is_positive);
+            }
+            self.load(r, point).filter(|load| !r.form.is_empty() && *load > -value)
+        };
+        let (value, point) = self.lazily(rows, column + 1, &[(column, -Rational::one())], &row, &broken)?;
+        Some((-value, point))
+    }
+
+    fn solve(&self, rows: &Rows, columns: usize, aim: &[(usize, Rational)]) -> Option<(Rational, Point)> {
+        match rows.maximise(columns, aim) {
             Solved::Best(value, x) => Some((value, self.point(&x))),
             Solved::Unbounded | Solved::Infeasible | Solved::TooLarge => None,
         }
     }
 
-    /// The point with the smallest largest load, and that load.
-    pub fn least_load(&self, rows: &Rows) -> Option<(Rational, Point)> {
+    /// Adds the row of each column's heaviest resource, then of those whose row is broken most, until
+    /// none is. `broken` says by how much, given the value and the point.
+    fn lazily(
+        &self,
+        rows: &Rows,
+        columns: usize,
+        aim: &[(usize, Rational)],
+        row: &dyn Fn(&Resource) -> (Vec<(usize, Rational)>, Rational),
+        broken: &dyn Fn(&Resource, &Rational, &Point) -> Option<Rational>,
+    ) -> Option<(Rational, Point)> {
         let mut rows = rows.clone();
-        self.limit_by_column(&mut rows);
-        match rows.maximise(self.columns.len() + 1, &[(self.load_column(), -Rational::one())]) {
-            Solved::Best(value, x) => Some((-value, self.point(&x))),
-            Solved::Unbounded | Solved::Infeasible | Solved::TooLarge => None,
+        let mut heaviest: BTreeMap<usize, (Rational, usize)> = BTreeMap::new();
+        for (at, resource) in self.resources.iter().enumerate() {
+            let capacity = resource.capacity();
+            for (parameter, factor) in &resource.form {
+                let weight = over(factor, &capacity).unwrap_or_else(|| count(u64::MAX));
+                let best = heaviest.entry(*parameter).or_insert_with(|| (weight.clone(), at));
+                if weight > best.0 {
+                    *best = (weight, at);
+                }
+            }
+        }
+        for (_, at) in heaviest.values() {
+            if let Some(resource) = self.resources.get(*at) {
+                let (sum, bound) = row(resource);
+                rows.at_most(sum, bound);
+            }
+        }
+        loop {
+            let (value, point) = self.solve(&rows, columns, aim)?;
+            let mut worst: Vec<(Rational, usize)> = self
+                .resources
+                .iter()
+                .enumerate()
+                .filter_map(|(at, r)| broken(r, &value, &point).map(|by| (by, at)))
+                .collect();
+            if worst.is_empty() {
+                return Some((value, point));
+            }
+            worst.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+            for resource in worst.iter().take(BROKEN_ROWS).filter_map(|(_, at)| self.resources.get(*at)) {
+                let (sum, bound) = row(resource);
+                rows.at_most(sum, bound);
+            }
         }
     }
 
@@ -247,10 +294,10 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
 
 fn bounds(model: &Model, capacity: &mut Capacity) {
     let mut rows = model.base_rows();
-    model.limit_loads(&mut rows, &Rational::one());
+    let one = Rational::one();
     model.limit_sources(&mut rows);
     for (id, node) in model.plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Sink)) {
-        if let Some((best, _)) = model.maximise(&rows, &model.arriving(None, Some(id))) {
+        if let Some((best, _)) = model.maximise(&rows, &model.arriving(None, Some(id)), Some(&one)) {
             capacity.throughput_bound_per_h.push((node.name.clone(), to_f64(&(best * count(3600)))));
         }
     }

@@ -25,9 +25,8 @@ pub(super) fn check(model: &Model, found: &mut Vec<Diagnostic>) -> Option<Point>
     for demand in demands {
         let wanted = average(model, demand);
         let aim = model.arriving(Some(demand.item), demand.at);
-        let mut rows = model.base_rows();
-        model.limit_loads(&mut rows, &Rational::one());
-        if let Some((best, _)) = model.maximise(&rows, &aim)
+        let rows = model.base_rows();
+        if let Some((best, _)) = model.maximise(&rows, &aim, Some(&Rational::one()))
             && best < wanted
         {
             found.extend(too_much(model, demand, &wanted, &aim, &best));
@@ -36,7 +35,7 @@ pub(super) fn check(model: &Model, found: &mut Vec<Diagnostic>) -> Option<Point>
         }
         let mut rows = model.base_rows();
         model.limit_sources(&mut rows);
-        let possible = if aim.is_empty() { Some(Rational::zero()) } else { model.maximise(&rows, &aim).map(|(b, _)| b) };
+        let possible = if aim.is_empty() { Some(Rational::zero()) } else { model.maximise(&rows, &aim, None).map(|(b, _)| b) };
         if let Some(best) = possible
             && best < wanted
         {

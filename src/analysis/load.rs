@@ -353,37 +353,43 @@ pub(super) fn item_name(plant: &Plant, item: ItemId) -> String {
     plant.items.get(item).map_or_else(String::new, |i| i.name.clone())
 }
 
+/// States in which every item holds a card of a limit: reached from `from` up to `to`. `None` when
+/// items enter the stretch on other ways, or when a join stands in it.
+pub(super) fn limit_region(plant: &Plant, network: &Network, limit: LimitId) -> Option<Vec<bool>> {
+    let limit = plant.limits.get(limit)?;
+    let is_from = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.from);
+    let is_to = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.to);
+    let mut inside = vec![false; network.states.len()];
+    let mut work: Vec<usize> =
+        network.iter().filter(|(_, s)| s.node == limit.from && !s.departs).map(|(at, _)| at).collect();
+    for at in &work {
+        inside[*at] = true;
+    }
+    while let Some(at) = work.pop() {
+        if is_to(at) {
+            continue;
+        }
+        for to in network.reached_from(at) {
+            if !std::mem::replace(&mut inside[to], true) {
+                work.push(to);
+            }
+        }
+    }
+    let entered = (0..network.states.len()).any(|from| {
+        (!inside[from] || is_to(from)) && network.reached_from(from).iter().any(|to| inside[*to] && !is_from(*to))
+    });
+    let joins = network.iter().any(|(at, s)| inside[at] && (s.departs || joining(plant, s).next().is_some()));
+    let initial = network.iter().any(|(at, s)| {
+        inside[at] && matches!(plant.nodes.get(s.node).map(|n| &n.kind), Some(NodeKind::Buffer(b)) if b.initial.iter().any(|(_, n)| *n > 0))
+    });
+    (!entered && !joins && !initial).then_some(inside)
+}
+
 /// Cards as a resource: by Little's law (Little 1961) the items between `from` and `to` are at least
 /// their flow times the work on them. Stretches that items enter on other ways, and joins, are left out.
 fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>) {
     for (id, limit) in plant.limits.iter() {
-        let mut inside = vec![false; network.states.len()];
-        let mut work: Vec<usize> =
-            network.iter().filter(|(_, s)| s.node == limit.from && !s.departs).map(|(at, _)| at).collect();
-        for at in &work {
-            inside[*at] = true;
-        }
-        while let Some(at) = work.pop() {
-            if network.states.get_index(at).is_none_or(|(s, ())| s.node == limit.to) {
-                continue;
-            }
-            for (to, _) in network.edges.get(at).into_iter().flatten() {
-                if !std::mem::replace(&mut inside[*to], true) {
-                    work.push(*to);
-                }
-            }
-        }
-        let is_from = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.from);
-        let ends = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.to);
-        // Entered elsewhere: by an arrow from outside, or by products and open choices.
-        let entered = network.edges.iter().enumerate().any(|(from, list)| {
-            (!inside[from] || ends(from)) && list.iter().any(|(to, _)| inside[*to] && !is_from(*to))
-        });
-        let brought = network.inflows.iter().enumerate().any(|(at, list)| inside[at] && !is_from(at) && !list.is_empty());
-        let joins = network.iter().any(|(at, s)| inside[at] && joining(plant, s).next().is_some());
-        if entered || brought || joins {
-            continue;
-        }
+        let Some(inside) = limit_region(plant, network, id) else { continue };
         let mut works = Vec::new();
         for resource in found.iter().filter(|r| matches!(r.what, What::Station(_) | What::Lane(_))) {
             for work in &resource.works {

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use num_traits::One;
 
 use crate::base::Rational;
-use crate::ir::{ChoiceRule, ItemId, NodeId, NodeKind, Part, Plant, Recipe, Routing, Target, VisitId};
+use crate::ir::{ChoiceRule, ItemId, NodeId, NodeKind, Part, Plant, Recipe, Routing, Target, Visit, VisitId};
 
 use super::figures::count;
 use super::means::is_a;
@@ -68,6 +68,8 @@ pub(super) struct Network {
     pub balances: Vec<Vec<(Term, Rational)>>,
     /// Open choices taken as equal shares because there are too many of them.
     pub simplified: bool,
+    /// Targets of a state behind open choices.
+    branches: BTreeMap<usize, Vec<usize>>,
     work: Vec<usize>,
     joins: BTreeMap<NodeId, ()>,
 }
@@ -107,6 +109,15 @@ impl Network {
         self.states.keys().enumerate()
     }
 
+    /// States an item of a state can be in next, open choices included, joins not. O(arrows).
+    pub fn reached_from(&self, at: usize) -> Vec<usize> {
+        let mut found: Vec<usize> = self.edges.get(at).into_iter().flatten().map(|(to, _)| *to).collect();
+        if let Some(list) = self.branches.get(&at) {
+            found.extend(list);
+        }
+        found
+    }
+
     /// A new unknown rate.
     pub fn parameter(&mut self, what: Parameter) -> usize {
         self.parameters.push(what);
@@ -133,11 +144,10 @@ impl Network {
     fn advance(&mut self, plant: &Plant, at: usize) {
         let Some((&state, ())) = self.states.get_index(at) else { return };
         let Some(node) = plant.nodes.get(state.node) else { return };
-        let from = Amount { term: Term::State(at), factor: Rational::one() };
+        let from = Amount { origin: at, term: Term::State(at), factor: Rational::one() };
         match &node.kind {
             NodeKind::Sink => {}
-            NodeKind::Source(_) => self.follow(plant, departure(plant, &state), &state, from),
-            NodeKind::Buffer(_) => self.follow(plant, node.routing.as_ref(), &state, from),
+            NodeKind::Source(_) | NodeKind::Buffer(_) => self.follow(plant, way_out(plant, &state), &state, from),
             NodeKind::Station(station) => {
                 if !state.departs && joining(plant, &state).next().is_some() {
                     if self.joins.insert(state.node, ()).is_none() {
@@ -150,11 +160,9 @@ impl Network {
                 if let (false, Some(share)) = (state.departs, &station.yield_share) {
                     from.factor = share.clone();
                 }
-                let visit = state.visit.and_then(|v| plant.visits.get(v)).filter(|v| v.station == state.node);
-                match visit {
-                    Some(visit) => self.follow(plant, Some(&visit.next), &state, from),
-                    None => self.follow(plant, departure(plant, &state), &State { visit: None, ..state }, from),
-                }
+                let here = visit_of(plant, &state).is_some();
+                let leaving = State { visit: if here { state.visit } else { None }, ..state };
+                self.follow(plant, way_out(plant, &state), &leaving, from);
             }
         }
     }
@@ -225,7 +233,10 @@ impl Network {
                             list.push((to, amount.factor));
                         }
                     }
-                    Term::Parameter(from) => self.bring(to, from, amount.factor),
+                    Term::Parameter(from) => {
+                        self.bring(to, from, amount.factor);
+                        self.branches.entry(amount.origin).or_default().push(to);
+                    }
                 }
             }
             Routing::Shares(list, _) => {
@@ -281,7 +292,7 @@ impl Network {
         for way in ways {
             let branch = self.parameter(Parameter::Branch);
             balance.push((Term::Parameter(branch), -Rational::one()));
-            self.follow(plant, Some(way), state, Amount { term: Term::Parameter(branch), factor: Rational::one() });
+            self.follow(plant, Some(way), state, Amount { origin: amount.origin, term: Term::Parameter(branch), factor: Rational::one() });
         }
         self.balances.push(balance);
     }
@@ -290,13 +301,15 @@ impl Network {
 /// A flow on its way to the leaves of a routing.
 #[derive(Clone)]
 struct Amount {
+    /// The state it comes from.
+    origin: usize,
     term: Term,
     factor: Rational,
 }
 
 impl Amount {
     fn times(&self, share: &Rational) -> Amount {
-        Amount { term: self.term, factor: &self.factor * share }
+        Amount { origin: self.origin, term: self.term, factor: &self.factor * share }
     }
 }
 
@@ -315,9 +328,21 @@ pub(super) fn joining<'a>(plant: &'a Plant, state: &State) -> impl Iterator<Item
     recipes.iter().enumerate().filter(move |(_, r)| r.takes.iter().any(|p| is_a(plant, item, p.item)))
 }
 
-/// Where a new item goes: on its route if one starts here, else by the node's own way.
-fn departure<'a>(plant: &'a Plant, state: &State) -> Option<&'a Routing> {
-    let start = plant.routes.iter().find(|r| r.sources.contains(&state.node) && is_a(plant, state.item, r.item));
-    start.map(|r| &r.start).or(plant.nodes.get(state.node).and_then(|n| n.routing.as_ref()))
+/// The visit a state is on, if it is at that visit's station.
+pub(super) fn visit_of<'a>(plant: &'a Plant, state: &State) -> Option<&'a Visit> {
+    state.visit.and_then(|v| plant.visits.get(v)).filter(|v| v.station == state.node)
 }
 
+/// The way on from a state: on its route if it is on one or one starts here, else the node's own.
+/// Parts that wait for a join go nowhere; the caller knows.
+pub(super) fn way_out<'a>(plant: &'a Plant, state: &State) -> Option<&'a Routing> {
+    if let Some(visit) = visit_of(plant, state) {
+        return Some(&visit.next);
+    }
+    let node = plant.nodes.get(state.node)?;
+    let start = plant.routes.iter().find(|r| r.sources.contains(&state.node) && is_a(plant, state.item, r.item));
+    match (&node.kind, start) {
+        (NodeKind::Source(_) | NodeKind::Station(_), Some(route)) => Some(&route.start),
+        _ => node.routing.as_ref(),
+    }
+}

@@ -26,18 +26,18 @@ pub(super) fn offered(model: &Model) -> Option<Point> {
     for (parameter, ..) in &insisting {
         add_to(&mut aim, model.traffic.form(Term::Parameter(*parameter)), &Rational::one());
     }
-    let (_, given) = model.maximise(&rows, &aim)?;
+    let (_, given) = model.maximise(&rows, &aim, None)?;
     for (parameter, ..) in &insisting {
         let form = model.traffic.form(Term::Parameter(*parameter));
         rows.equal(&model.row(form), &model.value(form, &given));
     }
     let (load, point) = model.least_load(&rows)?;
-    model.limit_loads(&mut rows, &load.max(Rational::one()));
+    let limit = load.max(Rational::one());
     let mut aim = model.arriving(None, None);
     if aim.is_empty() {
         aim = model.traffic.free.iter().map(|p| (*p, Rational::one())).collect();
     }
-    Some(model.maximise(&rows, &aim).map_or(point, |(_, best)| best))
+    Some(model.maximise(&rows, &aim, Some(&limit)).map_or(point, |(_, best)| best))
 }
 
 /// Says which sources are faster than the line, and where what grows.

@@ -1,5 +1,7 @@
 //! The one test binary. Each file here holds one subject.
 
+mod analysis_capacity;
+mod analysis_deadlock;
 mod engines;
 mod kernel_smoke;
 mod report;

@@ -1,0 +1,133 @@
+//! Verdicts by the shape of the flow: free, locked, or not decided.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use flowline::analysis::{Analysis, VerdictKind};
+
+use crate::analysis_capacity::{analysed, said};
+
+fn line(body: &str) -> Analysis {
+    analysed(&format!("line l {{\n item Part {{}}\n {body}\n run {{ for: 8 h }}\n}}"))
+}
+
+#[track_caller]
+fn verdict(body: &str, expected: VerdictKind) -> Analysis {
+    let a = line(body);
+    assert_eq!(a.deadlock.verdict, expected, "{}", said(&a));
+    assert_eq!(a.deadlock.decided_by.is_some(), expected != VerdictKind::Unknown);
+    a
+}
+
+const REWORK: &str = "source feed { makes: Part, every: exponential(100 s) }
+    station work { cycle: exponential(40 s) }
+    station test { cycle: exponential(20 s) }
+    sink out\n";
+
+#[test]
+fn a_serial_line_is_free() {
+    let a = verdict(&format!("{REWORK} flow feed -> work -[3]-> test -> out"), VerdictKind::Free);
+    assert_eq!(said(&a), "");
+}
+
+#[test]
+fn an_open_rework_loop_locks_up_whatever_its_buffers() {
+    for places in [2, 50] {
+        let a = verdict(
+            &format!("{REWORK} flow feed -> work -[{places}]-> test\n flow test -> {{ 90 %: out, rest: -[{places}]-> work }}"),
+            VerdictKind::Deadlock,
+        );
+        let text = said(&a);
+        let (all, fewer) = (2 * places + 2, 2 * places + 1);
+        assert!(text.starts_with(&format!("E0601 the loop `work` → `test` locks up sooner or later: it holds {all} items that fill up, and nothing limits what enters\n")), "{text}");
+        assert!(text.contains(" waits for room in "), "{text}");
+        assert!(text.contains("with probability 1, whatever the buffer sizes"), "{text}");
+        assert!(text.contains(&format!("`limit wip {{ count: {fewer}, from: work, to: out }}`")), "{text}");
+    }
+}
+
+/// A source that loses items locks up as well.
+#[test]
+fn losing_items_does_not_help() {
+    let a = verdict(
+        "source feed { makes: Part, every: exponential(100 s), when_full: lose }
+        station work { cycle: exponential(40 s) }
+        sink out
+        flow feed -[2]-> work
+        flow work -> { 90 %: out, rest: -[3]-> work }",
+        VerdictKind::Deadlock,
+    );
+    assert!(said(&a).starts_with("E0601 "), "{}", said(&a));
+}
+
+#[test]
+fn a_limit_below_the_places_of_the_loop_mends_it() {
+    let body = |count: u32| {
+        format!("{REWORK} flow feed -> work -[2]-> test\n flow test -> {{ 90 %: out, rest: -[2]-> work }}\n limit wip {{ count: {count}, from: work, to: out }}")
+    };
+    assert_eq!(said(&verdict(&body(5), VerdictKind::Free)), "");
+    let a = verdict(&body(6), VerdictKind::Unknown);
+    assert!(said(&a).starts_with("E0601 items in the loop `work` → `test` can block each other: it holds 6 items\n"), "{}", said(&a));
+}
+
+#[test]
+fn an_unlimited_place_mends_it() {
+    let a = verdict(
+        &format!("{REWORK} flow feed -> work -[2]-> test\n flow test -> {{ 90 %: out, rest: -[unlimited]-> work }}"),
+        VerdictKind::Free,
+    );
+    assert_eq!(said(&a), "");
+}
+
+#[test]
+fn separate_parts_of_an_assembly_are_free_and_shared_ones_are_not_decided() {
+    let parts = "item Body {}\n item Wheel {}\n item Car {}\n sink out\n
+        station join { takes: 1 Body + 4 Wheel, makes: Car, cycle: 45 s }\n";
+    verdict(
+        &format!(
+            "{parts} source bodies {{ makes: Body }}\n source wheels {{ makes: Wheel }}
+            flow bodies -[5]-> join -> out\n flow wheels -[20]-> join"
+        ),
+        VerdictKind::Free,
+    );
+    verdict(
+        &format!(
+            "{parts} source both {{ makes: {{ 20 %: Body, rest: Wheel }} }}\n buffer b {{ capacity: 20 }}
+            flow both -> b -> join -> out"
+        ),
+        VerdictKind::Unknown,
+    );
+}
+
+#[test]
+fn what_never_starts_is_a_deadlock() {
+    verdict(
+        "item Box {}\n source feed { makes: Part }\n sink out
+        station pack { takes: 12 Part, makes: Box, cycle: 10 s }
+        flow feed -[10]-> pack -> out",
+        VerdictKind::Deadlock,
+    );
+}
+
+#[test]
+fn a_crew_held_while_blocked_is_not_called_free() {
+    verdict(
+        "crew team { size: 1 }\n source feed { makes: Part }\n sink out
+        station a { cycle: 10 s, needs: 1 team, release_crew: after_leaving }
+        station b { cycle: 10 s, needs: 1 team }
+        flow feed -> a -> b -> out",
+        VerdictKind::Unknown,
+    );
+}
+
+/// Nine places in a ring: eight items go round, nine stand.
+#[test]
+fn a_closed_loop_needs_an_empty_place() {
+    let ring = |initial: u32| {
+        format!(
+            "buffer a {{ capacity: 3, initial: {initial} Part }}\n buffer b {{ capacity: 3, initial: 3 Part }}
+            buffer c {{ capacity: 3, initial: 3 Part }}\n flow a -> b -> c -> a"
+        )
+    };
+    let a = verdict(&ring(3), VerdictKind::Deadlock);
+    assert!(said(&a).contains("E0602 the closed loop `a` → `b` → `c` starts with 9 items and holds 9: nothing can ever move\n"), "{}", said(&a));
+    verdict(&ring(2), VerdictKind::Free);
+}
