@@ -45,9 +45,17 @@ impl Emit<'_> {
         b.call(Self::function(self.functions.update), &[slot, key]);
     }
 
+    /// The leaf of a slot.
+    pub(super) fn leaf(&self, b: &mut Builder, slot: V) -> V {
+        let tree = b.header(header::TREE);
+        let leaves = b.count(1 << self.shapes.tree_depth);
+        let leaf = b.add(slot, leaves);
+        b.element(tree, leaf, 16)
+    }
+
     /// Replays the slot's matches from its leaf to the root. Of equal times the lower slot wins: the
     /// present winner, if its slot is lower, may be as late as the other, else it must be earlier.
-    fn update_inline(&self, b: &mut Builder, slot: V, key: V) {
+    pub(super) fn update_inline(&self, b: &mut Builder, slot: V, key: V) {
         let tree = b.header(header::TREE);
         let leaves = b.count(1 << self.shapes.tree_depth);
         let leaf = b.add(slot, leaves);
@@ -179,9 +187,23 @@ impl Emit<'_> {
 
     // ---- offers ----
 
-    /// Offers an item that is ready in its holder to the node of a list.
+    /// Offers an item that is ready in its holder to the node of a list. Most lists are empty.
     pub(super) fn offer(&self, b: &mut Builder, list: V, item: V) {
-        b.call(Self::function(self.functions.offer), &[list, item]);
+        let tail = b.load(list, list::TAIL);
+        let empty = b.is_zero(tail);
+        b.either(
+            empty,
+            |b| {
+                let none = b.none();
+                b.store(list, list::HEAD, item);
+                b.store(list, list::TAIL, item);
+                b.store(item, item::OFFER_NEXT, none);
+                b.store(item, item::OFFER_PREVIOUS, none);
+                let rank = b.load(list, list::RANK);
+                self.mark(b, rank);
+            },
+            |b| b.call(Self::function(self.functions.offer), &[list, item]),
+        );
     }
 
     /// Inserts by (ready time, holder): from the end, for most offers are the youngest.

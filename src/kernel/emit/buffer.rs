@@ -4,7 +4,6 @@ use super::super::builder::{Builder, Field, V};
 use super::super::layout::{buffer, header, item, list, node, routing};
 use super::super::program::{HostFn, Ty};
 use super::super::shape::{BufferShape, TransitShape};
-use super::super::status::NEVER;
 use super::Emit;
 
 impl Emit<'_> {
@@ -239,27 +238,19 @@ impl Emit<'_> {
 
     /// The stay of the first item is over, or an item in transit arrives.
     pub(super) fn end_of_stay(&self, b: &mut Builder, s: &BufferShape, node: V) {
-        let slot = b.load(node, buffer::SLOT);
         if !matches!(s.transit, TransitShape::Overtaking(_)) {
-            self.cancel(b, slot);
             let first = b.load(node, buffer::FIRST);
             self.offer_first(b, s, node, first);
             return;
         }
         let arrived = b.host(HostFn::TimedTake, &[node], Ty::Handle);
         let root = b.load(node, buffer::TIMED);
-        let end = b.is_zero(root);
-        let never = b.int(NEVER, Ty::Time);
-        let next = b.var(never);
-        b.either(
-            end,
-            |_| {},
-            |b| {
-                let at = b.load(root, item::READY);
-                b.set(next, at);
-            },
-        );
-        self.update(b, slot, next);
+        let more = b.ne_zero(root);
+        b.when(more, |b| {
+            let at = b.load(root, item::READY);
+            let slot = b.load(node, buffer::SLOT);
+            self.update(b, slot, at);
+        });
         self.append(b, s, node, arrived, None);
     }
 }

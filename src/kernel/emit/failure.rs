@@ -31,8 +31,6 @@ impl Emit<'_> {
 
     fn onset(&self, b: &mut Builder, k: usize, s: &StationShape, i: usize, shape: &BreakdownShape, record: V) {
         let machine = b.load(record, breakdown::MACHINE);
-        let slot = b.load(record, breakdown::SLOT);
-        self.cancel(b, slot);
         b.bump(record, breakdown::FAILURES, 1);
         let down = b.bump(machine, machine::DOWN, 1);
         let one = b.count(1);
@@ -126,13 +124,12 @@ impl Emit<'_> {
         }
         let draw = b.load(record, breakdown::AFTER);
         let after = self.duration(b, draw, &shape.after);
-        let slot = b.load(record, breakdown::SLOT);
         match shape.clock {
-            ClockShape::Calendar => self.schedule_after(b, slot, after),
-            ClockShape::Working => {
-                b.store(record, breakdown::RESIDUAL, after);
-                self.cancel(b, slot);
+            ClockShape::Calendar => {
+                let slot = b.load(record, breakdown::SLOT);
+                self.schedule_after(b, slot, after);
             }
+            ClockShape::Working => b.store(record, breakdown::RESIDUAL, after),
         }
         let down = b.bump(machine, machine::DOWN, -1);
         let up = b.is_zero(down);

@@ -1,10 +1,10 @@
 //! The run loop: instants, rounds, and settling (semantics T1–T9).
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{header, node, slot};
-use super::super::program::{Program, Ty};
+use super::super::layout::{header, node, slot, tree};
+use super::super::program::{BinaryOp, Program, Ty};
 use super::super::shape::{EventShape, NodeShape};
-use super::super::status::Status;
+use super::super::status::{NEVER, Status};
 use super::Emit;
 use crate::base::limits;
 
@@ -48,9 +48,27 @@ impl Emit<'_> {
                 },
                 |b| self.guard_instant(b),
             );
+            // Most events are alone at their instant. Then the slot's matches need not be replayed twice:
+            // its leaf alone is cleared, and when nothing has set it again, the matches are replayed
+            // behind the settling.
+            let due = b.load(root, TREE_SLOT);
+            let tied = self.tied(b, root, due);
+            let alone = b.not(tied);
+            b.when(alone, |b| {
+                let leaf = self.leaf(b, due);
+                let never = b.int(NEVER, Ty::Time);
+                b.store(leaf, tree::KEY, never);
+                self.dispatch(b, due);
+                self.settle(b);
+                let key = b.load(leaf, tree::KEY);
+                let unset = b.eq(key, never);
+                b.when(unset, |b| self.cancel(b, due));
+                b.again();
+            });
             // End everything that is due; expiries one by one, each after the instant has settled.
             b.repeat(|b| {
                 let due = b.load(root, TREE_SLOT);
+                self.cancel(b, due);
                 self.dispatch(b, due);
                 let next = b.load(root, TREE_KEY);
                 let now = Self::now(b);
@@ -94,6 +112,23 @@ impl Emit<'_> {
         let memory = b.count(Status::Memory.code());
         let full = b.eq(status, memory);
         b.when(full, |b| b.give(Some(memory)));
+    }
+
+    /// Whether another slot is due at the same time: it lost a match on the winner's way to the root.
+    fn tied(&self, b: &mut Builder, tree: V, winner: V) -> V {
+        let now = Self::now(b);
+        let leaves = b.count(1 << self.shapes.tree_depth);
+        let mut index = b.add(winner, leaves);
+        let mut tied = b.int(0, Ty::Flag);
+        for _ in 0..self.shapes.tree_depth {
+            let other = b.bits_with(BinaryOp::Xor, index, 1);
+            let other = b.element(tree, other, 16);
+            let key = b.load(other, tree::KEY);
+            let same = b.eq(key, now);
+            tied = b.or(tied, same);
+            index = b.bits_with(BinaryOp::ShiftRight, index, 1);
+        }
+        tied
     }
 
     fn dispatch(&self, b: &mut Builder, due: V) {

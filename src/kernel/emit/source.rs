@@ -15,7 +15,6 @@ impl Emit<'_> {
         let wanted = b.lt(made, total);
         match &s.supply {
             SupplyShape::Always | SupplyShape::Pause(_) => {
-                self.cancel(b, slot);
                 b.when(wanted, |b| {
                     if s.from > 0 {
                         b.bump(node, source::PENDING, 1);
@@ -29,15 +28,11 @@ impl Emit<'_> {
             SupplyShape::Lose(families) => {
                 let after = b.plus(made, 1);
                 let more = b.lt(after, total);
-                b.either(
-                    more,
-                    |b| {
-                        let every = b.load(node, source::EVERY);
-                        let time = self.duration(b, every, families);
-                        self.schedule_after(b, slot, time);
-                    },
-                    |b| self.cancel(b, slot),
-                );
+                b.when(more, |b| {
+                    let every = b.load(node, source::EVERY);
+                    let time = self.duration(b, every, families);
+                    self.schedule_after(b, slot, time);
+                });
                 b.when(wanted, |b| {
                     let verdict = b.load(node, source::VERDICT);
                     let now = Self::now(b);
@@ -175,8 +170,6 @@ impl Emit<'_> {
     /// The verdict on an item that may be lost: it is, when it still waits after the instant has
     /// settled (T8).
     pub(super) fn verdict(&self, b: &mut Builder, s: &SourceShape, node: V) {
-        let verdict = b.load(node, source::VERDICT);
-        self.cancel(b, verdict);
         if s.from > 0 {
             // No card was left: the item was due and is lost without having entered.
             let pending = b.load(node, source::PENDING);

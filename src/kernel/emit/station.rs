@@ -247,7 +247,8 @@ impl Emit<'_> {
         let remaining = b.load(machine, machine::REMAINING);
         let clocks: Vec<usize> = working_clocks(s);
         if clocks.is_empty() {
-            self.schedule_after(b, slot, remaining);
+            let at = b.add(now, remaining);
+            self.update_inline(b, slot, at);
             return;
         }
         let breakdowns = b.load(machine, machine::BREAKDOWNS);
@@ -286,8 +287,6 @@ impl Emit<'_> {
 
     /// The end of work: products are ready to leave.
     pub(super) fn end_of_work(&self, b: &mut Builder, s: &StationShape, machine: V) {
-        let slot = b.load(machine, machine::SLOT);
-        self.cancel(b, slot);
         let now = Self::now(b);
         if !working_clocks(s).is_empty() {
             let start = b.load(machine, machine::WORK_START);
