@@ -4,6 +4,7 @@ mod analysis_capacity;
 mod analysis_deadlock;
 mod engines;
 mod kernel_smoke;
+mod layers;
 mod report;
 mod runtime_distributions;
 mod runtime_random;
