@@ -8,9 +8,9 @@ use crate::base::Rational;
 use crate::base::quantity::to_f64;
 
 /// Bits of a denominator above which a number is rounded: a thousand yields in a row multiply up.
-const EXACT_BITS: u64 = 512;
-/// Bits kept by the rounding; its relative error is 2^-192.
-const KEPT_BITS: u64 = 192;
+const EXACT_BITS: u64 = 256;
+/// Bits kept by the rounding; its relative error is 2^-128.
+const KEPT_BITS: u64 = 128;
 
 /// The exact number of a count.
 #[must_use]
@@ -30,7 +30,7 @@ pub(super) fn over(a: &Rational, b: &Rational) -> Option<Rational> {
     (!b.is_zero()).then(|| a / b)
 }
 
-/// The number itself while it is short, else rounded to 192 significant bits.
+/// The number itself while it is short, else rounded to 128 significant bits.
 #[must_use]
 pub(super) fn bounded(value: Rational) -> Rational {
     if value.denom().bits() <= EXACT_BITS {

@@ -160,7 +160,8 @@ impl Table {
     /// Pivots until no column improves: true; false when a column is unlimited; `None` when given up.
     fn run(&mut self, goal: &mut Vec<Rational>) -> Option<bool> {
         loop {
-            let improving = (0..self.nonbasic.len()).filter(|j| goal[*j].is_positive()).min_by_key(|j| self.nonbasic[*j]);
+            let improving =
+                (0..self.nonbasic.len()).filter(|j| goal[*j].is_positive()).min_by_key(|j| self.nonbasic[*j]);
             let Some(column) = improving else { return Some(true) };
             let mut leaving: Option<(usize, Rational)> = None;
             for row in 0..self.rhs.len() {
@@ -169,9 +170,9 @@ impl Table {
                     continue;
                 }
                 let ratio = &self.rhs[row] / cell;
-                let better = leaving.as_ref().is_none_or(|(at, least)| {
-                    ratio < *least || (ratio == *least && self.basic[row] < self.basic[*at])
-                });
+                let better = leaving
+                    .as_ref()
+                    .is_none_or(|(at, least)| ratio < *least || (ratio == *least && self.basic[row] < self.basic[*at]));
                 if better {
                     leaving = Some((row, ratio));
                 }
