@@ -161,3 +161,20 @@ impl Quantity {
 pub fn to_f64(value: &Rational) -> f64 {
     value.to_f64().unwrap_or(f64::NAN)
 }
+
+/// The exact value of a decimal number such as `-1_000.25`; `None` when it is none or has too many digits.
+#[must_use]
+pub fn decimal(text: &str) -> Option<Rational> {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text),
+    };
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits: String = whole.chars().chain(part.chars()).filter(|c| *c != '_').collect();
+    if digits.is_empty() || digits.len() > super::limits::NUMBER_DIGITS || !digits.chars().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let numerator: num_bigint::BigInt = digits.parse().ok()?;
+    let scale = num_bigint::BigInt::from(10).pow(u32::try_from(part.chars().filter(char::is_ascii_digit).count()).ok()?);
+    Some(Rational::new(numerator * sign, scale))
+}

@@ -1,1 +1,280 @@
-//! Text dump of a plant.
+//! A plant as text, for `flowline dump --stage ir`: one thing a line, in the order of ids, in base
+//! units. Stable: equal plants give equal texts.
+
+use std::fmt::Write as _;
+
+use crate::base::Quantity;
+
+use super::{
+    Binary, Capacity, Distribution, Expression, Function, Need, Node, NodeId, NodeKind, Part, Plant, Release, ReleaseCrew, Routing,
+    Supply, Unary, WhenFull,
+};
+
+/// The plant as text. O(size).
+#[must_use]
+pub fn dump(plant: &Plant) -> String {
+    let show = Show { plant };
+    let mut out = format!("line {}\n", plant.name);
+    for (id, item) in plant.items.iter() {
+        let is = item.is.map_or(String::new(), |i| format!(" is {}", show.item(i)));
+        let mass = item.mass.as_ref().map_or(String::new(), |q| format!(" mass {}", quantity(q)));
+        let _ = writeln!(out, "item {}: {}{is}{mass}", id.0, item.name);
+    }
+    for (id, pool) in plant.pools.iter() {
+        let _ = writeln!(out, "pool {}: {} size {}", id.0, pool.name, pool.size);
+    }
+    for (id, node) in plant.nodes.iter() {
+        show.node(id, node, &mut out);
+    }
+    for (id, visit) in plant.visits.iter() {
+        let cycle = visit.cycle.as_ref().map_or(String::new(), |c| format!(" cycle {}", show.expression(c)));
+        let needs = visit.needs.as_ref().map_or(String::new(), |n| format!(" needs {}", show.needs(n)));
+        let _ = writeln!(
+            out,
+            "visit {}: {} of {} at {}{cycle}{needs}\n    -> {}",
+            id.0,
+            visit.number,
+            show.item(visit.item),
+            show.name(visit.station),
+            show.routing(&visit.next)
+        );
+    }
+    for route in &plant.routes {
+        let sources: Vec<String> = route.sources.iter().map(|s| show.name(*s)).collect();
+        let _ = writeln!(
+            out,
+            "route {} from {}\n    -> {}",
+            show.item(route.item),
+            sources.join(", "),
+            show.routing(&route.start)
+        );
+    }
+    for limit in plant.limits.values() {
+        let _ = writeln!(
+            out,
+            "limit {} count {} from {} to {}",
+            limit.name,
+            limit.count,
+            show.name(limit.from),
+            show.name(limit.to)
+        );
+    }
+    for demand in &plant.demands {
+        let at = demand.at.map_or(String::new(), |n| format!(" at {}", show.name(n)));
+        let _ = writeln!(out, "demand {} {} /s{at}", show.item(demand.item), demand.rate);
+    }
+    let run = &plant.run;
+    let horizon = run.horizon.map_or_else(|| "-".to_string(), |t| t.0.to_string());
+    let until = run.until.map_or(String::new(), |u| format!(" until {} at {}", u.count, show.name(u.at)));
+    let _ = writeln!(out, "run for {horizon} ns warmup {} ns runs {} seed {}{until}", run.warmup.0, run.runs, run.seed);
+    out
+}
+
+fn quantity(q: &Quantity) -> String {
+    format!("{} {}", q.value, q.dim)
+}
+
+struct Show<'a> {
+    plant: &'a Plant,
+}
+
+impl Show<'_> {
+    fn item(&self, id: super::ItemId) -> String {
+        self.plant.items.get(id).map_or_else(|| "?".to_string(), |i| i.name.clone())
+    }
+
+    fn name(&self, id: NodeId) -> String {
+        self.plant.nodes.get(id).map_or_else(|| "?".to_string(), |n| n.name.clone())
+    }
+
+    fn parts(&self, parts: &[Part]) -> String {
+        let list: Vec<String> = parts.iter().map(|p| format!("{} {}", p.minimum, self.item(p.item))).collect();
+        list.join(" + ")
+    }
+
+    fn needs(&self, needs: &[Need]) -> String {
+        let name = |n: &Need| self.plant.pools.get(n.pool).map_or("?", |p| p.name.as_str());
+        let list: Vec<String> = needs.iter().map(|n| format!("{} {}", n.count, name(n))).collect();
+        list.join(" + ")
+    }
+
+    fn capacity(capacity: Capacity) -> String {
+        match capacity {
+            Capacity::Places(n) => n.to_string(),
+            Capacity::Unlimited => "unlimited".to_string(),
+        }
+    }
+
+    fn node(&self, id: NodeId, node: &Node, out: &mut String) {
+        let _ = match &node.kind {
+            NodeKind::Source(s) => {
+                let mix: Vec<String> = s.mix.iter().map(|(i, share)| format!("{share} {}", self.item(*i))).collect();
+                let supply = match &s.supply {
+                    Supply::Always => "always".to_string(),
+                    Supply::Every(e) => format!("every {}", self.expression(e)),
+                };
+                let full = match s.when_full {
+                    WhenFull::Pause => "pause",
+                    WhenFull::Queue => "queue",
+                    WhenFull::Lose => "lose",
+                };
+                let total = s.total.map_or(String::new(), |n| format!(" total {n}"));
+                let first = self.expression(&s.first);
+                writeln!(out, "node {}: source {} makes {} {supply} first {first}{total} {full}", id.0, node.name, mix.join(", "))
+            }
+            NodeKind::Station(s) => {
+                let _ = writeln!(out, "node {}: station {} machines {}", id.0, node.name, s.machines);
+                for recipe in &s.recipes {
+                    if !recipe.takes.is_empty() || !recipe.makes.is_empty() {
+                        let together = if recipe.release == Release::Together { " together" } else { "" };
+                        let _ = writeln!(out, "    takes {} makes {}{together}", self.parts(&recipe.takes), self.parts(&recipe.makes));
+                    }
+                    for phase in &recipe.phases {
+                        let needs = if phase.needs.is_empty() { String::new() } else { format!(" needs {}", self.needs(&phase.needs)) };
+                        let _ = writeln!(out, "    {} {}{needs}", phase.name, self.expression(&phase.duration));
+                    }
+                }
+                if let Some(share) = &s.yield_share {
+                    let _ = writeln!(out, "    yield {share}");
+                }
+                for b in &s.breakdowns {
+                    let needs = if b.needs.is_empty() { String::new() } else { format!(" needs {}", self.needs(&b.needs)) };
+                    let _ = writeln!(
+                        out,
+                        "    breakdown {} after {} clock {:?} repair {} effect {:?}{needs}",
+                        b.name,
+                        self.expression(&b.after),
+                        b.clock,
+                        self.expression(&b.repair),
+                        b.effect
+                    );
+                }
+                let hold = if s.hold_when_down { "    holds when down\n" } else { "" };
+                let crew = if s.release_crew == ReleaseCrew::AfterLeaving { "    releases crew after leaving\n" } else { "" };
+                write!(out, "{hold}{crew}")
+            }
+            NodeKind::Buffer(b) => {
+                let transit = b.transit.as_ref().map_or(String::new(), |t| format!(" transit {}", self.expression(t)));
+                let order = if b.keeps_order { "" } else { " overtaking" };
+                let initial: Vec<String> = b.initial.iter().map(|(i, n)| format!("{n} {}", self.item(*i))).collect();
+                let initial = if initial.is_empty() { String::new() } else { format!(" initial {}", initial.join(", ")) };
+                writeln!(out, "node {}: buffer {} places {}{transit}{order}{initial}", id.0, node.name, Self::capacity(b.capacity))
+            }
+            NodeKind::Sink => writeln!(out, "node {}: sink {}", id.0, node.name),
+        };
+        let items: Vec<String> = node.items.iter().map(|i| self.item(*i)).collect();
+        let _ = writeln!(out, "    items {}", items.join(", "));
+        if let Some(way) = &node.routing {
+            let _ = writeln!(out, "    -> {}", self.routing(way));
+        }
+    }
+
+    fn routing(&self, way: &Routing) -> String {
+        match way {
+            Routing::To(target) => {
+                let visit = target.visit.map_or(String::new(), |v| format!(" visit {}", v.0));
+                format!("{}{visit}", self.name(target.node))
+            }
+            Routing::Shares(list, _) => {
+                let list: Vec<String> = list.iter().map(|(share, w)| format!("{share}: {}", self.routing(w))).collect();
+                format!("{{ {} }}", list.join(", "))
+            }
+            Routing::ByItem(list, rest, _) => {
+                let mut all: Vec<String> = list.iter().map(|(i, w)| format!("{}: {}", self.item(*i), self.routing(w))).collect();
+                all.extend(rest.iter().map(|w| format!("else: {}", self.routing(w))));
+                format!("{{ {} }}", all.join(", "))
+            }
+            Routing::If(list, rest, _) => {
+                let mut all: Vec<String> =
+                    list.iter().map(|(c, w)| format!("if {}: {}", self.expression(c), self.routing(w))).collect();
+                all.push(format!("else: {}", self.routing(rest)));
+                format!("{{ {} }}", all.join(", "))
+            }
+            Routing::Rule(rule, list, _) => {
+                let list: Vec<String> = list.iter().map(|w| self.routing(w)).collect();
+                format!("{rule:?} {{ {} }}", list.join(", "))
+            }
+        }
+    }
+
+    fn expression(&self, e: &Expression) -> String {
+        match e {
+            Expression::Constant(q) => quantity(q),
+            Expression::Draw(d) => self.distribution(d),
+            Expression::Mixture(list) => {
+                let list: Vec<String> = list.iter().map(|(share, e)| format!("{share}: {}", self.expression(e))).collect();
+                format!("{{ {} }}", list.join(", "))
+            }
+            Expression::ByItem(list, rest) => {
+                let mut all: Vec<String> = list.iter().map(|(i, e)| format!("{}: {}", self.item(*i), self.expression(e))).collect();
+                all.extend(rest.iter().map(|e| format!("else: {}", self.expression(e))));
+                format!("{{ {} }}", all.join(", "))
+            }
+            Expression::Attribute { name, .. } => format!("item.{name}"),
+            Expression::Now => "now".to_string(),
+            Expression::Level(n) => format!("level({})", self.name(*n)),
+            Expression::Room(n) => format!("room({})", self.name(*n)),
+            Expression::Free(p) => format!("free({})", self.plant.pools.get(*p).map_or("?", |p| p.name.as_str())),
+            Expression::Unary(Unary::Negate, a) => format!("-({})", self.expression(a)),
+            Expression::Unary(Unary::Not, a) => format!("not ({})", self.expression(a)),
+            Expression::Binary(op, a, b) => format!("({} {} {})", self.expression(a), sign(*op), self.expression(b)),
+            Expression::Call(f, list) => {
+                let list: Vec<String> = list.iter().map(|e| self.expression(e)).collect();
+                format!("{}({})", function(*f), list.join(", "))
+            }
+            Expression::If(list, rest) => {
+                let mut all: Vec<String> =
+                    list.iter().map(|(c, e)| format!("if {}: {}", self.expression(c), self.expression(e))).collect();
+                all.push(format!("else: {}", self.expression(rest)));
+                format!("{{ {} }}", all.join(", "))
+            }
+        }
+    }
+
+    fn distribution(&self, d: &Distribution) -> String {
+        let e = |x: &Expression| self.expression(x);
+        match d {
+            Distribution::Exponential { mean } => format!("exponential({})", e(mean)),
+            Distribution::Erlang { k, mean } => format!("erlang({k}, {})", e(mean)),
+            Distribution::Gamma { shape, mean } => format!("gamma({}, {})", e(shape), e(mean)),
+            Distribution::Normal { mean, sd } => format!("normal({}, {})", e(mean), e(sd)),
+            Distribution::Lognormal { mean, sd } => format!("lognormal({}, {})", e(mean), e(sd)),
+            Distribution::Weibull { shape, scale } => format!("weibull({}, {})", e(shape), e(scale)),
+            Distribution::Triangular { minimum, mode, maximum } => format!("triangular({}, {}, {})", e(minimum), e(mode), e(maximum)),
+            Distribution::Uniform { minimum, maximum } => format!("uniform({}, {})", e(minimum), e(maximum)),
+            Distribution::Beta { a, b, minimum, maximum } => format!("beta({}, {}, {}, {})", e(a), e(b), e(minimum), e(maximum)),
+            Distribution::Poisson { mean } => format!("poisson({})", e(mean)),
+            Distribution::Geometric { mean } => format!("geometric({})", e(mean)),
+            Distribution::Empirical { values } => format!("empirical({} values)", values.len()),
+        }
+    }
+}
+
+fn sign(op: Binary) -> &'static str {
+    match op {
+        Binary::Add => "+",
+        Binary::Subtract => "-",
+        Binary::Multiply => "*",
+        Binary::Divide => "/",
+        Binary::Less => "<",
+        Binary::LessEqual => "<=",
+        Binary::Greater => ">",
+        Binary::GreaterEqual => ">=",
+        Binary::Equal => "==",
+        Binary::NotEqual => "!=",
+        Binary::And => "and",
+        Binary::Or => "or",
+    }
+}
+
+fn function(f: Function) -> &'static str {
+    match f {
+        Function::Minimum => "min",
+        Function::Maximum => "max",
+        Function::Absolute => "abs",
+        Function::Floor => "floor",
+        Function::Ceiling => "ceil",
+        Function::Round => "round",
+        Function::SquareRoot => "sqrt",
+    }
+}

@@ -33,7 +33,7 @@ impl Engine {
 }
 
 enum Code {
-    Native(Native),
+    Native(Box<Native>),
     Interpreter(Interpreter),
 }
 
@@ -81,7 +81,7 @@ impl Kernel {
         }
         let program = emit::program(&model.shapes)?;
         let code = match engine {
-            Engine::Event => Code::Native(Native::compile(&program)?),
+            Engine::Event => Code::Native(Box::new(Native::compile(&program)?)),
             Engine::Interpreter => Code::Interpreter(Interpreter::new(&program)),
         };
         Ok(Kernel { model, program, code })

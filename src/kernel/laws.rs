@@ -3,7 +3,7 @@
 
 use crate::base::quantity::to_f64;
 use crate::base::{Rational, Ticks};
-use crate::ir::{Distribution as Drawn, Expression, Plant};
+use crate::ir::{Distribution as Drawn, Expression};
 use crate::runtime::distributions::{Distribution, Empirical};
 
 use super::host::Law;
@@ -28,9 +28,9 @@ pub struct Recipe {
 ///
 /// # Errors
 /// When the expression reads what the kernel cannot give yet, or a constant does not fit.
-pub fn recipe(expression: &Expression, plant: &Plant) -> Result<Recipe, String> {
+pub fn recipe(expression: &Expression) -> Result<Recipe, String> {
     let mut streams = 0;
-    let law = law(expression, plant, &mut streams)?;
+    let law = law(expression, &mut streams)?;
     let mut recipe = Recipe { family: Family::Host, ticks: 0, first: 0.0, second: 0.0, law };
     match expression {
         Expression::Constant(q) => {
@@ -76,7 +76,7 @@ pub fn bind(law: &Law, place: &mut dyn FnMut() -> i64) -> Law {
     }
 }
 
-fn law(expression: &Expression, plant: &Plant, streams: &mut i64) -> Result<Law, String> {
+fn law(expression: &Expression, streams: &mut i64) -> Result<Law, String> {
     let mut stream = || {
         *streams += 1;
         *streams - 1
@@ -92,17 +92,17 @@ fn law(expression: &Expression, plant: &Plant, streams: &mut i64) -> Result<Law,
             for (share, part) in list {
                 sum += share;
                 uppers.push(to_f64(&sum));
-                laws.push(law(part, plant, streams)?);
+                laws.push(law(part, streams)?);
             }
             Law::Mixture(uppers, laws, at)
         }
-        Expression::Unary(op, a) => Law::Unary(*op, Box::new(law(a, plant, streams)?)),
+        Expression::Unary(op, a) => Law::Unary(*op, Box::new(law(a, streams)?)),
         Expression::Binary(op, a, b) => {
-            let a = law(a, plant, streams)?;
-            Law::Binary(*op, Box::new(a), Box::new(law(b, plant, streams)?))
+            let a = law(a, streams)?;
+            Law::Binary(*op, Box::new(a), Box::new(law(b, streams)?))
         }
         Expression::Call(function, args) => {
-            Law::Call(*function, args.iter().map(|a| law(a, plant, streams)).collect::<Result<_, _>>()?)
+            Law::Call(*function, args.iter().map(|a| law(a, streams)).collect::<Result<_, _>>()?)
         }
         Expression::ByItem(..)
         | Expression::Attribute { .. }

@@ -148,8 +148,9 @@ pub enum Table {
     Ziggurat,
 }
 
-/// One instruction.
+/// One instruction. Fields: `dst` is written, all others are read.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // the line above each instruction says what its fields are
 pub enum Inst {
     /// `dst = bits` (a real's bits for real registers).
     Const { dst: Reg, bits: u64 },
@@ -394,7 +395,7 @@ impl Verifier<'_> {
             }
             Inst::Call { function, args, dst } => {
                 let callee = self.program.functions.get(function.0 as usize).ok_or("no such function")?;
-                if callee.parameters != args.len() || callee.result.is_some() < dst.is_some() {
+                if callee.parameters != args.len() || (callee.result.is_none() && dst.is_some()) {
                     return Err("call does not fit the function".into());
                 }
                 for (arg, ty) in args.iter().zip(&callee.registers) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::base::{SourceMap, Span, limits, names};
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::ir::{ItemId, ItemType, NodeId, Plant, PoolKind};
-use crate::syntax::tree::{Declaration, Entry, Flow, Item, Key, Phrase};
+use crate::syntax::tree::{Declaration, Entry, Flow, Item, Key};
 
 use super::Options;
 use super::fields::Fields;
@@ -377,9 +377,5 @@ impl<'a> Lower<'a> {
 
     pub fn pool_kind(word: &str) -> PoolKind {
         if word == "tool" { PoolKind::Tool } else { PoolKind::Crew }
-    }
-
-    pub fn phrase_of(entry: &'a Entry) -> Option<&'a Phrase> {
-        entry.phrase.as_ref()
     }
 }

@@ -257,7 +257,7 @@ impl<'a> Lower<'a> {
         let split = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+'))).unwrap_or(text.len());
         let (number_text, unit) = text.split_at(split);
         let (number_text, unit) = (number_text.trim(), unit.trim());
-        let number = decimal(number_text);
+        let number = crate::base::quantity::decimal(number_text);
         let factor = if unit.is_empty() {
             // A bare number takes the unit kind of a plain default, or stands for base units of counts only.
             (default.dim == Dim::NUMBER).then(|| Quantity::number(1))
@@ -575,22 +575,6 @@ impl<'a> Lower<'a> {
         }
         expr
     }
-}
-
-/// The exact value of a decimal number.
-fn decimal(text: &str) -> Option<Rational> {
-    let (sign, text) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text),
-    };
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits: String = whole.chars().chain(part.chars()).filter(|c| *c != '_').collect();
-    if digits.is_empty() || digits.len() > limits::NUMBER_DIGITS || !digits.chars().all(|c| c.is_ascii_digit()) {
-        return None;
-    }
-    let numerator: num_bigint::BigInt = digits.parse().ok()?;
-    let scale = num_bigint::BigInt::from(10).pow(u32::try_from(part.chars().filter(char::is_ascii_digit).count()).ok()?);
-    Some(Rational::new(numerator * sign, scale))
 }
 
 fn size(e: &Expression) -> usize {

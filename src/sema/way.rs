@@ -454,7 +454,7 @@ impl<'a> Lower<'a> {
                     None => good = false,
                 },
                 Key::Chain(chain) => {
-                    let Some(expr) = self.only_expr(chain, "the name of an item") else { return None };
+                    let expr = self.only_expr(chain, "the name of an item")?;
                     let Some(name) = expr.name() else {
                         return self.wrong_value(expr.span, "the name of an item is due here");
                     };

@@ -58,7 +58,7 @@ pub fn no_end(plant: &Plant) -> Diagnostic {
 pub fn no_window(plant: &Plant, warmup: Ticks, horizon: Ticks) -> Diagnostic {
     let (warm, all) = (duration(warmup), duration(horizon));
     Diagnostic::new(
-        codes::NO_WINDOW,
+        codes::BAD_RUN,
         plant.run.span,
         format!("a warm-up of {warm} leaves nothing to measure of a run of {all}"),
     )

@@ -9,6 +9,9 @@ use flowline::ir::Plant;
 use flowline::kernel::{Engine, Kernel, Stop};
 use flowline::{sema, syntax};
 
+/// The longest time of a model.
+const LONGEST: Ticks = Ticks(flowline::base::limits::HORIZON_DAYS * 86_400 * 1_000_000_000);
+
 /// All examples.
 pub fn examples() -> Vec<PathBuf> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
@@ -48,8 +51,8 @@ fn state_after(kernel: &Kernel, events: u64, horizon: Ticks) -> (Vec<u64>, u64, 
     loop {
         match kernel.advance(&mut run, to) {
             Stop::Fuel if run.events() < events => {}
-            Stop::Horizon if run.events() < events && to.0 < 1 << 61 => to = Ticks((to.0 * 2).min(1 << 61)),
-            stop @ (Stop::Fuel | Stop::Horizon | Stop::Until) => { eprintln!("{stop:?} {} {} {}", run.now().0, to.0, run.events()); break },
+            Stop::Horizon if run.events() < events && to < LONGEST => to = Ticks((to.0 * 2).min(LONGEST.0)),
+            Stop::Fuel | Stop::Horizon | Stop::Until => break,
             other => panic!("{other:?}"),
         }
     }

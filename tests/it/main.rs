@@ -10,6 +10,7 @@ mod runtime_distributions;
 mod runtime_random;
 mod runtime_statistics;
 mod sim_lockup;
+mod sim_pages;
 mod sim_plants;
 mod sim_runs;
 mod syntax;

@@ -247,3 +247,53 @@ fn breakdowns_alone_do_not_lock_a_line() {
     let ratio = states[5].unwrap().mean / states[0].unwrap().mean;
     assert!((ratio - 0.1).abs() < 0.01, "{ratio}");
 }
+
+/// Twelve of a kind are collected in a store; whatever comes later is further up the line.
+#[test]
+fn parts_on_their_way_are_no_lock() {
+    let mut join = station(seconds(1, 10));
+    join.recipes[0].takes = vec![Part { minimum: 12, maximum: 12, ..part(ItemId(0)) }];
+    join.recipes[0].makes = vec![part(ItemId(1))];
+    for total in [None, Some(100)] {
+        let mut supply = source(Supply::Every(seconds(1, 1)));
+        supply.total = total;
+        let mut line = plant(vec![
+            node("in", NodeKind::Source(supply), to(1)),
+            node("wash", work(seconds(1, 2)), to(2)),
+            node("store", buffer(Capacity::Places(20)), to(3)),
+            node("pack", NodeKind::Station(Box::new(join.clone())), to(4)),
+            node("out", NodeKind::Sink, None),
+        ]);
+        item(&mut line, "Case");
+        for n in line.nodes.values_mut() {
+            n.items = vec![ItemId(0), ItemId(1)];
+        }
+        for engine in ENGINES {
+            for horizon in [10, 11, 1007] {
+                let study = Run { horizon: Some(horizon), engine, ..RUN }.study(&line);
+                let cases = if total.is_some() { horizon.min(100) } else { horizon } / 12;
+                assert_eq!(study.items[1].assembled.unwrap().mean, cases as f64);
+            }
+        }
+    }
+    // Fewer places than parts needed can never do.
+    let mut line = plant(vec![
+        node("in", NodeKind::Source(source(Supply::Every(seconds(1, 1)))), to(1)),
+        node("store", buffer(Capacity::Places(5)), to(2)),
+        node("pack", NodeKind::Station(Box::new(join)), to(3)),
+        node("out", NodeKind::Sink, None),
+    ]);
+    item(&mut line, "Case");
+    for n in line.nodes.values_mut() {
+        n.items = vec![ItemId(0), ItemId(1)];
+    }
+    let failure = RUN.failure(&line);
+    assert_eq!(failure.code.number(), "E0713", "{}", text(&failure));
+    // Also while more keep coming outside.
+    let outside = line.nodes.push(node("in.outside", buffer(Capacity::Unlimited), to(1)));
+    if let Some(n) = line.nodes.get_mut(NodeId(0)) {
+        n.routing = to(outside.0);
+    }
+    let failure = RUN.failure(&line);
+    assert_eq!(failure.code.number(), "E0713", "{}", text(&failure));
+}

@@ -11,6 +11,5 @@ codes! {
     LOCKED_UP = "E0713" Error "the line locked up";
     NOT_REACHED = "E0714" Error "`until` was not reached";
     NOT_SIMULATED = "E0715" Error "the line uses what cannot be simulated yet";
-    NO_WINDOW = "E0716" Error "nothing is left to measure";
     INTERNAL = "E0999" Error "internal error";
 }

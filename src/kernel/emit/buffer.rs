@@ -1,7 +1,7 @@
 //! Buffers, lanes and transits (semantics F6, F8, F9).
 
-use super::super::builder::{Builder, V};
-use super::super::layout::{buffer, header, item, node};
+use super::super::builder::{Builder, Field, V};
+use super::super::layout::{buffer, header, item, list, node, routing};
 use super::super::program::{HostFn, Ty};
 use super::super::shape::{BufferShape, TransitShape};
 use super::super::status::NEVER;
@@ -141,8 +141,34 @@ impl Emit<'_> {
                     Some(ready) => self.offer_when_ready(b, s, node, item, ready),
                 }
             },
-            |b| b.store(last, item::NEXT, item),
+            |b| {
+                b.store(last, item::NEXT, item);
+                if self.shapes.assemblies && !s.simple_routing {
+                    self.may_complete_parts(b, node, item);
+                }
+            },
         );
+    }
+
+    /// An assembly may take several items of a buffer at once, so one that comes to stand behind the
+    /// first can be the part it lacks. Behind a branch only the first item has decided.
+    fn may_complete_parts(&self, b: &mut Builder, node: V, item: V) {
+        let way = b.load(node, buffer::ROUTING);
+        let branch = b.load(way, routing::KIND);
+        let lists = b.load(way, routing::BY_TYPE);
+        let leaf = b.is_zero(branch);
+        let assembly = b.ne_zero(lists);
+        let feeds = b.and(leaf, assembly);
+        b.when(feeds, |b| {
+            let kind = b.load(item, item::TYPE);
+            let at = b.element(lists, kind, 8);
+            let list = b.load(at, Field { offset: 0, ty: Ty::Handle });
+            let wanted = b.ne_zero(list);
+            b.when(wanted, |b| {
+                let rank = b.load(list, list::RANK);
+                self.mark(b, rank);
+            });
+        });
     }
 
     fn offer_when_ready(&self, b: &mut Builder, s: &BufferShape, node: V, item: V, ready: V) {

@@ -295,7 +295,7 @@ impl Waits<'_> {
                 }
                 let parts = s.recipes.first().map_or(0, |r| r.takes.len());
                 if parts > 0 {
-                    let lacking = self.lacking(v.record, s);
+                    let (lacking, _) = self.lacking(v.record, s);
                     if !lacking.is_empty() {
                         return (itself, format!("which lacks {}", self.in_words(&lacking)));
                     }
@@ -368,9 +368,11 @@ impl Waits<'_> {
 
     // ---- parts ----
 
-    /// What an assembly lacks, by part in written order: the same count as the kernel makes.
-    fn lacking(&self, record: i64, s: &Station) -> Vec<(ItemId, i64)> {
-        let Some(recipe) = s.recipes.first() else { return Vec::new() };
+    /// What an assembly lacks, by part in written order, and the items that it has: the same count as
+    /// the kernel makes.
+    fn lacking(&self, record: i64, s: &Station) -> (Vec<(ItemId, i64)>, BTreeSet<i64>) {
+        let mut planned = BTreeSet::new();
+        let Some(recipe) = s.recipes.first() else { return (Vec::new(), planned) };
         let lists = self.part_lists(record, recipe.takes.len());
         let by_type = self.get(record, station::LISTS);
         let mut rest: BTreeMap<i64, i64> = lists.iter().map(|l| (*l, self.get(*l, part::NEED))).collect();
@@ -394,7 +396,10 @@ impl Waits<'_> {
                             let kind = self.get(walk, item::TYPE);
                             let its = self.get(by_type.saturating_add(kind.saturating_mul(8)), WORD);
                             match rest.get_mut(&its) {
-                                Some(left) if *left > 0 => *left -= 1,
+                                Some(left) if *left > 0 => {
+                                    *left -= 1;
+                                    planned.insert(walk);
+                                }
                                 _ => break,
                             }
                             walk = self.get(walk, item::NEXT);
@@ -407,8 +412,9 @@ impl Waits<'_> {
                         rest.insert(*offers, 0);
                     }
                     _ => {
-                        if let Some(left) = rest.get_mut(offers) {
-                            *left = left.saturating_sub(1).max(0);
+                        if let Some(left) = rest.get_mut(offers).filter(|left| **left > 0) {
+                            *left -= 1;
+                            planned.insert(at);
                         }
                     }
                 }
@@ -416,17 +422,17 @@ impl Waits<'_> {
             }
         }
         let parts = recipe.takes.iter().zip(&lists);
-        parts.filter_map(|(p, l)| rest.get(l).filter(|n| **n > 0).map(|n| (p.item, *n))).collect()
+        (parts.filter_map(|(p, l)| rest.get(l).filter(|n| **n > 0).map(|n| (p.item, *n))).collect(), planned)
     }
 
     /// An assembly with an empty machine waits for each part that it lacks.
     fn assembly(&mut self, at: usize, id: NodeId, record: i64, s: &Station) {
-        let lacking = self.lacking(record, s);
+        let (lacking, planned) = self.lacking(record, s);
         if lacking.is_empty() {
             // All is there but perhaps a card, which whoever offers the parts waits for.
             return;
         }
-        let groups: Vec<Vec<usize>> = lacking.iter().map(|(kind, _)| self.deliverers(id, *kind)).collect();
+        let groups: Vec<Vec<usize>> = lacking.iter().map(|(kind, _)| self.deliverers(id, *kind, &planned)).collect();
         let mut fact = format!("`{}` waits for {}", self.node_name(id), self.in_words(&lacking));
         if let Some(nearest) = groups.iter().find_map(|g| g.first()).and_then(|v| self.place_name(*v)) {
             fact.push_str(&format!("; the nearest is at {nearest}, behind what waits there"));
@@ -437,35 +443,42 @@ impl Waits<'_> {
         }
     }
 
-    /// The nearest upstream that hold or may make an item that goes for `wanted`.
-    fn deliverers(&self, id: NodeId, wanted: ItemId) -> Vec<usize> {
+    /// The nearest upstream that hold or may make an item that goes for `wanted`, beside those planned;
+    /// in place of what stands behind a full buffer, that buffer.
+    fn deliverers(&self, id: NodeId, wanted: ItemId, planned: &BTreeSet<i64>) -> Vec<usize> {
         let mut found = Vec::new();
-        let mut seen: BTreeSet<(usize, bool)> = BTreeSet::new();
-        let mut queue: VecDeque<(NodeId, Option<ItemId>)> = VecDeque::new();
-        queue.extend(self.upstream.get(id.index()).into_iter().flatten().map(|n| (*n, Some(wanted))));
-        while let Some((at, wanted)) = queue.pop_front() {
-            if !seen.insert((at.index(), wanted.is_some())) {
+        let mut seen: BTreeSet<(usize, bool, Option<usize>)> = BTreeSet::new();
+        let mut queue: VecDeque<(NodeId, Option<ItemId>, Option<usize>)> = VecDeque::new();
+        let before = |id: NodeId| self.upstream.get(id.index()).into_iter().flatten().copied();
+        queue.extend(before(id).map(|n| (n, Some(wanted), None)));
+        while let Some((at, wanted, full)) = queue.pop_front() {
+            if !seen.insert((at.index(), wanted.is_some(), full)) {
                 continue;
             }
             let Some((n, v)) = self.plant.nodes.get(at).zip(self.vertices.get(at.index())) else { continue };
             let fits = |kind: Option<ItemId>| kind.is_some_and(|k| wanted.is_none_or(|w| self.is_a(k, w)));
-            let mut further = wanted;
+            let (mut further, mut behind) = (wanted, full);
             match &n.kind {
                 NodeKind::Sink => continue,
                 NodeKind::Source(s) => {
-                    let left =
-                        s.total.is_none_or(|t| self.get(v.record, source::MADE) < i64::try_from(t).unwrap_or(i64::MAX));
+                    let total = s.total.and_then(|t| i64::try_from(t).ok());
+                    let left = total.is_none_or(|t| self.get(v.record, source::MADE) < t);
                     let waiting = self.get(v.record, source::ITEM);
-                    let stands = waiting != 0 && fits(self.type_of(waiting));
+                    let stands = waiting != 0 && !planned.contains(&waiting) && fits(self.type_of(waiting));
                     if stands || left && s.mix.iter().any(|(k, _)| fits(Some(*k))) {
-                        found.push(at.index());
+                        found.push(full.unwrap_or(at.index()));
                     }
                     continue;
                 }
                 NodeKind::Buffer(_) => {
-                    if items_in(self.arena, v.record).iter().any(|i| fits(self.type_of(*i))) {
-                        found.push(at.index());
-                        continue;
+                    let is_full = self.get(v.record, buffer::LEVEL) >= self.get(v.record, buffer::CAPACITY);
+                    // Places for fewer than are needed: those planned are what stands in the way.
+                    let more = |i: &i64| (is_full || !planned.contains(i)) && fits(self.type_of(*i));
+                    if items_in(self.arena, v.record).iter().any(more) {
+                        found.push(full.unwrap_or(at.index()));
+                    }
+                    if is_full {
+                        behind = full.or(Some(at.index()));
                     }
                 }
                 NodeKind::Station(s) => {
@@ -476,14 +489,16 @@ impl Waits<'_> {
                         continue;
                     }
                     let busy = machines_of(self.model, at).filter(|m| {
-                        let held = self.get(*m, machine::ITEM);
-                        self.get(*m, machine::PHASE) != phase::IDLE
-                            && (made || takes || held != 0 && fits(self.type_of(held)))
+                        let at = self.get(*m, machine::PHASE);
+                        let first = if at == phase::FINISHED { machine::PRODUCTS } else { machine::ITEM };
+                        let held = self.get(*m, first);
+                        let more = made || takes || held != 0 && fits(self.type_of(held));
+                        at != phase::IDLE && more && !planned.contains(&held)
                     });
-                    found.extend(busy.filter_map(|m| self.by_record.get(&m).copied()));
+                    found.extend(busy.filter_map(|m| full.or_else(|| self.by_record.get(&m).copied())));
                     if takes {
                         // Its own wait for parts speaks for what is further up.
-                        found.push(at.index());
+                        found.push(full.unwrap_or(at.index()));
                         continue;
                     }
                     if made {
@@ -491,7 +506,7 @@ impl Waits<'_> {
                     }
                 }
             }
-            queue.extend(self.upstream.get(at.index()).into_iter().flatten().map(|n| (*n, further)));
+            queue.extend(before(at).map(|n| (n, further, behind)));
         }
         found
     }

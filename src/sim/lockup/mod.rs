@@ -20,7 +20,6 @@ use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Plant, PoolId};
 use crate::kernel::builder::Field;
 use crate::kernel::layout::{header, item, source, tree};
 use crate::kernel::model::Model;
-use crate::kernel::program::Ty;
 use crate::kernel::read::machines_of;
 use crate::kernel::status::NEVER;
 use crate::kernel::{Arena, Run, rank};
@@ -42,8 +41,6 @@ pub enum Prospect {
 
 /// Most facts told in one finding.
 const FACTS: usize = 12;
-/// A word of any record.
-const WORD: Field = Field { offset: 0, ty: Ty::Count };
 
 /// Looks at a settled run. Cost: O(nodes + machines + arrows), and items where a limit has no card left
 /// or an assembly lacks parts.

@@ -1,0 +1,192 @@
+//! What can be given on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::base::{Ticks, units};
+use crate::kernel::Engine;
+
+/// Checks and simulates production lines written in `.line` files.
+#[derive(Debug, Parser)]
+#[command(name = "flowline", version, about, propagate_version = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a line: names, units, flow of items, capacity, circular waits
+    Check(Check),
+    /// Simulate a line and print what it does
+    Run(Run),
+    /// Print what a stage of the compiler makes of a file
+    Dump(Dump),
+    /// Explain a diagnostic code; without one, list them
+    Explain(Explain),
+}
+
+/// `flowline check`
+#[derive(Debug, ClapArgs)]
+pub struct Check {
+    /// The file to check; `-` reads standard input
+    pub file: PathBuf,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value_t = Findings::Terminal)]
+    pub format: Findings,
+    /// Exit with 1 on warnings too
+    #[arg(long, value_name = "WHAT", value_parser = ["warnings"])]
+    pub deny: Option<String>,
+    /// Print the capacity card: load of every station and crew, bounds on throughput
+    #[arg(long)]
+    pub capacity: bool,
+    /// Set a parameter of the line: `space=30`
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+}
+
+/// `flowline run`
+#[derive(Debug, ClapArgs)]
+pub struct Run {
+    /// The file to simulate; `-` reads standard input
+    pub file: PathBuf,
+    /// The line to simulate, when the file has several
+    #[arg(long, value_name = "NAME")]
+    pub line: Option<String>,
+    /// Simulated time, warm-up included: `30d`, `1.5h`, `90min`
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
+    pub horizon: Option<Ticks>,
+    /// Time before anything is measured
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub warmup: Option<Ticks>,
+    /// Independent replications
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=crate::base::limits::RUNS))]
+    pub runs: Option<u64>,
+    /// Seed of all random streams
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Threads; the results are the same for any number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub threads: Option<u64>,
+    /// Set a parameter of the line: `space=30`
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+    /// What executes the kernel; the results are the same
+    #[arg(long, value_enum, default_value_t = EngineName::Auto)]
+    pub engine: EngineName,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t = Results::Table)]
+    pub format: Results,
+}
+
+/// `flowline dump`
+#[derive(Debug, ClapArgs)]
+pub struct Dump {
+    /// The file; `-` reads standard input
+    pub file: PathBuf,
+    /// The stage
+    #[arg(long, value_enum)]
+    pub stage: Stage,
+}
+
+/// `flowline explain`
+#[derive(Debug, ClapArgs)]
+pub struct Explain {
+    /// A code such as `E0501`
+    pub code: Option<String>,
+}
+
+/// Formats of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Findings {
+    /// Drawn with source lines
+    Terminal,
+    /// One line each
+    Short,
+    /// JSON, schema 1
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Workflow annotations
+    Github,
+}
+
+/// Formats of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Results {
+    /// To read
+    Table,
+    /// JSON, schema 1
+    Json,
+    /// One figure a row
+    Csv,
+}
+
+/// Engines by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EngineName {
+    /// The fastest that fits
+    Auto,
+    /// Native code
+    Event,
+    /// The reference
+    Interpreter,
+}
+
+impl EngineName {
+    /// The engine it stands for.
+    #[must_use]
+    pub fn engine(self) -> Engine {
+        match self {
+            EngineName::Auto | EngineName::Event => Engine::Event,
+            EngineName::Interpreter => Engine::Interpreter,
+        }
+    }
+}
+
+/// Stages that can be printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// Tokens
+    Tokens,
+    /// The syntax tree
+    Tree,
+    /// The plant
+    Ir,
+    /// The kernel program
+    Program,
+    /// Cranelift's form
+    Clif,
+    /// Machine code
+    Asm,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
+            Ok((name.trim().to_string(), value.trim().to_string()))
+        }
+        _ => Err("write NAME=VALUE, such as space=30".to_string()),
+    }
+}
+
+/// A time as given on the command line: `30d`, `1.5h`, `90 min`.
+///
+/// # Errors
+/// Why it is no time, and how to write one.
+pub fn parse_duration(text: &str) -> Result<Ticks, String> {
+    let hint = "write a number and its unit, such as 30d, 1.5h or 90min";
+    let text = text.trim();
+    let split = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_'))).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number = crate::base::quantity::decimal(number).ok_or(hint)?;
+    let (factor, _) = units::parse_unit(unit.trim(), &|_| false).map_err(|_| hint)?;
+    if unit.trim().is_empty() || factor.dim != crate::base::Dim::TIME {
+        return Err(hint.to_string());
+    }
+    let ticks = Ticks::from_seconds(&(number * factor.value)).filter(|t| t.0 <= crate::base::limits::HORIZON_DAYS * 86_400 * 1_000_000_000);
+    ticks.ok_or_else(|| format!("at most {} days can be simulated", crate::base::limits::HORIZON_DAYS))
+}

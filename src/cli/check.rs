@@ -1,0 +1,221 @@
+//! `flowline check`
+
+use std::io::IsTerminal;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::analysis::{self, Analysis, DecidedBy, VerdictKind};
+use crate::diag::Severity;
+use crate::diag::render::{self, Format, json::DiagnosticJson};
+
+use super::args::{Check, Findings};
+use super::{EXIT_ERRORS, EXIT_USAGE, colour, complain, pipeline, print};
+
+/// The object of `check --format json`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct CheckDocument {
+    /// Version of this shape.
+    pub schema: u32,
+    /// All findings, by place.
+    pub diagnostics: Vec<DiagnosticJson>,
+    /// What was found out about each line that is sound enough.
+    pub lines: Vec<LineJson>,
+}
+
+/// A line.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LineJson {
+    /// Its name.
+    pub line: String,
+    /// Loads and bounds.
+    pub capacity: CapacityJson,
+    /// Whether it can lock up.
+    pub deadlock: DeadlockJson,
+}
+
+/// Loads and bounds.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct CapacityJson {
+    /// The resource with the highest load.
+    pub bottleneck: Option<String>,
+    /// By resource.
+    pub loads: IndexMap<String, LoadJson>,
+    /// By sink; items per hour that can arrive at most.
+    pub throughput_bound_per_h: IndexMap<String, f64>,
+}
+
+/// A load.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LoadJson {
+    /// Work over time there is.
+    pub load: f64,
+    /// Hours of work per hour.
+    pub required_h_per_h: f64,
+    /// Hours there are per hour.
+    pub available_h_per_h: f64,
+}
+
+/// A verdict.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DeadlockJson {
+    /// `free`, `deadlock` or `unknown`.
+    pub verdict: String,
+    /// `structure`, `proof` or `search`; null when unknown.
+    pub decided_by: Option<String>,
+    /// States searched.
+    pub states: Option<u64>,
+    /// The shortest way into the deadlock.
+    pub trace: Option<Vec<String>>,
+}
+
+/// The JSON Schema of [`CheckDocument`].
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(CheckDocument)
+}
+
+/// Checks a file and prints what was found. Findings go to standard output, for they are the result.
+pub fn check(options: &Check) -> u8 {
+    let compiled = match pipeline::compile(&options.file, &options.set) {
+        Ok(compiled) => compiled,
+        Err(why) => {
+            complain(&format!("flowline: {}\n", render::plain(&why)));
+            return EXIT_USAGE;
+        }
+    };
+    let mut diagnostics = compiled.diagnostics.clone();
+    let mut analyses: Vec<(String, Analysis)> = Vec::new();
+    for plant in &compiled.analysed.plants {
+        // Loads of a line with holes would mislead.
+        if compiled.failed() {
+            continue;
+        }
+        let analysis = analysis::analyse(plant);
+        diagnostics.extend(analysis.diagnostics.iter().cloned());
+        analyses.push((plant.name.clone(), analysis));
+    }
+    let colour = colour(std::io::stdout().is_terminal());
+    let format = match options.format {
+        Findings::Terminal => Some(Format::Terminal),
+        Findings::Short => Some(Format::Short),
+        Findings::Sarif => Some(Format::Sarif),
+        Findings::Github => Some(Format::Github),
+        Findings::Json => None,
+    };
+    match format {
+        Some(format) => print(&render::render(format, &compiled.files, &diagnostics, colour)),
+        None => {
+            let document = CheckDocument {
+                schema: 1,
+                diagnostics: render::json::all(&compiled.files, &render::sorted(&diagnostics)),
+                lines: analyses.iter().map(|(name, a)| line(name, a)).collect(),
+            };
+            print(&(serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"));
+        }
+    }
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let warnings = diagnostics.iter().filter(|d| d.severity == Severity::Warning).count();
+    if options.format == Findings::Terminal {
+        if options.capacity {
+            analyses.iter().for_each(|(name, a)| print(&card(name, a)));
+        }
+        print(&summary(&analyses, errors, warnings));
+    }
+    let denied = options.deny.is_some() && warnings > 0;
+    u8::from(errors > 0 || denied) * EXIT_ERRORS
+}
+
+fn line(name: &str, analysis: &Analysis) -> LineJson {
+    let capacity = &analysis.capacity;
+    let verdict = &analysis.deadlock;
+    LineJson {
+        line: name.to_string(),
+        capacity: CapacityJson {
+            bottleneck: capacity.bottleneck.clone(),
+            loads: capacity
+                .loads
+                .iter()
+                .map(|(n, l)| {
+                    let load = LoadJson {
+                        load: l.load,
+                        required_h_per_h: l.required_h_per_h,
+                        available_h_per_h: l.available_h_per_h,
+                    };
+                    (n.clone(), load)
+                })
+                .collect(),
+            throughput_bound_per_h: capacity.throughput_bound_per_h.iter().cloned().collect(),
+        },
+        deadlock: DeadlockJson {
+            verdict: verdict_word(verdict.verdict).to_string(),
+            decided_by: verdict.decided_by.map(|d| {
+                match d {
+                    DecidedBy::Structure => "structure",
+                    DecidedBy::Proof => "proof",
+                    DecidedBy::Search => "search",
+                }
+                .to_string()
+            }),
+            states: verdict.states,
+            trace: verdict.trace.clone(),
+        },
+    }
+}
+
+fn verdict_word(verdict: VerdictKind) -> &'static str {
+    match verdict {
+        VerdictKind::Free => "free",
+        VerdictKind::Deadlock => "deadlock",
+        VerdictKind::Unknown => "unknown",
+    }
+}
+
+/// The capacity card of a line.
+fn card(name: &str, analysis: &Analysis) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_header(["resource", "kind", "load", "work needed", "time there is"]);
+    for row in &analysis.capacity.card {
+        table.add_row(row.iter().map(|cell| render::plain(cell)));
+    }
+    let mut text = format!("Capacity of {}\n{table}\n", render::plain(name));
+    for (sink, bound) in &analysis.capacity.throughput_bound_per_h {
+        let bound = crate::report::figures::significant(*bound);
+        text.push_str(&format!("at most {bound} /h at {}\n", render::plain(sink)));
+    }
+    for note in &analysis.capacity.notes {
+        text.push_str(&format!("{}\n", render::plain(note)));
+    }
+    text.push('\n');
+    text
+}
+
+/// What a clean check says: the bottleneck, the bounds, the verdict.
+fn summary(analyses: &[(String, Analysis)], errors: usize, warnings: usize) -> String {
+    let mut text = String::new();
+    for (name, a) in analyses {
+        let mut facts = Vec::new();
+        if let Some(bottleneck) = &a.capacity.bottleneck {
+            let load = a.capacity.loads.iter().find(|(n, _)| n == bottleneck).map(|(_, l)| l.load);
+            let load = load.map_or_else(String::new, |l| format!(" ({:.1} % loaded)", l * 100.0));
+            facts.push(format!("bottleneck `{bottleneck}`{load}"));
+        }
+        for (sink, bound) in &a.capacity.throughput_bound_per_h {
+            facts.push(format!("at most {} /h at `{sink}`", crate::report::figures::significant(*bound)));
+        }
+        facts.push(match a.deadlock.verdict {
+            VerdictKind::Free => "cannot lock up".to_string(),
+            VerdictKind::Deadlock => "locks up".to_string(),
+            VerdictKind::Unknown => "freedom from deadlock not decided".to_string(),
+        });
+        text.push_str(&format!("{}: {}\n", render::plain(name), render::plain(&facts.join("; "))));
+    }
+    let plural = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+    text.push_str(&match (errors, warnings) {
+        (0, 0) => "no findings\n".to_string(),
+        (e, w) => format!("{}, {}\n", plural(e, "error"), plural(w, "warning")),
+    });
+    text
+}

@@ -1,0 +1,373 @@
+//! Lays a plant out: which record lies where in the arena, which shape each node has, what the arena
+//! holds at t = 0, and where results are found again.
+//!
+//! Start reading at [`Model::new`].
+
+mod nodes;
+mod resources;
+mod sets;
+mod ways;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::ir::ids::Id;
+use crate::ir::{
+    BreakdownClock, BreakdownEffect, Capacity, Expression, ItemId, NodeId, NodeKind, Plant, Release, ReleaseCrew, Routing, Source,
+    Station, Supply, Target, VisitId, WhenFull,
+};
+use crate::runtime::random;
+use crate::runtime::histogram;
+
+use super::builder::Field;
+use super::host::{Arena, Host, Law};
+use super::laws::{self, Recipe};
+use super::layout::{
+    arrivals, breakdown, buffer, component, counters, draw, header, holder, item, limit, list, machine, needs, node, part, pool, request,
+    routing, sink, slot, source, station, tree, visit,
+};
+use super::rank::{self, Order};
+use super::shape::{
+    BreakdownShape, BufferShape, ClockShape, EventShape, Families, GrantShape, NodeShape, RecipeShape, RouteShape, SettleShape, Shapes,
+    SinkShape, SourceShape, StationShape, SupplyShape, TransitShape, intern,
+};
+use super::status::{NEVER, State};
+
+/// A plant laid out for simulation. Numbers are data; only the shapes decide the code.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Shapes of nodes and handlers.
+    pub shapes: Shapes,
+    /// The arena at t = 0, before streams are seeded and first draws are made.
+    image: Vec<u64>,
+    /// Byte offset and id of every stream.
+    streams: Vec<(i64, u64)>,
+    /// Laws of all draw records.
+    pub laws: Arc<[Law]>,
+    /// First events: slot, and the draw record of its time or a fixed time.
+    first: Vec<(usize, First)>,
+    /// Where things lie.
+    pub places: Places,
+    /// Bytes of an item record.
+    pub item_bytes: i64,
+    /// Items of the plant by kind, for a check of stream ids: names of streams with equal ids.
+    pub collisions: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum First {
+    Draw(i64),
+    /// Sets the residual of a breakdown record to a draw.
+    Residual(i64, i64),
+}
+
+/// Handles of records, for reading results.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// Record of each node.
+    pub nodes: Vec<i64>,
+    /// First machine and number of machines of each station node.
+    pub machines: BTreeMap<usize, (i64, u64)>,
+    /// Record of each pool.
+    pub pools: Vec<i64>,
+    /// Record of each limit.
+    pub limits: Vec<i64>,
+    /// Arrivals by sink node and item type.
+    pub arrivals: BTreeMap<(usize, usize), i64>,
+    /// Counters of the first item type.
+    pub counters: i64,
+    /// Winner tree, slots.
+    pub tree: i64,
+    /// Number of slots.
+    pub slots: usize,
+    /// Names of slots and entities, by record handle.
+    pub names: BTreeMap<i64, String>,
+}
+
+/// Words being laid out.
+#[derive(Default)]
+pub(super) struct Image {
+    pub(super) words: Vec<u64>,
+}
+
+impl Image {
+    pub(super) fn alloc(&mut self, words: usize) -> i64 {
+        let at = self.words.len();
+        self.words.resize(at + words, 0);
+        i64::try_from(at * 8).unwrap_or(i64::MAX)
+    }
+
+    pub(super) fn put(&mut self, record: i64, field: Field, value: i64) {
+        let at = usize::try_from((record + i64::from(field.offset)) / 8).unwrap_or(usize::MAX);
+        if let Some(word) = self.words.get_mut(at) {
+            *word = value.cast_unsigned();
+        }
+    }
+
+    pub(super) fn put_real(&mut self, record: i64, field: Field, value: f64) {
+        self.put(record, field, value.to_bits().cast_signed());
+    }
+
+    /// An array of handles or numbers.
+    pub(super) fn array(&mut self, values: &[i64]) -> i64 {
+        let at = self.alloc(values.len());
+        for (i, v) in (0i64..).zip(values) {
+            self.put(at + 8 * i, FIRST_WORD, *v);
+        }
+        at
+    }
+}
+
+pub(super) const FIRST_WORD: Field = Field { offset: 0, ty: super::program::Ty::Count };
+
+pub(super) fn count(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX).min(NEVER)
+}
+
+pub(super) fn index(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// A slot being laid out: band, rank, machine number and name decide its number.
+pub(super) struct SlotPlan {
+    band: u8,
+    rank: usize,
+    machine: u64,
+    name: String,
+    handler: usize,
+    record: i64,
+    field: Field,
+    first: Option<First>,
+}
+
+struct Layout<'a> {
+    plant: &'a Plant,
+    order: Order,
+    image: Image,
+    shapes: Shapes,
+    streams: Vec<(i64, u64)>,
+    stream_names: BTreeMap<u64, String>,
+    collisions: Vec<(String, String)>,
+    laws: Vec<Law>,
+    places: Places,
+    slots: Vec<SlotPlan>,
+    node_shapes: Vec<usize>,
+    visit_records: Vec<i64>,
+    lists_by_type: BTreeMap<usize, i64>,
+    components: Vec<i64>,
+}
+
+impl Model {
+    /// Lays out a plant.
+    ///
+    /// # Errors
+    /// What the kernel cannot do yet or what does not fit, in words; `sema` has diagnosed all that a
+    /// text can cause.
+    pub fn new(plant: &Plant) -> Result<Model, String> {
+        let order = rank::order(plant);
+        let mut layout = Layout {
+            plant,
+            order,
+            image: Image::default(),
+            shapes: Shapes::default(),
+            streams: Vec::new(),
+            stream_names: BTreeMap::new(),
+            collisions: Vec::new(),
+            laws: Vec::new(),
+            places: Places::default(),
+            slots: Vec::new(),
+            node_shapes: Vec::new(),
+            visit_records: Vec::new(),
+            lists_by_type: BTreeMap::new(),
+            components: Vec::new(),
+        };
+        layout.shapes.visits = !plant.visits.is_empty();
+        layout.shapes.limits = plant.limits.len();
+        layout.shapes.item_types = plant.items.len();
+        layout.shapes.routes.push(RouteShape::Leaf);
+        layout.image.alloc(header::WORDS);
+        layout.counters();
+        layout.reserve_nodes();
+        layout.pools()?;
+        layout.limits();
+        layout.visits()?;
+        for id in plant.nodes.ids() {
+            layout.node(id)?;
+        }
+        layout.settle_handlers();
+        let first = layout.slots();
+        layout.dirty_set();
+        let item_words = item::WORDS + usize::from(layout.shapes.visits) + usize::from(layout.shapes.limits > 0);
+        let item_bytes = index(item_words * 8);
+        layout.items(item_words)?;
+        Ok(Model {
+            shapes: layout.shapes,
+            image: layout.image.words,
+            streams: layout.streams,
+            laws: layout.laws.into(),
+            first,
+            places: layout.places,
+            item_bytes,
+            collisions: layout.collisions,
+        })
+    }
+
+    /// The host of a replication at t = 0: streams seeded, first draws made, first events scheduled.
+    #[must_use]
+    pub fn begin(&self, seed: u64, replication: u64) -> Host {
+        let mut host = Host::new(Arena::new(self.image.clone()), Arc::clone(&self.laws), self.item_bytes);
+        for (at, id) in &self.streams {
+            for (i, word) in (0i64..).zip(random::stream_state(*id, seed, replication)) {
+                host.arena.set(at + 8 * i, FIRST_WORD, word.cast_signed());
+            }
+        }
+        for (slot, first) in &self.first {
+            let ticks = |host: &mut Host, record: i64| {
+                let seconds = host.sample(record);
+                crate::runtime::variates::duration_ticks(seconds).map_or(NEVER, |t| t.0)
+            };
+            match first {
+                First::Draw(record) => {
+                    let at = ticks(&mut host, *record);
+                    let leaf = self.leaf(*slot);
+                    host.arena.set(leaf, tree::KEY, at);
+                }
+                First::Residual(record, from) => {
+                    let rest = ticks(&mut host, *from);
+                    host.arena.set(*record, breakdown::RESIDUAL, rest);
+                }
+            }
+        }
+        self.play_tournament(&mut host.arena);
+        host
+    }
+
+    fn leaf(&self, slot: usize) -> i64 {
+        let leaves = 1usize << self.shapes.tree_depth;
+        self.places.tree + index((leaves + slot) * 16)
+    }
+
+    /// Fills the inner nodes of the winner tree from its leaves.
+    fn play_tournament(&self, arena: &mut Arena) {
+        let leaves = 1usize << self.shapes.tree_depth;
+        for i in (1..leaves).rev() {
+            let at = |i: usize| self.places.tree + index(i * 16);
+            let (left, right) = (at(2 * i), at(2 * i + 1));
+            let winner = if arena.get(left, tree::KEY) <= arena.get(right, tree::KEY) { left } else { right };
+            arena.set(at(i), tree::KEY, arena.get(winner, tree::KEY));
+            arena.set(at(i), tree::SLOT, arena.get(winner, tree::SLOT));
+        }
+    }
+}
+
+impl Layout<'_> {
+    pub(super) fn stream(&mut self, at: i64, entity: &str, purpose: &str, ordinal: u32) {
+        let id = random::stream_id(entity, purpose, ordinal);
+        let name = format!("{entity} {purpose} {ordinal}");
+        if let Some(other) = self.stream_names.insert(id, name.clone()) {
+            self.collisions.push((other, name));
+        }
+        self.streams.push((at, id));
+    }
+
+    pub(super) fn counters(&mut self) {
+        let at = self.image.alloc(counters::WORDS * self.plant.items.len().max(1));
+        self.places.counters = at;
+        self.image.put(0, header::COUNTERS, at);
+    }
+
+    pub(super) fn reserve_nodes(&mut self) {
+        for (_, n) in self.plant.nodes.iter() {
+            let words = match n.kind {
+                NodeKind::Source(_) => source::WORDS,
+                NodeKind::Station(_) => station::WORDS,
+                NodeKind::Buffer(_) => buffer::WORDS,
+                NodeKind::Sink => sink::WORDS,
+            };
+            let at = self.image.alloc(words);
+            self.places.nodes.push(at);
+            self.places.names.insert(at, n.name.clone());
+        }
+        for (id, n) in self.plant.nodes.iter() {
+            let record = self.node_record(id);
+            self.image.put(record, holder::KEY, self.key(id, 0));
+            self.image.put(record, node::RANK, index(self.order.rank(id)));
+            // Assemblies have an offer list per part, found by item type.
+            if let NodeKind::Station(s) = &n.kind
+                && let Some(recipe) = s.recipes.first()
+                && !recipe.takes.is_empty()
+            {
+                self.shapes.assemblies = true;
+                let total: u64 = recipe.takes.iter().map(|p| p.minimum).sum();
+                let parts = self.image.alloc(part::WORDS * recipe.takes.len());
+                let mut table = vec![0; self.plant.items.len()];
+                for (i, p) in (0i64..).zip(&recipe.takes) {
+                    let at = parts + i * index(part::WORDS * 8);
+                    self.image.put(at, list::RANK, index(self.order.rank(id)));
+                    self.image.put(at, part::NEED, count(p.minimum));
+                    for (t, place) in table.iter_mut().enumerate() {
+                        if *place == 0 && self.is_a(ItemId::new(t), p.item) {
+                            *place = at;
+                        }
+                    }
+                }
+                let lists = self.image.array(&table);
+                let plan = self.image.alloc(usize::try_from(total).unwrap_or(0));
+                self.lists_by_type.insert(id.index(), lists);
+                self.image.put(record, station::LISTS, lists);
+                self.image.put(record, station::PARTS, parts);
+                self.image.put(record, station::PLAN, plan);
+            }
+        }
+    }
+
+    pub(super) fn is_a(&self, item: ItemId, wanted: ItemId) -> bool {
+        let mut at = Some(item);
+        for _ in 0..=self.plant.items.len() {
+            match at {
+                Some(id) if id == wanted => return true,
+                Some(id) => at = self.plant.items.get(id).and_then(|t| t.is),
+                None => return false,
+            }
+        }
+        false
+    }
+
+    pub(super) fn node_record(&self, id: NodeId) -> i64 {
+        self.places.nodes.get(id.index()).copied().unwrap_or(0)
+    }
+
+    pub(super) fn key(&self, id: NodeId, machine: u64) -> i64 {
+        index(self.order.name_order(id)) << 24 | count(machine)
+    }
+
+    /// A draw record for an expression in seconds.
+    pub(super) fn draw(&mut self, expression: &Expression, entity: &str, purpose: &str) -> Result<(i64, super::shape::Family), String> {
+        let at = self.image.alloc(draw::WORDS);
+        let recipe: Recipe = laws::recipe(expression)?;
+        self.image.put(at, draw::FAMILY, recipe.family.tag());
+        self.image.put(at, draw::TICKS, recipe.ticks);
+        self.image.put_real(at, draw::FIRST, recipe.first);
+        self.image.put_real(at, draw::SECOND, recipe.second);
+        self.image.put(at, draw::LAW, index(self.laws.len()));
+        let mut streams = Vec::new();
+        let mut ordinal = 0u32;
+        let mut place = |image: &mut Image| {
+            let stream = if ordinal == 0 { at + i64::from(draw::STREAM.offset) } else { image.alloc(4) };
+            streams.push((stream, ordinal));
+            ordinal += 1;
+            stream
+        };
+        let law = laws::bind(&recipe.law, &mut || place(&mut self.image));
+        self.laws.push(law);
+        for (stream, ordinal) in streams {
+            self.stream(stream, entity, purpose, ordinal);
+        }
+        self.places.names.insert(at, format!("{entity}: {purpose}"));
+        Ok((at, recipe.family))
+    }
+}
+
+/// A shape index that is not known yet.
+pub(super) const UNPLACED: usize = usize::MAX;
+

@@ -1,0 +1,445 @@
+//! Lays out sources, stations with their machines and breakdowns, buffers and sinks.
+
+use super::ways::route_shape;
+use super::*;
+
+impl Layout<'_> {
+    pub(super) fn node(&mut self, id: NodeId) -> Result<(), String> {
+        let Some(n) = self.plant.nodes.get(id) else { return Ok(()) };
+        if n.calendar.is_some() {
+            return Err(format!("`{}`: shifts come later", n.name));
+        }
+        let first_slot = self.slots.len();
+        let shape = match &n.kind {
+            NodeKind::Source(s) => NodeShape::Source(self.source(id, &n.name, s, n.routing.as_ref())?),
+            NodeKind::Station(s) => {
+                let station = self.station(id, &n.name, s, n.routing.as_ref())?;
+                NodeShape::Station(station)
+            }
+            NodeKind::Buffer(b) => NodeShape::Buffer(self.buffer(id, &n.name, b, n.routing.as_ref())?),
+            NodeKind::Sink => NodeShape::Sink(self.sink(id)),
+        };
+        let shape = intern(&mut self.shapes.nodes, shape);
+        let record = self.node_record(id);
+        self.image.put(record, holder::RELEASE, index(shape));
+        if let Some((first, machines)) = self.places.machines.get(&id.index()).copied() {
+            for m in 0..count(machines) {
+                self.image.put(first + m * index(machine::WORDS * 8), holder::RELEASE, index(shape));
+            }
+        }
+        self.finish_slots(id, shape, first_slot);
+        self.node_shapes.push(shape);
+        Ok(())
+    }
+
+    /// Handlers of slots and requests depend on the shape, which is known only now.
+    pub(super) fn finish_slots(&mut self, id: NodeId, shape: usize, first_slot: usize) {
+        for plan in self.slots.iter_mut().skip(first_slot) {
+            let placed = match self.shapes.events.get(plan.handler).copied() {
+                Some(EventShape::EndOfWork(UNPLACED)) => EventShape::EndOfWork(shape),
+                Some(EventShape::Breakdown(UNPLACED, i)) => EventShape::Breakdown(shape, i),
+                Some(EventShape::Arrival(UNPLACED)) => EventShape::Arrival(shape),
+                Some(EventShape::Verdict(UNPLACED)) => EventShape::Verdict(shape),
+                Some(EventShape::EndOfStay(UNPLACED)) => EventShape::EndOfStay(shape),
+                _ => continue,
+            };
+            plan.handler = intern(&mut self.shapes.events, placed);
+        }
+        let Some((first, machines)) = self.places.machines.get(&id.index()).copied() else { return };
+        let Some(NodeShape::Station(s)) = self.shapes.nodes.get(shape) else { return };
+        let breakdowns = s.breakdowns.len();
+        let word = |image: &Image, at: i64, f: Field| {
+            let at = usize::try_from((at + i64::from(f.offset)) / 8).unwrap_or(usize::MAX);
+            image.words.get(at).map_or(0, |w| w.cast_signed())
+        };
+        for m in 0..count(machines) {
+            let record = first + m * index(machine::WORDS * 8);
+            let work = word(&self.image, record, machine::REQUEST);
+            let kind = intern(&mut self.shapes.grants, GrantShape::Work(shape));
+            if work != 0 {
+                self.image.put(work, request::KIND, index(kind));
+            }
+            let first_breakdown = word(&self.image, record, machine::BREAKDOWNS);
+            for b in 0..breakdowns {
+                let at = first_breakdown + index(b * breakdown::WORDS * 8);
+                let repair = word(&self.image, at, breakdown::REQUEST);
+                if repair != 0 {
+                    let kind = intern(&mut self.shapes.grants, GrantShape::Repair(shape, b));
+                    self.image.put(repair, request::KIND, index(kind));
+                }
+            }
+        }
+    }
+
+    pub(super) fn slot(&mut self, plan: SlotPlan) {
+        self.slots.push(plan);
+    }
+
+    pub(super) fn unplaced(&mut self, event: EventShape) -> usize {
+        intern(&mut self.shapes.events, event)
+    }
+
+    pub(super) fn source(&mut self, id: NodeId, name: &str, s: &Source, way: Option<&Routing>) -> Result<SourceShape, String> {
+        let record = self.node_record(id);
+        let rank = self.order.rank(id);
+        let (from, from_count) = self.limit_array(|l| l.from == id);
+        let (to, to_count) = self.limit_array(|l| l.to == id);
+        self.image.put(record, source::FROM, from);
+        self.image.put(record, source::TO, to);
+        self.image.put(record, source::TOTAL, s.total.map_or(NEVER, count));
+        let mut words = Vec::new();
+        let mut sum = crate::base::Rational::from_integer(0.into());
+        for (item, share) in &s.mix {
+            sum += share;
+            words.push(crate::base::quantity::to_f64(&sum).to_bits().cast_signed());
+            words.push(index(item.index()));
+        }
+        let mix = self.image.array(&words);
+        self.image.put(record, source::MIX, mix);
+        self.stream(record + i64::from(source::MIX_STREAM.offset), name, "mix", 0);
+        let way = self.source_routing(id, way)?;
+        let (routing, _, simple_routing) = self.routing(&way, name, "branch")?;
+        self.image.put(record, source::ROUTING, routing);
+        let (first, _) = self.draw(&s.first, name, "first")?;
+        let supply = match &s.supply {
+            Supply::Always => SupplyShape::Always,
+            Supply::Every(every) => {
+                let (at, family) = self.draw(every, name, "every")?;
+                self.image.put(record, source::EVERY, at);
+                let families = Families::from([family]);
+                match s.when_full {
+                    WhenFull::Lose => SupplyShape::Lose(families),
+                    WhenFull::Pause | WhenFull::Queue => SupplyShape::Pause(families),
+                }
+            }
+        };
+        let handler = self.unplaced(EventShape::Arrival(UNPLACED));
+        self.slot(SlotPlan {
+            band: 3,
+            rank,
+            machine: 0,
+            name: String::new(),
+            handler,
+            record,
+            field: source::SLOT,
+            first: Some(First::Draw(first)),
+        });
+        if matches!(supply, SupplyShape::Lose(_)) {
+            let handler = self.unplaced(EventShape::Verdict(UNPLACED));
+            self.slot(SlotPlan {
+                band: 4,
+                rank,
+                machine: 0,
+                name: String::new(),
+                handler,
+                record,
+                field: source::VERDICT,
+                first: None,
+            });
+        }
+        Ok(SourceShape { supply, mix: s.mix.len(), simple_routing, from: from_count, to: to_count })
+    }
+
+    /// Items with a route start it here; all others follow the source's own way.
+    pub(super) fn source_routing(&self, id: NodeId, way: Option<&Routing>) -> Result<Routing, String> {
+        let starts: Vec<(ItemId, Routing)> = self
+            .plant
+            .routes
+            .iter()
+            .filter(|r| r.sources.contains(&id))
+            .map(|r| (r.item, r.start.clone()))
+            .collect();
+        let span = crate::base::Span::default();
+        match (starts.as_slice(), way) {
+            ([], Some(way)) => Ok(way.clone()),
+            ([(_, only)], None) => Ok(only.clone()),
+            ([], None) => Err("a source leads nowhere".to_string()),
+            (_, way) => Ok(Routing::ByItem(starts, way.map(|w| Box::new(w.clone())), span)),
+        }
+    }
+
+    #[allow(clippy::too_many_lines)]
+    pub(super) fn station(&mut self, id: NodeId, name: &str, s: &Station, way: Option<&Routing>) -> Result<StationShape, String> {
+        let plant = self.plant;
+        let later = |what: &str| Err(format!("`{name}`: {what} come later"));
+        let [recipe] = s.recipes.as_slice() else { return later("several recipes") };
+        let [phase] = recipe.phases.as_slice() else { return later("several steps") };
+        if recipe.batch.is_some() || s.setup.is_some() || !s.maintenance.is_empty() {
+            return later("batches, setups and maintenance");
+        }
+        if s.blocking == crate::ir::Blocking::BeforeWork {
+            return later("reservations before work");
+        }
+        let record = self.node_record(id);
+        let rank = self.order.rank(id);
+        let (from, from_count) = self.limit_array(|l| l.from == id);
+        let (to, to_count) = self.limit_array(|l| l.to == id);
+        self.image.put(record, station::FROM, from);
+        self.image.put(record, station::TO, to);
+
+        // Work: the station's own, by item type, and that of every visit.
+        let mut families = Families::new();
+        let mut any_needs = false;
+        let need_list = self.need_list(&phase.needs);
+        let mut table = false;
+        let visits: Vec<VisitId> = plant.visits.iter().filter(|(_, v)| v.station == id).map(|(v, _)| v).collect();
+        let own_work = recipe.takes.is_empty() && !visits.is_empty() && way.is_none();
+        if !own_work {
+            any_needs |= need_list != 0;
+            if let Expression::ByItem(list, rest) = &phase.duration {
+                table = true;
+                let mut by_type = vec![0; plant.items.len()];
+                for (t, place) in by_type.iter_mut().enumerate() {
+                    let t = ItemId::new(t);
+                    let chosen = list
+                        .iter()
+                        .find(|(i, _)| *i == t)
+                        .or_else(|| list.iter().find(|(i, _)| self.is_a(t, *i)))
+                        .map(|(_, e)| e)
+                        .or(rest.as_deref());
+                    let item_name = plant.items.get(t).map_or("", |i| i.name.as_str());
+                    if let Some(expression) = chosen {
+                        let (at, family) = self.draw(expression, name, &format!("cycle:{item_name}"))?;
+                        families.insert(family);
+                        self.image.put(at, draw::NEEDS, need_list);
+                        *place = at;
+                    }
+                }
+                let at = self.image.array(&by_type);
+                self.image.put(record, station::WORK_TABLE, at);
+            } else {
+                let (at, family) = self.draw(&phase.duration, name, "cycle")?;
+                families.insert(family);
+                self.image.put(at, draw::NEEDS, need_list);
+                self.image.put(record, station::WORK, at);
+            }
+        }
+        let mut simple_routing = true;
+        for v in &visits {
+            let Some(visited) = plant.visits.get(*v) else { continue };
+            let item_name = plant.items.get(visited.item).map_or("", |i| i.name.as_str());
+            let expression = match (&visited.cycle, &phase.duration) {
+                (Some(cycle), _) => cycle,
+                (None, Expression::ByItem(list, rest)) => list
+                    .iter()
+                    .find(|(i, _)| self.is_a(visited.item, *i))
+                    .map(|(_, e)| e)
+                    .or(rest.as_deref())
+                    .ok_or_else(|| format!("`{name}` has no cycle for `{item_name}`"))?,
+                (None, duration) => duration,
+            };
+            let (at, family) = self.draw(expression, name, &format!("cycle:{item_name}.{}", visited.number))?;
+            families.insert(family);
+            let own_needs = match &visited.needs {
+                Some(list) => self.need_list(list),
+                None => need_list,
+            };
+            any_needs |= own_needs != 0;
+            self.image.put(at, draw::NEEDS, own_needs);
+            let record = self.visit_records.get(v.index()).copied().unwrap_or(0);
+            self.image.put(record, visit::WORK, at);
+            let targets = visited.next.targets();
+            simple_routing &= route_shape(&visited.next)? == RouteShape::Leaf
+                && !targets.iter().any(|t| self.lists_by_type.contains_key(&t.node.index()));
+        }
+        if let Some(way) = way {
+            let (at, _, simple) = self.routing(way, name, "branch")?;
+            self.image.put(record, station::ROUTING, at);
+            simple_routing &= simple;
+        }
+
+        let makes: Vec<i64> = recipe
+            .makes
+            .iter()
+            .flat_map(|p| std::iter::repeat_n(index(p.item.index()), usize::try_from(p.minimum).unwrap_or(0)))
+            .collect();
+        if !makes.is_empty() {
+            let at = self.image.array(&makes);
+            self.image.put(record, station::MAKES, at);
+        }
+        if let Some(share) = &s.yield_share {
+            self.stream(record + i64::from(station::YIELD_STREAM.offset), name, "yield", 0);
+            self.image.put_real(record, station::YIELD, crate::base::quantity::to_f64(share));
+        }
+
+        let first = self.machines(id, name, s, rank)?;
+        self.image.put(record, station::MACHINES, first);
+        let many = s.machines > 1;
+        if many {
+            self.image.put(record, station::IDLE, first);
+            self.image.put(record, station::IDLE_LAST, first + (count(s.machines) - 1) * index(machine::WORDS * 8));
+        }
+        let mut breakdowns = Vec::new();
+        for b in &s.breakdowns {
+            let clock = match b.clock {
+                BreakdownClock::Working => ClockShape::Working,
+                BreakdownClock::Calendar | BreakdownClock::Scheduled => ClockShape::Calendar,
+                BreakdownClock::Cycles => return later("breakdown clocks by cycles"),
+            };
+            if b.effect != BreakdownEffect::Resume {
+                return later("breakdown effects other than `resume`");
+            }
+            breakdowns.push(BreakdownShape {
+                clock,
+                needs: !b.needs.is_empty(),
+                after: Families::from([laws::recipe(&b.after)?.family]),
+                repair: Families::from([laws::recipe(&b.repair)?.family]),
+            });
+        }
+        Ok(StationShape {
+            many,
+            breakdowns,
+            work: families,
+            needs: any_needs,
+            table,
+            visits: !visits.is_empty(),
+            recipe: RecipeShape {
+                parts: recipe.takes.len(),
+                makes: makes.len(),
+                together: recipe.release == Release::Together && (makes.len() > 1 || (makes.is_empty() && !recipe.takes.is_empty())),
+            },
+            yields: s.yield_share.is_some(),
+            hold: s.hold_when_down && !s.breakdowns.is_empty(),
+            release_after_leaving: any_needs && s.release_crew == ReleaseCrew::AfterLeaving,
+            simple_routing,
+            from: from_count,
+            to: to_count,
+        })
+    }
+
+    pub(super) fn machines(&mut self, id: NodeId, name: &str, s: &Station, rank: usize) -> Result<i64, String> {
+        let stride = index(machine::WORDS * 8);
+        let first = self.image.alloc(machine::WORDS * usize::try_from(s.machines).unwrap_or(0));
+        self.places.machines.insert(id.index(), (first, s.machines));
+        let record = self.node_record(id);
+        for m in 0..count(s.machines) {
+            let at = first + m * stride;
+            let number = (m + 1).unsigned_abs();
+            let machine_name = format!("{name}#{number}");
+            let key = self.key(id, number);
+            self.places.names.insert(at, if s.machines > 1 { machine_name.clone() } else { name.to_string() });
+            self.image.put(at, holder::KEY, key);
+            self.image.put(at, machine::STATION, record);
+            self.image.put(at, machine::STATE, State::Starved.code());
+            if m + 1 < count(s.machines) {
+                self.image.put(at, machine::IDLE_NEXT, at + stride);
+            }
+            if m > 0 {
+                self.image.put(at, machine::IDLE_PREVIOUS, at - stride);
+            }
+            let work = self.request(at, key, GrantShape::Work(UNPLACED));
+            self.image.put(at, machine::REQUEST, work);
+            let handler = self.unplaced(EventShape::EndOfWork(UNPLACED));
+            self.slot(SlotPlan {
+                band: 1,
+                rank,
+                machine: number,
+                name: String::new(),
+                handler,
+                record: at,
+                field: machine::SLOT,
+                first: None,
+            });
+            let breakdowns = self.image.alloc(breakdown::WORDS * s.breakdowns.len());
+            if !s.breakdowns.is_empty() {
+                self.image.put(at, machine::BREAKDOWNS, breakdowns);
+            }
+            for (i, b) in s.breakdowns.iter().enumerate() {
+                let record = breakdowns + index(i * breakdown::WORDS * 8);
+                self.places.names.insert(record, format!("{machine_name}: {}", b.name));
+                self.image.put(record, breakdown::MACHINE, at);
+                let (after, _) = self.draw(&b.after, &machine_name, &format!("{}.after", b.name))?;
+                let (repair, _) = self.draw(&b.repair, &machine_name, &format!("{}.repair", b.name))?;
+                self.image.put(record, breakdown::AFTER, after);
+                self.image.put(record, breakdown::REPAIR, repair);
+                let need_list = self.need_list(&b.needs);
+                if need_list != 0 {
+                    let request = self.request(record, key, GrantShape::Repair(UNPLACED, i));
+                    let component = self.component_of(need_list);
+                    self.image.put(request, request::NEEDS, need_list);
+                    self.image.put(request, request::COMPONENT, component);
+                    self.image.put(record, breakdown::REQUEST, request);
+                }
+                let first = match b.clock {
+                    BreakdownClock::Working | BreakdownClock::Cycles => First::Residual(record, after),
+                    BreakdownClock::Calendar | BreakdownClock::Scheduled => First::Draw(after),
+                };
+                let handler = self.unplaced(EventShape::Breakdown(UNPLACED, i));
+                self.slot(SlotPlan {
+                    band: 2,
+                    rank,
+                    machine: number,
+                    name: b.name.clone(),
+                    handler,
+                    record,
+                    field: breakdown::SLOT,
+                    first: Some(first),
+                });
+            }
+        }
+        Ok(first)
+    }
+
+    pub(super) fn buffer(&mut self, id: NodeId, name: &str, b: &crate::ir::Buffer, way: Option<&Routing>) -> Result<BufferShape, String> {
+        let record = self.node_record(id);
+        let (from, from_count) = self.limit_array(|l| l.from == id);
+        let (to, to_count) = self.limit_array(|l| l.to == id);
+        self.image.put(record, buffer::FROM, from);
+        self.image.put(record, buffer::TO, to);
+        let limited = matches!(b.capacity, Capacity::Places(_));
+        let places = match b.capacity {
+            Capacity::Places(n) => count(n),
+            Capacity::Unlimited => NEVER,
+        };
+        self.image.put(record, buffer::CAPACITY, places);
+        let way = way.ok_or_else(|| format!("`{name}` leads nowhere"))?;
+        let (at, _, simple_routing) = self.routing(way, name, "branch")?;
+        self.image.put(record, buffer::ROUTING, at);
+        let transit = match &b.transit {
+            None => TransitShape::None,
+            Some(duration) => {
+                let (at, family) = self.draw(duration, name, "transit")?;
+                self.image.put(record, buffer::TRANSIT, at);
+                let handler = self.unplaced(EventShape::EndOfStay(UNPLACED));
+                self.slot(SlotPlan {
+                    band: 1,
+                    rank: self.order.rank(id),
+                    machine: 0,
+                    name: String::new(),
+                    handler,
+                    record,
+                    field: buffer::SLOT,
+                    first: None,
+                });
+                let families = Families::from([family]);
+                if b.keeps_order { TransitShape::InOrder(families) } else { TransitShape::Overtaking(families) }
+            }
+        };
+        let initial = b.initial.iter().any(|(_, n)| *n > 0);
+        Ok(BufferShape { limited, transit, initial, simple_routing, from: from_count, to: to_count })
+    }
+
+    pub(super) fn sink(&mut self, id: NodeId) -> SinkShape {
+        let record = self.node_record(id);
+        let (to, to_count) = self.limit_array(|l| l.to == id);
+        self.image.put(record, sink::TO, to);
+        let mut table = vec![0; self.plant.items.len()];
+        let present = self.plant.nodes.get(id).map(|n| n.items.clone()).unwrap_or_default();
+        for t in present {
+            let at = self.image.alloc(arrivals::WORDS + histogram::WORDS);
+            self.image.put(at, arrivals::MINIMUM, NEVER);
+            self.places.arrivals.insert((id.index(), t.index()), at);
+            if let Some(place) = table.get_mut(t.index()) {
+                *place = at;
+            }
+        }
+        let at = self.image.array(&table);
+        self.image.put(record, sink::ARRIVALS, at);
+        let until = self.plant.run.until.is_some_and(|u| u.at == id);
+        if until {
+            self.image.put(0, header::UNTIL_AT, record);
+        }
+        self.image.put(0, header::UNTIL, NEVER);
+        SinkShape { until, to: to_count }
+    }
+}

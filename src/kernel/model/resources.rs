@@ -1,0 +1,91 @@
+//! Lays out pools, their requests, and limits.
+
+use super::*;
+
+impl Layout<'_> {
+    pub(super) fn pools(&mut self) -> Result<(), String> {
+        for (_, p) in self.plant.pools.iter() {
+            if p.calendar.is_some() || p.overtake {
+                return Err(format!("`{}`: shifts and overtaking of crews come later", p.name));
+            }
+            let at = self.image.alloc(pool::WORDS);
+            self.image.put(at, pool::SIZE, count(p.size));
+            self.places.pools.push(at);
+        }
+        let groups = rank::pool_components(self.plant);
+        for members in groups {
+            let handles: Vec<i64> = members.iter().filter_map(|p| self.places.pools.get(p.index()).copied()).collect();
+            let at = self.image.alloc(component::WORDS + handles.len());
+            self.image.put(at, component::POOLS, index(handles.len()));
+            for (i, p) in (0i64..).zip(&handles) {
+                self.image.put(at + index(component::WORDS * 8) + 8 * i, FIRST_WORD, *p);
+                self.image.put(*p, pool::COMPONENT, at);
+            }
+            self.components.push(at);
+        }
+        let mut list = self.components.clone();
+        list.push(0);
+        let at = self.image.array(&list);
+        self.image.put(0, header::COMPONENTS, at);
+        Ok(())
+    }
+
+    /// A need list, or 0 when nothing is needed.
+    pub(super) fn need_list(&mut self, needed: &[crate::ir::Need]) -> i64 {
+        let mut merged: BTreeMap<usize, u64> = BTreeMap::new();
+        for n in needed {
+            let number = merged.entry(n.pool.index()).or_default();
+            *number = number.saturating_add(n.count);
+        }
+        merged.retain(|_, n| *n > 0);
+        if merged.is_empty() {
+            return 0;
+        }
+        let at = self.image.alloc(needs::WORDS + 2 * merged.len());
+        self.image.put(at, needs::COUNT, index(merged.len()));
+        for (i, (p, n)) in (0i64..).zip(&merged) {
+            let record = self.places.pools.get(*p).copied().unwrap_or(0);
+            self.image.put(at + 16 * i, needs::POOL, record);
+            self.image.put(at + 16 * i, needs::NUMBER, count(*n));
+        }
+        at
+    }
+
+    pub(super) fn component_of(&self, need_list: i64) -> i64 {
+        let word = |at: i64| self.image.words.get(usize::try_from(at / 8).unwrap_or(usize::MAX)).map_or(0, |w| w.cast_signed());
+        if need_list == 0 { 0 } else { word(word(need_list + 8) + i64::from(pool::COMPONENT.offset)) }
+    }
+
+    pub(super) fn request(&mut self, owner: i64, key: i64, kind: GrantShape) -> i64 {
+        let at = self.image.alloc(request::WORDS);
+        let kind = intern(&mut self.shapes.grants, kind);
+        self.image.put(at, request::OWNER, owner);
+        self.image.put(at, request::KEY, key);
+        self.image.put(at, request::KIND, index(kind));
+        at
+    }
+
+    pub(super) fn limits(&mut self) {
+        for (_, l) in self.plant.limits.iter() {
+            let at = self.image.alloc(limit::WORDS);
+            self.image.put(at, limit::CARDS, count(l.count));
+            self.image.put(at, limit::RANK, index(self.order.rank(l.from)));
+            self.places.limits.push(at);
+        }
+        let all = self.places.limits.clone();
+        let at = self.image.array(&all);
+        self.image.put(0, header::LIMITS, at);
+    }
+
+    /// Limits that begin or end at a node: pairs of record and card bit.
+    pub(super) fn limit_array(&mut self, ends: impl Fn(&crate::ir::Limit) -> bool) -> (i64, usize) {
+        let mut words = Vec::new();
+        for ((_, l), (i, at)) in self.plant.limits.iter().zip(self.places.limits.iter().enumerate()) {
+            if ends(l) {
+                words.extend([*at, 1i64 << i.min(62)]);
+            }
+        }
+        let n = words.len() / 2;
+        (if n == 0 { 0 } else { self.image.array(&words) }, n)
+    }
+}

@@ -1,0 +1,145 @@
+//! Lays out what the run loop goes through: settle handlers by rank, slots, the dirty set, the item pool.
+
+use super::*;
+
+impl Layout<'_> {
+    pub(super) fn settle_handlers(&mut self) {
+        let mut holders: Vec<Vec<usize>> = vec![Vec::new(); self.plant.nodes.len()];
+        for (from, to) in rank::edges(self.plant) {
+            let (Some(shape), Some(list)) = (self.node_shapes.get(from.index()), holders.get_mut(to.index())) else { continue };
+            if !list.contains(shape) {
+                list.push(*shape);
+            }
+        }
+        let mut ranks = vec![0; self.plant.nodes.len()];
+        for (id, mut holders) in self.plant.nodes.ids().zip(holders) {
+            holders.sort_unstable();
+            let Some(shape) = self.node_shapes.get(id.index()).copied() else { continue };
+            let kind = intern(&mut self.shapes.settles, SettleShape { shape, holders });
+            let record = self.node_record(id);
+            self.image.put(record, node::KIND, index(kind));
+            if let Some(place) = ranks.get_mut(self.order.rank(id)) {
+                *place = record;
+            }
+        }
+        let at = self.image.array(&ranks);
+        self.image.put(0, header::RANKS, at);
+        // Only handlers of placed slots are emitted.
+        let used: Vec<EventShape> = self.slots.iter().filter_map(|p| self.shapes.events.get(p.handler).copied()).collect();
+        let mut events = Vec::new();
+        for (plan, event) in self.slots.iter_mut().zip(used) {
+            plan.handler = intern(&mut events, event);
+        }
+        self.shapes.events = events;
+    }
+
+    pub(super) fn slots(&mut self) -> Vec<(usize, First)> {
+        self.slots.sort_by(|a, b| {
+            (a.band, a.rank, a.machine).cmp(&(b.band, b.rank, b.machine)).then_with(|| crate::base::names::natural_cmp(&a.name, &b.name))
+        });
+        let n = self.slots.len().max(2);
+        let depth = usize::BITS - (n - 1).leading_zeros();
+        let leaves = 1usize << depth;
+        let at_tree = self.image.alloc(tree::WORDS * 2 * leaves);
+        let at_slots = self.image.alloc(slot::WORDS * leaves);
+        self.image.put(0, header::TREE, at_tree);
+        self.image.put(0, header::SLOTS, at_slots);
+        self.places.tree = at_tree;
+        self.places.slots = self.slots.len();
+        self.shapes.tree_depth = depth;
+        self.shapes.first_expiry = u32::MAX;
+        for i in 0..leaves {
+            let leaf = at_tree + index((leaves + i) * 16);
+            self.image.put(leaf, tree::KEY, NEVER);
+            self.image.put(leaf, tree::SLOT, index(i));
+        }
+        let mut first = Vec::new();
+        for (i, plan) in self.slots.iter().enumerate() {
+            let at = at_slots + index(i * 16);
+            self.image.put(at, slot::HANDLER, index(plan.handler));
+            self.image.put(at, slot::RECORD, plan.record);
+            self.image.put(plan.record, plan.field, index(i));
+            if plan.band == 4 && self.shapes.first_expiry == u32::MAX {
+                self.shapes.first_expiry = u32::try_from(i).unwrap_or(u32::MAX);
+            }
+            first.extend(plan.first.map(|f| (i, f)));
+        }
+        first
+    }
+
+    /// All nodes are settled once at t = 0.
+    pub(super) fn dirty_set(&mut self) {
+        let nodes = self.plant.nodes.len().max(1);
+        let words = nodes.div_ceil(64);
+        let middles = words.div_ceil(64);
+        let fill = |n: usize, at: usize| {
+            let here = n.saturating_sub(at * 64).min(64);
+            if here == 64 { -1 } else { (1i64 << here) - 1 }
+        };
+        self.shapes.dirty_levels = if words == 1 { 1 } else if middles == 1 { 2 } else { 3 };
+        let bottom: Vec<i64> = (0..words).map(|w| fill(nodes, w)).collect();
+        let middle: Vec<i64> = (0..middles).map(|w| fill(words, w)).collect();
+        match self.shapes.dirty_levels {
+            1 => self.image.put(0, header::DIRTY, fill(nodes, 0)),
+            levels => {
+                let at = self.image.array(&bottom);
+                self.image.put(0, header::DIRTY_WORDS, at);
+                if levels == 2 {
+                    self.image.put(0, header::DIRTY, fill(words, 0));
+                } else {
+                    let at = self.image.array(&middle);
+                    self.image.put(0, header::DIRTY_MIDDLE, at);
+                    self.image.put(0, header::DIRTY, fill(middles, 0));
+                }
+            }
+        }
+    }
+
+    /// The item pool with the items that are inside at t = 0.
+    pub(super) fn items(&mut self, item_words: usize) -> Result<(), String> {
+        while !self.image.words.len().is_multiple_of(8) {
+            self.image.words.push(0);
+        }
+        let base = index(self.image.words.len() * 8);
+        self.image.put(0, header::ITEM_BASE, base);
+        for (id, n) in self.plant.nodes.iter() {
+            let NodeKind::Buffer(b) = &n.kind else { continue };
+            let record = self.node_record(id);
+            let (mut first, mut last, mut level) = (0, 0, 0i64);
+            for (kind, number) in &b.initial {
+                for _ in 0..*number {
+                    let at = self.image.alloc(item_words);
+                    self.image.put(at, item::TYPE, index(kind.index()));
+                    self.image.put(at, item::HOLDER, record);
+                    if last == 0 {
+                        first = at;
+                    } else {
+                        self.image.put(last, item::NEXT, at);
+                    }
+                    last = at;
+                    level += 1;
+                }
+                let counter = self.places.counters + index(kind.index() * counters::WORDS * 8);
+                let before = self.image.words.get(usize::try_from(counter / 8).unwrap_or(0)).copied().unwrap_or(0);
+                self.image.put(counter, counters::INITIAL, before.cast_signed().saturating_add(count(*number)));
+            }
+            let capacity = match b.capacity {
+                Capacity::Places(n) => count(n),
+                Capacity::Unlimited => NEVER,
+            };
+            if level > capacity {
+                return Err(format!("`{}` begins with more items than it has places", n.name));
+            }
+            self.image.put(record, buffer::FIRST, first);
+            self.image.put(record, buffer::LAST, last);
+            self.image.put(record, buffer::LEVEL, level);
+            self.image.put(record, buffer::MAX, level);
+        }
+        let top = index(self.image.words.len() * 8);
+        self.image.put(0, header::ITEM_TOP, top);
+        self.image.alloc(item_words * 64);
+        let end = index(self.image.words.len() * 8);
+        self.image.put(0, header::ITEM_END, end);
+        Ok(())
+    }
+}
