@@ -4,6 +4,7 @@
 //! Every question is a small linear program over the free rates ([`super::program`]); what the text
 //! leaves open (`first_free`, `if`) may be split in any way, so that a refusal is a proof.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use num_traits::{One, Signed, Zero};
@@ -55,6 +56,9 @@ const BROKEN_ROWS: usize = 8;
 
 /// A point of a program: the value of every free rate.
 pub(super) type Point = BTreeMap<usize, Rational>;
+
+/// A row of a program: factors by column, and the bound.
+type Row = (Vec<(usize, Rational)>, Rational);
 
 /// Everything the questions about capacity are asked of.
 pub(super) struct Model<'a> {
@@ -159,7 +163,7 @@ impl<'a> Model<'a> {
         rows: &Rows,
         columns: usize,
         aim: &[(usize, Rational)],
-        row: &dyn Fn(&Resource) -> (Vec<(usize, Rational)>, Rational),
+        row: &dyn Fn(&Resource) -> Row,
         broken: &dyn Fn(&Resource, &Rational, &Point) -> Option<Rational>,
         limit: &dyn Fn(&Rational) -> f64,
     ) -> Option<(Rational, Point)> {
@@ -185,7 +189,8 @@ impl<'a> Model<'a> {
             let (value, point) = self.solve(&rows, columns, aim)?;
             let floats: BTreeMap<usize, f64> = point.iter().map(|(p, v)| (*p, to_f64(v))).collect();
             // Within a float's error of the limit the exact numbers decide; NaN counts as near.
-            let near = |r: &Resource| !(r.rough_load(&floats) < limit(&value) * NEARLY);
+            let near =
+                |r: &Resource| r.rough_load(&floats).partial_cmp(&(limit(&value) * NEARLY)) != Some(Ordering::Less);
             let mut worst: Vec<(Rational, usize)> = self
                 .resources
                 .iter()

@@ -581,6 +581,7 @@ fn plain(plant: &Plant, network: &Network) -> bool {
                 && (n.calendar.is_none() || on_share(plant, n.calendar) > num_traits::zero())
         }) && plant.pools.values().all(|p| p.calendar.is_none() || on_share(plant, p.calendar) > num_traits::zero());
     let mut gathers = false;
+    let leading = leading(plant, network);
     let stations = plant.nodes.iter().all(|(id, node)| {
         let NodeKind::Station(station) = &node.kind else { return true };
         let joins = station.recipes.iter().any(|r| !r.takes.is_empty());
@@ -591,14 +592,20 @@ fn plain(plant: &Plant, network: &Network) -> bool {
         gathers |= joins || batches;
         station.release_crew != ReleaseCrew::AfterLeaving
             && !(many && (together || station.blocking == Blocking::BeforeWork))
-            && (!(joins || batches) || gathers_safely(plant, network, id, &station.recipes))
+            && (!(joins || batches) || gathers_safely(plant, network, id, &station.recipes, &leading))
     });
-    resources && stations && !(gathers && !plant.limits.is_empty())
+    resources && stations && (plant.limits.is_empty() || !gathers && cards_come_back(plant, network))
 }
 
 /// Whether a station that waits for several items at once always gets them: one recipe, each part on a
 /// way of its own that no other part or item shares, with enough room before the station.
-fn gathers_safely(plant: &Plant, network: &Network, id: NodeId, recipes: &[Recipe]) -> bool {
+fn gathers_safely(
+    plant: &Plant,
+    network: &Network,
+    id: NodeId,
+    recipes: &[Recipe],
+    leading: &BTreeSet<NodeId>,
+) -> bool {
     let [recipe] = recipes else { return false };
     if recipe.batch.as_ref().is_some_and(|b| b.same.is_some()) {
         return false;
@@ -615,6 +622,7 @@ fn gathers_safely(plant: &Plant, network: &Network, id: NodeId, recipes: &[Recip
         let mut work: Vec<usize> =
             arriving.iter().filter(|(_, s)| item.is_none_or(|i| is_a(plant, s.item, i))).map(|(at, _)| *at).collect();
         let mut types: BTreeSet<ItemId> = BTreeSet::new();
+        let mut supplied = false;
         let mut seen: BTreeSet<usize> = work.iter().copied().collect();
         for at in &work {
             for from in back.get(*at).into_iter().flatten() {
@@ -632,6 +640,7 @@ fn gathers_safely(plant: &Plant, network: &Network, id: NodeId, recipes: &[Recip
             let Some((state, ())) = network.states.get_index(at) else { continue };
             if state.node != id {
                 types.insert(state.item);
+                supplied |= matches!(plant.nodes.get(state.node).map(|n| &n.kind), Some(NodeKind::Source(_)));
                 // A node on the way of two parts could fill up with the one while the other is missing.
                 if *used.entry(state.node).or_insert(number) != number {
                     return false;
@@ -643,9 +652,14 @@ fn gathers_safely(plant: &Plant, network: &Network, id: NodeId, recipes: &[Recip
                 }
             }
         }
-        if types.len() > 1 {
+        if types.len() > 1 && recipe.takes.is_empty() || !supplied {
             return false;
         }
+    }
+    // An item on such a way may not be decided for another station that waits for parts: it would stand
+    // before those this one needs.
+    if used.keys().any(|node| targets(plant, network, *node).intersection(leading).count() > 1) {
+        return false;
     }
     // Nothing else may stand in these ways.
     network.iter().all(|(_, s)| match used.get(&s.node) {
@@ -654,6 +668,69 @@ fn gathers_safely(plant: &Plant, network: &Network, id: NodeId, recipes: &[Recip
             let item = parts.get(*number).and_then(|(i, _)| *i);
             item.is_none_or(|i| is_a(plant, s.item, i) || is_only(network, s.node))
         }
+    })
+}
+
+/// Stations that wait for several items at once.
+fn is_gathering(plant: &Plant, id: NodeId) -> bool {
+    matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s))
+        if s.recipes.iter().any(|r| !r.takes.is_empty() || r.batch.as_ref().is_some_and(|b| b.minimum > 1)))
+}
+
+/// Nodes from which items come to a station that waits for several at once, and these stations.
+fn leading(plant: &Plant, network: &Network) -> BTreeSet<NodeId> {
+    let mut work: Vec<usize> =
+        network.iter().filter(|(_, s)| !s.departs && is_gathering(plant, s.node)).map(|(at, _)| at).collect();
+    if work.is_empty() {
+        return BTreeSet::new();
+    }
+    let back = backwards(network);
+    let mut seen: BTreeSet<usize> = work.iter().copied().collect();
+    while let Some(at) = work.pop() {
+        work.extend(back.get(at).into_iter().flatten().filter(|from| seen.insert(**from)));
+    }
+    seen.into_iter().filter_map(|at| network.states.get_index(at).map(|(s, ())| s.node)).collect()
+}
+
+/// Where items go from a node.
+fn targets(plant: &Plant, network: &Network, node: NodeId) -> BTreeSet<NodeId> {
+    let mut found = BTreeSet::new();
+    for (_, state) in network.iter().filter(|(_, s)| s.node == node) {
+        if let Some(way) = way_out(plant, state) {
+            leaves(plant, way, state.item, true, true, &mut |to, _, _, _| {
+                found.insert(to);
+            });
+        }
+    }
+    found
+}
+
+/// Whether no item that waits for a card can stand before one that holds it. In a flow without circles
+/// it cannot: who waits is upstream. With circles there may be one limit only, whose items share no
+/// node with others.
+fn cards_come_back(plant: &Plant, network: &Network) -> bool {
+    let mut graph: DiGraph<(), ()> = DiGraph::new();
+    for _ in 0..plant.nodes.len() {
+        graph.add_node(());
+    }
+    for (at, state) in network.iter() {
+        for to in network.reached_from(at) {
+            if let Some((to, ())) = network.states.get_index(to) {
+                graph.add_edge(NodeIndex::new(state.node.0 as usize), NodeIndex::new(to.node.0 as usize), ());
+            }
+        }
+    }
+    if !petgraph::algo::is_cyclic_directed(&graph) {
+        return true;
+    }
+    let mut limits = plant.limits.iter();
+    let (Some((id, _)), None) = (limits.next(), limits.next()) else { return false };
+    let Some(region) = limit_region(plant, network, id) else { return false };
+    let mut held: BTreeMap<NodeId, bool> = BTreeMap::new();
+    network.iter().all(|(at, s)| {
+        let inside = region.get(at).copied().unwrap_or(false);
+        *held.entry(s.node).or_insert(inside) == inside
+            || matches!(plant.nodes.get(s.node).map(|n| &n.kind), Some(NodeKind::Sink))
     })
 }
 

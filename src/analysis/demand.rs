@@ -186,7 +186,7 @@ pub(super) fn arithmetic(model: &Model, resource: &Resource, point: &Point) -> S
         }
     }
     works.retain(|(runs, seconds, _)| runs.is_positive() && seconds.is_positive());
-    works.sort_by(|a, b| (&b.0 * b.1).cmp(&(&a.0 * a.1)));
+    works.sort_by_key(|(runs, seconds, _)| std::cmp::Reverse(runs * *seconds));
     for (at, (runs, seconds, unit)) in works.iter().enumerate() {
         if at < WRITTEN {
             parts.push(format!("{} × {}", per_hour(runs, unit), time(seconds)));

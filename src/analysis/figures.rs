@@ -64,7 +64,7 @@ pub(super) fn number(value: f64) -> String {
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |d| ("-", d));
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -95,7 +95,7 @@ pub(super) fn percent(share: &Rational) -> String {
 pub(super) fn time(seconds: &Rational) -> String {
     let s = to_f64(seconds);
     let (value, unit) = match s.abs() {
-        a if a == 0.0 => (0.0, "s"),
+        0.0 => (0.0, "s"),
         a if a < 1e-6 => (s * 1e9, "ns"),
         a if a < 1e-3 => (s * 1e6, "µs"),
         a if a < 1.0 => (s * 1e3, "ms"),
@@ -119,7 +119,7 @@ pub(super) fn whole(n: u64) -> String {
     let digits = n.to_string();
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

@@ -170,3 +170,36 @@ fn opposite_ways_are_not_called_free() {
         said(&a)
     );
 }
+
+/// Each lane's head can be decided for the assembly that lacks the other part.
+#[test]
+fn crossed_ways_to_two_assemblies_are_not_called_free() {
+    let body = |ways: &str| {
+        format!(
+            "item A {{}}\n item B {{}}\n item C {{}}\n source source_a {{ makes: A }}\n source bs {{ makes: B }}\n sink out
+            station first {{ takes: 1 A + 1 B, makes: C, cycle: 10 s }}
+            station second {{ takes: 1 A + 1 B, makes: C, cycle: 10 s }}
+            buffer a {{ capacity: 5 }}\n buffer b {{ capacity: 5 }}
+            flow source_a -> a\n flow bs -> b\n {ways}\n flow first -> out\n flow second -> out"
+        )
+    };
+    verdict(
+        &body(
+            "flow a -> { 50 %: -[3]-> first, rest: -[3]-> second }\n flow b -> { 50 %: -[3]-> first, rest: -[3]-> second }",
+        ),
+        VerdictKind::Unknown,
+    );
+}
+
+/// A new item that waits for a card stands before the card holders that come back on their route.
+#[test]
+fn cards_behind_a_shared_queue_are_not_called_free() {
+    let route = |limit: &str| {
+        format!(
+            "source feed {{ makes: Part, every: 100 s }}\n sink out\n station a\n station b
+            route Part: a(10 s) -> b(10 s) -> a(10 s) -> out\n {limit}"
+        )
+    };
+    verdict(&route(""), VerdictKind::Free);
+    verdict(&route("limit wip { count: 2, from: a, to: out }"), VerdictKind::Unknown);
+}

@@ -11,8 +11,7 @@ fn examples_do_what_their_pages_say() {
     for code in codes::all().filter(|c| c.number().starts_with("E05") || c.number().starts_with("E06")) {
         let page = code.page();
         assert_eq!(page.lines().next().unwrap(), format!("# {}: {}", code.number(), code.title()));
-        let blocks: Vec<&str> =
-            page.split("```line\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+        let blocks: Vec<&str> = page.split("```line\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
         let [wrong, mended] = blocks.as_slice() else { panic!("{} has no two examples", code.number()) };
         let a = analysed(wrong);
         assert!(a.diagnostics.iter().any(|d| d.code == code), "{}: {}", code.number(), said(&a));
