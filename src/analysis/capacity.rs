@@ -4,6 +4,7 @@
 //! Every question is a small linear program over the free rates ([`super::program`]); what the text
 //! leaves open (`first_free`, `if`) may be split in any way, so that a refusal is a proof.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use num_traits::{One, Signed, Zero};
@@ -47,11 +48,17 @@ pub struct Load {
     pub available_h_per_h: f64,
 }
 
+/// Loads below this share of the limit are within it without exact arithmetic.
+const NEARLY: f64 = 1.0 - 1e-9;
+
 /// Rows added in one round of a program.
 const BROKEN_ROWS: usize = 8;
 
 /// A point of a program: the value of every free rate.
 pub(super) type Point = BTreeMap<usize, Rational>;
+
+/// A row of a program: factors by column, and the bound.
+type Row = (Vec<(usize, Rational)>, Rational);
 
 /// Everything the questions about capacity are asked of.
 pub(super) struct Model<'a> {
@@ -116,7 +123,7 @@ impl<'a> Model<'a> {
             let over = self.required(r, point) - r.capacity() * limit;
             over.is_positive().then(|| self.load(r, point).unwrap_or(over))
         };
-        self.lazily(rows, self.columns.len(), &self.row(aim), &row, &broken)
+        self.lazily(rows, self.columns.len(), &self.row(aim), &row, &broken, &|_| to_f64(limit))
     }
 
     /// The point with the smallest largest load, and that load.
@@ -127,7 +134,8 @@ impl<'a> Model<'a> {
             if capacity.is_zero() {
                 return (self.row(&r.form), Rational::zero());
             }
-            let sum = self.row(&r.form).into_iter().map(|(c, f)| (c, f / &capacity)).chain([(column, -Rational::one())]);
+            let sum =
+                self.row(&r.form).into_iter().map(|(c, f)| (c, f / &capacity)).chain([(column, -Rational::one())]);
             (sum.collect(), -(&r.always / &capacity))
         };
         let broken = |r: &Resource, value: &Rational, point: &Point| {
@@ -136,7 +144,8 @@ impl<'a> Model<'a> {
             }
             self.load(r, point).filter(|load| !r.form.is_empty() && *load > -value)
         };
-        let (value, point) = self.lazily(rows, column + 1, &[(column, -Rational::one())], &row, &broken)?;
+        let (value, point) =
+            self.lazily(rows, column + 1, &[(column, -Rational::one())], &row, &broken, &|value| -to_f64(value))?;
         Some((-value, point))
     }
 
@@ -154,8 +163,9 @@ impl<'a> Model<'a> {
         rows: &Rows,
         columns: usize,
         aim: &[(usize, Rational)],
-        row: &dyn Fn(&Resource) -> (Vec<(usize, Rational)>, Rational),
+        row: &dyn Fn(&Resource) -> Row,
         broken: &dyn Fn(&Resource, &Rational, &Point) -> Option<Rational>,
+        limit: &dyn Fn(&Rational) -> f64,
     ) -> Option<(Rational, Point)> {
         let mut rows = rows.clone();
         let mut heaviest: BTreeMap<usize, (Rational, usize)> = BTreeMap::new();
@@ -177,10 +187,15 @@ impl<'a> Model<'a> {
         }
         loop {
             let (value, point) = self.solve(&rows, columns, aim)?;
+            let floats: BTreeMap<usize, f64> = point.iter().map(|(p, v)| (*p, to_f64(v))).collect();
+            // Within a float's error of the limit the exact numbers decide; NaN counts as near.
+            let near =
+                |r: &Resource| r.rough_load(&floats).partial_cmp(&(limit(&value) * NEARLY)) != Some(Ordering::Less);
             let mut worst: Vec<(Rational, usize)> = self
                 .resources
                 .iter()
                 .enumerate()
+                .filter(|(_, r)| near(r))
                 .filter_map(|(at, r)| broken(r, &value, &point).map(|by| (by, at)))
                 .collect();
             if worst.is_empty() {
@@ -267,7 +282,11 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
             Some(point)
         }
         (None, Some(point)) => {
-            let what = if model.timed.is_empty() { "loads at the highest rate the line can hold" } else { "loads at what the sources give" };
+            let what = if model.timed.is_empty() {
+                "loads at the highest rate the line can hold"
+            } else {
+                "loads at what the sources give"
+            };
             capacity.notes.push(what.to_string());
             Some(point)
         }
@@ -281,7 +300,9 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
     if !model.unknown.is_empty() {
         let names: Vec<String> = model.unknown.iter().take(8).map(|n| format!("`{n}`")).collect();
         let more = if model.unknown.len() > 8 { ", …" } else { "" };
-        capacity.notes.push(format!("left out, because a time there is known only in a run: {}{more}", names.join(", ")));
+        capacity
+            .notes
+            .push(format!("left out, because a time there is known only in a run: {}{more}", names.join(", ")));
     }
     if model.network.simplified {
         capacity.notes.push("some open choices are taken as equal shares: there are too many of them".to_string());

@@ -16,7 +16,8 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::base::Span;
 use crate::diag::{Code, Diagnostic, codes};
 use crate::ir::{
-    Blocking, Capacity, ItemId, LimitId, NodeId, NodeKind, Plant, Recipe, Release, ReleaseCrew, Routing, ShiftEnd,
+    Blocking, BreakdownEffect, Capacity, ItemId, LimitId, NodeId, NodeKind, Plant, Recipe, Release, ReleaseCrew,
+    Routing, ShiftEnd,
 };
 
 use super::figures::{counted, whole};
@@ -224,22 +225,20 @@ fn leaves(
 fn judge(plant: &Plant, network: &Network, circle: &Loop, found: &mut Vec<Diagnostic>) -> VerdictKind {
     let Some((places, order)) = smallest_circle(plant, circle) else { return VerdictKind::Unknown };
     let inside: BTreeSet<NodeId> = circle.nodes.iter().copied().collect();
-    let initial = initial_items(plant, &inside);
     let entries = entries(plant, network, &inside);
-    if entries.is_empty() {
-        // Nothing enters: what is inside at the start is all there ever is.
-        if initial < places {
+    let supply = supply(plant, network, &inside);
+    if let Some(items) = supply.items {
+        // What is inside at the start, or can still come, is all there ever is.
+        if items < places {
             return VerdictKind::Free;
         }
         let total = circle.nodes.iter().filter_map(|n| room(plant, *n)).fold(0u64, u64::saturating_add);
-        if initial >= total {
-            found.push(full(plant, circle, &order, initial, total));
+        if items >= total && supply.from_start && !leaves_loop(plant, network, &inside) {
+            found.push(full(plant, circle, &order, items, total));
             return VerdictKind::Deadlock;
         }
-        found.push(can_block(plant, circle, &order, places, initial, &[]));
-        return VerdictKind::Unknown;
     }
-    if initial == 0 && plant.limits.iter().any(|(id, l)| l.count < places && covers(plant, network, id, &inside)) {
+    if plant.limits.iter().any(|(id, l)| l.count < places && covers(plant, network, id, &inside)) {
         return VerdictKind::Free;
     }
     if !circle.arrows.iter().all(|(_, a)| a.committed) && !committed_circle(circle) {
@@ -250,7 +249,7 @@ fn judge(plant: &Plant, network: &Network, circle: &Loop, found: &mut Vec<Diagno
     found.push(if sure {
         locks_up(plant, circle, &order, places, &entries)
     } else {
-        can_block(plant, circle, &order, places, initial, &entries)
+        can_block(plant, circle, &order, places, &entries)
     });
     if sure { VerdictKind::Deadlock } else { VerdictKind::Unknown }
 }
@@ -318,14 +317,58 @@ fn smallest_circle(plant: &Plant, circle: &Loop) -> Option<(u64, Vec<NodeId>)> {
     best
 }
 
-fn initial_items(plant: &Plant, inside: &BTreeSet<NodeId>) -> u64 {
-    let mut sum = 0u64;
-    for id in inside {
-        if let Some(NodeKind::Buffer(buffer)) = plant.nodes.get(*id).map(|n| &n.kind) {
-            sum = buffer.initial.iter().fold(sum, |s, (_, n)| s.saturating_add(*n));
+/// Items that are in a loop or can come to it.
+struct Supply {
+    /// How many in all; `None` without end.
+    items: Option<u64>,
+    /// All of them are there at the start.
+    from_start: bool,
+}
+
+/// Follows the flow backwards from a loop to its sources and to what is there at the start.
+fn supply(plant: &Plant, network: &Network, inside: &BTreeSet<NodeId>) -> Supply {
+    let back = backwards(network);
+    let mut work: Vec<usize> = network.iter().filter(|(_, s)| inside.contains(&s.node)).map(|(at, _)| at).collect();
+    let mut seen: BTreeSet<usize> = work.iter().copied().collect();
+    let mut nodes = BTreeSet::new();
+    let mut joins = false;
+    while let Some(at) = work.pop() {
+        if let Some((state, ())) = network.states.get_index(at) {
+            joins |= state.departs;
+            nodes.insert(state.node);
         }
+        work.extend(back.get(at).into_iter().flatten().filter(|from| seen.insert(**from)));
     }
-    sum
+    let mut supply = Supply { items: (!joins).then_some(0), from_start: true };
+    for id in nodes {
+        let more = match plant.nodes.get(id).map(|n| &n.kind) {
+            Some(NodeKind::Source(source)) => {
+                supply.from_start = false;
+                source.total
+            }
+            Some(NodeKind::Buffer(buffer)) => {
+                Some(buffer.initial.iter().fold(0, |s: u64, (_, n)| s.saturating_add(*n)))
+            }
+            _ => Some(0),
+        };
+        supply.items = supply.items.zip(more).map(|(a, b)| a.saturating_add(b));
+    }
+    supply
+}
+
+/// Whether items can leave the loop: by an arrow, or scrapped.
+fn leaves_loop(plant: &Plant, network: &Network, inside: &BTreeSet<NodeId>) -> bool {
+    network.iter().filter(|(_, s)| inside.contains(&s.node)).any(|(_, state)| {
+        let scraps = matches!(plant.nodes.get(state.node).map(|n| &n.kind),
+            Some(NodeKind::Station(s)) if s.yield_share.is_some()
+                || s.breakdowns.iter().any(|b| b.effect == BreakdownEffect::Scrap)
+                || s.recipes.iter().any(|r| !r.takes.is_empty()));
+        let mut out = scraps;
+        if let Some(way) = way_out(plant, state) {
+            leaves(plant, way, state.item, true, true, &mut |node, _, _, _| out |= !inside.contains(&node));
+        }
+        out
+    })
 }
 
 /// Nodes of the loop that items enter from outside, in order.
@@ -449,7 +492,10 @@ fn locks_up(plant: &Plant, circle: &Loop, order: &[NodeId], places: u64, entries
         circle,
         order,
         codes::BLOCKING_CYCLE,
-        format!("the loop {names} locks up sooner or later: {} that fill up, and nothing limits what enters", held_by(places)),
+        format!(
+            "the loop {names} locks up sooner or later: {} that fill up, and nothing limits what enters",
+            held_by(places)
+        ),
     );
     helped(
         plant,
@@ -460,13 +506,10 @@ fn locks_up(plant: &Plant, circle: &Loop, order: &[NodeId], places: u64, entries
     )
 }
 
-fn can_block(plant: &Plant, circle: &Loop, order: &[NodeId], places: u64, initial: u64, entries: &[NodeId]) -> Diagnostic {
+fn can_block(plant: &Plant, circle: &Loop, order: &[NodeId], places: u64, entries: &[NodeId]) -> Diagnostic {
     let names = around(plant, order);
     let message = format!("items in the loop {names} can block each other: {}", held_by(places));
-    let mut d = pointed(plant, circle, order, codes::BLOCKING_CYCLE, message);
-    if initial > 0 {
-        d = d.note(format!("{} in it at the start", whole(initial)));
-    }
+    let d = pointed(plant, circle, order, codes::BLOCKING_CYCLE, message);
     helped(plant, d, order, places, entries)
 }
 
@@ -519,7 +562,7 @@ fn helped(plant: &Plant, mut d: Diagnostic, order: &[NodeId], places: u64, entri
 
 fn full(plant: &Plant, circle: &Loop, order: &[NodeId], initial: u64, total: u64) -> Diagnostic {
     let message = format!(
-        "the closed loop {} starts with {} items and holds {}: nothing can ever move",
+        "the closed loop {} gets {} items and holds {}: once they are in, nothing can move",
         around(plant, order),
         whole(initial),
         whole(total),
@@ -532,27 +575,37 @@ fn full(plant: &Plant, circle: &Loop, order: &[NodeId], initial: u64, total: u64
 /// Whether nothing but loops could make items wait for each other for ever: no joins whose parts share
 /// a way, no batch that cannot gather, nobody held while blocked, nothing that may never begin.
 fn plain(plant: &Plant, network: &Network) -> bool {
-    let resources = plant.nodes.values().all(|n| {
-        n.shift_end != ShiftEnd::FinishInTime && (n.calendar.is_none() || on_share(plant, n.calendar) > num_traits::zero())
-    }) && plant.pools.values().all(|p| p.calendar.is_none() || on_share(plant, p.calendar) > num_traits::zero());
+    let resources =
+        plant.nodes.values().all(|n| {
+            n.shift_end != ShiftEnd::FinishInTime
+                && (n.calendar.is_none() || on_share(plant, n.calendar) > num_traits::zero())
+        }) && plant.pools.values().all(|p| p.calendar.is_none() || on_share(plant, p.calendar) > num_traits::zero());
     let mut gathers = false;
+    let leading = leading(plant, network);
     let stations = plant.nodes.iter().all(|(id, node)| {
         let NodeKind::Station(station) = &node.kind else { return true };
         let joins = station.recipes.iter().any(|r| !r.takes.is_empty());
         let batches = station.recipes.iter().any(|r| r.batch.as_ref().is_some_and(|b| b.minimum > 1));
-        let many = station.recipes.iter().any(|r| r.makes.iter().map(|p| p.maximum).sum::<u64>() > 1 || r.batch.is_some());
+        let many =
+            station.recipes.iter().any(|r| r.makes.iter().map(|p| p.maximum).sum::<u64>() > 1 || r.batch.is_some());
         let together = station.recipes.iter().any(|r| r.release == Release::Together);
         gathers |= joins || batches;
         station.release_crew != ReleaseCrew::AfterLeaving
             && !(many && (together || station.blocking == Blocking::BeforeWork))
-            && (!(joins || batches) || gathers_safely(plant, network, id, &station.recipes))
+            && (!(joins || batches) || gathers_safely(plant, network, id, &station.recipes, &leading))
     });
-    resources && stations && !(gathers && !plant.limits.is_empty())
+    resources && stations && (plant.limits.is_empty() || !gathers && cards_come_back(plant, network))
 }
 
 /// Whether a station that waits for several items at once always gets them: one recipe, each part on a
 /// way of its own that no other part or item shares, with enough room before the station.
-fn gathers_safely(plant: &Plant, network: &Network, id: NodeId, recipes: &[Recipe]) -> bool {
+fn gathers_safely(
+    plant: &Plant,
+    network: &Network,
+    id: NodeId,
+    recipes: &[Recipe],
+    leading: &BTreeSet<NodeId>,
+) -> bool {
     let [recipe] = recipes else { return false };
     if recipe.batch.as_ref().is_some_and(|b| b.same.is_some()) {
         return false;
@@ -566,12 +619,10 @@ fn gathers_safely(plant: &Plant, network: &Network, id: NodeId, recipes: &[Recip
         recipe.takes.iter().map(|p| (Some(p.item), p.minimum)).collect()
     };
     for (number, (item, wanted)) in parts.iter().enumerate() {
-        let mut work: Vec<usize> = arriving
-            .iter()
-            .filter(|(_, s)| item.is_none_or(|i| is_a(plant, s.item, i)))
-            .map(|(at, _)| *at)
-            .collect();
+        let mut work: Vec<usize> =
+            arriving.iter().filter(|(_, s)| item.is_none_or(|i| is_a(plant, s.item, i))).map(|(at, _)| *at).collect();
         let mut types: BTreeSet<ItemId> = BTreeSet::new();
+        let mut supplied = false;
         let mut seen: BTreeSet<usize> = work.iter().copied().collect();
         for at in &work {
             for from in back.get(*at).into_iter().flatten() {
@@ -589,6 +640,7 @@ fn gathers_safely(plant: &Plant, network: &Network, id: NodeId, recipes: &[Recip
             let Some((state, ())) = network.states.get_index(at) else { continue };
             if state.node != id {
                 types.insert(state.item);
+                supplied |= matches!(plant.nodes.get(state.node).map(|n| &n.kind), Some(NodeKind::Source(_)));
                 // A node on the way of two parts could fill up with the one while the other is missing.
                 if *used.entry(state.node).or_insert(number) != number {
                     return false;
@@ -600,9 +652,14 @@ fn gathers_safely(plant: &Plant, network: &Network, id: NodeId, recipes: &[Recip
                 }
             }
         }
-        if types.len() > 1 {
+        if types.len() > 1 && recipe.takes.is_empty() || !supplied {
             return false;
         }
+    }
+    // An item on such a way may not be decided for another station that waits for parts: it would stand
+    // before those this one needs.
+    if used.keys().any(|node| targets(plant, network, *node).intersection(leading).count() > 1) {
+        return false;
     }
     // Nothing else may stand in these ways.
     network.iter().all(|(_, s)| match used.get(&s.node) {
@@ -611,6 +668,69 @@ fn gathers_safely(plant: &Plant, network: &Network, id: NodeId, recipes: &[Recip
             let item = parts.get(*number).and_then(|(i, _)| *i);
             item.is_none_or(|i| is_a(plant, s.item, i) || is_only(network, s.node))
         }
+    })
+}
+
+/// Stations that wait for several items at once.
+fn is_gathering(plant: &Plant, id: NodeId) -> bool {
+    matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s))
+        if s.recipes.iter().any(|r| !r.takes.is_empty() || r.batch.as_ref().is_some_and(|b| b.minimum > 1)))
+}
+
+/// Nodes from which items come to a station that waits for several at once, and these stations.
+fn leading(plant: &Plant, network: &Network) -> BTreeSet<NodeId> {
+    let mut work: Vec<usize> =
+        network.iter().filter(|(_, s)| !s.departs && is_gathering(plant, s.node)).map(|(at, _)| at).collect();
+    if work.is_empty() {
+        return BTreeSet::new();
+    }
+    let back = backwards(network);
+    let mut seen: BTreeSet<usize> = work.iter().copied().collect();
+    while let Some(at) = work.pop() {
+        work.extend(back.get(at).into_iter().flatten().filter(|from| seen.insert(**from)));
+    }
+    seen.into_iter().filter_map(|at| network.states.get_index(at).map(|(s, ())| s.node)).collect()
+}
+
+/// Where items go from a node.
+fn targets(plant: &Plant, network: &Network, node: NodeId) -> BTreeSet<NodeId> {
+    let mut found = BTreeSet::new();
+    for (_, state) in network.iter().filter(|(_, s)| s.node == node) {
+        if let Some(way) = way_out(plant, state) {
+            leaves(plant, way, state.item, true, true, &mut |to, _, _, _| {
+                found.insert(to);
+            });
+        }
+    }
+    found
+}
+
+/// Whether no item that waits for a card can stand before one that holds it. In a flow without circles
+/// it cannot: who waits is upstream. With circles there may be one limit only, whose items share no
+/// node with others.
+fn cards_come_back(plant: &Plant, network: &Network) -> bool {
+    let mut graph: DiGraph<(), ()> = DiGraph::new();
+    for _ in 0..plant.nodes.len() {
+        graph.add_node(());
+    }
+    for (at, state) in network.iter() {
+        for to in network.reached_from(at) {
+            if let Some((to, ())) = network.states.get_index(to) {
+                graph.add_edge(NodeIndex::new(state.node.0 as usize), NodeIndex::new(to.node.0 as usize), ());
+            }
+        }
+    }
+    if !petgraph::algo::is_cyclic_directed(&graph) {
+        return true;
+    }
+    let mut limits = plant.limits.iter();
+    let (Some((id, _)), None) = (limits.next(), limits.next()) else { return false };
+    let Some(region) = limit_region(plant, network, id) else { return false };
+    let mut held: BTreeMap<NodeId, bool> = BTreeMap::new();
+    network.iter().all(|(at, s)| {
+        let inside = region.get(at).copied().unwrap_or(false);
+        *held.entry(s.node).or_insert(inside) == inside
+            || matches!(plant.nodes.get(s.node).map(|n| &n.kind), Some(NodeKind::Sink))
     })
 }
 

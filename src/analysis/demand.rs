@@ -35,7 +35,8 @@ pub(super) fn check(model: &Model, found: &mut Vec<Diagnostic>) -> Option<Point>
         }
         let mut rows = model.base_rows();
         model.limit_sources(&mut rows);
-        let possible = if aim.is_empty() { Some(Rational::zero()) } else { model.maximise(&rows, &aim, None).map(|(b, _)| b) };
+        let possible =
+            if aim.is_empty() { Some(Rational::zero()) } else { model.maximise(&rows, &aim, None).map(|(b, _)| b) };
         if let Some(best) = possible
             && best < wanted
         {
@@ -138,14 +139,22 @@ fn too_little(model: &Model, demand: &Demand, best: &Rational) -> Diagnostic {
         return Diagnostic::new(
             codes::DEMAND_EXCEEDS_SUPPLY,
             demand.span,
-            format!("demand {} cannot be met: no `{item}` arrives{}", as_demanded(model, demand, &wanted), place.unwrap_or_else(|| " at a sink".to_string())),
+            format!(
+                "demand {} cannot be met: no `{item}` arrives{}",
+                as_demanded(model, demand, &wanted),
+                place.unwrap_or_else(|| " at a sink".to_string())
+            ),
         )
         .help("send the item there with a `flow`, or correct the item or the place of the demand");
     }
     let mut d = Diagnostic::new(
         codes::DEMAND_EXCEEDS_SUPPLY,
         demand.span,
-        format!("demand {} exceeds what the sources give, {}", as_demanded(model, demand, &wanted), as_demanded(model, demand, best)),
+        format!(
+            "demand {} exceeds what the sources give, {}",
+            as_demanded(model, demand, &wanted),
+            as_demanded(model, demand, best)
+        ),
     );
     for (_, id, rate) in model.timed.iter().take(3) {
         if let Some(node) = model.plant.nodes.get(*id) {
@@ -153,10 +162,8 @@ fn too_little(model: &Model, demand: &Demand, best: &Rational) -> Diagnostic {
         }
     }
     let factor = over(&wanted, best).unwrap_or_else(Rational::one);
-    d.note("what branches, yields and joins leave of it is counted in").help(format!(
-        "make the sources {} times as fast, or lower the demand",
-        rational(&factor)
-    ))
+    d.note("what branches, yields and joins leave of it is counted in")
+        .help(format!("make the sources {} times as fast, or lower the demand", rational(&factor)))
 }
 
 /// `1.13 h`.
@@ -179,7 +186,7 @@ pub(super) fn arithmetic(model: &Model, resource: &Resource, point: &Point) -> S
         }
     }
     works.retain(|(runs, seconds, _)| runs.is_positive() && seconds.is_positive());
-    works.sort_by(|a, b| (&b.0 * b.1).cmp(&(&a.0 * a.1)));
+    works.sort_by_key(|(runs, seconds, _)| std::cmp::Reverse(runs * *seconds));
     for (at, (runs, seconds, unit)) in works.iter().enumerate() {
         if at < WRITTEN {
             parts.push(format!("{} × {}", per_hour(runs, unit), time(seconds)));
@@ -200,9 +207,15 @@ pub(super) fn arithmetic(model: &Model, resource: &Resource, point: &Point) -> S
         What::Crew(_) => format!("crew of {}", whole(resource.size)),
         What::Tool(_) => counted(resource.size, "tool"),
         What::Lane(_) => counted(resource.size, "place"),
-        What::Limit(_) => return format!("`{}` has {}, and {sum} are held at least", resource.name, counted(resource.size, "card")),
+        What::Limit(_) => {
+            return format!("`{}` has {}, and {sum} are held at least", resource.name, counted(resource.size, "card"));
+        }
     };
-    let available = if resource.available.is_one() { size } else { format!("({size} × {} available)", percent(&resource.available)) };
+    let available = if resource.available.is_one() {
+        size
+    } else {
+        format!("({size} × {} available)", percent(&resource.available))
+    };
     format!("`{}` needs {} of work per hour: {sum} ÷ {available}", resource.name, hours(&load))
 }
 
@@ -215,9 +228,17 @@ pub(super) fn mend(resource: &Resource, load: &Rational) -> String {
             match resource.works.as_slice() {
                 [only] if only.seconds.is_positive() => {
                     let cycle = over(&only.seconds, load).unwrap_or_else(Rational::zero);
-                    format!("`{}` would do with {machines}, or with a cycle of {} on average", resource.name, time(&cycle))
+                    format!(
+                        "`{}` would do with {machines}, or with a cycle of {} on average",
+                        resource.name,
+                        time(&cycle)
+                    )
                 }
-                _ => format!("`{}` would do with {machines}, or with times {} shorter", resource.name, percent(&shorter(load))),
+                _ => format!(
+                    "`{}` would do with {machines}, or with times {} shorter",
+                    resource.name,
+                    percent(&shorter(load))
+                ),
             }
         }
         What::Crew(_) => format!("`{}` would do with a size of {}", resource.name, whole(enough)),

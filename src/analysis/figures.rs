@@ -8,9 +8,9 @@ use crate::base::Rational;
 use crate::base::quantity::to_f64;
 
 /// Bits of a denominator above which a number is rounded: a thousand yields in a row multiply up.
-const EXACT_BITS: u64 = 512;
-/// Bits kept by the rounding; its relative error is 2^-192.
-const KEPT_BITS: u64 = 192;
+const EXACT_BITS: u64 = 256;
+/// Bits kept by the rounding; its relative error is 2^-128.
+const KEPT_BITS: u64 = 128;
 
 /// The exact number of a count.
 #[must_use]
@@ -30,7 +30,7 @@ pub(super) fn over(a: &Rational, b: &Rational) -> Option<Rational> {
     (!b.is_zero()).then(|| a / b)
 }
 
-/// The number itself while it is short, else rounded to 192 significant bits.
+/// The number itself while it is short, else rounded to 128 significant bits.
 #[must_use]
 pub(super) fn bounded(value: Rational) -> Rational {
     if value.denom().bits() <= EXACT_BITS {
@@ -64,7 +64,7 @@ pub(super) fn number(value: f64) -> String {
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |d| ("-", d));
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -95,7 +95,7 @@ pub(super) fn percent(share: &Rational) -> String {
 pub(super) fn time(seconds: &Rational) -> String {
     let s = to_f64(seconds);
     let (value, unit) = match s.abs() {
-        a if a == 0.0 => (0.0, "s"),
+        0.0 => (0.0, "s"),
         a if a < 1e-6 => (s * 1e9, "ns"),
         a if a < 1e-3 => (s * 1e6, "µs"),
         a if a < 1.0 => (s * 1e3, "ms"),
@@ -119,7 +119,7 @@ pub(super) fn whole(n: u64) -> String {
     let digits = n.to_string();
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

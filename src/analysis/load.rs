@@ -2,12 +2,15 @@
 //! has. What only a run knows (waiting for a crew, setups, blocking) is left out, so that a load is
 //! never stated too high and a bound never too low.
 
+use std::collections::BTreeMap;
+
 use num_traits::{One, Zero};
 
+use crate::base::quantity::to_f64;
 use crate::base::{Rational, Span};
 use crate::ir::{
-    BreakdownClock, CalendarId, Capacity, Expression, ItemId, LimitId, Need, NodeId, NodeKind, Phase, PhaseKind, Plant, PoolId,
-    PoolKind, Station,
+    BreakdownClock, CalendarId, Capacity, Expression, ItemId, LimitId, Need, NodeId, NodeKind, Phase, PhaseKind, Plant,
+    PoolId, PoolKind, Station,
 };
 
 use super::figures::{count, over};
@@ -61,11 +64,19 @@ pub(super) struct Resource {
     pub always: Rational,
     /// Seconds needed per second over free rates, without `always`.
     pub form: Form,
+    /// The same as floats, to pass over what is far from its limit.
+    pub rough: Vec<(usize, f64)>,
     /// Whether no draw is involved.
     pub exact: bool,
 }
 
 impl Resource {
+    /// Load at a point of floats, good to about 1e-12.
+    pub fn rough_load(&self, point: &BTreeMap<usize, f64>) -> f64 {
+        let work = self.rough.iter().filter_map(|(at, f)| point.get(at).map(|v| v * f)).sum::<f64>();
+        (work + to_f64(&self.always)) / to_f64(&self.capacity())
+    }
+
     /// Seconds per second that all of it can give.
     pub fn capacity(&self) -> Rational {
         &self.available * count(self.size)
@@ -75,14 +86,20 @@ impl Resource {
 /// Share of time a calendar is on.
 pub(super) fn on_share(plant: &Plant, calendar: Option<CalendarId>) -> Rational {
     let Some(calendar) = calendar.and_then(|c| plant.calendars.get(c)) else { return Rational::one() };
-    let on = calendar.windows.iter().fold(Rational::zero(), |sum, w| {
-        sum + Rational::from_integer(w.to.0.saturating_sub(w.from.0).into())
-    });
+    let on = calendar
+        .windows
+        .iter()
+        .fold(Rational::zero(), |sum, w| sum + Rational::from_integer(w.to.0.saturating_sub(w.from.0).into()));
     over(&on, &Rational::from_integer(calendar.period.0.into())).unwrap_or_else(Rational::zero)
 }
 
 /// All resources with the work whose mean is known. `unknown` gets the names of those left out.
-pub(super) fn resources(plant: &Plant, network: &Network, traffic: &Traffic, unknown: &mut Vec<String>) -> Vec<Resource> {
+pub(super) fn resources(
+    plant: &Plant,
+    network: &Network,
+    traffic: &Traffic,
+    unknown: &mut Vec<String>,
+) -> Vec<Resource> {
     let mut found = Vec::new();
     let mut at_node: Vec<Vec<(usize, State)>> = vec![Vec::new(); plant.nodes.len()];
     for (at, state) in network.iter().filter(|(_, s)| !s.departs) {
@@ -98,17 +115,24 @@ pub(super) fn resources(plant: &Plant, network: &Network, traffic: &Traffic, unk
             list.push((at, *recipe));
         }
     }
-    let mut pools: Vec<Option<Resource>> = plant.pools.iter().map(|(id, pool)| Some(Resource {
-        what: if pool.kind == PoolKind::Crew { What::Crew(id) } else { What::Tool(id) },
-        name: pool.name.clone(),
-        span: pool.span,
-        size: pool.size,
-        available: on_share(plant, pool.calendar),
-        works: Vec::new(),
-        always: Rational::zero(),
-        form: Form::new(),
-        exact: true,
-    })).collect();
+    let mut pools: Vec<Option<Resource>> = plant
+        .pools
+        .iter()
+        .map(|(id, pool)| {
+            Some(Resource {
+                what: if pool.kind == PoolKind::Crew { What::Crew(id) } else { What::Tool(id) },
+                name: pool.name.clone(),
+                span: pool.span,
+                size: pool.size,
+                available: on_share(plant, pool.calendar),
+                works: Vec::new(),
+                always: Rational::zero(),
+                form: Form::new(),
+                rough: Vec::new(),
+                exact: true,
+            })
+        })
+        .collect();
     for ((id, node), (states, runs)) in plant.nodes.iter().zip(at_node.iter().zip(&runs)) {
         match &node.kind {
             NodeKind::Station(station) => {
@@ -122,6 +146,7 @@ pub(super) fn resources(plant: &Plant, network: &Network, traffic: &Traffic, unk
                     works: Vec::new(),
                     always: Rational::zero(),
                     form: Form::new(),
+                    rough: Vec::new(),
                     exact: station.breakdowns.is_empty() && station.maintenance.is_empty(),
                 };
                 let known = machine_work(plant, station, &calls, &mut own);
@@ -139,12 +164,18 @@ pub(super) fn resources(plant: &Plant, network: &Network, traffic: &Traffic, unk
                     works: Vec::new(),
                     always: Rational::zero(),
                     form: Form::new(),
+                    rough: Vec::new(),
                     exact: is_constant(transit),
                 };
                 let mut known = true;
                 for (at, state) in states {
                     match mean(plant, transit, Some(state.item)) {
-                        Some(seconds) => own.works.push(Work { term: Term::State(*at), per: Rational::one(), seconds, unit: item_name(plant, state.item) }),
+                        Some(seconds) => own.works.push(Work {
+                            term: Term::State(*at),
+                            per: Rational::one(),
+                            seconds,
+                            unit: item_name(plant, state.item),
+                        }),
                         None => known = false,
                     }
                 }
@@ -165,6 +196,7 @@ pub(super) fn resources(plant: &Plant, network: &Network, traffic: &Traffic, unk
         for work in &resource.works {
             add_to(&mut form, traffic.form(work.term), &(&work.per * &work.seconds));
         }
+        resource.rough = form.iter().map(|(at, f)| (*at, to_f64(f))).collect();
         resource.form = form;
     }
     found
@@ -199,20 +231,31 @@ impl<'a> Call<'a> {
     }
 }
 
-fn calls<'a>(plant: &'a Plant, station: &'a Station, states: &[(usize, State)], runs: &[(usize, usize)]) -> Vec<Call<'a>> {
+fn calls<'a>(
+    plant: &'a Plant,
+    station: &'a Station,
+    states: &[(usize, State)],
+    runs: &[(usize, usize)],
+) -> Vec<Call<'a>> {
     let mut calls = Vec::new();
     for (at, state) in states {
         if joining(plant, state).next().is_some() {
             continue;
         }
-        let Some(recipe) = station.recipes.iter().find(|r| r.takes.is_empty()).or(station.recipes.first()) else { continue };
+        let Some(recipe) = station.recipes.iter().find(|r| r.takes.is_empty()).or(station.recipes.first()) else {
+            continue;
+        };
         let visit = state.visit.and_then(|v| plant.visits.get(v)).filter(|v| v.station == state.node);
         let per = recipe.batch.as_ref().map_or_else(Rational::one, |b| Rational::one() / count(b.maximum.max(1)));
         calls.push(Call {
             term: Term::State(*at),
             per,
             item: state.item,
-            unit: if recipe.batch.as_ref().is_some_and(|b| b.maximum > 1) { "batch".to_string() } else { item_name(plant, state.item) },
+            unit: if recipe.batch.as_ref().is_some_and(|b| b.maximum > 1) {
+                "batch".to_string()
+            } else {
+                item_name(plant, state.item)
+            },
             phases: &recipe.phases,
             cycle: visit.and_then(|v| v.cycle.as_ref()),
             needs: visit.and_then(|v| v.needs.as_deref()),
@@ -238,7 +281,9 @@ fn machine_work(plant: &Plant, station: &Station, calls: &[Call], own: &mut Reso
     let mut per_second_worked = Rational::zero();
     let mut per_run = Rational::zero();
     for stop in stops(station) {
-        let (Some(after), Some(lasts)) = (mean(plant, stop.after, None), mean(plant, stop.lasts, None)) else { return false };
+        let (Some(after), Some(lasts)) = (mean(plant, stop.after, None), mean(plant, stop.lasts, None)) else {
+            return false;
+        };
         match stop.clock {
             BreakdownClock::Calendar | BreakdownClock::Scheduled => {
                 own.available = &own.available * over(&after, &(&after + &lasts)).unwrap_or_else(Rational::one);
@@ -292,7 +337,14 @@ fn stops(station: &Station) -> impl Iterator<Item = Stop<'_>> {
 }
 
 /// Adds what a station asks of crews and tools; a pool with unknown work becomes `None`.
-fn pool_work(plant: &Plant, station: &Station, calls: &[Call], known: bool, on: &Rational, pools: &mut [Option<Resource>]) {
+fn pool_work(
+    plant: &Plant,
+    station: &Station,
+    calls: &[Call],
+    known: bool,
+    on: &Rational,
+    pools: &mut [Option<Resource>],
+) {
     for call in calls {
         for (_, duration, needs) in call.phases() {
             let time = mean(plant, duration, Some(call.item));
@@ -340,7 +392,12 @@ fn pool_work(plant: &Plant, station: &Station, calls: &[Call], known: bool, on: 
                                 seconds += mean(plant, duration, Some(call.item)).unwrap_or_else(Rational::zero) * &per;
                             }
                         }
-                        pool.works.push(Work { term: call.term, per: call.per.clone(), seconds, unit: call.unit.clone() });
+                        pool.works.push(Work {
+                            term: call.term,
+                            per: call.per.clone(),
+                            seconds,
+                            unit: call.unit.clone(),
+                        });
                     }
                 }
             }
@@ -409,6 +466,7 @@ fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>) {
             works,
             always: Rational::zero(),
             form: Form::new(),
+            rough: Vec::new(),
             exact: false,
         });
     }

@@ -110,9 +110,7 @@ fn drawn_mean(drawn: &Drawn, of: &dyn Fn(&Expression) -> Option<Rational>) -> Op
         | Drawn::Lognormal { mean, .. }
         | Drawn::Poisson { mean }
         | Drawn::Geometric { mean } => of(mean),
-        Drawn::Triangular { minimum, mode, maximum } => {
-            Some((of(minimum)? + of(mode)? + of(maximum)?) / count(3))
-        }
+        Drawn::Triangular { minimum, mode, maximum } => Some((of(minimum)? + of(mode)? + of(maximum)?) / count(3)),
         Drawn::Uniform { minimum, maximum } => Some((of(minimum)? + of(maximum)?) / count(2)),
         Drawn::Beta { a, b, minimum, maximum } => {
             let (a, b, minimum, maximum) = (of(a)?, of(b)?, of(minimum)?, of(maximum)?);
@@ -187,7 +185,8 @@ fn check(expression: &Expression, name: &str, what: &str, span: crate::base::Spa
             let Drawn::Normal { mean, .. } = drawn.as_ref() else { return };
             let Some(known) = constant_distribution(drawn) else { return };
             let share = known.probability_negative();
-            let (Some(written), Some(share_exact), Some(truncated)) = (mean.constant(), exact(share), exact(known.mean()))
+            let (Some(written), Some(share_exact), Some(truncated)) =
+                (mean.constant(), exact(share), exact(known.mean()))
             else {
                 return;
             };

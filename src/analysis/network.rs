@@ -292,7 +292,12 @@ impl Network {
         for way in ways {
             let branch = self.parameter(Parameter::Branch);
             balance.push((Term::Parameter(branch), -Rational::one()));
-            self.follow(plant, Some(way), state, Amount { origin: amount.origin, term: Term::Parameter(branch), factor: Rational::one() });
+            self.follow(
+                plant,
+                Some(way),
+                state,
+                Amount { origin: amount.origin, term: Term::Parameter(branch), factor: Rational::one() },
+            );
         }
         self.balances.push(balance);
     }

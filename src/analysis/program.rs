@@ -103,8 +103,8 @@ impl Table {
                 row.push(-Rational::one());
             }
             self.nonbasic.push(auxiliary);
-            self.pivot(worst, self.nonbasic.len() - 1, &mut Vec::new());
-            let mut goal: Vec<Rational> = self.row_of(auxiliary).iter().cloned().collect();
+            self.pivot(worst, self.nonbasic.len() - 1, &mut []);
+            let mut goal = self.row_of(auxiliary);
             // Maximise −auxiliary = −rhs + Σ cells·nonbasic.
             if self.run(&mut goal).is_none() {
                 return Solved::TooLarge;
@@ -116,7 +116,7 @@ impl Table {
                 let Some(column) = (0..self.nonbasic.len()).find(|j| !self.cells[at][*j].is_zero()) else {
                     return Solved::Infeasible;
                 };
-                self.pivot(at, column, &mut Vec::new());
+                self.pivot(at, column, &mut []);
             }
             if let Some(column) = self.nonbasic.iter().position(|n| *n == auxiliary) {
                 self.nonbasic.remove(column);
@@ -158,9 +158,10 @@ impl Table {
     }
 
     /// Pivots until no column improves: true; false when a column is unlimited; `None` when given up.
-    fn run(&mut self, goal: &mut Vec<Rational>) -> Option<bool> {
+    fn run(&mut self, goal: &mut [Rational]) -> Option<bool> {
         loop {
-            let improving = (0..self.nonbasic.len()).filter(|j| goal[*j].is_positive()).min_by_key(|j| self.nonbasic[*j]);
+            let improving =
+                (0..self.nonbasic.len()).filter(|j| goal[*j].is_positive()).min_by_key(|j| self.nonbasic[*j]);
             let Some(column) = improving else { return Some(true) };
             let mut leaving: Option<(usize, Rational)> = None;
             for row in 0..self.rhs.len() {
@@ -169,9 +170,9 @@ impl Table {
                     continue;
                 }
                 let ratio = &self.rhs[row] / cell;
-                let better = leaving.as_ref().is_none_or(|(at, least)| {
-                    ratio < *least || (ratio == *least && self.basic[row] < self.basic[*at])
-                });
+                let better = leaving
+                    .as_ref()
+                    .is_none_or(|(at, least)| ratio < *least || (ratio == *least && self.basic[row] < self.basic[*at]));
                 if better {
                     leaving = Some((row, ratio));
                 }
@@ -185,7 +186,7 @@ impl Table {
         }
     }
 
-    fn pivot(&mut self, row: usize, column: usize, goal: &mut Vec<Rational>) {
+    fn pivot(&mut self, row: usize, column: usize, goal: &mut [Rational]) {
         let pivot = self.cells[row][column].clone();
         let inverse = Rational::one() / &pivot;
         let mut line: Vec<Rational> = self.cells[row].iter().map(|c| c * &inverse).collect();

@@ -44,18 +44,30 @@ fn request(plant: &Plant, name: &str, what: &str, needs: &[Need], found: &mut Ve
     }
     for (id, (asked, span)) in sums {
         let Some(pool) = plant.pools.get(id).filter(|p| p.size < asked) else { continue };
-        if found.iter().any(|d| d.code == codes::REQUEST_EXCEEDS_POOL && d.primary.span == span && span != Span::default()) {
+        if found
+            .iter()
+            .any(|d| d.code == codes::REQUEST_EXCEEDS_POOL && d.primary.span == span && span != Span::default())
+        {
             continue;
         }
         let kind = if pool.kind == PoolKind::Crew { "crew" } else { "tool set" };
-        let message =
-            format!("{what} at `{name}` asks for {} of `{}`, which has only {}", whole(asked), pool.name, whole(pool.size));
+        let message = format!(
+            "{what} at `{name}` asks for {} of `{}`, which has only {}",
+            whole(asked),
+            pool.name,
+            whole(pool.size)
+        );
         found.push(
             Diagnostic::new(codes::REQUEST_EXCEEDS_POOL, span, message)
                 .label("can never be granted")
                 .with(pool.span, format!("a {kind} of {}", whole(pool.size)))
                 .note("a request is granted all at once; this one would wait for ever, and everything behind it")
-                .help(format!("make `{}` at least {}, or ask for at most {}", pool.name, whole(asked), whole(pool.size))),
+                .help(format!(
+                    "make `{}` at least {}, or ask for at most {}",
+                    pool.name,
+                    whole(asked),
+                    whole(pool.size)
+                )),
         );
     }
 }
@@ -141,7 +153,11 @@ fn too_few(
     let mut d = Diagnostic::new(
         codes::TAKES_EXCEEDS_BUFFER,
         span,
-        format!("`{name}` takes {} {what}, but {before} before it holds only {}: it never starts", whole(wanted), whole(places)),
+        format!(
+            "`{name}` takes {} {what}, but {before} before it holds only {}: it never starts",
+            whole(wanted),
+            whole(places)
+        ),
     )
     .label(format!("waits for {} at once", whole(wanted)))
     .with(*first_span, format!("holds {}", whole(places)));

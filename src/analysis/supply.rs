@@ -117,7 +117,12 @@ fn too_fast(
         ),
     };
     let message = if load.is_one() {
-        format!("source `{}` gives all that `{}` can take, {}, so that nothing is left for chance", node.name, resource.name, per_hour(rate, &item))
+        format!(
+            "source `{}` gives all that `{}` can take, {}, so that nothing is left for chance",
+            node.name,
+            resource.name,
+            per_hour(rate, &item)
+        )
     } else {
         message
     };
@@ -134,7 +139,11 @@ fn too_fast(
         d = match &before.queue {
             Some((queue, state)) => {
                 let grows = model.rate(Term::State(*state), point) * &share;
-                let item = model.network.states.get_index(*state).map_or_else(String::new, |(s, ())| item_name(model.plant, s.item));
+                let item = model
+                    .network
+                    .states
+                    .get_index(*state)
+                    .map_or_else(String::new, |(s, ())| item_name(model.plant, s.item));
                 let name = model.plant.nodes.get(*queue).map_or("", |n| n.name.as_str());
                 d.note(format!("`{name}` grows by {} without end", per_hour(&grows, &item)))
             }

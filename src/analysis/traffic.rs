@@ -96,10 +96,17 @@ pub(super) fn add_to(sum: &mut Form, form: &Form, factor: &Rational) {
         return;
     }
     for (at, value) in form {
-        let entry = sum.entry(*at).or_default();
-        *entry = bounded(&*entry + value * factor);
-        if entry.is_zero() {
-            sum.remove(at);
+        let more = if factor.is_one() { value.clone() } else { bounded(value * factor) };
+        match sum.get_mut(at) {
+            None => {
+                sum.insert(*at, more);
+            }
+            Some(entry) => {
+                *entry = bounded(&*entry + more);
+                if entry.is_zero() {
+                    sum.remove(at);
+                }
+            }
         }
     }
 }

@@ -32,7 +32,9 @@ fn a_serial_line_is_free() {
 fn an_open_rework_loop_locks_up_whatever_its_buffers() {
     for places in [2, 50] {
         let a = verdict(
-            &format!("{REWORK} flow feed -> work -[{places}]-> test\n flow test -> {{ 90 %: out, rest: -[{places}]-> work }}"),
+            &format!(
+                "{REWORK} flow feed -> work -[{places}]-> test\n flow test -> {{ 90 %: out, rest: -[{places}]-> work }}"
+            ),
             VerdictKind::Deadlock,
         );
         let text = said(&a);
@@ -61,11 +63,17 @@ fn losing_items_does_not_help() {
 #[test]
 fn a_limit_below_the_places_of_the_loop_mends_it() {
     let body = |count: u32| {
-        format!("{REWORK} flow feed -> work -[2]-> test\n flow test -> {{ 90 %: out, rest: -[2]-> work }}\n limit wip {{ count: {count}, from: work, to: out }}")
+        format!(
+            "{REWORK} flow feed -> work -[2]-> test\n flow test -> {{ 90 %: out, rest: -[2]-> work }}\n limit wip {{ count: {count}, from: work, to: out }}"
+        )
     };
     assert_eq!(said(&verdict(&body(5), VerdictKind::Free)), "");
     let a = verdict(&body(6), VerdictKind::Unknown);
-    assert!(said(&a).starts_with("E0601 items in the loop `work` → `test` can block each other: it holds 6 items\n"), "{}", said(&a));
+    assert!(
+        said(&a).starts_with("E0601 items in the loop `work` → `test` can block each other: it holds 6 items\n"),
+        "{}",
+        said(&a)
+    );
 }
 
 #[test]
@@ -118,16 +126,80 @@ fn a_crew_held_while_blocked_is_not_called_free() {
     );
 }
 
-/// Nine places in a ring: eight items go round, nine stand.
+/// Nine places in a ring: eight pallets go round, nine stand (semantics.md, T6).
 #[test]
 fn a_closed_loop_needs_an_empty_place() {
-    let ring = |initial: u32| {
+    let ring = |pallets: u32| {
         format!(
-            "buffer a {{ capacity: 3, initial: {initial} Part }}\n buffer b {{ capacity: 3, initial: 3 Part }}
-            buffer c {{ capacity: 3, initial: 3 Part }}\n flow a -> b -> c -> a"
+            "buffer depot {{ capacity: 9, initial: {pallets} Part }}
+            station a {{ cycle: 10 s }}\n station b {{ cycle: 10 s }}\n station c {{ cycle: 10 s }}
+            flow depot -> a -[2]-> b -[2]-> c -[2]-> a"
         )
     };
-    let a = verdict(&ring(3), VerdictKind::Deadlock);
-    assert!(said(&a).contains("E0602 the closed loop `a` → `b` → `c` starts with 9 items and holds 9: nothing can ever move\n"), "{}", said(&a));
-    verdict(&ring(2), VerdictKind::Free);
+    let a = verdict(&ring(9), VerdictKind::Deadlock);
+    let text = said(&a);
+    assert!(
+        text.contains(
+            "E0602 the closed loop `a` → `b` → `c` gets 9 items and holds 9: once they are in, nothing can move\n"
+        ),
+        "{text}"
+    );
+    verdict(&ring(8), VerdictKind::Free);
+    // Six pallets that start in the ring itself, which holds nine.
+    verdict(
+        "buffer pool { capacity: 6, initial: 6 Part }
+        station a { cycle: 10 s }\n station b { cycle: 10 s }\n station c { cycle: 10 s }
+        flow pool -> a -> b -> c -> pool",
+        VerdictKind::Free,
+    );
+}
+
+/// Two types that go through two stations in opposite directions wait for each other.
+#[test]
+fn opposite_ways_are_not_called_free() {
+    let a = verdict(
+        "item Other {}\n source feed { makes: { 50 %: Part, rest: Other }, every: 100 s }\n sink out
+        station a { queue: 0 }\n station b { queue: 0 }
+        route Part: a(10 s) -> b(10 s) -> out
+        route Other: b(10 s) -> a(10 s) -> out",
+        VerdictKind::Unknown,
+    );
+    assert!(
+        said(&a).contains("E0601 items in the loop `a` → `b` can block each other: it holds 2 items\n"),
+        "{}",
+        said(&a)
+    );
+}
+
+/// Each lane's head can be decided for the assembly that lacks the other part.
+#[test]
+fn crossed_ways_to_two_assemblies_are_not_called_free() {
+    let body = |ways: &str| {
+        format!(
+            "item A {{}}\n item B {{}}\n item C {{}}\n source source_a {{ makes: A }}\n source bs {{ makes: B }}\n sink out
+            station first {{ takes: 1 A + 1 B, makes: C, cycle: 10 s }}
+            station second {{ takes: 1 A + 1 B, makes: C, cycle: 10 s }}
+            buffer a {{ capacity: 5 }}\n buffer b {{ capacity: 5 }}
+            flow source_a -> a\n flow bs -> b\n {ways}\n flow first -> out\n flow second -> out"
+        )
+    };
+    verdict(
+        &body(
+            "flow a -> { 50 %: -[3]-> first, rest: -[3]-> second }\n flow b -> { 50 %: -[3]-> first, rest: -[3]-> second }",
+        ),
+        VerdictKind::Unknown,
+    );
+}
+
+/// A new item that waits for a card stands before the card holders that come back on their route.
+#[test]
+fn cards_behind_a_shared_queue_are_not_called_free() {
+    let route = |limit: &str| {
+        format!(
+            "source feed {{ makes: Part, every: 100 s }}\n sink out\n station a\n station b
+            route Part: a(10 s) -> b(10 s) -> a(10 s) -> out\n {limit}"
+        )
+    };
+    verdict(&route(""), VerdictKind::Free);
+    verdict(&route("limit wip { count: 2, from: a, to: out }"), VerdictKind::Unknown);
 }

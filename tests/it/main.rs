@@ -2,6 +2,7 @@
 
 mod analysis_capacity;
 mod analysis_deadlock;
+mod analysis_pages;
 mod engines;
 mod kernel_smoke;
 mod layers;
