@@ -175,6 +175,7 @@ pub fn decimal(text: &str) -> Option<Rational> {
         return None;
     }
     let numerator: num_bigint::BigInt = digits.parse().ok()?;
-    let scale = num_bigint::BigInt::from(10).pow(u32::try_from(part.chars().filter(char::is_ascii_digit).count()).ok()?);
+    let scale =
+        num_bigint::BigInt::from(10).pow(u32::try_from(part.chars().filter(char::is_ascii_digit).count()).ok()?);
     Some(Rational::new(numerator * sign, scale))
 }

@@ -187,6 +187,7 @@ pub fn parse_duration(text: &str) -> Result<Ticks, String> {
     if unit.trim().is_empty() || factor.dim != crate::base::Dim::TIME {
         return Err(hint.to_string());
     }
-    let ticks = Ticks::from_seconds(&(number * factor.value)).filter(|t| t.0 <= crate::base::limits::HORIZON_DAYS * 86_400 * 1_000_000_000);
+    let ticks = Ticks::from_seconds(&(number * factor.value))
+        .filter(|t| t.0 <= crate::base::limits::HORIZON_DAYS * 86_400 * 1_000_000_000);
     ticks.ok_or_else(|| format!("at most {} days can be simulated", crate::base::limits::HORIZON_DAYS))
 }

@@ -22,7 +22,8 @@ pub fn explain(options: &Explain) -> u8 {
     }
     let shown = crate::diag::render::plain(wanted);
     let near = names::nearest(wanted, codes::all().map(Code::number));
-    let hint = near.map_or_else(|| "`flowline explain` lists all codes".to_string(), |n| format!("did you mean `{n}`?"));
+    let hint =
+        near.map_or_else(|| "`flowline explain` lists all codes".to_string(), |n| format!("did you mean `{n}`?"));
     complain(&format!("flowline: there is no code `{shown}`; {hint}\n"));
     EXIT_USAGE
 }

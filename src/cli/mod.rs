@@ -4,7 +4,7 @@
 //! Start reading at [`main`]; [`args`] says what can be given.
 
 pub mod args;
-mod check;
+pub mod check;
 mod dump;
 mod explain;
 mod files;
@@ -78,5 +78,7 @@ fn complain(text: &str) {
 
 /// Whether a stream wants colour.
 fn colour(terminal: bool) -> bool {
-    terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+    terminal
+        && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+        && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
 }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::base::Quantity;
 
 use super::{
-    Binary, Capacity, Distribution, Expression, Function, Need, Node, NodeId, NodeKind, Part, Plant, Release, ReleaseCrew, Routing,
-    Supply, Unary, WhenFull,
+    Binary, Capacity, Distribution, Expression, Function, Need, Node, NodeId, NodeKind, Part, Plant, Release,
+    ReleaseCrew, Routing, Supply, Unary, WhenFull,
 };
 
 /// The plant as text. O(size).
@@ -120,17 +120,32 @@ impl Show<'_> {
                 };
                 let total = s.total.map_or(String::new(), |n| format!(" total {n}"));
                 let first = self.expression(&s.first);
-                writeln!(out, "node {}: source {} makes {} {supply} first {first}{total} {full}", id.0, node.name, mix.join(", "))
+                writeln!(
+                    out,
+                    "node {}: source {} makes {} {supply} first {first}{total} {full}",
+                    id.0,
+                    node.name,
+                    mix.join(", ")
+                )
             }
             NodeKind::Station(s) => {
                 let _ = writeln!(out, "node {}: station {} machines {}", id.0, node.name, s.machines);
                 for recipe in &s.recipes {
                     if !recipe.takes.is_empty() || !recipe.makes.is_empty() {
                         let together = if recipe.release == Release::Together { " together" } else { "" };
-                        let _ = writeln!(out, "    takes {} makes {}{together}", self.parts(&recipe.takes), self.parts(&recipe.makes));
+                        let _ = writeln!(
+                            out,
+                            "    takes {} makes {}{together}",
+                            self.parts(&recipe.takes),
+                            self.parts(&recipe.makes)
+                        );
                     }
                     for phase in &recipe.phases {
-                        let needs = if phase.needs.is_empty() { String::new() } else { format!(" needs {}", self.needs(&phase.needs)) };
+                        let needs = if phase.needs.is_empty() {
+                            String::new()
+                        } else {
+                            format!(" needs {}", self.needs(&phase.needs))
+                        };
                         let _ = writeln!(out, "    {} {}{needs}", phase.name, self.expression(&phase.duration));
                     }
                 }
@@ -138,7 +153,8 @@ impl Show<'_> {
                     let _ = writeln!(out, "    yield {share}");
                 }
                 for b in &s.breakdowns {
-                    let needs = if b.needs.is_empty() { String::new() } else { format!(" needs {}", self.needs(&b.needs)) };
+                    let needs =
+                        if b.needs.is_empty() { String::new() } else { format!(" needs {}", self.needs(&b.needs)) };
                     let _ = writeln!(
                         out,
                         "    breakdown {} after {} clock {:?} repair {} effect {:?}{needs}",
@@ -150,15 +166,23 @@ impl Show<'_> {
                     );
                 }
                 let hold = if s.hold_when_down { "    holds when down\n" } else { "" };
-                let crew = if s.release_crew == ReleaseCrew::AfterLeaving { "    releases crew after leaving\n" } else { "" };
+                let crew =
+                    if s.release_crew == ReleaseCrew::AfterLeaving { "    releases crew after leaving\n" } else { "" };
                 write!(out, "{hold}{crew}")
             }
             NodeKind::Buffer(b) => {
                 let transit = b.transit.as_ref().map_or(String::new(), |t| format!(" transit {}", self.expression(t)));
                 let order = if b.keeps_order { "" } else { " overtaking" };
                 let initial: Vec<String> = b.initial.iter().map(|(i, n)| format!("{n} {}", self.item(*i))).collect();
-                let initial = if initial.is_empty() { String::new() } else { format!(" initial {}", initial.join(", ")) };
-                writeln!(out, "node {}: buffer {} places {}{transit}{order}{initial}", id.0, node.name, Self::capacity(b.capacity))
+                let initial =
+                    if initial.is_empty() { String::new() } else { format!(" initial {}", initial.join(", ")) };
+                writeln!(
+                    out,
+                    "node {}: buffer {} places {}{transit}{order}{initial}",
+                    id.0,
+                    node.name,
+                    Self::capacity(b.capacity)
+                )
             }
             NodeKind::Sink => writeln!(out, "node {}: sink {}", id.0, node.name),
         };
@@ -180,7 +204,8 @@ impl Show<'_> {
                 format!("{{ {} }}", list.join(", "))
             }
             Routing::ByItem(list, rest, _) => {
-                let mut all: Vec<String> = list.iter().map(|(i, w)| format!("{}: {}", self.item(*i), self.routing(w))).collect();
+                let mut all: Vec<String> =
+                    list.iter().map(|(i, w)| format!("{}: {}", self.item(*i), self.routing(w))).collect();
                 all.extend(rest.iter().map(|w| format!("else: {}", self.routing(w))));
                 format!("{{ {} }}", all.join(", "))
             }
@@ -202,11 +227,13 @@ impl Show<'_> {
             Expression::Constant(q) => quantity(q),
             Expression::Draw(d) => self.distribution(d),
             Expression::Mixture(list) => {
-                let list: Vec<String> = list.iter().map(|(share, e)| format!("{share}: {}", self.expression(e))).collect();
+                let list: Vec<String> =
+                    list.iter().map(|(share, e)| format!("{share}: {}", self.expression(e))).collect();
                 format!("{{ {} }}", list.join(", "))
             }
             Expression::ByItem(list, rest) => {
-                let mut all: Vec<String> = list.iter().map(|(i, e)| format!("{}: {}", self.item(*i), self.expression(e))).collect();
+                let mut all: Vec<String> =
+                    list.iter().map(|(i, e)| format!("{}: {}", self.item(*i), self.expression(e))).collect();
                 all.extend(rest.iter().map(|e| format!("else: {}", self.expression(e))));
                 format!("{{ {} }}", all.join(", "))
             }
@@ -240,9 +267,13 @@ impl Show<'_> {
             Distribution::Normal { mean, sd } => format!("normal({}, {})", e(mean), e(sd)),
             Distribution::Lognormal { mean, sd } => format!("lognormal({}, {})", e(mean), e(sd)),
             Distribution::Weibull { shape, scale } => format!("weibull({}, {})", e(shape), e(scale)),
-            Distribution::Triangular { minimum, mode, maximum } => format!("triangular({}, {}, {})", e(minimum), e(mode), e(maximum)),
+            Distribution::Triangular { minimum, mode, maximum } => {
+                format!("triangular({}, {}, {})", e(minimum), e(mode), e(maximum))
+            }
             Distribution::Uniform { minimum, maximum } => format!("uniform({}, {})", e(minimum), e(maximum)),
-            Distribution::Beta { a, b, minimum, maximum } => format!("beta({}, {}, {}, {})", e(a), e(b), e(minimum), e(maximum)),
+            Distribution::Beta { a, b, minimum, maximum } => {
+                format!("beta({}, {}, {}, {})", e(a), e(b), e(minimum), e(maximum))
+            }
             Distribution::Poisson { mean } => format!("poisson({})", e(mean)),
             Distribution::Geometric { mean } => format!("geometric({})", e(mean)),
             Distribution::Empirical { values } => format!("empirical({} values)", values.len()),

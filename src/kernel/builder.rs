@@ -185,7 +185,11 @@ impl<'p> Builder<'p> {
 
     /// Product of reals or counts.
     pub fn mul(&mut self, a: V, b: V) -> V {
-        if a.ty == Ty::Real { self.binary(BinaryOp::MulReal, a, b, Ty::Real) } else { self.binary(BinaryOp::Mul, a, b, Ty::Count) }
+        if a.ty == Ty::Real {
+            self.binary(BinaryOp::MulReal, a, b, Ty::Real)
+        } else {
+            self.binary(BinaryOp::Mul, a, b, Ty::Count)
+        }
     }
 
     fn mismatch(&mut self, what: &str, a: V, b: V) -> Ty {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::base::limits;
 use crate::ir::{Binary, Function, Unary};
 use crate::runtime::distributions::Sampler;
-use crate::runtime::variates::normal_redrawn;
 use crate::runtime::random::{next, uniform};
+use crate::runtime::variates::normal_redrawn;
 use crate::runtime::ziggurat::{self, ZigguratTables};
 
 use super::layout::{buffer, draw, header, item};
@@ -294,7 +294,11 @@ pub fn ziggurat_word(byte: u64) -> Option<u64> {
     };
     let exponential = ZigguratTables::EXPONENTIAL_OFFSET as u64;
     let normal = ZigguratTables::NORMAL_OFFSET as u64;
-    if byte >= normal { pick(&tables.normal, byte - normal) } else { pick(&tables.exponential, byte.checked_sub(exponential)?) }
+    if byte >= normal {
+        pick(&tables.normal, byte - normal)
+    } else {
+        pick(&tables.exponential, byte.checked_sub(exponential)?)
+    }
 }
 
 /// What native code is handed: where the arena and the tables are, and whom to call.

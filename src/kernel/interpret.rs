@@ -58,7 +58,14 @@ impl Interpreter {
     }
 
     #[allow(clippy::too_many_lines)]
-    fn call(&self, function: usize, args: &[u64], host: &mut Host, stack: &mut Vec<u64>, depth: usize) -> Result<u64, BrokenProgram> {
+    fn call(
+        &self,
+        function: usize,
+        args: &[u64],
+        host: &mut Host,
+        stack: &mut Vec<u64>,
+        depth: usize,
+    ) -> Result<u64, BrokenProgram> {
         let broken = |what: &str| BrokenProgram(format!("{what} in kernel function {function}"));
         let f = self.functions.get(function).ok_or_else(|| broken("no such function"))?;
         if depth > 64 {
@@ -77,7 +84,9 @@ impl Interpreter {
             match inst {
                 Flat::Const { dst, bits } => regs[*dst as usize] = *bits,
                 Flat::Unary { op, dst, a } => regs[*dst as usize] = unary(*op, regs[*a as usize]),
-                Flat::Binary { op, dst, a, b } => regs[*dst as usize] = binary(*op, regs[*a as usize], regs[*b as usize]),
+                Flat::Binary { op, dst, a, b } => {
+                    regs[*dst as usize] = binary(*op, regs[*a as usize], regs[*b as usize])
+                }
                 Flat::Select { dst, cond, a, b } => {
                     regs[*dst as usize] = if regs[*cond as usize] != 0 { regs[*a as usize] } else { regs[*b as usize] };
                 }
@@ -92,7 +101,8 @@ impl Interpreter {
                 }
                 Flat::TableLoad { dst, table: Table::Ziggurat, offset, index } => {
                     let byte = regs[*index as usize].wrapping_add_signed(i64::from(*offset));
-                    regs[*dst as usize] = super::host::ziggurat_word(byte).ok_or_else(|| broken("read outside a table"))?;
+                    regs[*dst as usize] =
+                        super::host::ziggurat_word(byte).ok_or_else(|| broken("read outside a table"))?;
                 }
                 Flat::Call { function, args, dst } => {
                     let mut values = [0u64; 8];

@@ -120,7 +120,9 @@ fn law(expression: &Expression, streams: &mut i64) -> Result<Law, String> {
 /// When a parameter is not constant.
 pub fn distribution(drawn: &Drawn) -> Result<Distribution, String> {
     let number = |e: &Expression| {
-        e.constant().map(|q| to_f64(&q.value)).ok_or_else(|| "distributions with computed parameters come later".to_string())
+        e.constant()
+            .map(|q| to_f64(&q.value))
+            .ok_or_else(|| "distributions with computed parameters come later".to_string())
     };
     Ok(match drawn {
         Drawn::Exponential { mean } => Distribution::Exponential { mean: number(mean)? },
@@ -132,7 +134,9 @@ pub fn distribution(drawn: &Drawn) -> Result<Distribution, String> {
         Drawn::Triangular { minimum, mode, maximum } => {
             Distribution::Triangular { minimum: number(minimum)?, mode: number(mode)?, maximum: number(maximum)? }
         }
-        Drawn::Uniform { minimum, maximum } => Distribution::Uniform { minimum: number(minimum)?, maximum: number(maximum)? },
+        Drawn::Uniform { minimum, maximum } => {
+            Distribution::Uniform { minimum: number(minimum)?, maximum: number(maximum)? }
+        }
         Drawn::Beta { a, b, minimum, maximum } => {
             Distribution::Beta { a: number(a)?, b: number(b)?, minimum: number(minimum)?, maximum: number(maximum)? }
         }

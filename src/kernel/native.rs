@@ -76,7 +76,8 @@ pub fn listing(program: &Program) -> Result<Listing, String> {
 
 fn compile(program: &Program, mut listing: Option<&mut Listing>) -> Result<Native, String> {
     let mut flags = settings::builder();
-    let set = |flags: &mut settings::Builder, name: &str, value: &str| flags.set(name, value).map_err(|e| e.to_string());
+    let set =
+        |flags: &mut settings::Builder, name: &str, value: &str| flags.set(name, value).map_err(|e| e.to_string());
     set(&mut flags, "opt_level", "speed")?;
     set(&mut flags, "is_pic", "false")?;
     set(&mut flags, "enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" })?;
@@ -90,7 +91,12 @@ fn compile(program: &Program, mut listing: Option<&mut Listing>) -> Result<Nativ
     let pointer = frontend.pointer_type();
 
     let mut host_signature = module.make_signature();
-    host_signature.params.extend([AbiParam::new(pointer), AbiParam::new(types::I64), AbiParam::new(types::I64), AbiParam::new(types::I64)]);
+    host_signature.params.extend([
+        AbiParam::new(pointer),
+        AbiParam::new(types::I64),
+        AbiParam::new(types::I64),
+        AbiParam::new(types::I64),
+    ]);
     host_signature.returns.push(AbiParam::new(types::I64));
     let mut hosts = Vec::new();
     for f in HostFn::ALL {
@@ -314,7 +320,8 @@ impl Emitter<'_, '_> {
             }
             Inst::TableLoad { dst, table: Table::Ziggurat, offset, index } => {
                 let context = self.context.ok_or("no context")?;
-                let tables = self.b.ins().load(types::I64, MemFlagsData::trusted(), context, NativeContext::TABLES_OFFSET);
+                let tables =
+                    self.b.ins().load(types::I64, MemFlagsData::trusted(), context, NativeContext::TABLES_OFFSET);
                 let index = self.get(*index)?;
                 let address = self.b.ins().iadd(tables, index);
                 let ty = self.ty(*dst);
@@ -493,5 +500,6 @@ impl Emitter<'_, '_> {
 /// The processor the native engine compiles for, as text.
 #[must_use]
 pub fn processor() -> String {
-    isa::lookup_by_name(std::env::consts::ARCH).map_or_else(|_| std::env::consts::ARCH.to_string(), |b| b.triple().to_string())
+    isa::lookup_by_name(std::env::consts::ARCH)
+        .map_or_else(|_| std::env::consts::ARCH.to_string(), |b| b.triple().to_string())
 }

@@ -233,7 +233,9 @@ impl Program {
                 .iter()
                 .map(|i| match i {
                     Inst::If { then, otherwise, .. } => 1 + count(then) + count(otherwise),
-                    Inst::Switch { cases, default, .. } => 1 + cases.iter().map(|c| count(c)).sum::<usize>() + count(default),
+                    Inst::Switch { cases, default, .. } => {
+                        1 + cases.iter().map(|c| count(c)).sum::<usize>() + count(default)
+                    }
                     Inst::Loop { body } | Inst::Choose { policy: body, .. } => 1 + count(body),
                     _ => 1,
                 })
@@ -264,7 +266,8 @@ impl Program {
             let _ = match inst {
                 Inst::Const { dst, bits } => {
                     let real = f.registers.get(dst.0 as usize) == Some(&Ty::Real);
-                    let value = if real { format!("{:?}", f64::from_bits(*bits)) } else { bits.cast_signed().to_string() };
+                    let value =
+                        if real { format!("{:?}", f64::from_bits(*bits)) } else { bits.cast_signed().to_string() };
                     writeln!(out, "{pad}r{} = {value}", dst.0)
                 }
                 Inst::Unary { op, dst, a } => writeln!(out, "{pad}r{} = {op:?} r{}", dst.0, a.0),
@@ -282,7 +285,9 @@ impl Program {
                     let to = dst.map_or(String::new(), |d| format!("r{} = ", d.0));
                     writeln!(out, "{pad}{to}{name}({})", list(args))
                 }
-                Inst::Host { function, args, dst } => writeln!(out, "{pad}r{} = host {function:?}({})", dst.0, list(args)),
+                Inst::Host { function, args, dst } => {
+                    writeln!(out, "{pad}r{} = host {function:?}({})", dst.0, list(args))
+                }
                 Inst::Choose { site, candidates, dst, policy } => {
                     let what = self.sites.get(*site as usize).map_or("?", |s| s.what);
                     let _ = writeln!(out, "{pad}r{} = choose {what}#{site} of r{} {{", dst.0, candidates.0);
@@ -317,7 +322,9 @@ impl Program {
                 }
                 Inst::Break { depth } => writeln!(out, "{pad}break {depth}"),
                 Inst::Continue { depth } => writeln!(out, "{pad}continue {depth}"),
-                Inst::Return { value } => writeln!(out, "{pad}return{}", value.map_or(String::new(), |v| format!(" r{}", v.0))),
+                Inst::Return { value } => {
+                    writeln!(out, "{pad}return{}", value.map_or(String::new(), |v| format!(" r{}", v.0)))
+                }
             };
         }
     }
@@ -328,7 +335,9 @@ impl Program {
     /// What does not fit, for an internal diagnostic.
     pub fn verify(&self) -> Result<(), String> {
         for f in &self.functions {
-            Verifier { program: self, function: f }.block(&f.body, 0).map_err(|e| format!("kernel function `{}`: {e}", f.name))?;
+            Verifier { program: self, function: f }
+                .block(&f.body, 0)
+                .map_err(|e| format!("kernel function `{}`: {e}", f.name))?;
         }
         Ok(())
     }
@@ -359,7 +368,10 @@ impl Verifier<'_> {
         match inst {
             Inst::Const { dst, .. } => self.ty(*dst).map(|_| ()),
             Inst::Unary { op, dst, a } => {
-                use UnaryOp::{AbsoluteReal, BitsToReal, Ceiling, Copy, Floor, NegateReal, RealToBits, RoundToInt, SquareRoot, ToReal};
+                use UnaryOp::{
+                    AbsoluteReal, BitsToReal, Ceiling, Copy, Floor, NegateReal, RealToBits, RoundToInt, SquareRoot,
+                    ToReal,
+                };
                 let (takes, gives) = match op {
                     Copy => return self.real(*dst, self.ty(*a)? == Ty::Real),
                     ToReal | BitsToReal => (false, true),
@@ -427,7 +439,11 @@ impl Verifier<'_> {
             }
             Inst::Loop { body } => self.block(body, loops + 1),
             Inst::Break { depth } | Inst::Continue { depth } => {
-                if *depth < loops { Ok(()) } else { Err("no such loop".into()) }
+                if *depth < loops {
+                    Ok(())
+                } else {
+                    Err("no such loop".into())
+                }
             }
             Inst::Return { value } => match (value, self.function.result) {
                 (None, None) => Ok(()),

@@ -41,7 +41,11 @@ impl<'a> Lower<'a> {
         let Some(form) = FORMS.iter().find(|f| f.name == name) else {
             let functions = ["min", "max", "abs", "floor", "ceil", "round"];
             let known = FORMS.iter().map(|f| f.name).chain(functions);
-            let d = Diagnostic::new(codes::UNKNOWN_NAME, name_span, format!("there is no distribution or function `{name}`"));
+            let d = Diagnostic::new(
+                codes::UNKNOWN_NAME,
+                name_span,
+                format!("there is no distribution or function `{name}`"),
+            );
             self.push(match names::nearest(name, known) {
                 Some(near) => d.fix(format!("write `{near}`"), name_span, near),
                 None => d.help(format!(
@@ -84,7 +88,11 @@ impl<'a> Lower<'a> {
                 );
                 let text = self.text(*at);
                 self.push(if q.dim == Dim::NUMBER && first == Dim::TIME {
-                    d.fix(format!("write `{text} s`"), *at, format!("{text} s")).fix(format!("write `{text} min`"), *at, format!("{text} min"))
+                    d.fix(format!("write `{text} s`"), *at, format!("{text} s")).fix(
+                        format!("write `{text} min`"),
+                        *at,
+                        format!("{text} min"),
+                    )
                 } else {
                     d
                 });
@@ -95,14 +103,17 @@ impl<'a> Lower<'a> {
         let get = |wanted: &str| {
             values.iter().find(|(p, _, _)| *p == wanted).map(|(_, q, _)| Expression::Constant(q.clone()))
         };
-        let number = |wanted: &str| values.iter().find(|(p, _, _)| *p == wanted).map_or(f64::NAN, |(_, q, _)| q.to_f64());
+        let number =
+            |wanted: &str| values.iter().find(|(p, _, _)| *p == wanted).map_or(f64::NAN, |(_, q, _)| q.to_f64());
         let (drawn, checked) = match form.name {
-            "exponential" => {
-                (Distribution::Exponential { mean: get("mean")? }, law::Distribution::Exponential { mean: number("mean") })
-            }
+            "exponential" => (
+                Distribution::Exponential { mean: get("mean")? },
+                law::Distribution::Exponential { mean: number("mean") },
+            ),
             "erlang" => {
                 let (_, q, at) = values.first()?;
-                let Some(k) = q.value.is_integer().then(|| q.value.to_integer().to_u32()).flatten().filter(|k| *k > 0) else {
+                let Some(k) = q.value.is_integer().then(|| q.value.to_integer().to_u32()).flatten().filter(|k| *k > 0)
+                else {
                     self.push(
                         Diagnostic::new(codes::OUT_OF_RANGE, *at, "`k` of `erlang` counts phases")
                             .help("write a whole number of 1 or more; for other shapes use `gamma(shape, mean)`"),
@@ -137,10 +148,19 @@ impl<'a> Lower<'a> {
             ),
             "beta" => (
                 Distribution::Beta { a: get("a")?, b: get("b")?, minimum: get("min")?, maximum: get("max")? },
-                law::Distribution::Beta { a: number("a"), b: number("b"), minimum: number("min"), maximum: number("max") },
+                law::Distribution::Beta {
+                    a: number("a"),
+                    b: number("b"),
+                    minimum: number("min"),
+                    maximum: number("max"),
+                },
             ),
-            "poisson" => (Distribution::Poisson { mean: get("mean")? }, law::Distribution::Poisson { mean: number("mean") }),
-            _ => (Distribution::Geometric { mean: get("mean")? }, law::Distribution::Geometric { mean: number("mean") }),
+            "poisson" => {
+                (Distribution::Poisson { mean: get("mean")? }, law::Distribution::Poisson { mean: number("mean") })
+            }
+            _ => {
+                (Distribution::Geometric { mean: get("mean")? }, law::Distribution::Geometric { mean: number("mean") })
+            }
         };
         if let Err(error) = checked.check() {
             self.push(Diagnostic::new(codes::OUT_OF_RANGE, span, error.to_string()));
@@ -169,8 +189,12 @@ impl<'a> Lower<'a> {
                 Some(place) if place.is_none() => *place = Some(argument),
                 _ => {
                     self.push(
-                        Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, format!("`{}` has no such argument", form.name))
-                            .help(format!("write `{}`", usage())),
+                        Diagnostic::new(
+                            codes::WRONG_ARGUMENTS,
+                            argument.span,
+                            format!("`{}` has no such argument", form.name),
+                        )
+                        .help(format!("write `{}`", usage())),
                     );
                     return None;
                 }
@@ -179,8 +203,12 @@ impl<'a> Lower<'a> {
         let all: Option<Vec<&Argument>> = places.into_iter().collect();
         if all.is_none() {
             self.push(
-                Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("`{}` needs {} arguments", form.name, form.parameters.len()))
-                    .help(format!("write `{}`", usage())),
+                Diagnostic::new(
+                    codes::WRONG_ARGUMENTS,
+                    span,
+                    format!("`{}` needs {} arguments", form.name, form.parameters.len()),
+                )
+                .help(format!("write `{}`", usage())),
             );
         }
         all
@@ -238,10 +266,14 @@ impl<'a> Lower<'a> {
         };
         let mut values = Vec::new();
         for (row, record) in reader.records().enumerate() {
-            let value = record.ok().and_then(|r| r.get(index).and_then(|v| v.parse::<f64>().ok())).filter(|v| v.is_finite());
+            let value =
+                record.ok().and_then(|r| r.get(index).and_then(|v| v.parse::<f64>().ok())).filter(|v| v.is_finite());
             let good = value.map(|v| v * factor.to_f64()).filter(|v| *v >= 0.0 || factor.dim != Dim::TIME);
             let Some(value) = good else {
-                self.push(bad(column.span, format!("row {} of `{path_text}` has no usable value for `{column_name}`", row + 2)));
+                self.push(bad(
+                    column.span,
+                    format!("row {} of `{path_text}` has no usable value for `{column_name}`", row + 2),
+                ));
                 return None;
             };
             values.push(value);

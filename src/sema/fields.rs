@@ -55,7 +55,8 @@ impl<'a> Fields<'a> {
 
     /// The fields of a table value such as `run { … }`.
     pub fn of_table(owner: &str, table: &'a Table, known: &[&str], diagnostics: &mut Vec<Diagnostic>) -> Fields<'a> {
-        let mut fields = Fields { owner: owner.to_string(), owner_span: table.span, entries: Vec::new(), inner: Vec::new() };
+        let mut fields =
+            Fields { owner: owner.to_string(), owner_span: table.span, entries: Vec::new(), inner: Vec::new() };
         for entry in &table.entries {
             fields.entry(entry, known, diagnostics);
         }
@@ -71,7 +72,11 @@ impl<'a> Fields<'a> {
         let span = entry.key.span();
         let Some(word) = word else {
             if !matches!(&entry.key, Key::Chain(c) if c.is_error()) {
-                diagnostics.push(Diagnostic::new(codes::UNKNOWN_FIELD, span, format!("{} has no such entry", self.owner)));
+                diagnostics.push(Diagnostic::new(
+                    codes::UNKNOWN_FIELD,
+                    span,
+                    format!("{} has no such entry", self.owner),
+                ));
             }
             return;
         };

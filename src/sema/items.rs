@@ -90,7 +90,8 @@ fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
             }
             let Some(recipe) = s.recipes.first() else { return };
             if !recipe.takes.is_empty() && !recipe.takes.iter().any(|p| is_a(plant, item, p.item)) {
-                let wanted: Vec<String> = recipe.takes.iter().map(|p| format!("`{}`", item_name(plant, p.item))).collect();
+                let wanted: Vec<String> =
+                    recipe.takes.iter().map(|p| format!("`{}`", item_name(plant, p.item))).collect();
                 once(
                     walk,
                     Diagnostic::new(
@@ -108,8 +109,12 @@ fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
                 && !list.iter().any(|(i, _)| is_a(plant, item, *i))
             {
                 let d = if list.is_empty() {
-                    Diagnostic::new(codes::MISSING_FIELD, n.span, format!("station `{}` does not say how long its work takes", n.name))
-                        .help("write `cycle: 30 s`")
+                    Diagnostic::new(
+                        codes::MISSING_FIELD,
+                        n.span,
+                        format!("station `{}` does not say how long its work takes", n.name),
+                    )
+                    .help("write `cycle: 30 s`")
                 } else {
                     Diagnostic::new(
                         codes::BRANCH_NOT_TOTAL,
@@ -153,13 +158,18 @@ fn follow(plant: &Plant, from: NodeId, way: Option<&Routing>, item: ItemId, visi
         Routing::Shares(list, _) => list.iter().for_each(|(_, w)| follow(plant, from, Some(w), item, visit, walk)),
         Routing::ByItem(list, rest, span) => {
             let exact = list.iter().find(|(i, _)| *i == item);
-            let found = exact.or_else(|| list.iter().find(|(i, _)| is_a(plant, item, *i))).map(|(_, w)| w).or(rest.as_deref());
+            let found =
+                exact.or_else(|| list.iter().find(|(i, _)| is_a(plant, item, *i))).map(|(_, w)| w).or(rest.as_deref());
             match found {
                 Some(w) => follow(plant, from, Some(w), item, visit, walk),
                 None => once(
                     walk,
-                    Diagnostic::new(codes::BRANCH_NOT_TOTAL, *span, format!("the branch has no way for `{}`", item_name(plant, item)))
-                        .help(format!("add `{}: NODE`, or `else: NODE`", item_name(plant, item))),
+                    Diagnostic::new(
+                        codes::BRANCH_NOT_TOTAL,
+                        *span,
+                        format!("the branch has no way for `{}`", item_name(plant, item)),
+                    )
+                    .help(format!("add `{}: NODE`, or `else: NODE`", item_name(plant, item))),
                 ),
             }
         }
@@ -213,7 +223,11 @@ fn parts_that_never_arrive(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
                 let mut d = Diagnostic::new(
                     codes::PART_NEVER_ARRIVES,
                     part.span,
-                    format!("`{}` never comes to `{}`, which waits for it for ever", item_name(plant, part.item), n.name),
+                    format!(
+                        "`{}` never comes to `{}`, which waits for it for ever",
+                        item_name(plant, part.item),
+                        n.name
+                    ),
                 )
                 .help("lead a flow of that item there");
                 // The rest of the line can still run: partial deadlock is a finding, not a hole.
@@ -226,7 +240,8 @@ fn parts_that_never_arrive(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
 
 /// Circles of buffers alone: items would run round without time passing.
 fn circles(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
-    let plain = |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(b)) if b.transit.is_none());
+    let plain =
+        |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(b)) if b.transit.is_none());
     // Kahn's algorithm on the plain buffers: what is left lies on or between circles.
     let mut degree = vec![0usize; plant.nodes.len()];
     let targets = |id: NodeId| -> Vec<NodeId> {
@@ -256,11 +271,16 @@ fn circles(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
     }
     let all = plant.nodes.ids().filter(|id| plain(*id)).count();
     if done < all
-        && let Some((_, n)) = plant.nodes.iter().find(|(id, _)| plain(*id) && degree.get(id.index()).is_some_and(|d| *d > 0))
+        && let Some((_, n)) =
+            plant.nodes.iter().find(|(id, _)| plain(*id) && degree.get(id.index()).is_some_and(|d| *d > 0))
     {
         complaints.push(
-            Diagnostic::new(codes::CIRCLE_WITHOUT_WORK, n.span, format!("items could run round through `{}` without taking time", n.name))
-                .help("put a station, or a transit time on an arrow, into the circle"),
+            Diagnostic::new(
+                codes::CIRCLE_WITHOUT_WORK,
+                n.span,
+                format!("items could run round through `{}` without taking time", n.name),
+            )
+            .help("put a station, or a transit time on an arrow, into the circle"),
         );
     }
 }

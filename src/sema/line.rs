@@ -15,9 +15,33 @@ use super::value::Typed;
 
 /// Words that declare something in a line.
 const WORDS: &[&str] = &[
-    "item", "crew", "tool", "pallets", "fleet", "source", "station", "buffer", "conveyor", "sink", "store", "shift", "cell",
-    "place", "param", "let", "fn", "route", "breakdown", "maintenance", "demand", "limit", "experiment", "policy", "playbook",
-    "lane", "tariff",
+    "item",
+    "crew",
+    "tool",
+    "pallets",
+    "fleet",
+    "source",
+    "station",
+    "buffer",
+    "conveyor",
+    "sink",
+    "store",
+    "shift",
+    "cell",
+    "place",
+    "param",
+    "let",
+    "fn",
+    "route",
+    "breakdown",
+    "maintenance",
+    "demand",
+    "limit",
+    "experiment",
+    "policy",
+    "playbook",
+    "lane",
+    "tariff",
 ];
 
 /// Words whose meaning follows in a later version.
@@ -90,7 +114,11 @@ pub fn lower(
             let mut diagnostics = lower.diagnostics;
             if !diagnostics.iter().any(|d| d.severity == Severity::Error) {
                 let text = problems.first().cloned().unwrap_or_default();
-                diagnostics.push(Diagnostic::new(codes::INTERNAL, line.name.span, format!("the plant is not sound: {text}")));
+                diagnostics.push(Diagnostic::new(
+                    codes::INTERNAL,
+                    line.name.span,
+                    format!("the plant is not sound: {text}"),
+                ));
             }
             (None, diagnostics)
         }
@@ -187,11 +215,16 @@ impl<'a> Lower<'a> {
                         let _: Option<()> = self.later(d.word.span.to(d.name.span), what);
                         self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
                     } else {
-                        let mut complaint =
-                            Diagnostic::new(codes::UNKNOWN_DECLARATION, d.word.span, format!("there is no declaration `{word}`"));
+                        let mut complaint = Diagnostic::new(
+                            codes::UNKNOWN_DECLARATION,
+                            d.word.span,
+                            format!("there is no declaration `{word}`"),
+                        );
                         complaint = match names::nearest(word, WORDS.iter().copied()) {
                             Some(near) => complaint.fix(format!("write `{near}`"), d.word.span, near),
-                            None => complaint.help("a line declares items, sources, stations, buffers, sinks, crews, flows and routes"),
+                            None => complaint.help(
+                                "a line declares items, sources, stations, buffers, sinks, crews, flows and routes",
+                            ),
                         };
                         self.push(complaint);
                         self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
@@ -228,7 +261,11 @@ impl<'a> Lower<'a> {
             let Some((name, span)) = self.name_in(phrase, "an item") else { continue };
             let Some(parent) = self.item_named(name, span) else { continue };
             if self.descends(parent, id) {
-                self.push(Diagnostic::new(codes::CIRCULAR_VALUE, span, format!("`{name}` is itself a kind of this item")));
+                self.push(Diagnostic::new(
+                    codes::CIRCULAR_VALUE,
+                    span,
+                    format!("`{name}` is itself a kind of this item"),
+                ));
             } else if let Some(item) = self.plant.items.get_mut(id) {
                 item.is = Some(parent);
             }
@@ -315,7 +352,11 @@ impl<'a> Lower<'a> {
             return self.wrong_value(span, &format!("`{what}` is a fixed value, not a draw"));
         };
         if q.dim != dim {
-            self.push(Diagnostic::new(codes::WRONG_DIMENSION, span, format!("`{what}` is a {dim}, this is a {}", q.dim)));
+            self.push(Diagnostic::new(
+                codes::WRONG_DIMENSION,
+                span,
+                format!("`{what}` is a {dim}, this is a {}", q.dim),
+            ));
             return None;
         }
         Some(q.clone())
@@ -334,20 +375,20 @@ impl<'a> Lower<'a> {
                 }
             }
         }
-        let unknown: Vec<(String, String)> = self
-            .set
-            .iter()
-            .filter(|(n, _)| !self.scope.values.iter().any(|d| d.name.text == *n))
-            .cloned()
-            .collect();
+        let unknown: Vec<(String, String)> =
+            self.set.iter().filter(|(n, _)| !self.scope.values.iter().any(|d| d.name.text == *n)).cloned().collect();
         for (name, _) in unknown {
             let known: Vec<String> =
                 self.scope.values.iter().filter(|d| d.word.text == "param").map(|d| d.name.text.clone()).collect();
-            let mut d = Diagnostic::new(codes::BAD_SETTING, self.plant.span, format!("there is no parameter `{name}` to set"));
+            let mut d =
+                Diagnostic::new(codes::BAD_SETTING, self.plant.span, format!("there is no parameter `{name}` to set"));
             d = match names::nearest(&name, known.iter().map(String::as_str)) {
                 Some(near) => d.help(format!("did you mean `{near}`?")),
                 None if known.is_empty() => d.help("declare one: `param space: count = 20 in 1..200`"),
-                None => d.help(format!("its parameters are {}", known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))),
+                None => d.help(format!(
+                    "its parameters are {}",
+                    known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+                )),
             };
             self.push(d);
         }

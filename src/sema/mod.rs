@@ -75,8 +75,12 @@ pub fn analyse(files: &SourceMap, main: &File, options: &Options) -> Analysed {
     for declaration in lines {
         if let Some((_, first)) = seen.iter().find(|(n, _)| *n == declaration.name.text) {
             diagnostics.push(
-                Diagnostic::new(codes::DUPLICATE_NAME, declaration.name.span, format!("`{}` is declared twice", declaration.name.text))
-                    .with(*first, "first declared here"),
+                Diagnostic::new(
+                    codes::DUPLICATE_NAME,
+                    declaration.name.span,
+                    format!("`{}` is declared twice", declaration.name.text),
+                )
+                .with(*first, "first declared here"),
             );
         }
         seen.push((&declaration.name.text, declaration.name.span));

@@ -5,8 +5,9 @@ use num_traits::{One, Signed, Zero};
 use crate::base::{Dim, Quantity, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
-    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId, Node, NodeId, NodeKind,
-    Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station, Supply, WhenFull,
+    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId, Node,
+    NodeId, NodeKind, Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station, Supply,
+    WhenFull,
 };
 use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
 
@@ -49,8 +50,14 @@ const STATION: &[&str] =
     &["machines", "cycle", "needs", "takes", "makes", "release", "yield", "queue", "hold_when_down", "release_crew"];
 
 const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full"];
-const SOURCE_LATER: &[(&str, &str)] =
-    &[("at", "timetables"), ("lot", "lots"), ("with", "attributes"), ("schedule", "schedules"), ("shift", "shifts"), ("order", "order rules")];
+const SOURCE_LATER: &[(&str, &str)] = &[
+    ("at", "timetables"),
+    ("lot", "lots"),
+    ("with", "attributes"),
+    ("schedule", "schedules"),
+    ("shift", "shifts"),
+    ("order", "order rules"),
+];
 
 const BUFFER: &[&str] = &["capacity", "initial"];
 const BUFFER_LATER: &[(&str, &str)] = &[
@@ -120,7 +127,12 @@ impl<'a> Lower<'a> {
     }
 
     /// Fields of a block with those whose meaning follows later told apart.
-    fn known_fields(&mut self, d: &'a Declaration, known: &[&'static str], later: &[(&'static str, &'static str)]) -> Fields<'a> {
+    fn known_fields(
+        &mut self,
+        d: &'a Declaration,
+        known: &[&'static str],
+        later: &[(&'static str, &'static str)],
+    ) -> Fields<'a> {
         let all: Vec<&str> = known.iter().copied().chain(later.iter().map(|(w, _)| *w)).collect();
         let fields = Fields::of(d, &all, &mut self.diagnostics);
         for (word, what) in later {
@@ -143,8 +155,12 @@ impl<'a> Lower<'a> {
             None if self.plant.items.len() == 1 => (Some(vec![(ItemId(0), Rational::one())]), d.name.span),
             None => {
                 self.push(
-                    Diagnostic::new(codes::MISSING_FIELD, d.name.span, format!("source `{}` does not say what it makes", d.name.text))
-                        .help("several items are declared: write `makes: NAME`"),
+                    Diagnostic::new(
+                        codes::MISSING_FIELD,
+                        d.name.span,
+                        format!("source `{}` does not say what it makes", d.name.text),
+                    )
+                    .help("several items are declared: write `makes: NAME`"),
                 );
                 (None, d.name.span)
             }
@@ -170,8 +186,12 @@ impl<'a> Lower<'a> {
         };
         if let (Some(Supply::Always), WhenFull::Queue | WhenFull::Lose) = (&supply, when_full) {
             self.push(
-                Diagnostic::new(codes::WRONG_VALUE, fields.span("when_full"), "a source without `every` always has one item ready")
-                    .help("give it an interval with `every:`, or leave `when_full` out"),
+                Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    fields.span("when_full"),
+                    "a source without `every` always has one item ready",
+                )
+                .help("give it an interval with `every:`, or leave `when_full` out"),
             );
             return None;
         }
@@ -287,8 +307,12 @@ impl<'a> Lower<'a> {
         for inner in &fields.inner {
             if let Some((_, first)) = names.iter().find(|(n, _)| *n == inner.name.text) {
                 self.push(
-                    Diagnostic::new(codes::DUPLICATE_NAME, inner.name.span, format!("`{}` is declared twice", inner.name.text))
-                        .with(*first, "first declared here"),
+                    Diagnostic::new(
+                        codes::DUPLICATE_NAME,
+                        inner.name.span,
+                        format!("`{}` is declared twice", inner.name.text),
+                    )
+                    .with(*first, "first declared here"),
                 );
                 good = false;
             }
@@ -344,7 +368,11 @@ impl<'a> Lower<'a> {
                         };
                         let item = self.item_named(name, expr.span)?;
                         if list.iter().any(|(i, _)| *i == item) {
-                            self.push(Diagnostic::new(codes::DUPLICATE_FIELD, expr.span, format!("`{name}` is given twice")));
+                            self.push(Diagnostic::new(
+                                codes::DUPLICATE_FIELD,
+                                expr.span,
+                                format!("`{name}` is given twice"),
+                            ));
                             return None;
                         }
                         list.push((item, value?));
@@ -394,8 +422,18 @@ impl<'a> Lower<'a> {
     }
 
     fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {
-        let known: &[&str] =
-            &["after", "clock", "repair", "effect", "needs", "availability", "from", "exclusive", "keep_crew", "repair_in"];
+        let known: &[&str] = &[
+            "after",
+            "clock",
+            "repair",
+            "effect",
+            "needs",
+            "availability",
+            "from",
+            "exclusive",
+            "keep_crew",
+            "repair_in",
+        ];
         let fields = Fields::of(d, known, &mut self.diagnostics);
         for word in ["from", "exclusive", "keep_crew", "repair_in"] {
             if let Some(span) = fields.has(word) {
@@ -419,22 +457,27 @@ impl<'a> Lower<'a> {
                 None
             }
         };
-        let after = match (fields.get("after", &mut self.diagnostics), fields.get("availability", &mut self.diagnostics)) {
-            (Some(phrase), None) => self.time(phrase, "after"),
-            (Some(_), Some(phrase)) => {
-                self.push(
-                    Diagnostic::new(codes::DUPLICATE_FIELD, phrase.span, "`after` and `availability` both say how often it fails")
+        let after =
+            match (fields.get("after", &mut self.diagnostics), fields.get("availability", &mut self.diagnostics)) {
+                (Some(phrase), None) => self.time(phrase, "after"),
+                (Some(_), Some(phrase)) => {
+                    self.push(
+                        Diagnostic::new(
+                            codes::DUPLICATE_FIELD,
+                            phrase.span,
+                            "`after` and `availability` both say how often it fails",
+                        )
                         .with(fields.span("after"), "given here")
                         .help("keep one of the two"),
-                );
-                None
-            }
-            (None, Some(phrase)) => self.after_from_availability(phrase, repair.as_ref()?),
-            (None, None) => {
-                self.missing(&fields, "after", "after: exponential(4 h)");
-                None
-            }
-        };
+                    );
+                    None
+                }
+                (None, Some(phrase)) => self.after_from_availability(phrase, repair.as_ref()?),
+                (None, None) => {
+                    self.missing(&fields, "after", "after: exponential(4 h)");
+                    None
+                }
+            };
         let needs = match fields.get("needs", &mut self.diagnostics) {
             Some(phrase) => self.needs(phrase)?,
             None => Vec::new(),
@@ -443,8 +486,12 @@ impl<'a> Lower<'a> {
         let zero = |e: &Expression| e.constant().is_some_and(|q| q.value.is_zero());
         if zero(&after) {
             self.push(
-                Diagnostic::new(codes::OUT_OF_RANGE, fields.span("after"), "a machine that fails after 0 s never works")
-                    .help("write the mean time from a repair to the next failure"),
+                Diagnostic::new(
+                    codes::OUT_OF_RANGE,
+                    fields.span("after"),
+                    "a machine that fails after 0 s never works",
+                )
+                .help("write the mean time from a repair to the next failure"),
             );
             return None;
         }
@@ -464,8 +511,12 @@ impl<'a> Lower<'a> {
         let share = self.share_of(phrase, "availability")?;
         if !share.is_positive() || share >= Rational::one() {
             self.push(
-                Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, "an availability lies between 0 % and 100 %, both excluded")
-                    .help("leave the breakdown out when the machine never fails"),
+                Diagnostic::new(
+                    codes::OUT_OF_RANGE,
+                    phrase.span,
+                    "an availability lies between 0 % and 100 %, both excluded",
+                )
+                .help("leave the breakdown out when the machine never fails"),
             );
             return None;
         }
@@ -478,8 +529,12 @@ impl<'a> Lower<'a> {
                 | Distribution::Lognormal { mean, .. } => mean.constant()?.value.clone(),
                 _ => {
                     self.push(
-                        Diagnostic::new(codes::WRONG_VALUE, phrase.span, "`availability` needs a repair whose mean is a parameter")
-                            .help("give `after:` instead, or a repair such as `lognormal(8 min, 3 min)`"),
+                        Diagnostic::new(
+                            codes::WRONG_VALUE,
+                            phrase.span,
+                            "`availability` needs a repair whose mean is a parameter",
+                        )
+                        .help("give `after:` instead, or a repair such as `lognormal(8 min, 3 min)`"),
                     );
                     return None;
                 }
@@ -525,13 +580,21 @@ impl<'a> Lower<'a> {
             && inside > n
         {
             self.push(
-                Diagnostic::new(codes::OUT_OF_RANGE, fields.span("initial"), format!("{inside} items do not fit into {n} places"))
-                    .with(fields.span("capacity"), "the places"),
+                Diagnostic::new(
+                    codes::OUT_OF_RANGE,
+                    fields.span("initial"),
+                    format!("{inside} items do not fit into {n} places"),
+                )
+                .with(fields.span("capacity"), "the places"),
             );
             return None;
         }
         if inside > limits::INITIAL {
-            self.push(Diagnostic::new(codes::OUT_OF_RANGE, fields.span("initial"), format!("at most {} items can be inside at the start", limits::INITIAL)));
+            self.push(Diagnostic::new(
+                codes::OUT_OF_RANGE,
+                fields.span("initial"),
+                format!("at most {} items can be inside at the start", limits::INITIAL),
+            ));
             return None;
         }
         Some(Buffer { capacity, initial, transit: None, keeps_order: true, anonymous: false })
@@ -555,7 +618,11 @@ impl<'a> Lower<'a> {
         };
         if q.dim != Dim::RATIO {
             let text = self.text(phrase.span);
-            let d = Diagnostic::new(codes::MISSING_UNIT, phrase.span, format!("`{what}` is a share and is written with `%`"));
+            let d = Diagnostic::new(
+                codes::MISSING_UNIT,
+                phrase.span,
+                format!("`{what}` is a share and is written with `%`"),
+            );
             self.push(if q.dim == Dim::NUMBER {
                 d.fix(format!("write `{text} %`"), phrase.span, format!("{text} %"))
             } else {
@@ -564,7 +631,11 @@ impl<'a> Lower<'a> {
             return None;
         }
         if q.value.is_negative() || q.value > Rational::one() {
-            self.push(Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, format!("`{what}` lies between 0 % and 100 %")));
+            self.push(Diagnostic::new(
+                codes::OUT_OF_RANGE,
+                phrase.span,
+                format!("`{what}` lies between 0 % and 100 %"),
+            ));
             return None;
         }
         Some(q.value.clone())
@@ -576,7 +647,8 @@ impl<'a> Lower<'a> {
         let name = phrase.as_expr().and_then(|e| e.name());
         let found = name.and_then(|n| words.iter().find(|w| **w == n)).copied();
         if found.is_none() {
-            let mut d = Diagnostic::new(codes::WRONG_VALUE, phrase.span, format!("`{field}` is one of {}", list(words)));
+            let mut d =
+                Diagnostic::new(codes::WRONG_VALUE, phrase.span, format!("`{field}` is one of {}", list(words)));
             if let Some(near) = name.and_then(|n| crate::base::names::nearest(n, words.iter().copied())) {
                 d = d.fix(format!("write `{near}`"), phrase.span, near);
             }
@@ -602,8 +674,16 @@ impl<'a> Lower<'a> {
         for inner in &fields.inner {
             if !allowed.contains(&inner.word.text.as_str()) {
                 self.push(
-                    Diagnostic::new(codes::UNKNOWN_FIELD, inner.word.span, format!("{} has no `{}`", fields.owner, inner.word.text))
-                        .help(if allowed.is_empty() { "it has fields only".to_string() } else { format!("it may have {}", list(allowed)) }),
+                    Diagnostic::new(
+                        codes::UNKNOWN_FIELD,
+                        inner.word.span,
+                        format!("{} has no `{}`", fields.owner, inner.word.text),
+                    )
+                    .help(if allowed.is_empty() {
+                        "it has fields only".to_string()
+                    } else {
+                        format!("it may have {}", list(allowed))
+                    }),
                 );
             }
         }

@@ -19,7 +19,11 @@ pub struct Counted<'a> {
 impl<'a> Lower<'a> {
     pub fn resources(&mut self, declarations: &[&'a Declaration]) {
         for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
-            let fields = Fields::of(d, &["size", "count", "skills", "shift", "shift_end", "overtake", "breakdown"], &mut self.diagnostics);
+            let fields = Fields::of(
+                d,
+                &["size", "count", "skills", "shift", "shift_end", "overtake", "breakdown"],
+                &mut self.diagnostics,
+            );
             for (word, what) in [
                 ("skills", "skills"),
                 ("shift", "shifts"),
@@ -123,7 +127,11 @@ impl<'a> Lower<'a> {
             }
             ExprKind::Error => false,
             _ => {
-                self.push(Diagnostic::new(codes::WRONG_VALUE, expr.span, format!("a number of some {what} is due here")));
+                self.push(Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    expr.span,
+                    format!("a number of some {what} is due here"),
+                ));
                 false
             }
         }

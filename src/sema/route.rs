@@ -140,8 +140,12 @@ impl<'a> Lower<'a> {
         }
         if !ended {
             self.push(
-                Diagnostic::new(codes::DEAD_END, steps.last().map_or(self.plant.span, |s| s.expr.span), "the route does not end at a sink")
-                    .help("end it with `-> SINK`"),
+                Diagnostic::new(
+                    codes::DEAD_END,
+                    steps.last().map_or(self.plant.span, |s| s.expr.span),
+                    "the route does not end at a sink",
+                )
+                .help("end it with `-> SINK`"),
             );
             return None;
         }
@@ -239,7 +243,10 @@ impl<'a> Lower<'a> {
                 Some("cycle") if cycle.is_none() => cycle = Some(self.time(&argument.value, "cycle")?),
                 Some("needs") => needs = Some(self.needs(&argument.value)?),
                 Some("as") => visit_name = self.name_in(&argument.value, "the visit")?.0.to_string(),
-                Some(other @ ("machines" | "queue" | "yield" | "setup" | "batch" | "steps" | "sets" | "order" | "takes" | "makes")) => {
+                Some(
+                    other @ ("machines" | "queue" | "yield" | "setup" | "batch" | "steps" | "sets" | "order" | "takes"
+                    | "makes"),
+                ) => {
                     return self.later(argument.span, &format!("visits with their own `{other}`"));
                 }
                 _ => {
@@ -254,8 +261,12 @@ impl<'a> Lower<'a> {
         let none = matches!(&own_cycle, Some(crate::ir::Expression::ByItem(list, None)) if list.is_empty());
         if cycle.is_none() && none {
             self.push(
-                Diagnostic::new(codes::MISSING_FIELD, span, format!("neither the route nor `{name}` says how long the work takes"))
-                    .help(format!("write `{name}(4 min)` here, or `cycle: 4 min` at the station")),
+                Diagnostic::new(
+                    codes::MISSING_FIELD,
+                    span,
+                    format!("neither the route nor `{name}` says how long the work takes"),
+                )
+                .help(format!("write `{name}(4 min)` here, or `cycle: 4 min` at the station")),
             );
             return None;
         }

@@ -38,20 +38,32 @@ impl<'a> Lower<'a> {
                     let _: Option<()> = self.later(entry.span, "shifts");
                 }
                 Some(word) => {
-                    let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, entry.key.span(), format!("a line has no field `{word}`"));
-                    if let Some(near) = crate::base::names::nearest(word, ["run", "shift", "flow", "station", "source", "sink"]) {
+                    let mut d = Diagnostic::new(
+                        codes::UNKNOWN_FIELD,
+                        entry.key.span(),
+                        format!("a line has no field `{word}`"),
+                    );
+                    if let Some(near) =
+                        crate::base::names::nearest(word, ["run", "shift", "flow", "station", "source", "sink"])
+                    {
                         d = d.help(format!("did you mean `{near}`?"));
                     }
                     self.push(d);
                 }
-                None => self.push(Diagnostic::new(codes::UNKNOWN_FIELD, entry.key.span(), "this means nothing in a line")),
+                None => {
+                    self.push(Diagnostic::new(codes::UNKNOWN_FIELD, entry.key.span(), "this means nothing in a line"))
+                }
             }
         }
         if !seen {
             self.push(crate::diag::Diagnostic {
                 severity: crate::diag::Severity::Warning,
-                ..Diagnostic::new(codes::NO_END, line.name.span, format!("line `{}` does not say how long it runs", line.name.text))
-                    .help("write `run { for: 30 d }`, or give `--for` on the command line")
+                ..Diagnostic::new(
+                    codes::NO_END,
+                    line.name.span,
+                    format!("line `{}` does not say how long it runs", line.name.text),
+                )
+                .help("write `run { for: 30 d }`, or give `--for` on the command line")
             });
         }
     }
@@ -171,7 +183,8 @@ impl<'a> Lower<'a> {
         let item = self.item_named(&d.name.text, d.name.span)?;
         let Some(phrase) = &d.phrase else {
             self.push(
-                Diagnostic::new(codes::MISSING_FIELD, d.name.span, "the demand has no rate").help("write `demand Case: 120 /h at SINK`"),
+                Diagnostic::new(codes::MISSING_FIELD, d.name.span, "the demand has no rate")
+                    .help("write `demand Case: 120 /h at SINK`"),
             );
             return None;
         };
@@ -191,7 +204,11 @@ impl<'a> Lower<'a> {
                 Preposition::At => at = Some(self.node_of(&tail.chain, "a sink")?),
                 Preposition::During => return self.later(tail.word, "demands during shifts"),
                 other => {
-                    self.push(Diagnostic::new(codes::WRONG_VALUE, tail.word, format!("a demand has no `{}`", other.word())));
+                    self.push(Diagnostic::new(
+                        codes::WRONG_VALUE,
+                        tail.word,
+                        format!("a demand has no `{}`", other.word()),
+                    ));
                     return None;
                 }
             }
@@ -212,8 +229,12 @@ impl<'a> Lower<'a> {
             let phrase = fields.get(word, &mut self.diagnostics);
             if phrase.is_none() && fields.has(word).is_none() {
                 self.push(
-                    Diagnostic::new(codes::MISSING_FIELD, d.name.span, format!("limit `{}` has no `{word}`", d.name.text))
-                        .help(format!("write `{example}`")),
+                    Diagnostic::new(
+                        codes::MISSING_FIELD,
+                        d.name.span,
+                        format!("limit `{}` has no `{word}`", d.name.text),
+                    )
+                    .help(format!("write `{example}`")),
                 );
             }
             phrase

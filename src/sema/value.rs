@@ -57,7 +57,9 @@ impl<'a> Lower<'a> {
             ExprKind::Table(table) => self.mixture(table),
             ExprKind::NamedTable { name, table } if name.text == "choice" => self.mixture(table),
             ExprKind::Error => None,
-            ExprKind::Now | ExprKind::Item | ExprKind::Member { .. } => self.later(expr.span, "values that read the item or the clock"),
+            ExprKind::Now | ExprKind::Item | ExprKind::Member { .. } => {
+                self.later(expr.span, "values that read the item or the clock")
+            }
             ExprKind::Unknown => self.later(expr.span, "values left open for the optimiser"),
             ExprKind::Bool(_) => self.later(expr.span, "yes/no values"),
             _ => self.wrong_value(expr.span, "this is no value"),
@@ -65,7 +67,9 @@ impl<'a> Lower<'a> {
     }
 
     pub fn wrong_value<T>(&mut self, span: Span, message: &str) -> Option<T> {
-        self.push(Diagnostic::new(codes::WRONG_VALUE, span, message).help("write a number with its unit, such as `30 s`"));
+        self.push(
+            Diagnostic::new(codes::WRONG_VALUE, span, message).help("write a number with its unit, such as `30 s`"),
+        );
         None
     }
 
@@ -93,8 +97,12 @@ impl<'a> Lower<'a> {
             Err(units::UnitError::Unknown(name)) => {
                 if let Some(meaning) = unit.counted().and_then(|n| self.scope.find(n)) {
                     self.push(
-                        Diagnostic::new(codes::WRONG_VALUE, unit.span, format!("`{name}` is {}, not a unit", meaning.kind()))
-                            .help("a number before a name counts it; here a quantity with a unit is due"),
+                        Diagnostic::new(
+                            codes::WRONG_VALUE,
+                            unit.span,
+                            format!("`{name}` is {}, not a unit", meaning.kind()),
+                        )
+                        .help("a number before a name counts it; here a quantity with a unit is due"),
                     );
                     return None;
                 }
@@ -152,8 +160,12 @@ impl<'a> Lower<'a> {
         let declaration = *self.scope.values.get(index)?;
         if self.evaluating.contains(&index) || self.evaluating.len() > limits::NESTING {
             self.push(
-                Diagnostic::new(codes::CIRCULAR_VALUE, span, format!("`{}` is defined by itself", declaration.name.text))
-                    .with(declaration.name.span, "declared here"),
+                Diagnostic::new(
+                    codes::CIRCULAR_VALUE,
+                    span,
+                    format!("`{}` is defined by itself", declaration.name.text),
+                )
+                .with(declaration.name.span, "declared here"),
             );
             return None;
         }
@@ -167,8 +179,12 @@ impl<'a> Lower<'a> {
     fn declared_value(&mut self, declaration: &'a tree::Declaration) -> Option<Typed> {
         let Some(phrase) = &declaration.value else {
             self.push(
-                Diagnostic::new(codes::MISSING_FIELD, declaration.name.span, format!("`{}` has no value", declaration.name.text))
-                    .help(format!("write `{} {} … = value`", declaration.word.text, declaration.name.text)),
+                Diagnostic::new(
+                    codes::MISSING_FIELD,
+                    declaration.name.span,
+                    format!("`{}` has no value", declaration.name.text),
+                )
+                .help(format!("write `{} {} … = value`", declaration.word.text, declaration.name.text)),
             );
             return None;
         };
@@ -187,8 +203,12 @@ impl<'a> Lower<'a> {
                 value = self.set_value(&set, &value, declaration).unwrap_or(value);
             } else {
                 self.push(
-                    Diagnostic::new(codes::BAD_SETTING, declaration.word.span, format!("`{}` is no parameter", declaration.name.text))
-                        .help("only a `param` can be set from outside; change `let` to `param`"),
+                    Diagnostic::new(
+                        codes::BAD_SETTING,
+                        declaration.word.span,
+                        format!("`{}` is no parameter", declaration.name.text),
+                    )
+                    .help("only a `param` can be set from outside; change `let` to `param`"),
                 );
             }
         }
@@ -220,7 +240,8 @@ impl<'a> Lower<'a> {
             "ratio" | "share" => Dim::RATIO,
             "yes_no" => return,
             _ => {
-                let known = ["time", "length", "mass", "volume", "energy", "power", "money", "rate", "speed", "count", "ratio"];
+                let known =
+                    ["time", "length", "mass", "volume", "energy", "power", "money", "rate", "speed", "count", "ratio"];
                 let d = Diagnostic::new(codes::WRONG_VALUE, kind.span, format!("there is no kind of value `{name}`"));
                 self.push(match names::nearest(name, known) {
                     Some(near) => d.fix(format!("write `{near}`"), kind.span, near),
@@ -254,7 +275,8 @@ impl<'a> Lower<'a> {
     /// A value given with `--set name=text`.
     fn set_value(&mut self, text: &str, default: &Typed, declaration: &tree::Declaration) -> Option<Typed> {
         let text = text.trim();
-        let split = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+'))).unwrap_or(text.len());
+        let split =
+            text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+'))).unwrap_or(text.len());
         let (number_text, unit) = text.split_at(split);
         let (number_text, unit) = (number_text.trim(), unit.trim());
         let number = crate::base::quantity::decimal(number_text);
@@ -369,7 +391,11 @@ impl<'a> Lower<'a> {
         };
         let dim = first.dim;
         if let Some(other) = values.iter().find(|v| v.dim != dim) {
-            self.push(Diagnostic::new(codes::WRONG_DIMENSION, span, format!("`{name}` of a {dim} and a {}", other.dim)));
+            self.push(Diagnostic::new(
+                codes::WRONG_DIMENSION,
+                span,
+                format!("`{name}` of a {dim} and a {}", other.dim),
+            ));
             return None;
         }
         Some(Typed { dim, value: Expression::Call(function, values.into_iter().map(|v| v.value).collect()) })
@@ -429,7 +455,11 @@ impl<'a> Lower<'a> {
                     match share {
                         Some(Typed { value: Expression::Constant(q), .. }) if q.dim == Dim::RATIO => {
                             if q.value.is_negative() || q.value > one {
-                                self.push(Diagnostic::new(codes::OUT_OF_RANGE, chain.span, "a share lies between 0 % and 100 %"));
+                                self.push(Diagnostic::new(
+                                    codes::OUT_OF_RANGE,
+                                    chain.span,
+                                    "a share lies between 0 % and 100 %",
+                                ));
                                 good = false;
                             }
                             sum += &q.value;
@@ -438,20 +468,31 @@ impl<'a> Lower<'a> {
                         Some(Typed { value: Expression::Constant(q), .. }) if q.dim == Dim::NUMBER => {
                             let text = self.text(chain.span);
                             self.push(
-                                Diagnostic::new(codes::MISSING_UNIT, chain.span, "a share is written with `%`")
-                                    .fix(format!("write `{text} %`"), chain.span, format!("{text} %")),
+                                Diagnostic::new(codes::MISSING_UNIT, chain.span, "a share is written with `%`").fix(
+                                    format!("write `{text} %`"),
+                                    chain.span,
+                                    format!("{text} %"),
+                                ),
                             );
                             good = false;
                         }
                         Some(_) => {
-                            self.push(Diagnostic::new(codes::WRONG_VALUE, chain.span, "a share such as `70 %` is due here"));
+                            self.push(Diagnostic::new(
+                                codes::WRONG_VALUE,
+                                chain.span,
+                                "a share such as `70 %` is due here",
+                            ));
                             good = false;
                         }
                         None => good = false,
                     }
                 }
                 key => {
-                    self.push(Diagnostic::new(codes::WRONG_VALUE, key.span(), "a share such as `70 %`, or `rest`, is due here"));
+                    self.push(Diagnostic::new(
+                        codes::WRONG_VALUE,
+                        key.span(),
+                        "a share such as `70 %`, or `rest`, is due here",
+                    ));
                     good = false;
                 }
             }
@@ -465,8 +506,9 @@ impl<'a> Lower<'a> {
             None if whole => {}
             _ => {
                 let percent = crate::base::quantity::to_f64(&sum) * 100.0;
-                let mut d = Diagnostic::new(codes::SHARES_NOT_ONE, table.span, format!("the shares add up to {percent} %"))
-                    .note("each item takes exactly one way, so shares add up to 100 %");
+                let mut d =
+                    Diagnostic::new(codes::SHARES_NOT_ONE, table.span, format!("the shares add up to {percent} %"))
+                        .note("each item takes exactly one way, so shares add up to 100 %");
                 if sum < one {
                     d = d.help("let the last one be `rest`");
                 }
@@ -497,7 +539,11 @@ impl<'a> Lower<'a> {
             return None;
         }
         if typed.dim != Dim::TIME {
-            self.push(Diagnostic::new(codes::WRONG_DIMENSION, span, format!("`{what}` is a time, this is a {}", typed.dim)));
+            self.push(Diagnostic::new(
+                codes::WRONG_DIMENSION,
+                span,
+                format!("`{what}` is a time, this is a {}", typed.dim),
+            ));
             return None;
         }
         if let Expression::Constant(q) = &typed.value {
@@ -532,7 +578,11 @@ impl<'a> Lower<'a> {
             return self.wrong_value(span, &format!("`{what}` is a fixed number, not a draw"));
         };
         if q.dim != Dim::NUMBER {
-            self.push(Diagnostic::new(codes::WRONG_DIMENSION, span, format!("`{what}` is a number, this is a {}", q.dim)));
+            self.push(Diagnostic::new(
+                codes::WRONG_DIMENSION,
+                span,
+                format!("`{what}` is a number, this is a {}", q.dim),
+            ));
             return None;
         }
         let whole = q.value.is_integer().then(|| q.value.to_integer());

@@ -37,7 +37,10 @@ impl<'a> Lower<'a> {
             return;
         }
         if chain.steps.len() > limits::CHAIN {
-            self.push(Diagnostic::new(codes::OUT_OF_RANGE, chain.span, "the chain is too long").help("use an array of stations"));
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, chain.span, "the chain is too long")
+                    .help("use an array of stations"),
+            );
             return;
         }
         if matches!(first.kind, ExprKind::Table(_) | ExprKind::NamedTable { .. }) {
@@ -57,7 +60,11 @@ impl<'a> Lower<'a> {
             match &step.expr.kind {
                 ExprKind::Ellipsis => {
                     let Some(last) = chain.steps.get(i) else {
-                        self.push(Diagnostic::new(codes::BAD_CHAIN, step.expr.span, "`...` stands between two members of an array"));
+                        self.push(Diagnostic::new(
+                            codes::BAD_CHAIN,
+                            step.expr.span,
+                            "`...` stands between two members of an array",
+                        ));
                         return;
                     };
                     i += 1;
@@ -67,15 +74,23 @@ impl<'a> Lower<'a> {
                     };
                     if !self.same_links(&step.link, &last.link) {
                         self.push(
-                            Diagnostic::new(codes::BAD_CHAIN, step.link.span.to(last.link.span), "the arrows around `...` differ")
-                                .help("write the same arrow on both sides: `s[1] -[5]-> ... -[5]-> s[9]`"),
+                            Diagnostic::new(
+                                codes::BAD_CHAIN,
+                                step.link.span.to(last.link.span),
+                                "the arrows around `...` differ",
+                            )
+                            .help("write the same arrow on both sides: `s[1] -[5]-> ... -[5]-> s[9]`"),
                         );
                         return;
                     }
                     let Some(members) = self.members_between(at, to) else {
                         self.push(
-                            Diagnostic::new(codes::BAD_CHAIN, step.expr.span, "`...` counts from one member of an array up to a later one")
-                                .help("write `s[1] -> ... -> s[9]`"),
+                            Diagnostic::new(
+                                codes::BAD_CHAIN,
+                                step.expr.span,
+                                "`...` counts from one member of an array up to a later one",
+                            )
+                            .help("write `s[1] -> ... -> s[9]`"),
                         );
                         return;
                     };
@@ -164,7 +179,12 @@ impl<'a> Lower<'a> {
         match &expr.kind {
             ExprKind::Name(name) if name == binding.name => i64::try_from(binding.value).ok(),
             ExprKind::Group(inner) => self.bound_index(inner, binding),
-            ExprKind::Binary { op: op @ (BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply), left, right, .. } => {
+            ExprKind::Binary {
+                op: op @ (BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply),
+                left,
+                right,
+                ..
+            } => {
                 let (a, b) = (self.bound_index(left, binding)?, self.bound_index(right, binding)?);
                 match op {
                     BinaryOp::Add => a.checked_add(b),
@@ -193,10 +213,10 @@ impl<'a> Lower<'a> {
             ExprKind::Error => None,
             ExprKind::Member { .. } => self.later(expr.span, "nodes of cells"),
             ExprKind::Call { function, .. } => {
-                self.push(
-                    Diagnostic::new(codes::BAD_CHAIN, expr.span, "a flow names its nodes only")
-                        .help(format!("times belong to the station; a `route` may say `{}(…)`", function.name().unwrap_or("station"))),
-                );
+                self.push(Diagnostic::new(codes::BAD_CHAIN, expr.span, "a flow names its nodes only").help(format!(
+                    "times belong to the station; a `route` may say `{}(…)`",
+                    function.name().unwrap_or("station")
+                )));
                 None
             }
             _ => {
@@ -275,7 +295,9 @@ impl<'a> Lower<'a> {
         if let Some(first) = old.targets().first() {
             d = d.with(first.span, "the other way");
         }
-        self.push(d.help(format!("write a branch: `flow {name} -> {{ 50 %: a, rest: b }}`, or by item `{{ A: a, B: b }}`")));
+        self.push(
+            d.help(format!("write a branch: `flow {name} -> {{ 50 %: a, rest: b }}`, or by item `{{ A: a, B: b }}`")),
+        );
     }
 
     /// What stands on an arrow.
@@ -284,8 +306,12 @@ impl<'a> Lower<'a> {
             LinkKind::Arrow => return Some(Lane::default()),
             LinkKind::Symmetric => {
                 self.push(
-                    Diagnostic::new(codes::BAD_CHAIN, link.span, "`<->` joins pairs in setup and distance tables, not nodes")
-                        .fix("write `->`", link.span, "->"),
+                    Diagnostic::new(
+                        codes::BAD_CHAIN,
+                        link.span,
+                        "`<->` joins pairs in setup and distance tables, not nodes",
+                    )
+                    .fix("write `->`", link.span, "->"),
                 );
                 return None;
             }
@@ -400,7 +426,8 @@ impl<'a> Lower<'a> {
                 if rules.contains(&name.text.as_str()) {
                     return self.later(expr.span, "choice rules");
                 }
-                let mut d = Diagnostic::new(codes::UNKNOWN_NAME, name.span, format!("there is no choice rule `{}`", name.text));
+                let mut d =
+                    Diagnostic::new(codes::UNKNOWN_NAME, name.span, format!("there is no choice rule `{}`", name.text));
                 if let Some(near) = crate::base::names::nearest(&name.text, rules) {
                     d = d.fix(format!("write `{near}`"), name.span, near);
                 }
@@ -421,14 +448,14 @@ impl<'a> Lower<'a> {
         if let Some(entry) = by_condition {
             return self.later(entry.span, "branches by condition");
         }
-        let call = table.entries.iter().find(|e| matches!(&e.key, Key::Chain(c) if matches!(c.as_expr().map(|x| &x.kind), Some(ExprKind::Call { .. }))));
+        let call = table.entries.iter().find(
+            |e| matches!(&e.key, Key::Chain(c) if matches!(c.as_expr().map(|x| &x.kind), Some(ExprKind::Call { .. }))),
+        );
         if let Some(entry) = call {
             return self.later(entry.span, "branches by count");
         }
-        let by_item = table
-            .entries
-            .iter()
-            .any(|e| matches!(&e.key, Key::Chain(c) if c.as_expr().and_then(Expr::name).is_some()));
+        let by_item =
+            table.entries.iter().any(|e| matches!(&e.key, Key::Chain(c) if c.as_expr().and_then(Expr::name).is_some()));
         if table.entries.is_empty() {
             self.push(Diagnostic::new(codes::BAD_CHAIN, table.span, "the branch has no ways"));
             return None;
@@ -460,7 +487,11 @@ impl<'a> Lower<'a> {
                     };
                     let item = self.item_named(name, expr.span);
                     if item.is_some_and(|item| list.iter().any(|(i, _)| *i == item)) {
-                        self.push(Diagnostic::new(codes::DUPLICATE_FIELD, expr.span, format!("`{name}` is given twice")));
+                        self.push(Diagnostic::new(
+                            codes::DUPLICATE_FIELD,
+                            expr.span,
+                            format!("`{name}` is given twice"),
+                        ));
                         good = false;
                     }
                     match (item, way(self, entry)) {

@@ -35,7 +35,13 @@ fn station(cycle: Expression) -> NodeKind {
             makes: vec![],
             release: Release::Each,
             batch: None,
-            phases: vec![Phase { name: "cycle".into(), kind: PhaseKind::Work, duration: cycle, needs: vec![], span: Span::default() }],
+            phases: vec![Phase {
+                name: "cycle".into(),
+                kind: PhaseKind::Work,
+                duration: cycle,
+                needs: vec![],
+                span: Span::default(),
+            }],
         }],
         setup: None,
         yield_share: None,
@@ -96,7 +102,11 @@ fn engines_agree() {
         let reference = Kernel::new(&plant, Engine::Interpreter).unwrap();
         let (a, events, t) = run(&native, 100_000);
         let (b, _, u) = run(&reference, 100_000);
-        eprintln!("{events} events, native {:.1} ns, interpreter {:.1} ns", t / events as f64 * 1e9, u / events as f64 * 1e9);
+        eprintln!(
+            "{events} events, native {:.1} ns, interpreter {:.1} ns",
+            t / events as f64 * 1e9,
+            u / events as f64 * 1e9
+        );
         assert!(a == b);
     }
 }

@@ -58,7 +58,9 @@ fn imports_point_down() {
                         .split(',')
                         .map(|p| p.trim().split("::").next().unwrap_or("").to_string())
                         .collect(),
-                    None => vec![part.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or("").to_string()],
+                    None => {
+                        vec![part.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or("").to_string()]
+                    }
                 };
                 for head in heads {
                     let Some(to) = layer(&head) else { continue };

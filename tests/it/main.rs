@@ -3,9 +3,11 @@
 mod analysis_capacity;
 mod analysis_deadlock;
 mod analysis_pages;
+mod check_schema;
 mod engines;
 mod kernel_smoke;
 mod layers;
+mod published;
 mod report;
 mod runtime_distributions;
 mod runtime_random;

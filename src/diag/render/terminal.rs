@@ -64,7 +64,8 @@ fn draw(
         .with_message(plain(&d.message))
         .with_label(Label::new(primary).with_message(plain(&d.primary.text)).with_color(tone));
     for label in &d.secondary {
-        report = report.with_label(Label::new(place(label.span)?).with_message(plain(&label.text)).with_color(Color::Blue));
+        report =
+            report.with_label(Label::new(place(label.span)?).with_message(plain(&label.text)).with_color(Color::Blue));
     }
     report.with_notes(d.notes.iter().map(|n| plain(n)));
     for help in &d.help {

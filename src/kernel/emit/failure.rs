@@ -22,11 +22,7 @@ impl Emit<'_> {
         let active = b.load(record, breakdown::ACTIVE);
         let repaired = b.int(REPAIR, Ty::Count);
         let repaired = b.eq(active, repaired);
-        b.either(
-            repaired,
-            |b| self.repair_ends(b, k, s, shape, record),
-            |b| self.onset(b, k, s, i, shape, record),
-        );
+        b.either(repaired, |b| self.repair_ends(b, k, s, shape, record), |b| self.onset(b, k, s, i, shape, record));
     }
 
     fn onset(&self, b: &mut Builder, k: usize, s: &StationShape, i: usize, shape: &BreakdownShape, record: V) {

@@ -2,7 +2,9 @@
 //! products that leave together (semantics S14–S17).
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{buffer, counters, header, holder, item, list, machine, node, part, routing, source, station};
+use super::super::layout::{
+    buffer, counters, header, holder, item, list, machine, node, part, routing, source, station,
+};
 use super::super::program::{BinaryOp, Program, Ty};
 use super::super::shape::{NodeShape, SourceShape, StationShape, SupplyShape};
 use super::Emit;
@@ -112,7 +114,9 @@ impl Emit<'_> {
                                 b.leave_if(branch);
                             });
                         }
-                        Some(NodeShape::Source(SourceShape { supply: SupplyShape::Always, mix: 1, from: 0, .. })) => {
+                        Some(NodeShape::Source(SourceShape {
+                            supply: SupplyShape::Always, mix: 1, from: 0, ..
+                        })) => {
                             // As many as are needed and left to make; each is made when the one before
                             // has left. The plan holds the source, marked by its lowest bit.
                             let rest = b.load(parts, part::REST.plus(part_offset(i)));
@@ -346,7 +350,11 @@ impl Emit<'_> {
         });
         b.store(machine, machine::TOGETHER_NEXT, at);
         let front = b.is_zero(before);
-        b.either(front, |b| b.set_header(header::TOGETHER, machine), |b| b.store(before, machine::TOGETHER_NEXT, machine));
+        b.either(
+            front,
+            |b| b.set_header(header::TOGETHER, machine),
+            |b| b.store(before, machine::TOGETHER_NEXT, machine),
+        );
     }
 
     /// Writes the handing over of products that leave together; whether any left.
@@ -485,7 +493,11 @@ impl Emit<'_> {
             b.when(fits, |b| {
                 let next = b.load(at, machine::TOGETHER_NEXT);
                 let front = b.is_zero(before);
-                b.either(front, |b| b.set_header(header::TOGETHER, next), |b| b.store(before, machine::TOGETHER_NEXT, next));
+                b.either(
+                    front,
+                    |b| b.set_header(header::TOGETHER, next),
+                    |b| b.store(before, machine::TOGETHER_NEXT, next),
+                );
                 let this = b.var(products);
                 b.repeat(|b| {
                     let end = b.is_zero(this);
@@ -498,7 +510,8 @@ impl Emit<'_> {
                     let kind = b.load(from, holder::RELEASE);
                     let release = self.functions.release.clone();
                     b.switch(kind, self.shapes.nodes.len(), |b, k| {
-                        if let (Some(NodeShape::Station(_)), Some(Some(f))) = (self.shapes.nodes.get(k), release.get(k)) {
+                        if let (Some(NodeShape::Station(_)), Some(Some(f))) = (self.shapes.nodes.get(k), release.get(k))
+                        {
                             b.call(*f, &[from, product]);
                         }
                     });

@@ -222,7 +222,10 @@ impl Emit<'_> {
 
     /// Whether items can flow without time passing: only then a settle needs a guard.
     fn may_flow_for_ever(&self) -> bool {
-        self.shapes.nodes.iter().any(|s| matches!(s, NodeShape::Source(s) if s.supply == super::super::shape::SupplyShape::Always))
+        self.shapes
+            .nodes
+            .iter()
+            .any(|s| matches!(s, NodeShape::Source(s) if s.supply == super::super::shape::SupplyShape::Always))
     }
 }
 

@@ -15,7 +15,12 @@ pub(super) fn breakdown_offset(i: usize) -> i32 {
 impl Emit<'_> {
     /// Writes the functions of a station shape that others call: a stretch of work, its begin, the
     /// begin of repairs.
-    pub(super) fn station_functions(&mut self, program: &mut Program, k: usize, s: &StationShape) -> Result<(), String> {
+    pub(super) fn station_functions(
+        &mut self,
+        program: &mut Program,
+        k: usize,
+        s: &StationShape,
+    ) -> Result<(), String> {
         let shared = s.needs || !s.breakdowns.is_empty();
         let mut stretch = None;
         let mut begin = None;
@@ -77,7 +82,11 @@ impl Emit<'_> {
         let first = b.is_zero(previous);
         b.either(first, |b| b.store(node, station::IDLE, next), |b| b.store(previous, machine::IDLE_NEXT, next));
         let last = b.is_zero(next);
-        b.either(last, |b| b.store(node, station::IDLE_LAST, previous), |b| b.store(next, machine::IDLE_PREVIOUS, previous));
+        b.either(
+            last,
+            |b| b.store(node, station::IDLE_LAST, previous),
+            |b| b.store(next, machine::IDLE_PREVIOUS, previous),
+        );
     }
 
     /// Puts an idle machine behind those idle longer, of one instant by number (S1).
@@ -113,7 +122,11 @@ impl Emit<'_> {
         );
         b.store(machine, machine::IDLE_NEXT, next);
         let last = b.is_zero(next);
-        b.either(last, |b| b.store(node, station::IDLE_LAST, machine), |b| b.store(next, machine::IDLE_PREVIOUS, machine));
+        b.either(
+            last,
+            |b| b.store(node, station::IDLE_LAST, machine),
+            |b| b.store(next, machine::IDLE_PREVIOUS, machine),
+        );
     }
 
     /// An empty machine that is up becomes ready to be loaded.

@@ -13,23 +13,23 @@ use std::sync::Arc;
 
 use crate::ir::ids::Id;
 use crate::ir::{
-    BreakdownClock, BreakdownEffect, Capacity, Expression, ItemId, NodeId, NodeKind, Plant, Release, ReleaseCrew, Routing, Source,
-    Station, Supply, Target, VisitId, WhenFull,
+    BreakdownClock, BreakdownEffect, Capacity, Expression, ItemId, NodeId, NodeKind, Plant, Release, ReleaseCrew,
+    Routing, Source, Station, Supply, Target, VisitId, WhenFull,
 };
-use crate::runtime::random;
 use crate::runtime::histogram;
+use crate::runtime::random;
 
 use super::builder::Field;
 use super::host::{Arena, Host, Law};
 use super::laws::{self, Recipe};
 use super::layout::{
-    arrivals, breakdown, buffer, component, counters, draw, header, holder, item, limit, list, machine, needs, node, part, pool, request,
-    routing, sink, slot, source, station, tree, visit,
+    arrivals, breakdown, buffer, component, counters, draw, header, holder, item, limit, list, machine, needs, node,
+    part, pool, request, routing, sink, slot, source, station, tree, visit,
 };
 use super::rank::{self, Order};
 use super::shape::{
-    BreakdownShape, BufferShape, ClockShape, EventShape, Families, GrantShape, NodeShape, RecipeShape, RouteShape, SettleShape, Shapes,
-    SinkShape, SourceShape, StationShape, SupplyShape, TransitShape, intern,
+    BreakdownShape, BufferShape, ClockShape, EventShape, Families, GrantShape, NodeShape, RecipeShape, RouteShape,
+    SettleShape, Shapes, SinkShape, SourceShape, StationShape, SupplyShape, TransitShape, intern,
 };
 use super::status::{NEVER, State};
 
@@ -342,7 +342,12 @@ impl Layout<'_> {
     }
 
     /// A draw record for an expression in seconds.
-    pub(super) fn draw(&mut self, expression: &Expression, entity: &str, purpose: &str) -> Result<(i64, super::shape::Family), String> {
+    pub(super) fn draw(
+        &mut self,
+        expression: &Expression,
+        entity: &str,
+        purpose: &str,
+    ) -> Result<(i64, super::shape::Family), String> {
         let at = self.image.alloc(draw::WORDS);
         let recipe: Recipe = laws::recipe(expression)?;
         self.image.put(at, draw::FAMILY, recipe.family.tag());
@@ -370,4 +375,3 @@ impl Layout<'_> {
 
 /// A shape index that is not known yet.
 pub(super) const UNPLACED: usize = usize::MAX;
-

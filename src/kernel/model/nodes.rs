@@ -79,7 +79,13 @@ impl Layout<'_> {
         intern(&mut self.shapes.events, event)
     }
 
-    pub(super) fn source(&mut self, id: NodeId, name: &str, s: &Source, way: Option<&Routing>) -> Result<SourceShape, String> {
+    pub(super) fn source(
+        &mut self,
+        id: NodeId,
+        name: &str,
+        s: &Source,
+        way: Option<&Routing>,
+    ) -> Result<SourceShape, String> {
         let record = self.node_record(id);
         let rank = self.order.rank(id);
         let (from, from_count) = self.limit_array(|l| l.from == id);
@@ -142,13 +148,8 @@ impl Layout<'_> {
 
     /// Items with a route start it here; all others follow the source's own way.
     pub(super) fn source_routing(&self, id: NodeId, way: Option<&Routing>) -> Result<Routing, String> {
-        let starts: Vec<(ItemId, Routing)> = self
-            .plant
-            .routes
-            .iter()
-            .filter(|r| r.sources.contains(&id))
-            .map(|r| (r.item, r.start.clone()))
-            .collect();
+        let starts: Vec<(ItemId, Routing)> =
+            self.plant.routes.iter().filter(|r| r.sources.contains(&id)).map(|r| (r.item, r.start.clone())).collect();
         let span = crate::base::Span::default();
         match (starts.as_slice(), way) {
             ([], Some(way)) => Ok(way.clone()),
@@ -159,7 +160,13 @@ impl Layout<'_> {
     }
 
     #[allow(clippy::too_many_lines)]
-    pub(super) fn station(&mut self, id: NodeId, name: &str, s: &Station, way: Option<&Routing>) -> Result<StationShape, String> {
+    pub(super) fn station(
+        &mut self,
+        id: NodeId,
+        name: &str,
+        s: &Station,
+        way: Option<&Routing>,
+    ) -> Result<StationShape, String> {
         let plant = self.plant;
         let later = |what: &str| Err(format!("`{name}`: {what} come later"));
         let [recipe] = s.recipes.as_slice() else { return later("several recipes") };
@@ -296,7 +303,8 @@ impl Layout<'_> {
             recipe: RecipeShape {
                 parts: recipe.takes.len(),
                 makes: makes.len(),
-                together: recipe.release == Release::Together && (makes.len() > 1 || (makes.is_empty() && !recipe.takes.is_empty())),
+                together: recipe.release == Release::Together
+                    && (makes.len() > 1 || (makes.is_empty() && !recipe.takes.is_empty())),
             },
             yields: s.yield_share.is_some(),
             hold: s.hold_when_down && !s.breakdowns.is_empty(),
@@ -380,7 +388,13 @@ impl Layout<'_> {
         Ok(first)
     }
 
-    pub(super) fn buffer(&mut self, id: NodeId, name: &str, b: &crate::ir::Buffer, way: Option<&Routing>) -> Result<BufferShape, String> {
+    pub(super) fn buffer(
+        &mut self,
+        id: NodeId,
+        name: &str,
+        b: &crate::ir::Buffer,
+        way: Option<&Routing>,
+    ) -> Result<BufferShape, String> {
         let record = self.node_record(id);
         let (from, from_count) = self.limit_array(|l| l.from == id);
         let (to, to_count) = self.limit_array(|l| l.to == id);

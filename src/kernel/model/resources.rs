@@ -52,7 +52,9 @@ impl Layout<'_> {
     }
 
     pub(super) fn component_of(&self, need_list: i64) -> i64 {
-        let word = |at: i64| self.image.words.get(usize::try_from(at / 8).unwrap_or(usize::MAX)).map_or(0, |w| w.cast_signed());
+        let word = |at: i64| {
+            self.image.words.get(usize::try_from(at / 8).unwrap_or(usize::MAX)).map_or(0, |w| w.cast_signed())
+        };
         if need_list == 0 { 0 } else { word(word(need_list + 8) + i64::from(pool::COMPONENT.offset)) }
     }
 

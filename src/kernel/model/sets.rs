@@ -6,7 +6,9 @@ impl Layout<'_> {
     pub(super) fn settle_handlers(&mut self) {
         let mut holders: Vec<Vec<usize>> = vec![Vec::new(); self.plant.nodes.len()];
         for (from, to) in rank::edges(self.plant) {
-            let (Some(shape), Some(list)) = (self.node_shapes.get(from.index()), holders.get_mut(to.index())) else { continue };
+            let (Some(shape), Some(list)) = (self.node_shapes.get(from.index()), holders.get_mut(to.index())) else {
+                continue;
+            };
             if !list.contains(shape) {
                 list.push(*shape);
             }
@@ -25,7 +27,8 @@ impl Layout<'_> {
         let at = self.image.array(&ranks);
         self.image.put(0, header::RANKS, at);
         // Only handlers of placed slots are emitted.
-        let used: Vec<EventShape> = self.slots.iter().filter_map(|p| self.shapes.events.get(p.handler).copied()).collect();
+        let used: Vec<EventShape> =
+            self.slots.iter().filter_map(|p| self.shapes.events.get(p.handler).copied()).collect();
         let mut events = Vec::new();
         for (plan, event) in self.slots.iter_mut().zip(used) {
             plan.handler = intern(&mut events, event);
@@ -35,7 +38,9 @@ impl Layout<'_> {
 
     pub(super) fn slots(&mut self) -> Vec<(usize, First)> {
         self.slots.sort_by(|a, b| {
-            (a.band, a.rank, a.machine).cmp(&(b.band, b.rank, b.machine)).then_with(|| crate::base::names::natural_cmp(&a.name, &b.name))
+            (a.band, a.rank, a.machine)
+                .cmp(&(b.band, b.rank, b.machine))
+                .then_with(|| crate::base::names::natural_cmp(&a.name, &b.name))
         });
         let n = self.slots.len().max(2);
         let depth = usize::BITS - (n - 1).leading_zeros();
@@ -76,7 +81,13 @@ impl Layout<'_> {
             let here = n.saturating_sub(at * 64).min(64);
             if here == 64 { -1 } else { (1i64 << here) - 1 }
         };
-        self.shapes.dirty_levels = if words == 1 { 1 } else if middles == 1 { 2 } else { 3 };
+        self.shapes.dirty_levels = if words == 1 {
+            1
+        } else if middles == 1 {
+            2
+        } else {
+            3
+        };
         let bottom: Vec<i64> = (0..words).map(|w| fill(nodes, w)).collect();
         let middle: Vec<i64> = (0..middles).map(|w| fill(words, w)).collect();
         match self.shapes.dirty_levels {

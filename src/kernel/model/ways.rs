@@ -15,9 +15,15 @@ impl Layout<'_> {
 
     /// Words of a routing's body by shape; leaves three, shares a stream and bounds, choices by item a
     /// table.
-    pub(super) fn routing(&mut self, way: &Routing, entity: &str, purpose: &str) -> Result<(i64, RouteShape, bool), String> {
+    pub(super) fn routing(
+        &mut self,
+        way: &Routing,
+        entity: &str,
+        purpose: &str,
+    ) -> Result<(i64, RouteShape, bool), String> {
         let shape = route_shape(way)?;
-        let simple = shape == RouteShape::Leaf && !way.targets().iter().any(|t| self.lists_by_type.contains_key(&t.node.index()));
+        let simple = shape == RouteShape::Leaf
+            && !way.targets().iter().any(|t| self.lists_by_type.contains_key(&t.node.index()));
         let kind = intern(&mut self.shapes.routes, shape.clone());
         let words = 1 + crate::kernel::emit::route::body_words(&shape, self.plant.items.len());
         let at = self.image.alloc(words);
@@ -28,7 +34,14 @@ impl Layout<'_> {
         Ok((at, shape, simple))
     }
 
-    pub(super) fn routing_body(&mut self, way: &Routing, cursor: &mut i64, entity: &str, purpose: &str, ordinal: &mut u32) {
+    pub(super) fn routing_body(
+        &mut self,
+        way: &Routing,
+        cursor: &mut i64,
+        entity: &str,
+        purpose: &str,
+        ordinal: &mut u32,
+    ) {
         // Fields of `routing` count from the record's begin; a body begins one word later.
         match way {
             Routing::To(target) => {
@@ -53,9 +66,10 @@ impl Layout<'_> {
             Routing::ByItem(list, rest, _) => {
                 let body = *cursor + 8;
                 for t in 0..self.plant.items.len() {
-                    let found = list.iter().position(|(i, _)| *i == ItemId::new(t)).or_else(|| {
-                        list.iter().position(|(i, _)| self.is_a(ItemId::new(t), *i))
-                    });
+                    let found = list
+                        .iter()
+                        .position(|(i, _)| *i == ItemId::new(t))
+                        .or_else(|| list.iter().position(|(i, _)| self.is_a(ItemId::new(t), *i)));
                     let branch = found.unwrap_or(if rest.is_some() { list.len() } else { 0 });
                     self.image.put(body + 8 * index(t), FIRST_WORD, index(branch));
                 }
@@ -91,7 +105,9 @@ impl Layout<'_> {
 pub(super) fn route_shape(way: &Routing) -> Result<RouteShape, String> {
     Ok(match way {
         Routing::To(_) => RouteShape::Leaf,
-        Routing::Shares(list, _) => RouteShape::Shares(list.iter().map(|(_, r)| route_shape(r)).collect::<Result<_, _>>()?),
+        Routing::Shares(list, _) => {
+            RouteShape::Shares(list.iter().map(|(_, r)| route_shape(r)).collect::<Result<_, _>>()?)
+        }
         Routing::ByItem(list, rest, _) => {
             let all = list.iter().map(|(_, r)| r).chain(rest.as_deref());
             RouteShape::ByItem(all.map(route_shape).collect::<Result<_, _>>()?)
