@@ -5,6 +5,7 @@ mod analysis_deadlock;
 mod analysis_pages;
 mod check_schema;
 mod engines;
+mod error_pages;
 mod kernel_smoke;
 mod layers;
 mod published;
