@@ -1,6 +1,7 @@
 //! Nanoseconds per event and compile time of the kernel, native and interpreted, in one interleaved
 //! run: `cargo bench --bench kernel`. Statistics are always on. One event is a completion, an arrival,
 //! a failure or a repair.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::time::Instant;
 

@@ -260,7 +260,25 @@ impl<'a> Lower<'a> {
         self.plant.nodes.get(id).map_or_else(String::new, |n| n.name.clone())
     }
 
+    /// Complains when a flow leads into a source.
+    fn enterable(&mut self, node: NodeId, span: Span) -> bool {
+        let Some(n) = self.plant.nodes.get(node) else { return false };
+        if !matches!(n.kind, NodeKind::Source(_)) {
+            return true;
+        }
+        let name = n.name.clone();
+        self.push(
+            Diagnostic::new(codes::BAD_START, span, format!("nothing goes into the source `{name}`"))
+                .help("lead the flow to a station, a buffer or a sink"),
+        );
+        self.holes = true;
+        false
+    }
+
     fn connect(&mut self, from: NodeId, link: &'a Link, to: NodeId) {
+        if !self.enterable(to, link.span) {
+            return;
+        }
         let way = Routing::To(Target { node: to, visit: None, span: link.span });
         let (a, b) = (self.node_name(from), self.node_name(to));
         if let Some(way) = self.through_lane(link, &a, &b, way) {
@@ -518,6 +536,9 @@ impl<'a> Lower<'a> {
             }
             _ => {
                 let node = self.bound_node(first, binding)?;
+                if !self.enterable(node, first.span) {
+                    return None;
+                }
                 if !chain.steps.is_empty() {
                     self.continue_chain(node, &chain.steps, binding);
                 }

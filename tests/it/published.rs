@@ -1,5 +1,5 @@
 //! Published and exact results, from the printed page or the line's Markov chain.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::type_complexity)]
 
 use std::sync::atomic::AtomicBool;
 
