@@ -52,6 +52,7 @@ impl<'a> Lower<'a> {
         }
         let Some(mut at) = self.bound_node(first, binding) else {
             self.holes = true;
+            self.names_behind(&chain.steps, binding);
             return;
         };
         let mut i = 0;
@@ -121,11 +122,21 @@ impl<'a> Lower<'a> {
                 _ => {
                     let Some(next) = self.bound_node(&step.expr, binding) else {
                         self.holes = true;
+                        self.names_behind(chain.steps.get(i..).unwrap_or(&[]), binding);
                         return;
                     };
                     self.connect(at, &step.link, next);
                     at = next;
                 }
+            }
+        }
+    }
+
+    /// Looks names up behind a step that could not be read, so that every unknown one is told.
+    fn names_behind(&mut self, steps: &'a [Step], binding: Option<Binding<'a>>) {
+        for step in steps {
+            if matches!(step.expr.kind, ExprKind::Name(_) | ExprKind::Index { .. }) {
+                let _ = self.bound_node(&step.expr, binding);
             }
         }
     }

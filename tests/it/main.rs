@@ -3,6 +3,7 @@
 mod analysis_capacity;
 mod analysis_deadlock;
 mod analysis_pages;
+mod bad_input;
 mod check_schema;
 mod engines;
 mod error_pages;
