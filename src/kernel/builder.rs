@@ -2,7 +2,7 @@
 //! every result (`Time - Time` is a `Duration`) and notes combinations that have no meaning; the
 //! first such note fails the lowering as an internal error.
 
-use super::program::{BinaryOp, FuncId, Function, HostFn, Inst, Program, Reg, Site, Table, Ty, UnaryOp};
+use super::program::{BinaryOp, FuncId, Function, HostFn, Inst, Program, Reg, Site, Ty, UnaryOp};
 
 /// A value in a register.
 #[derive(Clone, Copy, Debug)]
@@ -330,13 +330,6 @@ impl<'p> Builder<'p> {
             self.mul(index, stride)
         };
         self.binary(BinaryOp::Add, array, offset, Ty::Handle)
-    }
-
-    /// Reads a constant table at `offset + index` bytes.
-    pub fn table(&mut self, table: Table, offset: i32, index: V, ty: Ty) -> V {
-        let dst = self.register(ty);
-        self.push(Inst::TableLoad { dst: dst.reg, table, offset, index: index.reg });
-        dst
     }
 
     // ---- calls ----

@@ -9,11 +9,12 @@ use crate::base::limits;
 use crate::ir::{Binary, Function, Unary};
 use crate::runtime::distributions::Sampler;
 use crate::runtime::random::{next, uniform};
-use crate::runtime::variates::normal_redrawn;
-use crate::runtime::ziggurat::{self, ZigguratTables};
+use crate::runtime::variates::duration_ticks;
+use crate::runtime::ziggurat;
 
-use super::layout::{buffer, draw, header, item};
+use super::layout::{DRAWS, buffer, draw, header, item};
 use super::program::HostFn;
+use super::shape::Family;
 use super::status::Status;
 
 /// The state of one replication: words addressed by byte offset.
@@ -78,6 +79,9 @@ impl Arena {
         }
     }
 }
+
+/// The first word of a record.
+const FIRST_WORD: super::builder::Field = super::builder::Field { offset: 0, ty: super::program::Ty::Count };
 
 /// A duration that the host computes, in seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -182,15 +186,12 @@ impl Host {
     }
 
     /// Serves a call of the program.
-    pub fn call(&mut self, function: HostFn, [a, b, c]: [i64; 3]) -> i64 {
+    pub fn call(&mut self, function: HostFn, [a, b, _]: [i64; 3]) -> i64 {
         match function {
             HostFn::GrowItems => self.grow_items(),
-            HostFn::Sample => self.sample(a).to_bits().cast_signed(),
-            HostFn::ExponentialSlow => ziggurat::exponential_slow(a.cast_unsigned()).to_bits().cast_signed(),
-            HostFn::NormalSlow => ziggurat::normal_slow(a.cast_unsigned()).to_bits().cast_signed(),
-            HostFn::NormalRedrawn => {
-                let (mean, sd) = (f64::from_bits(b.cast_unsigned()), f64::from_bits(c.cast_unsigned()));
-                normal_redrawn(a.cast_unsigned(), mean, sd).to_bits().cast_signed()
+            HostFn::Draw => {
+                self.draw(a);
+                0
             }
             HostFn::TimedInsert => {
                 self.timed_insert(a, b);
@@ -217,11 +218,48 @@ impl Host {
         0
     }
 
-    /// One draw in seconds from a draw record.
-    pub fn sample(&mut self, record: i64) -> f64 {
-        let laws = Arc::clone(&self.laws);
+    /// The next duration of a draw record in ticks; negative when its law gives none.
+    pub fn duration(&mut self, record: i64) -> i64 {
+        if self.arena.get(record, draw::FAMILY) == Family::Constant.tag() {
+            return self.arena.get(record, draw::TICKS);
+        }
+        let first = i64::from(draw::BATCH.offset);
+        let end = first + 8 * i64::try_from(DRAWS).unwrap_or(0);
+        let mut cursor = self.arena.get(record, draw::CURSOR);
+        if cursor == end {
+            self.draw(record);
+            cursor = first;
+        }
+        self.arena.set(record, draw::CURSOR, cursor + 8);
+        self.arena.get(record + cursor, FIRST_WORD)
+    }
+
+    /// Fills the batch of a draw record.
+    fn draw(&mut self, record: i64) {
+        let ticks = |seconds: f64| duration_ticks(seconds).map_or(-1, |t| t.0).cast_unsigned();
         let index = usize::try_from(self.arena.get(record, draw::LAW)).unwrap_or(usize::MAX);
-        laws.get(index).map_or(f64::NAN, |law| law.evaluate(&mut self.arena))
+        let Some(law) = self.laws.get(index) else { return };
+        let first = usize::try_from((record + i64::from(draw::BATCH.offset)) / 8).unwrap_or(usize::MAX);
+        let mut batch = [0; DRAWS];
+        match law {
+            Law::Sample(sampler, stream) if !matches!(sampler, Sampler::Constant { .. }) => {
+                let at = usize::try_from(stream >> 3).unwrap_or(usize::MAX);
+                let state = self.arena.words.get_mut(at..at.saturating_add(4));
+                let Some(state) = state.and_then(|s| <&mut [u64; 4]>::try_from(s).ok()) else { return };
+                match sampler {
+                    // The commonest law, without a choice in its loop.
+                    Sampler::Exponential { mean } => {
+                        let tables = ziggurat::tables();
+                        batch.fill_with(|| ticks(*mean * tables.exponential(next(state))));
+                    }
+                    _ => batch.fill_with(|| ticks(sampler.variate(next(state)))),
+                }
+            }
+            _ => batch.fill_with(|| ticks(law.evaluate(&mut self.arena))),
+        }
+        if let Some(words) = self.arena.words.get_mut(first..first.saturating_add(DRAWS)) {
+            words.copy_from_slice(&batch);
+        }
     }
 
     // The timed set is a pairing heap threaded through the items (Fredman, Sedgewick, Sleator, Tarjan
@@ -284,40 +322,20 @@ impl Host {
     }
 }
 
-/// A word of the ziggurat tables by byte offset; `None` outside the layers.
-#[must_use]
-pub fn ziggurat_word(byte: u64) -> Option<u64> {
-    let tables = ziggurat::tables();
-    let pick = |layers: &[ziggurat::Layer], byte: u64| {
-        let layer = layers.get(usize::try_from(byte >> 4).ok()?)?;
-        Some(if byte & 8 == 0 { layer.limit } else { layer.width.to_bits() })
-    };
-    let exponential = ZigguratTables::EXPONENTIAL_OFFSET as u64;
-    let normal = ZigguratTables::NORMAL_OFFSET as u64;
-    if byte >= normal {
-        pick(&tables.normal, byte - normal)
-    } else {
-        pick(&tables.exponential, byte.checked_sub(exponential)?)
-    }
-}
-
-/// What native code is handed: where the arena and the tables are, and whom to call.
+/// What native code is handed: where the arena is, and whom to call.
 #[repr(C)]
 pub struct NativeContext {
     arena: *mut u64,
-    tables: *const ZigguratTables,
     host: *mut Host,
 }
 
 impl NativeContext {
     /// Byte offset of the arena's address.
     pub const ARENA_OFFSET: i32 = 0;
-    /// Byte offset of the tables' address.
-    pub const TABLES_OFFSET: i32 = 8;
 
     /// The context of a host, valid while the host is borrowed by the caller.
     pub fn new(host: &mut Host) -> Self {
-        Self { arena: host.arena.words.as_mut_ptr(), tables: ziggurat::tables(), host }
+        Self { arena: host.arena.words.as_mut_ptr(), host }
     }
 }
 
@@ -350,10 +368,7 @@ macro_rules! entries {
 
 entries! {
     grow_items = GrowItems;
-    sample = Sample;
-    exponential_slow = ExponentialSlow;
-    normal_slow = NormalSlow;
-    normal_redrawn_entry = NormalRedrawn;
+    draw_batch = Draw;
     timed_insert = TimedInsert;
     timed_take = TimedTake;
 }

@@ -2,7 +2,7 @@
 //! Every memory access is checked; an access outside the arena ends the run as an internal error.
 
 use super::host::Host;
-use super::program::{BinaryOp, FuncId, Function, HostFn, Inst, Program, Reg, Table, UnaryOp};
+use super::program::{BinaryOp, FuncId, Function, HostFn, Inst, Program, Reg, UnaryOp};
 
 /// A flat instruction: structured control flow turned into jumps.
 #[derive(Clone, Debug)]
@@ -13,7 +13,6 @@ enum Flat {
     Select { dst: u32, cond: u32, a: u32, b: u32 },
     Load { dst: u32, base: u32, offset: i32 },
     Store { base: u32, offset: i32, value: u32 },
-    TableLoad { dst: u32, table: Table, offset: i32, index: u32 },
     Call { function: u32, args: Box<[u32]>, dst: Option<u32> },
     Host { function: HostFn, args: Box<[u32]>, dst: u32 },
     Jump { to: u32 },
@@ -98,11 +97,6 @@ impl Interpreter {
                     let address = regs[*base as usize].wrapping_add_signed(i64::from(*offset));
                     let value = regs[*value as usize];
                     host.arena.write(address, value).ok_or_else(|| broken("write outside the arena"))?;
-                }
-                Flat::TableLoad { dst, table: Table::Ziggurat, offset, index } => {
-                    let byte = regs[*index as usize].wrapping_add_signed(i64::from(*offset));
-                    regs[*dst as usize] =
-                        super::host::ziggurat_word(byte).ok_or_else(|| broken("read outside a table"))?;
                 }
                 Flat::Call { function, args, dst } => {
                     let mut values = [0u64; 8];
@@ -243,9 +237,6 @@ impl Flattener {
             Inst::Select { dst, cond, a, b } => Flat::Select { dst: dst.0, cond: cond.0, a: a.0, b: b.0 },
             Inst::Load { dst, base, offset } => Flat::Load { dst: dst.0, base: base.0, offset: *offset },
             Inst::Store { base, offset, value } => Flat::Store { base: base.0, offset: *offset, value: value.0 },
-            Inst::TableLoad { dst, table, offset, index } => {
-                Flat::TableLoad { dst: dst.0, table: *table, offset: *offset, index: index.0 }
-            }
             Inst::Call { function: FuncId(f), args, dst } => {
                 Flat::Call { function: *f, args: all(args), dst: dst.map(|d| d.0) }
             }

@@ -16,11 +16,7 @@ pub struct Recipe {
     pub family: Family,
     /// A constant's ticks.
     pub ticks: i64,
-    /// Mean or minimum in seconds.
-    pub first: f64,
-    /// Standard deviation or range in seconds.
-    pub second: f64,
-    /// The law, with streams numbered from 0 in written order.
+    /// The law in seconds, with streams numbered from 0 in written order.
     pub law: Law,
 }
 
@@ -31,31 +27,9 @@ pub struct Recipe {
 pub fn recipe(expression: &Expression) -> Result<Recipe, String> {
     let mut streams = 0;
     let law = law(expression, &mut streams)?;
-    let mut recipe = Recipe { family: Family::Host, ticks: 0, first: 0.0, second: 0.0, law };
-    match expression {
-        Expression::Constant(q) => {
-            let ticks = Ticks::from_seconds(&q.value).filter(|t| t.0 >= 0).ok_or("a duration is out of range")?;
-            recipe.family = Family::Constant;
-            recipe.ticks = ticks.0;
-        }
-        Expression::Draw(drawn) => match distribution(drawn)? {
-            Distribution::Exponential { mean } => {
-                recipe.family = Family::Exponential;
-                recipe.first = mean;
-            }
-            Distribution::Normal { mean, sd } => {
-                recipe.family = Family::Normal;
-                (recipe.first, recipe.second) = (mean, sd);
-            }
-            Distribution::Uniform { minimum, maximum } => {
-                recipe.family = Family::Uniform;
-                (recipe.first, recipe.second) = (minimum, maximum - minimum);
-            }
-            _ => {}
-        },
-        _ => {}
-    }
-    Ok(recipe)
+    let Expression::Constant(q) = expression else { return Ok(Recipe { family: Family::Random, ticks: 0, law }) };
+    let ticks = Ticks::from_seconds(&q.value).filter(|t| t.0 >= 0).ok_or("a duration is out of range")?;
+    Ok(Recipe { family: Family::Constant, ticks: ticks.0, law })
 }
 
 /// The law with its streams placed: `place` is called once per stream, in written order.

@@ -198,6 +198,10 @@ record! {
         PARTS = 20 Handle;
         /// Items collected for the next assembly.
         PLAN = 21 Handle;
+        /// What it gives to directly.
+        DIRECT_OUT = 22 Handle;
+        /// What it takes from directly.
+        DIRECT_IN = 23 Handle;
         /// Limits whose cards are taken here.
         FROM = 24 Handle;
         /// Limits whose cards are returned here.
@@ -276,24 +280,28 @@ record! {
 }
 
 record! {
-    /// A source of random durations, or a constant one.
-    draw, 10 {
+    /// A source of durations: constant, or random. A random one is followed by a batch of draws.
+    draw, 8 {
         /// Constant: ticks.
         TICKS = 0 Duration;
-        /// First parameter (mean, minimum) in base units.
-        FIRST = 1 Real;
-        /// Second parameter (standard deviation, width) in base units.
-        SECOND = 2 Real;
+        /// Random: byte offset from the record of the next draw; behind the batch when all are used.
+        CURSOR = 0 Count;
         /// Which family, where a kind of station has several.
-        FAMILY = 3 Count;
-        /// Index of the distribution or formula held by the host.
-        LAW = 4 Count;
-        /// Stream: four words.
-        STREAM = 5 Count;
+        FAMILY = 1 Count;
+        /// Index of the law that the host draws from.
+        LAW = 2 Count;
         /// Work records: who is needed, a need list, or 0.
-        NEEDS = 9 Handle;
+        NEEDS = 3 Handle;
+        /// Stream: four words.
+        STREAM = 4 Count;
+        /// First draw of the batch, in ticks; negative where the law gave no duration.
+        BATCH = 8 Duration;
     }
 }
+
+/// Draws of a batch: the host makes that many at once, which keeps the cost of a call and the length of
+/// a draw's chain of operations out of the way of the events.
+pub const DRAWS: usize = 16;
 
 record! {
     /// A visit of a route.
@@ -398,6 +406,8 @@ record! {
         LOST = 21 Count;
         /// Since when its item waits.
         SINCE = 22 Time;
+        /// What it gives to directly.
+        DIRECT_OUT = 23 Handle;
     }
 }
 

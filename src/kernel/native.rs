@@ -13,7 +13,7 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId as ModuleFuncId, Linkage, Module, default_libcall_names};
 
 use super::host::{Host, NativeContext, host_address};
-use super::program::{BinaryOp, Function, HostFn, Inst, Program, Reg, Table, Ty, UnaryOp};
+use super::program::{BinaryOp, Function, HostFn, Inst, Program, Reg, Ty, UnaryOp};
 
 /// A compiled program. Its code memory lives as long as it does.
 pub struct Native {
@@ -152,10 +152,7 @@ fn compile(program: &Program, mut listing: Option<&mut Listing>) -> Result<Nativ
 fn symbol(f: HostFn) -> &'static str {
     match f {
         HostFn::GrowItems => "flowline_grow_items",
-        HostFn::Sample => "flowline_sample",
-        HostFn::ExponentialSlow => "flowline_exponential_slow",
-        HostFn::NormalSlow => "flowline_normal_slow",
-        HostFn::NormalRedrawn => "flowline_normal_redrawn",
+        HostFn::Draw => "flowline_draw",
         HostFn::TimedInsert => "flowline_timed_insert",
         HostFn::TimedTake => "flowline_timed_take",
     }
@@ -317,16 +314,6 @@ impl Emitter<'_, '_> {
                 let address = self.address(*base)?;
                 let value = self.get(*value)?;
                 self.b.ins().store(MemFlagsData::trusted(), value, address, *offset);
-            }
-            Inst::TableLoad { dst, table: Table::Ziggurat, offset, index } => {
-                let context = self.context.ok_or("no context")?;
-                let tables =
-                    self.b.ins().load(types::I64, MemFlagsData::trusted(), context, NativeContext::TABLES_OFFSET);
-                let index = self.get(*index)?;
-                let address = self.b.ins().iadd(tables, index);
-                let ty = self.ty(*dst);
-                let value = self.b.ins().load(ty, MemFlagsData::trusted(), address, *offset);
-                self.set(*dst, value)?;
             }
             Inst::Call { function, args, dst } => {
                 let (id, _) = *self.ids.get(function.0 as usize).as_ref().ok_or("no such function")?;

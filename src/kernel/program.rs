@@ -113,15 +113,8 @@ impl BinaryOp {
 pub enum HostFn {
     /// Makes room for more items; 0, or 1 when the memory cap is reached. May move the arena.
     GrowItems,
-    /// One draw from the draw record at the handle, as the bits of a real in base units.
-    Sample,
-    /// Continues a unit exponential from its first word (word); bits of a real.
-    ExponentialSlow,
-    /// Continues a standard normal from its first word (word); bits of a real.
-    NormalSlow,
-    /// Draws a normal again whose first value is negative (word, bits of mean, bits of standard
-    /// deviation); bits of a real.
-    NormalRedrawn,
+    /// Fills the batch of the draw record at the handle.
+    Draw,
     /// Puts an item into the timed set of a buffer (buffer, item).
     TimedInsert,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
@@ -130,22 +123,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 7] = [
-        HostFn::GrowItems,
-        HostFn::Sample,
-        HostFn::ExponentialSlow,
-        HostFn::NormalSlow,
-        HostFn::NormalRedrawn,
-        HostFn::TimedInsert,
-        HostFn::TimedTake,
-    ];
-}
-
-/// Constant tables outside the arena.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
-    /// `runtime::ziggurat::ZigguratTables`.
-    Ziggurat,
+    pub const ALL: [HostFn; 4] = [HostFn::GrowItems, HostFn::Draw, HostFn::TimedInsert, HostFn::TimedTake];
 }
 
 /// One instruction. Fields: `dst` is written, all others are read.
@@ -164,8 +142,6 @@ pub enum Inst {
     Load { dst: Reg, base: Reg, offset: i32 },
     /// `arena[base + offset] = value`
     Store { base: Reg, offset: i32, value: Reg },
-    /// `dst = table[offset + index]`, both in bytes and multiples of 8.
-    TableLoad { dst: Reg, table: Table, offset: i32, index: Reg },
     /// Calls a function of the program.
     Call { function: FuncId, args: Vec<Reg>, dst: Option<Reg> },
     /// Calls the host.
@@ -277,9 +253,6 @@ impl Program {
                 }
                 Inst::Load { dst, base, offset } => writeln!(out, "{pad}r{} = [r{} + {offset}]", dst.0, base.0),
                 Inst::Store { base, offset, value } => writeln!(out, "{pad}[r{} + {offset}] = r{}", base.0, value.0),
-                Inst::TableLoad { dst, table, offset, index } => {
-                    writeln!(out, "{pad}r{} = {table:?}[{offset} + r{}]", dst.0, index.0)
-                }
                 Inst::Call { function, args, dst } => {
                     let name = self.functions.get(function.0 as usize).map_or("?", |f| f.name.as_str());
                     let to = dst.map_or(String::new(), |d| format!("r{} = ", d.0));
@@ -400,10 +373,6 @@ impl Verifier<'_> {
             Inst::Store { base, value, .. } => {
                 self.ty(*value)?;
                 self.real(*base, false)
-            }
-            Inst::TableLoad { dst, index, .. } => {
-                self.ty(*dst)?;
-                self.real(*index, false)
             }
             Inst::Call { function, args, dst } => {
                 let callee = self.program.functions.get(function.0 as usize).ok_or("no such function")?;

@@ -4,19 +4,13 @@
 
 use std::collections::BTreeSet;
 
-/// How a duration is computed.
+/// How a duration is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// The same ticks every time.
     Constant,
-    /// `mean · e`
-    Exponential,
-    /// `mean + sd · z`, drawn again while negative.
-    Normal,
-    /// `minimum + range · u`
-    Uniform,
-    /// Everything else: a law that the host evaluates.
-    Host,
+    /// The next of a batch of draws.
+    Random,
 }
 
 impl Family {
@@ -25,10 +19,7 @@ impl Family {
     pub fn tag(self) -> i64 {
         match self {
             Family::Constant => 0,
-            Family::Exponential => 1,
-            Family::Normal => 2,
-            Family::Uniform => 3,
-            Family::Host => 4,
+            Family::Random => 1,
         }
     }
 }
@@ -88,6 +79,36 @@ impl RecipeShape {
     }
 }
 
+/// Where a giver hands items over directly when its event is alone at its instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DirectOut {
+    /// A lane that serves it and one taker.
+    Lane {
+        /// Whether it can be full.
+        limited: bool,
+    },
+    /// A sink.
+    Sink {
+        /// Whether the run ends when enough has arrived there.
+        until: bool,
+    },
+}
+
+/// From where a taker takes directly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DirectIn {
+    /// A lane that serves it and one giver.
+    Lane {
+        /// Whether it can be full.
+        limited: bool,
+    },
+    /// A source that serves it alone and always has an item ready.
+    Source {
+        /// Item types in the mix.
+        mix: usize,
+    },
+}
+
 /// A station.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StationShape {
@@ -117,6 +138,10 @@ pub struct StationShape {
     pub from: usize,
     /// Limits whose cards are returned here.
     pub to: usize,
+    /// Where it gives to directly.
+    pub direct_out: Option<DirectOut>,
+    /// Where it takes from directly.
+    pub direct_in: Option<DirectIn>,
 }
 
 /// How items stay in a buffer.
@@ -171,6 +196,8 @@ pub struct SourceShape {
     pub from: usize,
     /// Limits whose cards are returned here.
     pub to: usize,
+    /// Where it gives to directly.
+    pub direct_out: Option<DirectOut>,
 }
 
 /// A sink.

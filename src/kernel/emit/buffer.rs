@@ -56,7 +56,7 @@ impl Emit<'_> {
     }
 
     /// Charges the level since its last change: the maximum sees only levels that lasted (F8).
-    fn level_changes(b: &mut Builder, node: V, now: V) -> V {
+    pub(super) fn level_changes(b: &mut Builder, node: V, now: V) -> V {
         let level = b.load(node, buffer::LEVEL);
         let changed = b.load(node, buffer::CHANGED);
         let max = b.load(node, buffer::MAX);
@@ -202,13 +202,7 @@ impl Emit<'_> {
         if s.limited {
             let capacity = b.load(node, buffer::CAPACITY);
             let full = b.eq(level, capacity);
-            b.when(full, |b| {
-                let since = b.load(node, buffer::FULL_SINCE);
-                let spent = b.sub(now, since);
-                let sum = b.load(node, buffer::FULL);
-                let sum = b.add(sum, spent);
-                b.store(node, buffer::FULL, sum);
-            });
+            b.when(full, |b| Self::ends_full(b, node, now));
         }
         let next = b.load(item, item::NEXT);
         b.store(node, buffer::FIRST, next);
@@ -234,6 +228,15 @@ impl Emit<'_> {
         if s.limited || s.from > 0 {
             self.mark_if_offered(b, node);
         }
+    }
+
+    /// A buffer ceases to be full.
+    pub(super) fn ends_full(b: &mut Builder, node: V, now: V) {
+        let since = b.load(node, buffer::FULL_SINCE);
+        let spent = b.sub(now, since);
+        let sum = b.load(node, buffer::FULL);
+        let sum = b.add(sum, spent);
+        b.store(node, buffer::FULL, sum);
     }
 
     /// The stay of the first item is over, or an item in transit arrives.

@@ -1,103 +1,64 @@
-//! Durations: constants, inline draws, and draws by the host.
+//! Durations, from constants and batches of draws, and single words of streams.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{draw, header};
-use super::super::program::{BinaryOp, HostFn, Table, Ty, UnaryOp};
+use super::super::layout::{DRAWS, draw, header};
+use super::super::program::{BinaryOp, HostFn, Ty, UnaryOp};
 use super::super::shape::{Families, Family};
 use super::super::status::Status;
 use super::Emit;
-use crate::base::TICKS_PER_SECOND;
 use crate::runtime::random::UNIT_53;
-use crate::runtime::ziggurat::ZigguratTables;
 
 impl Emit<'_> {
     /// A duration from a draw record whose family is one of these.
     pub(super) fn duration(&self, b: &mut Builder, record: V, families: &Families) -> V {
-        let list: Vec<Family> = families.iter().copied().collect();
-        if let [only] = list[..] {
-            return Self::duration_of(b, record, only);
-        }
-        let zero = b.int(0, Ty::Duration);
-        let result = b.var(zero);
-        let tag = b.load(record, draw::FAMILY);
-        b.switch(tag, 5, |b, i| {
-            if let Some(family) = list.iter().find(|f| usize::try_from(f.tag()).ok() == Some(i)) {
-                let value = Self::duration_of(b, record, *family);
-                b.set(result, value);
-            }
-        });
-        result
-    }
-
-    fn duration_of(b: &mut Builder, record: V, family: Family) -> V {
-        let seconds = match family {
-            Family::Constant => return b.load(record, draw::TICKS),
-            Family::Exponential => {
-                let word = Self::next_word(b, record, draw::STREAM);
-                let e = Self::ziggurat(b, word, &EXPONENTIAL);
-                let mean = b.load(record, draw::FIRST);
-                b.mul(mean, e)
-            }
-            Family::Normal => {
-                let word = Self::next_word(b, record, draw::STREAM);
-                let z = Self::ziggurat(b, word, &NORMAL);
-                let mean = b.load(record, draw::FIRST);
-                let sd = b.load(record, draw::SECOND);
-                let spread = b.mul(sd, z);
-                let value = b.add(mean, spread);
-                let result = b.var(value);
-                let zero = b.real(0.0);
-                let good = b.le(zero, value);
+        match families.iter().copied().collect::<Vec<_>>()[..] {
+            [Family::Constant] => b.load(record, draw::TICKS),
+            [Family::Random] => Self::drawn(b, record),
+            _ => {
+                let zero = b.int(0, Ty::Duration);
+                let result = b.var(zero);
+                let random = b.load(record, draw::FAMILY);
+                let random = b.ne_zero(random);
                 b.either(
-                    good,
-                    |_| {},
+                    random,
                     |b| {
-                        let (mean, sd) = (bits_of(b, mean), bits_of(b, sd));
-                        let bits = b.host(HostFn::NormalRedrawn, &[word, mean, sd], Ty::Count);
-                        let again = b.unary(UnaryOp::BitsToReal, bits, Ty::Real);
-                        b.set(result, again);
+                        let value = Self::drawn(b, record);
+                        b.set(result, value);
+                    },
+                    |b| {
+                        let value = b.load(record, draw::TICKS);
+                        b.set(result, value);
                     },
                 );
                 result
             }
-            Family::Uniform => {
-                let word = Self::next_word(b, record, draw::STREAM);
-                let u = Self::uniform(b, word);
-                let low = b.load(record, draw::FIRST);
-                let range = b.load(record, draw::SECOND);
-                let part = b.mul(range, u);
-                b.add(low, part)
-            }
-            Family::Host => {
-                let bits = b.host(HostFn::Sample, &[record], Ty::Count);
-                b.unary(UnaryOp::BitsToReal, bits, Ty::Real)
-            }
-        };
-        Self::ticks(b, record, seconds)
+        }
     }
 
-    /// Seconds to ticks, half to even; what is no duration stops the run.
-    fn ticks(b: &mut Builder, record: V, seconds: V) -> V {
-        #[allow(clippy::cast_precision_loss)]
-        let scale = b.real(TICKS_PER_SECOND as f64);
-        let scaled = b.mul(seconds, scale);
-        let ticks = b.unary(UnaryOp::RoundToInt, scaled, Ty::Duration);
-        let result = b.var(ticks);
-        let cap = b.int(1 << 62, Ty::Duration);
-        let small = b.binary(BinaryOp::LessUnsigned, ticks, cap, Ty::Flag);
-        // Not-a-number rounds to 0: told apart by comparing with itself.
-        let number = b.eq(seconds, seconds);
-        let good = b.and(small, number);
-        b.either(
-            good,
-            |_| {},
-            |b| {
-                Self::stop(b, Status::BadDuration);
-                b.set_header(header::STATUS_AT, record);
-                let zero = b.int(0, Ty::Duration);
-                b.set(result, zero);
-            },
-        );
+    /// The next draw of the batch; the host makes a new batch when all are used. What is no duration
+    /// stops the run, when its turn comes.
+    fn drawn(b: &mut Builder, record: V) -> V {
+        let cursor = b.load(record, draw::CURSOR);
+        let cursor = b.var(cursor);
+        let end = b.count(i64::from(draw::BATCH.offset) + 8 * i64::try_from(DRAWS).unwrap_or(0));
+        let used_up = b.eq(cursor, end);
+        b.when(used_up, |b| {
+            b.host(HostFn::Draw, &[record], Ty::Count);
+            let first = b.count(i64::from(draw::BATCH.offset));
+            b.set(cursor, first);
+        });
+        let at = b.add(record, cursor);
+        let value = b.load(at, Field { offset: 0, ty: Ty::Duration });
+        let next = b.plus(cursor, 8);
+        b.store(record, draw::CURSOR, next);
+        let zero = b.int(0, Ty::Duration);
+        let bad = b.lt(value, zero);
+        let result = b.var(value);
+        b.when(bad, |b| {
+            Self::stop(b, Status::BadDuration);
+            b.set_header(header::STATUS_AT, record);
+            b.set(result, zero);
+        });
         result
     }
 
@@ -137,53 +98,4 @@ impl Emit<'_> {
         let unit = b.real(UNIT_53);
         b.mul(real, unit)
     }
-
-    /// The fast path of a ziggurat inline, the slow one by the host; as `runtime::ziggurat`.
-    fn ziggurat(b: &mut Builder, word: V, z: &Ziggurat) -> V {
-        let layer = b.bits_with(BinaryOp::And, word, z.mask);
-        let place = b.bits_with(BinaryOp::ShiftRight, word, z.shift);
-        let limit = b.table(Table::Ziggurat, z.offset, layer, Ty::Count);
-        let width = b.table(Table::Ziggurat, z.offset + 8, layer, Ty::Real);
-        let real = b.unary(UnaryOp::ToReal, place, Ty::Real);
-        let fast = b.mul(real, width);
-        let result = b.var(fast);
-        let inside = b.binary(BinaryOp::LessUnsigned, place, limit, Ty::Flag);
-        b.either(
-            inside,
-            |_| {},
-            |b| {
-                let bits = b.host(z.slow, &[word], Ty::Count);
-                let slow = b.unary(UnaryOp::BitsToReal, bits, Ty::Real);
-                b.set(result, slow);
-            },
-        );
-        result
-    }
 }
-
-/// The bits of a real as an integer.
-fn bits_of(b: &mut Builder, value: V) -> V {
-    b.unary(UnaryOp::RealToBits, value, Ty::Count)
-}
-
-struct Ziggurat {
-    mask: i64,
-    shift: i64,
-    offset: i32,
-    slow: HostFn,
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // small constants
-const EXPONENTIAL: Ziggurat = Ziggurat {
-    mask: ZigguratTables::EXPONENTIAL_MASK as i64,
-    shift: ZigguratTables::EXPONENTIAL_SHIFT as i64,
-    offset: ZigguratTables::EXPONENTIAL_OFFSET as i32,
-    slow: HostFn::ExponentialSlow,
-};
-#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // small constants
-const NORMAL: Ziggurat = Ziggurat {
-    mask: ZigguratTables::NORMAL_MASK as i64,
-    shift: ZigguratTables::NORMAL_SHIFT as i64,
-    offset: ZigguratTables::NORMAL_OFFSET as i32,
-    slow: HostFn::NormalSlow,
-};

@@ -8,6 +8,7 @@
 mod basics;
 mod buffer;
 mod cards;
+mod direct;
 mod draw;
 mod failure;
 mod join;

@@ -54,36 +54,41 @@ impl Emit<'_> {
             let due = b.load(root, TREE_SLOT);
             let tied = self.tied(b, root, due);
             let alone = b.not(tied);
+            let leaf = self.leaf(b, due);
+            let never = b.int(NEVER, Ty::Time);
+            b.either(
+                alone,
+                |b| {
+                    b.store(leaf, tree::KEY, never);
+                    self.dispatch(b, due, true);
+                },
+                |b| {
+                    // End everything that is due; expiries one by one, each after the instant has settled.
+                    b.repeat(|b| {
+                        let due = b.load(root, TREE_SLOT);
+                        self.cancel(b, due);
+                        self.dispatch(b, due, false);
+                        let next = b.load(root, TREE_KEY);
+                        let now = Self::now(b);
+                        let over = b.ne(next, now);
+                        b.leave_if(over);
+                        if with_expiries {
+                            let next = b.load(root, TREE_SLOT);
+                            let first = b.count(expiries);
+                            let expiry = b.le(first, next);
+                            b.leave_if(expiry);
+                            let was = b.le(first, due);
+                            b.leave_if(was);
+                        }
+                    });
+                },
+            );
+            self.settle(b);
             b.when(alone, |b| {
-                let leaf = self.leaf(b, due);
-                let never = b.int(NEVER, Ty::Time);
-                b.store(leaf, tree::KEY, never);
-                self.dispatch(b, due);
-                self.settle(b);
                 let key = b.load(leaf, tree::KEY);
                 let unset = b.eq(key, never);
                 b.when(unset, |b| self.cancel(b, due));
-                b.again();
             });
-            // End everything that is due; expiries one by one, each after the instant has settled.
-            b.repeat(|b| {
-                let due = b.load(root, TREE_SLOT);
-                self.cancel(b, due);
-                self.dispatch(b, due);
-                let next = b.load(root, TREE_KEY);
-                let now = Self::now(b);
-                let over = b.ne(next, now);
-                b.leave_if(over);
-                if with_expiries {
-                    let next = b.load(root, TREE_SLOT);
-                    let first = b.count(expiries);
-                    let expiry = b.le(first, next);
-                    b.leave_if(expiry);
-                    let was = b.le(first, due);
-                    b.leave_if(was);
-                }
-            });
-            self.settle(b);
         });
     }
 
@@ -131,7 +136,7 @@ impl Emit<'_> {
         tied
     }
 
-    fn dispatch(&self, b: &mut Builder, due: V) {
+    fn dispatch(&self, b: &mut Builder, due: V, alone: bool) {
         let slots = b.header(header::SLOTS);
         let at = b.element(slots, due, 16);
         let handler = b.load(at, slot::HANDLER);
@@ -142,7 +147,11 @@ impl Emit<'_> {
         b.switch(handler, events.len(), |b, i| match events.get(i) {
             Some(EventShape::EndOfWork(k)) => {
                 if let Some(s) = self.station_shape(*k) {
-                    self.end_of_work(b, s, record);
+                    if alone {
+                        self.end_of_work_alone(b, s, record);
+                    } else {
+                        self.end_of_work(b, s, record);
+                    }
                 }
             }
             Some(EventShape::Breakdown(k, i)) => {
@@ -152,7 +161,11 @@ impl Emit<'_> {
             }
             Some(EventShape::Arrival(k)) => {
                 if let Some(NodeShape::Source(s)) = self.shapes.nodes.get(*k) {
-                    self.arrival(b, s, record);
+                    if alone {
+                        self.arrival_alone(b, s, record);
+                    } else {
+                        self.arrival(b, s, record);
+                    }
                 }
             }
             Some(EventShape::Verdict(k)) => {

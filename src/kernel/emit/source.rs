@@ -83,7 +83,7 @@ impl Emit<'_> {
         self.offer(b, list, item);
     }
 
-    fn new_source_item(&self, b: &mut Builder, s: &SourceShape, node: V) -> V {
+    pub(super) fn new_source_item(&self, b: &mut Builder, s: &SourceShape, node: V) -> V {
         let item = self.new_item(b);
         let now = Self::now(b);
         let mix = b.load(node, source::MIX);
@@ -138,12 +138,8 @@ impl Emit<'_> {
         let more = b.lt(made, total);
         match &s.supply {
             SupplyShape::Always => {
-                // It is born when it leaves (Q3), and the next one stands ready.
-                let now = Self::now(b);
-                b.store(item, item::BIRTH, now);
-                let kind = b.load(item, item::TYPE);
-                Self::count_type(b, kind, counters::MADE);
-                Self::item_begins(b);
+                // The next one stands ready.
+                Self::is_born(b, item);
                 b.when(more, |b| {
                     if s.from > 0 {
                         b.bump(node, source::PENDING, 1);
@@ -165,6 +161,15 @@ impl Emit<'_> {
                 self.cancel(b, verdict);
             }
         }
+    }
+
+    /// An item of a source that always has one ready is born when it leaves (Q3).
+    pub(super) fn is_born(b: &mut Builder, item: V) {
+        let now = Self::now(b);
+        b.store(item, item::BIRTH, now);
+        let kind = b.load(item, item::TYPE);
+        Self::count_type(b, kind, counters::MADE);
+        Self::item_begins(b);
     }
 
     /// The verdict on an item that may be lost: it is, when it still waits after the instant has

@@ -219,7 +219,7 @@ impl Emit<'_> {
     }
 
     /// The work record of an item at a station.
-    fn work_of(&self, b: &mut Builder, s: &StationShape, node: V, item: V) -> V {
+    pub(super) fn work_of(&self, b: &mut Builder, s: &StationShape, node: V, item: V) -> V {
         let own = if s.table {
             let table = b.load(node, station::WORK_TABLE);
             let kind = b.load(item, item::TYPE);
@@ -254,6 +254,11 @@ impl Emit<'_> {
     pub(super) fn stretch(&self, b: &mut Builder, s: &StationShape, machine: V) {
         Self::set_state(b, machine, State::Working);
         b.store_int(machine, machine::PHASE, phase::WORKING);
+        self.work_on(b, s, machine);
+    }
+
+    /// Schedules the end of a stretch of work that begins now.
+    pub(super) fn work_on(&self, b: &mut Builder, s: &StationShape, machine: V) {
         let now = Self::now(b);
         b.store(machine, machine::WORK_START, now);
         let slot = b.load(machine, machine::SLOT);

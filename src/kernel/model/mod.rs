@@ -3,6 +3,7 @@
 //!
 //! Start reading at [`Model::new`].
 
+mod direct;
 mod nodes;
 mod resources;
 mod sets;
@@ -23,8 +24,8 @@ use super::builder::Field;
 use super::host::{Arena, Host, Law};
 use super::laws::{self, Recipe};
 use super::layout::{
-    arrivals, breakdown, buffer, component, counters, draw, header, holder, item, limit, list, machine, needs, node,
-    part, pool, request, routing, sink, slot, source, station, tree, visit,
+    DRAWS, arrivals, breakdown, buffer, component, counters, draw, header, holder, item, limit, list, machine, needs,
+    node, part, pool, request, routing, sink, slot, source, station, tree, visit,
 };
 use super::rank::{self, Order};
 use super::shape::{
@@ -143,6 +144,7 @@ pub(super) struct SlotPlan {
 struct Layout<'a> {
     plant: &'a Plant,
     order: Order,
+    direct: direct::Direct,
     image: Image,
     shapes: Shapes,
     streams: Vec<(i64, u64)>,
@@ -168,6 +170,7 @@ impl Model {
         let mut layout = Layout {
             plant,
             order,
+            direct: direct::Direct::new(plant),
             image: Image::default(),
             shapes: Shapes::default(),
             streams: Vec::new(),
@@ -222,18 +225,14 @@ impl Model {
             }
         }
         for (slot, first) in &self.first {
-            let ticks = |host: &mut Host, record: i64| {
-                let seconds = host.sample(record);
-                crate::runtime::variates::duration_ticks(seconds).map_or(NEVER, |t| t.0)
-            };
             match first {
                 First::Draw(record) => {
-                    let at = ticks(&mut host, *record);
+                    let at = host.duration(*record);
                     let leaf = self.leaf(*slot);
                     host.arena.set(leaf, tree::KEY, at);
                 }
                 First::Residual(record, from) => {
-                    let rest = ticks(&mut host, *from);
+                    let rest = host.duration(*from);
                     host.arena.set(*record, breakdown::RESIDUAL, rest);
                 }
             }
@@ -348,12 +347,12 @@ impl Layout<'_> {
         entity: &str,
         purpose: &str,
     ) -> Result<(i64, super::shape::Family), String> {
-        let at = self.image.alloc(draw::WORDS);
         let recipe: Recipe = laws::recipe(expression)?;
+        let random = recipe.family == super::shape::Family::Random;
+        let at = self.image.alloc(draw::WORDS + if random { DRAWS } else { 0 });
         self.image.put(at, draw::FAMILY, recipe.family.tag());
-        self.image.put(at, draw::TICKS, recipe.ticks);
-        self.image.put_real(at, draw::FIRST, recipe.first);
-        self.image.put_real(at, draw::SECOND, recipe.second);
+        let first = if random { i64::from(draw::BATCH.offset) + index(DRAWS * 8) } else { recipe.ticks };
+        self.image.put(at, draw::TICKS, first);
         self.image.put(at, draw::LAW, index(self.laws.len()));
         let mut streams = Vec::new();
         let mut ordinal = 0u32;

@@ -143,7 +143,11 @@ impl Layout<'_> {
                 first: None,
             });
         }
-        Ok(SourceShape { supply, mix: s.mix.len(), simple_routing, from: from_count, to: to_count })
+        let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
+            self.image.put(record, source::DIRECT_OUT, self.node_record(to));
+            way
+        });
+        Ok(SourceShape { supply, mix: s.mix.len(), simple_routing, from: from_count, to: to_count, direct_out })
     }
 
     /// Items with a route start it here; all others follow the source's own way.
@@ -293,6 +297,14 @@ impl Layout<'_> {
                 repair: Families::from([laws::recipe(&b.repair)?.family]),
             });
         }
+        let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
+            self.image.put(record, station::DIRECT_OUT, self.node_record(to));
+            way
+        });
+        let direct_in = self.direct.from(id).map(|(from, lane)| {
+            self.image.put(record, station::DIRECT_IN, self.node_record(from));
+            lane
+        });
         Ok(StationShape {
             many,
             breakdowns,
@@ -312,6 +324,8 @@ impl Layout<'_> {
             simple_routing,
             from: from_count,
             to: to_count,
+            direct_out,
+            direct_in,
         })
     }
 

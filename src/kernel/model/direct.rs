@@ -1,0 +1,108 @@
+//! Finds where items can be handed over directly: a lane with one giver and one taker, or a way that
+//! leads to a sink. There nothing has to be decided, so every order of moves within an instant gives
+//! the same result (semantics T5), and an event that is alone at its instant needs no settling.
+
+use super::*;
+use crate::kernel::shape::{DirectIn, DirectOut};
+
+/// What each node hands over to and takes from directly.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Direct {
+    out: Vec<Option<(NodeId, DirectOut)>>,
+    into: Vec<Option<(NodeId, DirectIn)>>,
+}
+
+impl Direct {
+    /// The node that `id` gives to directly.
+    pub(super) fn out(&self, id: NodeId) -> Option<(NodeId, DirectOut)> {
+        self.out.get(id.index()).copied().flatten()
+    }
+
+    /// The node that `id` takes from directly.
+    pub(super) fn from(&self, id: NodeId) -> Option<(NodeId, DirectIn)> {
+        self.into.get(id.index()).copied().flatten()
+    }
+
+    /// Looks at every node and its arrows. O(nodes + arrows).
+    pub(super) fn new(plant: &Plant) -> Direct {
+        let n = plant.nodes.len();
+        let mut direct = Direct { out: vec![None; n], into: vec![None; n] };
+        if !plant.visits.is_empty() {
+            return direct;
+        }
+        let mut given: Vec<Vec<NodeId>> = vec![Vec::new(); n];
+        let mut taken: Vec<Vec<NodeId>> = vec![Vec::new(); n];
+        for (from, to) in rank::edges(plant) {
+            if let (Some(out), Some(into)) = (given.get_mut(from.index()), taken.get_mut(to.index())) {
+                out.push(to);
+                into.push(from);
+            }
+        }
+        let only = |list: &[Vec<NodeId>], id: NodeId| match list.get(id.index()).map(Vec::as_slice) {
+            Some([one]) => Some(*one),
+            _ => None,
+        };
+        let limited = |id: NodeId| plant.limits.iter().any(|(_, l)| l.from == id || l.to == id);
+        for (id, giver) in plant.nodes.iter() {
+            let Some(next) = only(&given, id) else { continue };
+            let Some(place) = plant.nodes.get(next) else { continue };
+            if limited(id) || limited(next) {
+                continue;
+            }
+            if let NodeKind::Source(Source { supply: Supply::Always, mix, .. }) = &giver.kind
+                && takes_one(&place.kind)
+                && only(&taken, next) == Some(id)
+                && let Some(into) = direct.into.get_mut(next.index())
+            {
+                *into = Some((id, DirectIn::Source { mix: mix.len() }));
+            }
+            if !gives_one(&giver.kind) {
+                continue;
+            }
+            let way = match &place.kind {
+                NodeKind::Sink => Some(DirectOut::Sink { until: plant.run.until.is_some_and(|u| u.at == next) }),
+                NodeKind::Buffer(b) => {
+                    let to = only(&given, next).filter(|_| only(&taken, next) == Some(id));
+                    let taker = to.and_then(|t| plant.nodes.get(t).map(|n| (t, &n.kind)));
+                    match taker {
+                        Some((t, kind)) if is_plain(b) && takes_one(kind) && only(&taken, t) == Some(next) => {
+                            let limited_lane = matches!(b.capacity, Capacity::Places(_));
+                            if let (false, Some(into)) = (limited(t), direct.into.get_mut(t.index())) {
+                                *into = Some((next, DirectIn::Lane { limited: limited_lane }));
+                            }
+                            Some(DirectOut::Lane { limited: limited_lane })
+                        }
+                        _ => None,
+                    }
+                }
+                _ => None,
+            };
+            if let (Some(way), Some(out)) = (way, direct.out.get_mut(id.index())) {
+                *out = Some((next, way));
+            }
+        }
+        direct
+    }
+}
+
+/// One machine without people that passes on what it was given, or a source that waits its interval.
+fn gives_one(kind: &NodeKind) -> bool {
+    match kind {
+        NodeKind::Station(s) => {
+            takes_one(kind) && s.yield_share.is_none() && s.recipes.iter().all(|r| r.makes.is_empty())
+        }
+        NodeKind::Source(s) => matches!(s.supply, Supply::Every(_)) && s.when_full != WhenFull::Lose,
+        _ => false,
+    }
+}
+
+/// One machine without people that takes one item at a time.
+fn takes_one(kind: &NodeKind) -> bool {
+    let NodeKind::Station(s) = kind else { return false };
+    s.machines == 1 && s.recipes.iter().all(|r| r.takes.is_empty() && r.phases.iter().all(|p| p.needs.is_empty()))
+}
+
+/// Items leave in order, as soon as there is room.
+fn is_plain(b: &crate::ir::Buffer) -> bool {
+    b.transit.is_none() && b.initial.iter().all(|(_, n)| *n == 0)
+}
