@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use flowline::base::{SourceMap, Ticks};
 use flowline::diag::Severity;
 use flowline::ir::Plant;
+use flowline::ir::ids::Id;
+use flowline::kernel::read::BufferTotals;
 use flowline::kernel::{Engine, Kernel, Stop};
 use flowline::{sema, syntax};
 
@@ -73,5 +75,90 @@ fn native_code_and_interpreter_agree_on_every_example() {
         let ns = |t: f64| t / events as f64 * 1e9;
         eprintln!("{}: {events} events, native {:.0} ns, interpreter {:.0} ns", path.display(), ns(t), ns(u));
         assert!(a == b, "{}: the engines differ", path.display());
+    }
+}
+
+/// Lines where items are handed over directly when an event is alone at its instant.
+const DIRECT: [&str; 5] = [
+    "source feed { makes: Part }
+     station s[4] { cycle: exponential(1 s)
+         breakdown jam { after: exponential(30 s), repair: exponential(4 s) } }
+     sink out
+     flow feed -> s[1] -[3]-> ... -[3]-> s[4] -> out",
+    "source feed { makes: { 40 %: Part, 60 %: Other }, every: exponential(2 s) }
+     station s[3] { cycle: { Part: uniform(1 s, 2 s), Other: 1.5 s }
+         breakdown jam { after: 40 s, repair: 3 s, clock: working } }
+     sink out
+     flow feed -[unlimited]-> s[1] -[2]-> ... -[2]-> s[3] -> out",
+    // Everything ties.
+    "source feed { makes: Part, every: 2 s }
+     station s[3] { cycle: 2 s }
+     station slow { cycle: 3 s }
+     sink out
+     flow feed -[2]-> s[1] -[1]-> ... -[1]-> s[3] -[1]-> slow -> out",
+    "source feed { makes: Part, total: 500 }
+     station a { cycle: exponential(1 s) }
+     station b { machines: 2, cycle: exponential(2 s) }
+     station c { cycle: normal(1 s, 0.2 s) }
+     sink out
+     flow feed -> a -[2]-> b -[2]-> c -[unlimited]-> a_last -> out
+     station a_last { cycle: exponential(0.9 s), hold_when_down: yes
+         breakdown jam { after: exponential(20 s), repair: exponential(4 s) } }",
+    "source x { makes: Part, every: exponential(3 s) }
+     source y { makes: Other, every: exponential(3 s) }
+     station a { cycle: exponential(1 s) }
+     station b { cycle: exponential(1 s) }
+     station join { cycle: exponential(1 s) }
+     sink out
+     flow x -[5]-> a -> q
+     flow y -[5]-> b -> q
+     buffer q { capacity: 3 }
+     flow q -> join -> out",
+];
+
+/// The figures of the nodes of the plain line, which come first in both plants.
+fn figures(text: &str, seed: u64) -> (flowline::kernel::read::Snapshot, Plant) {
+    let plant = plant_of("direct", text);
+    let kernel = Kernel::new(&plant, Engine::Event).unwrap();
+    let mut run = kernel.begin(seed, 0);
+    while kernel.advance(&mut run, Ticks(20_000 * 1_000_000_000)) == Stop::Fuel {}
+    (flowline::kernel::read::Snapshot::of(&kernel.model, &plant, &run), plant)
+}
+
+#[test]
+fn handing_over_directly_changes_no_number() {
+    for (seed, body) in (0..).zip(DIRECT) {
+        let head = "line l {\nitem Part {}\nitem Other {}\nrun { for: 20000 s }\n";
+        let (direct, plant) = figures(&format!("{head}{body}\n}}"), seed);
+        // A route anywhere makes every hand-over go through settling.
+        let (settled, other) = figures(
+            &format!(
+                "{head}{body}
+                 item Zz {{}}
+                 source z {{ makes: Zz, every: 7 s }}
+                 station zz {{}}
+                 sink zzz
+                 route Zz: zz(1 s) -> zzz\n}}"
+            ),
+            seed,
+        );
+        assert!(direct.stations.iter().all(|s| s.cycles > 100), "{body}");
+        let n = direct.stations.len();
+        assert_eq!(direct.stations, settled.stations[..n], "{body}");
+        assert_eq!(direct.balances, settled.balances[..2], "{body}");
+        // Node ids differ where nodes of the route stand between; names are the same.
+        let buffers = |s: &flowline::kernel::read::Snapshot, plant: &Plant| {
+            let name = |id| plant.nodes.get(id).unwrap().name.clone();
+            let list = s.buffers.iter().map(|b| (name(b.node), format!("{:?}", BufferTotals { node: Id::new(0), ..*b })));
+            list.filter(|(name, _)| !name.starts_with('z')).collect::<Vec<_>>()
+        };
+        assert_eq!(buffers(&direct, &plant), buffers(&settled, &other), "{body}");
+        for (a, b) in direct.arrivals.iter().zip(&settled.arrivals) {
+            assert_eq!((a.item, a.count, a.sum, a.minimum, a.maximum), (b.item, b.count, b.sum, b.minimum, b.maximum));
+            assert_eq!(a.histogram, b.histogram, "{body}");
+        }
+        for (a, b) in direct.sources.iter().zip(&settled.sources) {
+            assert_eq!((a.made, a.lost, a.waits), (b.made, b.lost, b.waits), "{body}");
+        }
     }
 }
