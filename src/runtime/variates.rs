@@ -200,6 +200,12 @@ fn log_poisson_probability(n: f64, mean: f64) -> f64 {
 #[must_use]
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // checked to be within range
 pub fn duration_ticks(seconds: f64) -> Option<Ticks> {
-    let ticks = (seconds * TICKS_PER_SECOND as f64).round_ties_even();
+    let scaled = seconds * TICKS_PER_SECOND as f64;
+    // Adding and taking away 1.5 · 2^52 rounds half to even what is less than 2^51, without a call.
+    let ticks = if scaled.abs() < 2_251_799_813_685_248.0 {
+        (scaled + 6_755_399_441_055_744.0) - 6_755_399_441_055_744.0
+    } else {
+        scaled.round_ties_even()
+    };
     (0.0..DURATION_TICKS_MAX).contains(&ticks).then_some(Ticks(ticks as i64))
 }

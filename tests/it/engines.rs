@@ -149,7 +149,8 @@ fn handing_over_directly_changes_no_number() {
         // Node ids differ where nodes of the route stand between; names are the same.
         let buffers = |s: &flowline::kernel::read::Snapshot, plant: &Plant| {
             let name = |id| plant.nodes.get(id).unwrap().name.clone();
-            let list = s.buffers.iter().map(|b| (name(b.node), format!("{:?}", BufferTotals { node: Id::new(0), ..*b })));
+            let list =
+                s.buffers.iter().map(|b| (name(b.node), format!("{:?}", BufferTotals { node: Id::new(0), ..*b })));
             list.filter(|(name, _)| !name.starts_with('z')).collect::<Vec<_>>()
         };
         assert_eq!(buffers(&direct, &plant), buffers(&settled, &other), "{body}");

@@ -45,39 +45,70 @@ impl Emit<'_> {
         b.call(Self::function(self.functions.update), &[slot, key]);
     }
 
+    /// The leaf of a slot: its byte offset in the tree.
+    fn leaf_offset(&self, b: &mut Builder, slot: V) -> V {
+        let leaves = b.count(1 << self.shapes.tree_depth);
+        let leaf = b.add(slot, leaves);
+        b.bits_with(BinaryOp::ShiftLeft, leaf, 4)
+    }
+
     /// The leaf of a slot.
     pub(super) fn leaf(&self, b: &mut Builder, slot: V) -> V {
         let tree = b.header(header::TREE);
-        let leaves = b.count(1 << self.shapes.tree_depth);
-        let leaf = b.add(slot, leaves);
-        b.element(tree, leaf, 16)
+        let leaf = self.leaf_offset(b, slot);
+        b.add(tree, leaf)
     }
 
-    /// Replays the slot's matches from its leaf to the root. Of equal times the lower slot wins: the
-    /// present winner, if its slot is lower, may be as late as the other, else it must be earlier.
+    /// The sibling of the tree node at a byte offset.
+    fn sibling(b: &mut Builder, tree: V, offset: V) -> V {
+        let other = b.bits_with(BinaryOp::Xor, offset, 16);
+        b.add(tree, other)
+    }
+
+    /// The byte offset of the parent of the tree node at a byte offset.
+    fn parent(b: &mut Builder, offset: V) -> V {
+        let half = b.bits_with(BinaryOp::ShiftRight, offset, 1);
+        b.bits_with(BinaryOp::And, half, !15)
+    }
+
+    /// Replays the slot's matches from its leaf to the root. Of equal times the lower slot wins, which is
+    /// on the left: there the present winner may be as late as the other, on the right it must be earlier.
     pub(super) fn update_inline(&self, b: &mut Builder, slot: V, key: V) {
         let tree = b.header(header::TREE);
-        let leaves = b.count(1 << self.shapes.tree_depth);
-        let leaf = b.add(slot, leaves);
-        let at = b.element(tree, leaf, 16);
+        let mut offset = self.leaf_offset(b, slot);
+        let at = b.add(tree, offset);
         b.store(at, tree::KEY, key);
-        let (mut index, mut key, mut slot) = (leaf, key, slot);
+        let (mut key, mut slot) = (key, slot);
         for _ in 0..self.shapes.tree_depth {
-            let other = b.bits_with(BinaryOp::Xor, index, 1);
-            let other = b.element(tree, other, 16);
+            let other = Self::sibling(b, tree, offset);
             let other_key = b.load(other, tree::KEY);
             let other_slot = b.load(other, tree::SLOT);
-            let lower = b.lt(slot, other_slot);
-            let grace = b.cast(lower, Ty::Duration);
-            let bound = b.add(other_key, grace);
-            let wins = b.lt(key, bound);
+            let number = b.bits_with(BinaryOp::ShiftRight, offset, 4);
+            let right = b.bits_with(BinaryOp::And, number, 1);
+            let right = b.cast(right, Ty::Duration);
+            let latest = b.sub(other_key, right);
+            let wins = b.le(key, latest);
             key = b.select(wins, key, other_key);
             slot = b.select(wins, slot, other_slot);
-            index = b.bits_with(BinaryOp::ShiftRight, index, 1);
-            let at = b.element(tree, index, 16);
+            offset = Self::parent(b, offset);
+            let at = b.add(tree, offset);
             b.store(at, tree::KEY, key);
             b.store(at, tree::SLOT, slot);
         }
+    }
+
+    /// Whether another slot is due at the same time: it lost a match on the winner's way to the root.
+    pub(super) fn tied(&self, b: &mut Builder, tree: V, winner: V, now: V) -> V {
+        let mut offset = self.leaf_offset(b, winner);
+        let mut tied = b.int(0, Ty::Flag);
+        for _ in 0..self.shapes.tree_depth {
+            let other = Self::sibling(b, tree, offset);
+            let key = b.load(other, tree::KEY);
+            let same = b.eq(key, now);
+            tied = b.or(tied, same);
+            offset = Self::parent(b, offset);
+        }
+        tied
     }
 
     /// Takes a slot out of the calendar.

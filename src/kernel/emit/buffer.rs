@@ -60,11 +60,11 @@ impl Emit<'_> {
         let level = b.load(node, buffer::LEVEL);
         let changed = b.load(node, buffer::CHANGED);
         let max = b.load(node, buffer::MAX);
-        let lasted = b.lt(changed, now);
         let higher = b.lt(max, level);
-        let new = b.and(lasted, higher);
-        let max = b.select(new, level, max);
-        b.store(node, buffer::MAX, max);
+        b.when(higher, |b| {
+            let lasted = b.lt(changed, now);
+            b.when(lasted, |b| b.store(node, buffer::MAX, level));
+        });
         b.store(node, buffer::CHANGED, now);
         level
     }

@@ -90,11 +90,9 @@ impl Emit<'_> {
         b.store(item, item::HOLDER, machine);
         b.store(item, item::NEXT, none);
         b.store(machine, machine::ITEM, item);
-        let work = self.work_of(b, s, node, item);
-        b.store(machine, machine::WORK, work);
+        let work = self.find_work(b, s, node, machine, item);
         let time = self.duration(b, work, &s.work);
-        b.store(machine, machine::REMAINING, time);
-        self.work_on(b, s, machine);
+        self.work_on(b, s, machine, time);
     }
 
     /// An item enters a lane with room; the first one is offered to the only taker.

@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{header, node, slot, tree};
-use super::super::program::{BinaryOp, Program, Ty};
+use super::super::program::{Program, Ty};
 use super::super::shape::{EventShape, NodeShape};
 use super::super::status::{NEVER, Status};
 use super::Emit;
@@ -52,7 +52,7 @@ impl Emit<'_> {
             // its leaf alone is cleared, and when nothing has set it again, the matches are replayed
             // behind the settling.
             let due = b.load(root, TREE_SLOT);
-            let tied = self.tied(b, root, due);
+            let tied = self.tied(b, root, due, key);
             let alone = b.not(tied);
             let leaf = self.leaf(b, due);
             let never = b.int(NEVER, Ty::Time);
@@ -117,23 +117,6 @@ impl Emit<'_> {
         let memory = b.count(Status::Memory.code());
         let full = b.eq(status, memory);
         b.when(full, |b| b.give(Some(memory)));
-    }
-
-    /// Whether another slot is due at the same time: it lost a match on the winner's way to the root.
-    fn tied(&self, b: &mut Builder, tree: V, winner: V) -> V {
-        let now = Self::now(b);
-        let leaves = b.count(1 << self.shapes.tree_depth);
-        let mut index = b.add(winner, leaves);
-        let mut tied = b.int(0, Ty::Flag);
-        for _ in 0..self.shapes.tree_depth {
-            let other = b.bits_with(BinaryOp::Xor, index, 1);
-            let other = b.element(tree, other, 16);
-            let key = b.load(other, tree::KEY);
-            let same = b.eq(key, now);
-            tied = b.or(tied, same);
-            index = b.bits_with(BinaryOp::ShiftRight, index, 1);
-        }
-        tied
     }
 
     fn dispatch(&self, b: &mut Builder, due: V, alone: bool) {

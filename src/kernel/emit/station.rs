@@ -197,8 +197,7 @@ impl Emit<'_> {
         Self::unlist_idle(b, s, node, machine);
         let now = Self::now(b);
         b.set_header(header::PROGRESS, now);
-        let work = self.work_of(b, s, node, item);
-        b.store(machine, machine::WORK, work);
+        let work = self.find_work(b, s, node, machine, item);
         if !s.needs {
             self.begin(b, s, machine);
             return;
@@ -218,8 +217,12 @@ impl Emit<'_> {
         );
     }
 
-    /// The work record of an item at a station.
-    pub(super) fn work_of(&self, b: &mut Builder, s: &StationShape, node: V, item: V) -> V {
+    /// Sets the work record of a machine to that of the item loaded; where all items have the same work,
+    /// it has been set from the beginning.
+    pub(super) fn find_work(&self, b: &mut Builder, s: &StationShape, node: V, machine: V, item: V) -> V {
+        if !s.table && !s.visits {
+            return b.load(machine, machine::WORK);
+        }
         let own = if s.table {
             let table = b.load(node, station::WORK_TABLE);
             let kind = b.load(item, item::TYPE);
@@ -229,6 +232,7 @@ impl Emit<'_> {
             b.load(node, station::WORK)
         };
         if !s.visits {
+            b.store(machine, machine::WORK, own);
             return own;
         }
         let work = b.var(own);
@@ -238,6 +242,7 @@ impl Emit<'_> {
             let visited = b.load(at, visit::WORK);
             b.set(work, visited);
         });
+        b.store(machine, machine::WORK, work);
         work
     }
 
@@ -245,24 +250,31 @@ impl Emit<'_> {
     fn begin(&self, b: &mut Builder, s: &StationShape, machine: V) {
         let work = b.load(machine, machine::WORK);
         let time = self.duration(b, work, &s.work);
-        b.store(machine, machine::REMAINING, time);
-        self.stretch(b, s, machine);
+        Self::enter_work(b, machine);
+        self.work_on(b, s, machine, time);
+    }
+
+    fn enter_work(b: &mut Builder, machine: V) {
+        Self::set_state(b, machine, State::Working);
+        b.store_int(machine, machine::PHASE, phase::WORKING);
     }
 
     /// Works on what remains, until its end or until a clock of working time runs out (B6: work that
     /// ends at that very instant is finished first).
     pub(super) fn stretch(&self, b: &mut Builder, s: &StationShape, machine: V) {
-        Self::set_state(b, machine, State::Working);
-        b.store_int(machine, machine::PHASE, phase::WORKING);
-        self.work_on(b, s, machine);
+        Self::enter_work(b, machine);
+        let remaining = b.load(machine, machine::REMAINING);
+        self.work_on(b, s, machine, remaining);
     }
 
     /// Schedules the end of a stretch of work that begins now.
-    pub(super) fn work_on(&self, b: &mut Builder, s: &StationShape, machine: V) {
+    pub(super) fn work_on(&self, b: &mut Builder, s: &StationShape, machine: V, remaining: V) {
         let now = Self::now(b);
-        b.store(machine, machine::WORK_START, now);
         let slot = b.load(machine, machine::SLOT);
-        let remaining = b.load(machine, machine::REMAINING);
+        if !s.breakdowns.is_empty() {
+            b.store(machine, machine::WORK_START, now);
+            b.store(machine, machine::REMAINING, remaining);
+        }
         let clocks: Vec<usize> = working_clocks(s);
         if clocks.is_empty() {
             let at = b.add(now, remaining);

@@ -193,6 +193,7 @@ impl Layout<'_> {
         let mut any_needs = false;
         let need_list = self.need_list(&phase.needs);
         let mut table = false;
+        let mut own_record = 0;
         let visits: Vec<VisitId> = plant.visits.iter().filter(|(_, v)| v.station == id).map(|(v, _)| v).collect();
         let own_work = recipe.takes.is_empty() && !visits.is_empty() && way.is_none();
         if !own_work {
@@ -223,6 +224,7 @@ impl Layout<'_> {
                 families.insert(family);
                 self.image.put(at, draw::NEEDS, need_list);
                 self.image.put(record, station::WORK, at);
+                own_record = at;
             }
         }
         let mut simple_routing = true;
@@ -275,6 +277,12 @@ impl Layout<'_> {
 
         let first = self.machines(id, name, s, rank)?;
         self.image.put(record, station::MACHINES, first);
+        if !table && visits.is_empty() {
+            let stride = index(machine::WORDS * 8);
+            for m in 0..count(s.machines) {
+                self.image.put(first + m * stride, machine::WORK, own_record);
+            }
+        }
         let many = s.machines > 1;
         if many {
             self.image.put(record, station::IDLE, first);
