@@ -7,6 +7,7 @@ mod bad_input;
 mod check_schema;
 mod engines;
 mod error_pages;
+mod exact_lines;
 mod kernel_smoke;
 mod layers;
 mod published;

@@ -380,8 +380,10 @@ impl Emit<'_> {
         }
         self.functions.enter_any = Some(b.finish()?);
 
-        let (mut b, _) = Builder::new(program, "leave_together", &[], Some(Ty::Flag));
-        self.leave_together_body(&mut b);
+        let (mut b, args) = Builder::new(program, "leave_together", &[Ty::Handle, Ty::Handle], Some(Ty::Flag));
+        if let [node, than] = args[..] {
+            self.leave_together_body(&mut b, node, than);
+        }
         self.functions.leave_together = Some(b.finish()?);
         Ok(())
     }
@@ -439,9 +441,27 @@ impl Emit<'_> {
         b.give(Some(zero));
     }
 
+    /// Before an item enters a node alone, those that wait longer to enter it together with others: true
+    /// when some did, and the node is to be settled again.
+    pub(super) fn together_first(&self, b: &mut Builder, node: V) -> V {
+        let no = b.int(0, Ty::Flag);
+        let moved = b.var(no);
+        let waiting = b.header(header::TOGETHER);
+        let offered = b.load(node, node::OFFERS);
+        let some = b.ne_zero(waiting);
+        let any = b.ne_zero(offered);
+        let both = b.and(some, any);
+        b.when(both, |b| {
+            let f = Self::function(self.functions.leave_together);
+            let left = b.call_for(f, &[node, offered], Ty::Flag);
+            b.set(moved, left);
+        });
+        moved
+    }
+
     /// Looks at all machines that wait, oldest first; the first whose products all find room hands
-    /// them over.
-    fn leave_together_body(&self, b: &mut Builder) {
+    /// them over. With a node: only machines with a product for it that have waited longer than the item.
+    fn leave_together_body(&self, b: &mut Builder, node: V, than: V) {
         let none = b.none();
         let before = b.var(none);
         let head = b.header(header::TOGETHER);
@@ -460,6 +480,25 @@ impl Emit<'_> {
                 b.give(Some(no));
             });
             let products = b.load(at, machine::PRODUCTS);
+            let for_any = b.is_zero(node);
+            let for_node = b.var(for_any);
+            let restricted = b.ne_zero(node);
+            b.when(restricted, |b| {
+                let ready = b.load(products, item::READY);
+                let other = b.load(than, item::READY);
+                let later = b.lt(other, ready);
+                let own = b.load(at, holder::KEY);
+                let other_holder = b.load(than, item::HOLDER);
+                let key = b.load(other_holder, holder::KEY);
+                let same = b.eq(other, ready);
+                let behind = b.lt(key, own);
+                let behind = b.and(same, behind);
+                let younger = b.or(later, behind);
+                b.when(younger, |b| {
+                    let no = b.int(0, Ty::Flag);
+                    b.give(Some(no));
+                });
+            });
             let yes = b.int(1, Ty::Flag);
             let fits = b.var(yes);
             let this = b.var(products);
@@ -483,6 +522,9 @@ impl Emit<'_> {
                     b.set(other, next);
                 });
                 let to = node_of(b, this);
+                let meant = b.eq(to, node);
+                let meant = b.or(for_node, meant);
+                b.set(for_node, meant);
                 let room = b.call_for(Self::function(self.functions.room), &[to], Ty::Count);
                 let good = b.lt(before, room);
                 let all = b.and(fits, good);
@@ -490,7 +532,8 @@ impl Emit<'_> {
                 let next = b.load(this, item::NEXT);
                 b.set(this, next);
             });
-            b.when(fits, |b| {
+            let go = b.and(fits, for_node);
+            b.when(go, |b| {
                 let next = b.load(at, machine::TOGETHER_NEXT);
                 let front = b.is_zero(before);
                 b.either(

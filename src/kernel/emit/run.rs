@@ -177,6 +177,13 @@ impl Emit<'_> {
                 let ranks = b.header(header::RANKS);
                 let at = b.element(ranks, rank, 8);
                 let node = b.load(at, Field { offset: 0, ty: Ty::Handle });
+                if self.any_together() {
+                    let moved = self.together_first(b, node);
+                    b.when(moved, |b| {
+                        self.mark(b, rank);
+                        b.again();
+                    });
+                }
                 let kind = b.load(node, node::KIND);
                 let settles = self.shapes.settles.clone();
                 b.switch(kind, settles.len(), |b, i| {
@@ -200,7 +207,10 @@ impl Emit<'_> {
                 let waiting = b.header(header::TOGETHER);
                 let some = b.ne_zero(waiting);
                 b.when(some, |b| {
-                    let moved = b.call_for(Self::function(self.functions.leave_together), &[], Ty::Flag);
+                    let moved = {
+                        let none = b.none();
+                        b.call_for(Self::function(self.functions.leave_together), &[none, none], Ty::Flag)
+                    };
                     // Whatever moved may let others move first.
                     b.when(moved, |b| b.again());
                 });
