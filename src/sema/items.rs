@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::ir::ids::Id;
-use crate::ir::{Expression, ItemId, NodeId, NodeKind, Plant, Routing, Target, VisitId};
+use crate::ir::{Expression, ItemId, NodeId, NodeKind, Plant, Release, Routing, Target, VisitId};
 
 use super::line::Lower;
 
@@ -44,6 +44,7 @@ pub(super) fn check(lower: &mut Lower) {
     unreached(&lower.plant, &mut complaints);
     parts_that_never_arrive(&lower.plant, &mut complaints);
     circles(&lower.plant, &mut complaints);
+    together_into_assemblies(&lower.plant, &mut complaints);
     complaints.truncate(limits::DIAGNOSTICS);
     lower.diagnostics.extend(complaints);
 }
@@ -234,6 +235,36 @@ fn parts_that_never_arrive(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
                 d.severity = Severity::Warning;
                 complaints.push(d);
             }
+        }
+    }
+}
+
+/// Products that leave together enter places; an assembly has none of its own to hold one part of several.
+fn together_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
+    let joins = |id: NodeId| match plant.nodes.get(id).map(|n| &n.kind) {
+        Some(NodeKind::Station(s)) => s.recipes.iter().any(|r| !r.takes.is_empty()),
+        _ => false,
+    };
+    for n in plant.nodes.values() {
+        let NodeKind::Station(s) = &n.kind else { continue };
+        let together = s.recipes.iter().any(|r| {
+            r.release == Release::Together
+                && (r.makes.len() > 1 || r.makes.iter().any(|p| p.maximum > 1) || r.makes.is_empty())
+        });
+        for target in n.routing.iter().flat_map(Routing::targets).filter(|t| together && joins(t.node)) {
+            let to = plant.nodes.get(target.node).map_or("", |n| n.name.as_str());
+            complaints.push(
+                Diagnostic::new(
+                    codes::NOT_SUPPORTED_YET,
+                    target.span,
+                    format!(
+                        "products of `{}` that leave together straight into the assembly `{to}` are not supported yet",
+                        n.name
+                    ),
+                )
+                .note("all leave at once, and an assembly takes a part only when all its parts are there")
+                .help(format!("give the arrow to `{to}` places of its own, for example `-[1]-> {to}`")),
+            );
         }
     }
 }

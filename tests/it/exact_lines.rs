@@ -365,6 +365,49 @@ fn locks_come_when_they_must() {
     }
 }
 
+/// Lines whose figures follow by hand.
+#[test]
+fn lines_computed_by_hand() {
+    // Name, body, run, products, share of a state of a station.
+    let cases: &[(&str, &str, &str, f64, (&str, usize, f64))] = &[
+        (
+            // Items ready at 25, 35, 45 ... s; three at a time from 45 s, every 30 s.
+            "parts that become ready behind the first on a lane",
+            "item A {} source f { makes: A, every: 10 s } station j { takes: 3 A, makes: P, cycle: 1 s } \
+             flow f -[9, 25 s]-> j -> out",
+            "for: 301 s",
+            9.0,
+            ("j", WORKING, 9.0 / 301.0),
+        ),
+        (
+            // The last item of a source is used too.
+            "an assembly uses all items of a source",
+            "item A {} source f { makes: A, total: 5 } station j { takes: 2 A, makes: P, cycle: 10 s } flow f -> j -> out",
+            "for: 100 s",
+            2.0,
+            ("j", WORKING, 0.2),
+        ),
+        (
+            // Work ends at 10 s; from 5 s to 15 s the way out is full, and from 12 s to 42 s the machine is down.
+            "products held on a machine that is down leave after the repair",
+            "item A {} item B {} sink other source f { makes: P, total: 1 } source g { makes: B, every: 5 s, total: 1, first: 5 s } \
+             station d { takes: 1 P, makes: 1 A + 1 P, release: together, cycle: 10 s, hold_when_down: yes \
+             breakdown stop { after: 12 s, repair: 30 s } } station slow { cycle: { B: 10 s, A: 1 s } } \
+             flow f -> d -> { A: slow, P: out } flow g -> slow -> other",
+            "for: 100 s",
+            1.0,
+            ("d", BLOCKED, 2.0 / 100.0),
+        ),
+    ];
+    for (name, body, run, products, (station, which, share)) in cases {
+        let study = simulate(&plant_of(name, &line(body, run)), |_| {});
+        let out = study.sinks.iter().find(|s| s.name == "out").unwrap();
+        assert_eq!(out.items[0].count.unwrap().mean, *products, "{name}");
+        let found = state(&study, station, *which).unwrap().mean;
+        assert!((found - share).abs() < 1e-12, "{name}: {found} instead of {share}");
+    }
+}
+
 /// The time in "the line locked up at 4.2 min: ...", in seconds.
 fn seconds(message: &str) -> f64 {
     let told = message.strip_prefix("the line locked up at ").unwrap().split(':').next().unwrap();

@@ -142,8 +142,12 @@ impl Emit<'_> {
             },
             |b| {
                 b.store(last, item::NEXT, item);
-                if self.shapes.assemblies && !s.simple_routing {
-                    self.may_complete_parts(b, node, item);
+                if self.may_feed_assembly(s) {
+                    if ready.is_some() {
+                        self.await_next(b, node);
+                    } else {
+                        self.may_complete_parts(b, node, item);
+                    }
                 }
             },
         );
@@ -170,12 +174,45 @@ impl Emit<'_> {
         });
     }
 
+    /// Whether an assembly may take several items of the buffer at once.
+    fn may_feed_assembly(&self, s: &BufferShape) -> bool {
+        self.shapes.assemblies && !s.simple_routing
+    }
+
+    /// An assembly may take items of a lane that stand behind the first: those that become ready now can
+    /// be parts it lacks, and the next that will be ready is awaited.
+    fn await_next(&self, b: &mut Builder, node: V) {
+        let now = Self::now(b);
+        let first = b.load(node, buffer::FIRST);
+        let at = b.var(first);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            let ready = b.load(at, item::READY);
+            let later = b.lt(now, ready);
+            b.when(later, |b| {
+                let slot = b.load(node, buffer::SLOT);
+                self.update(b, slot, ready);
+                b.leave();
+            });
+            let just = b.eq(now, ready);
+            b.when(just, |b| self.may_complete_parts(b, node, at));
+            let next = b.load(at, item::NEXT);
+            b.set(at, next);
+        });
+    }
+
     fn offer_when_ready(&self, b: &mut Builder, s: &BufferShape, node: V, item: V, ready: V) {
         let now = Self::now(b);
         let ripe = b.le(ready, now);
         b.either(
             ripe,
-            |b| self.offer_first(b, s, node, item),
+            |b| {
+                self.offer_first(b, s, node, item);
+                if self.may_feed_assembly(s) {
+                    self.await_next(b, node);
+                }
+            },
             |b| {
                 let slot = b.load(node, buffer::SLOT);
                 self.update(b, slot, ready);
@@ -243,7 +280,14 @@ impl Emit<'_> {
     pub(super) fn end_of_stay(&self, b: &mut Builder, s: &BufferShape, node: V) {
         if !matches!(s.transit, TransitShape::Overtaking(_)) {
             let first = b.load(node, buffer::FIRST);
-            self.offer_first(b, s, node, first);
+            if !self.may_feed_assembly(s) {
+                self.offer_first(b, s, node, first);
+                return;
+            }
+            let offered = b.load(node, buffer::OFFERED);
+            let waiting = b.not(offered);
+            b.when(waiting, |b| self.offer_first(b, s, node, first));
+            self.await_next(b, node);
             return;
         }
         let arrived = b.host(HostFn::TimedTake, &[node], Ty::Handle);

@@ -50,7 +50,8 @@ impl Emit<'_> {
                         b.set(freed, was_freed);
                     }
                 }
-                phase::FINISHED if s.hold && !s.recipe.together => {
+                phase::FINISHED if s.hold && s.recipe.together => Self::wait_no_more(b, machine),
+                phase::FINISHED if s.hold => {
                     Self::each_product(b, machine, |b, product| {
                         let its_list = b.load(product, item::LIST);
                         self.withdraw(b, its_list, product);
@@ -166,7 +167,9 @@ impl Emit<'_> {
             }
             phase::FINISHED => {
                 Self::set_state(b, machine, State::Blocked);
-                if s.hold && !s.recipe.together {
+                if s.hold && s.recipe.together {
+                    Self::wait_together(b, machine);
+                } else if s.hold {
                     Self::each_product(b, machine, |b, product| {
                         let its_list = b.load(product, item::LIST);
                         self.offer(b, its_list, product);

@@ -117,12 +117,13 @@ impl Emit<'_> {
                         Some(NodeShape::Source(SourceShape {
                             supply: SupplyShape::Always, mix: 1, from: 0, ..
                         })) => {
-                            // As many as are needed and left to make; each is made when the one before
-                            // has left. The plan holds the source, marked by its lowest bit.
+                            // As many as are needed, of the one that stands ready and those not made yet;
+                            // each is made when the one before has left. The plan holds the source, marked by its lowest bit.
                             let rest = b.load(parts, part::REST.plus(part_offset(i)));
                             let made = b.load(from, source::MADE);
                             let all = b.load(from, source::TOTAL);
-                            let supply = b.sub(all, made);
+                            let unmade = b.sub(all, made);
+                            let supply = b.plus(unmade, 1);
                             let short = b.lt(supply, rest);
                             let number = b.select(short, supply, rest);
                             let left = b.sub(rest, number);
@@ -324,7 +325,7 @@ impl Emit<'_> {
     // ---- products that leave together ----
 
     /// Puts the machine among those whose products wait for room for all, oldest first.
-    fn wait_together(b: &mut Builder, machine: V) {
+    pub(super) fn wait_together(b: &mut Builder, machine: V) {
         let own_key = b.load(machine, holder::KEY);
         let product = b.load(machine, machine::PRODUCTS);
         let ready = b.load(product, item::READY);
@@ -354,6 +355,31 @@ impl Emit<'_> {
             front,
             |b| b.set_header(header::TOGETHER, machine),
             |b| b.store(before, machine::TOGETHER_NEXT, machine),
+        );
+    }
+
+    /// Takes the machine out of those whose products wait to leave together.
+    pub(super) fn wait_no_more(b: &mut Builder, machine: V) {
+        let next = b.load(machine, machine::TOGETHER_NEXT);
+        let head = b.header(header::TOGETHER);
+        let first = b.eq(head, machine);
+        b.either(
+            first,
+            |b| b.set_header(header::TOGETHER, next),
+            |b| {
+                let at = b.var(head);
+                b.repeat(|b| {
+                    let end = b.is_zero(at);
+                    b.leave_if(end);
+                    let after = b.load(at, machine::TOGETHER_NEXT);
+                    let found = b.eq(after, machine);
+                    b.when(found, |b| {
+                        b.store(at, machine::TOGETHER_NEXT, next);
+                        b.leave();
+                    });
+                    b.set(at, after);
+                });
+            },
         );
     }
 
