@@ -1,7 +1,7 @@
 //! The unit exponential and the standard normal variate of one 64-bit word, by ziggurats of 256 layers
-//! (Marsaglia and Tsang 2000), laid out so that native code does the common case with six instructions.
+//! (Marsaglia and Tsang 2000), laid out so that the common case takes six instructions.
 //!
-//! # Fast path, to be emitted inline
+//! # Fast path
 //!
 //! ```text
 //!                       exponential              normal

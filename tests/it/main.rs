@@ -5,6 +5,7 @@ mod analysis_deadlock;
 mod analysis_pages;
 mod bad_input;
 mod check_schema;
+mod cli;
 mod engines;
 mod error_pages;
 mod exact_lines;

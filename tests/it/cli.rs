@@ -1,0 +1,210 @@
+//! The command line: exit codes, streams, Ctrl-C, the documented options, SARIF by its schema.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+fn flowline(args: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flowline"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads nothing may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+const GOOD: &str = "line a {
+    param speed = 20 s
+    item P {}
+    source s { makes: P, every: exponential(30 s) }
+    station m { cycle: exponential(speed) }
+    sink o
+    flow s -[unlimited]-> m -> o
+    run { for: 10 h, warmup: 1 h }
+}
+";
+const WARNED: &str = "line a {
+    item P {}
+    source s { makes: P, every: 30 s }
+    station m { cycle: 40 s }
+    sink o
+    flow s -[unlimited]-> m -> o
+    run { for: 1 h }
+}
+";
+const WRONG: &str = "line a {
+    item P {}
+    source s { makes: Q, every: 30 sx }
+    station m { cycel: 40 s }
+    flow s -> m -> o
+}
+";
+
+#[test]
+fn exit_codes() {
+    for (args, input, expected) in [
+        (&["check", "-"][..], GOOD, 0),
+        (&["check", "-"], WARNED, 0),
+        (&["check", "--deny", "warnings", "-"], WARNED, 1),
+        (&["check", "--deny", "warnings", "-"], GOOD, 0),
+        (&["check", "-"], WRONG, 1),
+        (&["run", "-"], GOOD, 0),
+        (&["run", "-"], WRONG, 1),
+        (&["check", "no/such/file.line"], "", 2),
+        (&["run", "no/such/file.line"], "", 2),
+        (&["run", "-", "--for", "nonsense"], GOOD, 2),
+        (&["run", "-", "--runs", "0"], GOOD, 2),
+        (&["run"], "", 2),
+        (&["frobnicate"], "", 2),
+        (&["explain", "E0501"], "", 0),
+        (&["explain"], "", 0),
+        (&["--help"], "", 0),
+        (&["--version"], "", 0),
+        (&["run", "-", "--set", "speed=10 s"], GOOD, 0),
+        (&["run", "-", "--set", "sped=10 s"], GOOD, 1),
+        (&["run", "-", "--set", "speed=10 kg"], GOOD, 1),
+        (&["run", "-", "--set", "speed"], GOOD, 2),
+    ] {
+        let output = flowline(args, input);
+        let told = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(code(&output), expected, "{args:?}: {told}");
+        assert!(!told.contains("panicked"), "{args:?}: {told}");
+        if expected != 0 {
+            assert!(!told.trim().is_empty(), "{args:?} says nothing");
+        }
+    }
+}
+
+#[test]
+fn a_parameter_set_from_outside_changes_the_result() {
+    let busy = |set: &str| {
+        let output = flowline(&["run", "-", "--format", "json", "--runs", "4", "--set", set], GOOD);
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let station = &json["stations"]["m"];
+        assert!(station["states"]["working"]["half_width"].is_number(), "{station}");
+        station["states"]["working"]["mean"].as_f64().unwrap()
+    };
+    assert!((busy("speed=20 s") - 2.0 / 3.0).abs() < 0.1);
+    assert!((busy("speed=5 s") - 1.0 / 6.0).abs() < 0.05);
+}
+
+#[test]
+fn csv_is_a_table() {
+    let output = flowline(&["run", "-", "--format", "csv", "--runs", "3"], GOOD);
+    let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
+    let columns = reader.headers().unwrap().len();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert!(rows.len() > 10 && rows.iter().all(|r| r.len() == columns));
+}
+
+/// Interrupts a long run, and waits for its end.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_run_with_what_is_finished() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flowline"))
+        .args(["run", "-", "--for", "30000d", "--runs", "1000"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(GOOD.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(child.try_wait().unwrap().is_none(), "the run is over before it is interrupted");
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let begin = Instant::now();
+    let output = child.wait_with_output().unwrap();
+    let told = text(&output.stderr);
+    assert_eq!(code(&output), 130, "{told}");
+    assert!(begin.elapsed() < Duration::from_secs(20), "it took {:?} to end", begin.elapsed());
+    assert!(told.contains("interrupted; ") && told.contains(" of 1000 runs are finished"), "{told}");
+    assert!(!told.contains("panicked"), "{told}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flowline"))
+        .args(["explain"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut reader = BufReader::with_capacity(16, child.stdout.take().unwrap());
+    reader.read_line(&mut line).unwrap();
+    drop(reader);
+    let output = child.wait_with_output().unwrap();
+    assert!(!text(&output.stderr).contains("panicked"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn sarif_is_valid() {
+    let schema: Value = serde_json::from_str(include_str!("data/sarif-2.1.0.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for input in [GOOD, WARNED, WRONG, "", "line a {", "line \u{0}"] {
+        let output = flowline(&["check", "--format", "sarif", "-"], input);
+        let log: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let wrong: Vec<String> = validator.iter_errors(&log).map(|e| format!("{} at {}", e, e.instance_path)).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        let run = &log["runs"][0];
+        let results = run["results"].as_array().unwrap();
+        assert_eq!(results.is_empty(), input == GOOD, "{results:#?}");
+        for result in results {
+            let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+            assert!(rules.iter().any(|r| r["id"] == result["ruleId"]), "{result}");
+        }
+    }
+}
+
+/// The page that describes the command line, from the program's own help.
+fn page() -> String {
+    let mut page = String::from(
+        "# The command line\n\n\
+         This page is made from the program's own help; a test holds it to that. Findings go to standard\n\
+         output (they are the result of `check`), progress and complaints about the command line to standard\n\
+         error. A file name of `-` reads standard input.\n\n\
+         | exit code | meaning |\n|---|---|\n\
+         | 0 | clean, or warnings only |\n\
+         | 1 | errors in the text, or a run that failed; all have been told |\n\
+         | 2 | the command line is wrong, or a file cannot be read |\n\
+         | 70 | a bug of flowline itself |\n\
+         | 130 | ended by Ctrl-C; results of finished runs have been printed |\n",
+    );
+    let mut all = vec![vec![]];
+    all.extend(["check", "run", "dump", "explain"].map(|c| vec![c]));
+    for command in all {
+        let mut args = command.clone();
+        args.push("--help");
+        let output = flowline(&args, "");
+        let name = std::iter::once("flowline").chain(command).collect::<Vec<_>>().join(" ");
+        let help: Vec<String> = text(&output.stdout).lines().map(|l| l.trim_end().to_string()).collect();
+        page.push_str(&format!("\n## `{name}`\n\n```text\n{}\n```\n", help.join("\n").trim()));
+    }
+    page
+}
+
+#[test]
+fn the_page_of_the_command_line_is_true() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cli.md");
+    let page = page();
+    if std::env::var_os("FLOWLINE_UPDATE").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(found, page, "docs/cli.md is not what the program says; `FLOWLINE_UPDATE=1 cargo test` writes it anew");
+}
