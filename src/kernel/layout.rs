@@ -254,6 +254,8 @@ record! {
         PRODUCTS = 27 Handle;
         /// Next machine whose products wait to leave together.
         TOGETHER_NEXT = 28 Handle;
+        /// Time drawn for the present work, where a breakdown makes it run again.
+        DRAWN = 29 Duration;
     }
 }
 
@@ -264,9 +266,10 @@ record! {
         MACHINE = 0 Handle;
         /// Its slot.
         SLOT = 1 Count;
-        /// 0: its clock runs; 1: the repair waits for people; 2: under repair.
+        /// 0: its clock runs; 1: the repair waits for people; 2: under repair; 3: it begins when the work
+        /// is done.
         ACTIVE = 2 Count;
-        /// Working time left on its clock.
+        /// Working time left on its clock, or ends of work in thousand-millionths.
         RESIDUAL = 3 Duration;
         /// Draw record of the time to failure.
         AFTER = 4 Handle;

@@ -45,6 +45,23 @@ pub enum ClockShape {
     Calendar,
     /// Runs while the machine works.
     Working,
+    /// Counts ends of work.
+    Cycles,
+}
+
+/// What a breakdown does to the work at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EffectShape {
+    /// What remains is done after the repair.
+    Resume,
+    /// The same time runs again.
+    Restart,
+    /// A fresh time is drawn.
+    RestartNew,
+    /// The items are scrapped.
+    Scrap,
+    /// It begins when the work is done.
+    FinishItem,
 }
 
 /// A breakdown of a station.
@@ -52,6 +69,8 @@ pub enum ClockShape {
 pub struct BreakdownShape {
     /// Its clock.
     pub clock: ClockShape,
+    /// What it does to the work at hand.
+    pub effect: EffectShape,
     /// Whether the repair needs people.
     pub needs: bool,
     /// Time to failure.

@@ -442,14 +442,18 @@ impl<'a> Lower<'a> {
         }
         let clock = match self.word(&fields, "clock", &["calendar", "working", "scheduled", "cycles"]) {
             Some("working") => BreakdownClock::Working,
-            Some("scheduled") => return self.later(fields.span("clock"), "breakdown clocks by shift"),
-            Some("cycles") => return self.later(fields.span("clock"), "breakdown clocks by cycles"),
+            // Without a shift a station is always on schedule.
+            Some("scheduled") => BreakdownClock::Scheduled,
+            Some("cycles") => BreakdownClock::Cycles,
             _ => BreakdownClock::Calendar,
         };
-        match self.word(&fields, "effect", &["resume", "restart", "restart_new", "scrap", "finish_item"]) {
-            Some("resume") | None => {}
-            Some(_) => return self.later(fields.span("effect"), "breakdown effects other than `resume`"),
-        }
+        let effect = match self.word(&fields, "effect", &["resume", "restart", "restart_new", "scrap", "finish_item"]) {
+            Some("restart") => BreakdownEffect::Restart,
+            Some("restart_new") => BreakdownEffect::RestartNew,
+            Some("scrap") => BreakdownEffect::Scrap,
+            Some("finish_item") => BreakdownEffect::FinishItem,
+            _ => BreakdownEffect::Resume,
+        };
         let repair = match fields.get("repair", &mut self.diagnostics) {
             Some(phrase) => self.time(phrase, "repair"),
             None => {
@@ -459,6 +463,7 @@ impl<'a> Lower<'a> {
         };
         let after =
             match (fields.get("after", &mut self.diagnostics), fields.get("availability", &mut self.diagnostics)) {
+                (Some(phrase), None) if clock == BreakdownClock::Cycles => self.cycles(phrase, "after"),
                 (Some(phrase), None) => self.time(phrase, "after"),
                 (Some(_), Some(phrase)) => {
                     self.push(
@@ -471,6 +476,9 @@ impl<'a> Lower<'a> {
                         .help("keep one of the two"),
                     );
                     None
+                }
+                (None, Some(phrase)) if clock == BreakdownClock::Cycles => {
+                    self.wrong_value(phrase.span, "an availability is a share of time, and this clock counts cycles")
                 }
                 (None, Some(phrase)) => self.after_from_availability(phrase, repair.as_ref()?),
                 (None, None) => {
@@ -495,15 +503,31 @@ impl<'a> Lower<'a> {
             );
             return None;
         }
-        Some(Breakdown {
-            name: d.name.text.clone(),
-            span: d.span,
-            after,
-            clock,
-            repair,
-            effect: BreakdownEffect::Resume,
-            needs,
-        })
+        Some(Breakdown { name: d.name.text.clone(), span: d.span, after, clock, repair, effect, needs })
+    }
+
+    /// A number of cycles, constant or drawn.
+    fn cycles(&mut self, phrase: &'a Phrase, what: &str) -> Option<Expression> {
+        let typed = self.evaluate_phrase(phrase)?;
+        if typed.dim != Dim::NUMBER {
+            let d = Diagnostic::new(
+                codes::WRONG_DIMENSION,
+                phrase.span,
+                format!("with `clock: cycles`, `{what}` is a number of cycles, this is a {}", typed.dim),
+            );
+            self.push(d.help("write a number, for example `after: 500`, or another clock"));
+            return None;
+        }
+        if let Expression::Constant(q) = &typed.value
+            && q.value < Rational::one()
+        {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, format!("`{what}` is less than one cycle"))
+                    .help("write a number of 1 or more"),
+            );
+            return None;
+        }
+        Some(typed.value)
     }
 
     /// Time to failure, exponential, with mean `repair · A / (1 − A)`.

@@ -4,6 +4,7 @@ mod analysis_capacity;
 mod analysis_deadlock;
 mod analysis_pages;
 mod bad_input;
+mod breakdowns;
 mod check_schema;
 mod cli;
 mod engines;

@@ -4,16 +4,16 @@
 
 use super::super::builder::{Builder, V};
 use super::super::layout::{buffer, header, item, machine, node, source, station};
-use super::super::shape::{DirectIn, DirectOut, SinkShape, SourceShape, StationShape, SupplyShape};
+use super::super::shape::{DirectIn, DirectOut, EffectShape, SinkShape, SourceShape, StationShape, SupplyShape};
 use super::super::status::{State, phase};
 use super::Emit;
-use super::station::working_clocks;
+use super::station::{has_effect, working_clocks};
 
 impl Emit<'_> {
     /// The end of work of a station, alone at its instant.
-    pub(super) fn end_of_work_alone(&self, b: &mut Builder, s: &StationShape, machine: V) {
+    pub(super) fn end_of_work_alone(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
         let Some(out) = s.direct_out else {
-            self.end_of_work(b, s, machine);
+            self.end_of_work(b, k, s, machine);
             return;
         };
         let node = b.load(machine, machine::STATION);
@@ -23,7 +23,11 @@ impl Emit<'_> {
                 let level = b.load(next, buffer::LEVEL);
                 let capacity = b.load(next, buffer::CAPACITY);
                 let room = b.lt(level, capacity);
-                b.either(room, |b| self.hand_over(b, s, out, node, machine, next), |b| self.end_of_work(b, s, machine));
+                b.either(
+                    room,
+                    |b| self.hand_over(b, s, out, node, machine, next),
+                    |b| self.end_of_work(b, k, s, machine),
+                );
             }
             _ => self.hand_over(b, s, out, node, machine, next),
         }
@@ -92,6 +96,9 @@ impl Emit<'_> {
         b.store(machine, machine::ITEM, item);
         let work = self.find_work(b, s, node, machine, item);
         let time = self.duration(b, work, &s.work);
+        if has_effect(s, EffectShape::Restart) {
+            b.store(machine, machine::DRAWN, time);
+        }
         self.work_on(b, s, machine, time);
     }
 

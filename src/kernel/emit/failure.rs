@@ -3,8 +3,8 @@
 use super::super::builder::{Builder, V};
 use super::super::layout::{breakdown, item, machine, request};
 use super::super::program::Ty;
-use super::super::shape::{BreakdownShape, ClockShape, StationShape};
-use super::super::status::{State, phase};
+use super::super::shape::{BreakdownShape, ClockShape, EffectShape, StationShape};
+use super::super::status::{NEVER, State, phase};
 use super::Emit;
 use super::station::{breakdown_offset, working_clocks};
 
@@ -14,6 +14,8 @@ const RUNNING: i64 = 0;
 const WAITING: i64 = 1;
 /// It is under repair.
 const REPAIR: i64 = 2;
+/// It begins when the work at hand is done.
+pub(super) const AFTER_WORK: i64 = 3;
 
 impl Emit<'_> {
     /// The event of a breakdown's slot: its onset or the end of its repair.
@@ -22,10 +24,53 @@ impl Emit<'_> {
         let active = b.load(record, breakdown::ACTIVE);
         let repaired = b.int(REPAIR, Ty::Count);
         let repaired = b.eq(active, repaired);
-        b.either(repaired, |b| self.repair_ends(b, k, s, shape, record), |b| self.onset(b, k, s, i, shape, record));
+        b.either(
+            repaired,
+            |b| self.repair_ends(b, k, s, shape, record),
+            |b| {
+                if shape.effect != EffectShape::FinishItem {
+                    self.onset(b, k, s, i, shape, record);
+                    return;
+                }
+                // Work at hand, also where another breakdown interrupts it, is finished first.
+                let machine = b.load(record, breakdown::MACHINE);
+                if shape.clock == ClockShape::Working {
+                    // The stretch ended with the clock: what remains is a stretch of its own.
+                    b.store_int(record, breakdown::ACTIVE, AFTER_WORK);
+                    let now = Self::now(b);
+                    let start = b.load(machine, machine::WORK_START);
+                    let worked = b.sub(now, start);
+                    let remaining = b.load(machine, machine::REMAINING);
+                    let remaining = b.sub(remaining, worked);
+                    Self::charge_clocks(b, s, machine, worked);
+                    b.store_int(record, breakdown::RESIDUAL, NEVER);
+                    self.work_on(b, s, machine, remaining);
+                    return;
+                }
+                let at = b.load(machine, machine::PHASE);
+                let empty = b.count(phase::IDLE);
+                let done = b.count(phase::FINISHED);
+                let empty = b.eq(at, empty);
+                let done = b.eq(at, done);
+                let at_once = b.or(empty, done);
+                b.either(
+                    at_once,
+                    |b| self.onset(b, k, s, i, shape, record),
+                    |b| b.store_int(record, breakdown::ACTIVE, AFTER_WORK),
+                );
+            },
+        );
     }
 
-    fn onset(&self, b: &mut Builder, k: usize, s: &StationShape, i: usize, shape: &BreakdownShape, record: V) {
+    pub(super) fn onset(
+        &self,
+        b: &mut Builder,
+        k: usize,
+        s: &StationShape,
+        i: usize,
+        shape: &BreakdownShape,
+        record: V,
+    ) {
         let machine = b.load(record, breakdown::MACHINE);
         b.bump(record, breakdown::FAILURES, 1);
         let down = b.bump(machine, machine::DOWN, 1);
@@ -61,6 +106,7 @@ impl Emit<'_> {
             });
             Self::set_state(b, machine, State::Down);
         });
+        self.strike(b, s, shape, machine);
         if shape.needs {
             b.store_int(record, breakdown::ACTIVE, WAITING);
             let request = b.load(record, breakdown::REQUEST);
@@ -72,6 +118,44 @@ impl Emit<'_> {
         } else {
             b.call(Self::function(self.functions.repair.get(k).and_then(|r| r.get(i)).copied().flatten()), &[record]);
         }
+    }
+
+    /// What the breakdown does to work it has interrupted, or that another one has.
+    fn strike(&self, b: &mut Builder, s: &StationShape, shape: &BreakdownShape, machine: V) {
+        if matches!(shape.effect, EffectShape::Resume | EffectShape::FinishItem) {
+            return;
+        }
+        let at = b.load(machine, machine::PHASE);
+        let stopped = b.count(phase::INTERRUPTED);
+        let begun = b.eq(at, stopped);
+        let begun = if s.needs {
+            let waits = b.count(phase::WAIT_TO_RESUME);
+            let waits = b.eq(at, waits);
+            b.or(begun, waits)
+        } else {
+            begun
+        };
+        b.when(begun, |b| match shape.effect {
+            EffectShape::Restart => {
+                let drawn = b.load(machine, machine::DRAWN);
+                b.store(machine, machine::REMAINING, drawn);
+            }
+            EffectShape::RestartNew => b.store_int(machine, machine::REMAINING, -1),
+            _ => {
+                let node = b.load(machine, machine::STATION);
+                let head = b.load(machine, machine::ITEM);
+                let at = b.var(head);
+                b.repeat(|b| {
+                    let end = b.is_zero(at);
+                    b.leave_if(end);
+                    let next = b.load(at, item::NEXT);
+                    self.scrap(b, node, at);
+                    b.set(at, next);
+                });
+                b.store_int(machine, machine::PHASE, phase::IDLE);
+                b.store_int(machine, machine::ITEM, 0);
+            }
+        });
     }
 
     /// Work stops; what remains is kept, people go free, clocks of working time stand still. Whether
@@ -126,7 +210,7 @@ impl Emit<'_> {
                 let slot = b.load(record, breakdown::SLOT);
                 self.schedule_after(b, slot, after);
             }
-            ClockShape::Working => b.store(record, breakdown::RESIDUAL, after),
+            ClockShape::Working | ClockShape::Cycles => b.store(record, breakdown::RESIDUAL, after),
         }
         let down = b.bump(machine, machine::DOWN, -1);
         let up = b.is_zero(down);

@@ -131,9 +131,9 @@ impl Emit<'_> {
             Some(EventShape::EndOfWork(k)) => {
                 if let Some(s) = self.station_shape(*k) {
                     if alone {
-                        self.end_of_work_alone(b, s, record);
+                        self.end_of_work_alone(b, *k, s, record);
                     } else {
-                        self.end_of_work(b, s, record);
+                        self.end_of_work(b, *k, s, record);
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{breakdown, counters, draw, header, item, machine, node, station, visit};
 use super::super::program::{Program, Ty};
-use super::super::shape::{ClockShape, StationShape};
+use super::super::shape::{ClockShape, EffectShape, StationShape};
 use super::super::status::{NEVER, State, phase};
 use super::Emit;
 
@@ -250,6 +250,9 @@ impl Emit<'_> {
     fn begin(&self, b: &mut Builder, s: &StationShape, machine: V) {
         let work = b.load(machine, machine::WORK);
         let time = self.duration(b, work, &s.work);
+        if has_effect(s, EffectShape::Restart) {
+            b.store(machine, machine::DRAWN, time);
+        }
         Self::enter_work(b, machine);
         self.work_on(b, s, machine, time);
     }
@@ -264,6 +267,19 @@ impl Emit<'_> {
     pub(super) fn stretch(&self, b: &mut Builder, s: &StationShape, machine: V) {
         Self::enter_work(b, machine);
         let remaining = b.load(machine, machine::REMAINING);
+        let remaining = b.var(remaining);
+        if has_effect(s, EffectShape::RestartNew) {
+            let zero = b.int(0, Ty::Duration);
+            let anew = b.lt(remaining, zero);
+            b.when(anew, |b| {
+                let work = b.load(machine, machine::WORK);
+                let time = self.duration(b, work, &s.work);
+                if has_effect(s, EffectShape::Restart) {
+                    b.store(machine, machine::DRAWN, time);
+                }
+                b.set(remaining, time);
+            });
+        }
         self.work_on(b, s, machine, remaining);
     }
 
@@ -315,8 +331,42 @@ impl Emit<'_> {
         }
     }
 
-    /// The end of work: products are ready to leave.
-    pub(super) fn end_of_work(&self, b: &mut Builder, s: &StationShape, machine: V) {
+    /// The end of work, and the breakdowns that begin with it.
+    pub(super) fn end_of_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
+        self.work_ends(b, s, machine);
+        for (i, shape) in s.breakdowns.iter().enumerate() {
+            let counts = shape.clock == ClockShape::Cycles;
+            if !counts && shape.effect != EffectShape::FinishItem {
+                continue;
+            }
+            let breakdowns = b.load(machine, machine::BREAKDOWNS);
+            let offset = b.count(i64::from(breakdown_offset(i)));
+            let record = b.add(breakdowns, offset);
+            let active = b.load(record, breakdown::ACTIVE);
+            let due = if counts {
+                let runs = b.is_zero(active);
+                let no = b.int(0, Ty::Flag);
+                let due = b.var(no);
+                b.when(runs, |b| {
+                    let rest = b.load(record, breakdown::RESIDUAL);
+                    let one = b.int(ONE_CYCLE, Ty::Duration);
+                    let rest = b.sub(rest, one);
+                    b.store(record, breakdown::RESIDUAL, rest);
+                    let zero = b.int(0, Ty::Duration);
+                    let over = b.le(rest, zero);
+                    b.set(due, over);
+                });
+                due
+            } else {
+                let waiting = b.count(super::failure::AFTER_WORK);
+                b.eq(active, waiting)
+            };
+            b.when(due, |b| self.onset(b, k, s, i, shape, record));
+        }
+    }
+
+    /// Products are ready to leave.
+    fn work_ends(&self, b: &mut Builder, s: &StationShape, machine: V) {
         let now = Self::now(b);
         if !working_clocks(s).is_empty() {
             let start = b.load(machine, machine::WORK_START);
@@ -458,6 +508,14 @@ impl Emit<'_> {
             b.when(up, |b| self.becomes_idle(b, s, node, machine));
         }
     }
+}
+
+/// One end of work on the clock of a breakdown that counts them.
+const ONE_CYCLE: i64 = crate::base::TICKS_PER_SECOND;
+
+/// Whether some breakdown of the station has an effect.
+pub(super) fn has_effect(s: &StationShape, effect: EffectShape) -> bool {
+    s.breakdowns.iter().any(|b| b.effect == effect)
 }
 
 /// Which breakdowns have a clock of working time.

@@ -90,6 +90,8 @@ fn gives_one(kind: &NodeKind) -> bool {
     match kind {
         NodeKind::Station(s) => {
             takes_one(kind) && s.yield_share.is_none() && s.recipes.iter().all(|r| r.makes.is_empty())
+                // Nothing looks at breakdowns when work ends.
+                && s.breakdowns.iter().all(|b| b.clock != BreakdownClock::Cycles && b.effect != BreakdownEffect::FinishItem)
         }
         NodeKind::Source(s) => matches!(s.supply, Supply::Every(_)) && s.when_full != WhenFull::Lose,
         _ => false,

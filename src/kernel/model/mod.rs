@@ -29,8 +29,8 @@ use super::layout::{
 };
 use super::rank::{self, Order};
 use super::shape::{
-    BreakdownShape, BufferShape, ClockShape, EventShape, Families, GrantShape, NodeShape, RecipeShape, RouteShape,
-    SettleShape, Shapes, SinkShape, SourceShape, StationShape, SupplyShape, TransitShape, intern,
+    BreakdownShape, BufferShape, ClockShape, EffectShape, EventShape, Families, GrantShape, NodeShape, RecipeShape,
+    RouteShape, SettleShape, Shapes, SinkShape, SourceShape, StationShape, SupplyShape, TransitShape, intern,
 };
 use super::status::{NEVER, State};
 

@@ -293,13 +293,18 @@ impl Layout<'_> {
             let clock = match b.clock {
                 BreakdownClock::Working => ClockShape::Working,
                 BreakdownClock::Calendar | BreakdownClock::Scheduled => ClockShape::Calendar,
-                BreakdownClock::Cycles => return later("breakdown clocks by cycles"),
+                BreakdownClock::Cycles => ClockShape::Cycles,
             };
-            if b.effect != BreakdownEffect::Resume {
-                return later("breakdown effects other than `resume`");
-            }
+            let effect = match b.effect {
+                BreakdownEffect::Resume => EffectShape::Resume,
+                BreakdownEffect::Restart => EffectShape::Restart,
+                BreakdownEffect::RestartNew => EffectShape::RestartNew,
+                BreakdownEffect::Scrap => EffectShape::Scrap,
+                BreakdownEffect::FinishItem => EffectShape::FinishItem,
+            };
             breakdowns.push(BreakdownShape {
                 clock,
+                effect,
                 needs: !b.needs.is_empty(),
                 after: Families::from([laws::recipe(&b.after)?.family]),
                 repair: Families::from([laws::recipe(&b.repair)?.family]),
