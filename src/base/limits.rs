@@ -34,3 +34,6 @@ pub const EVENTS_PER_INSTANT: u64 = 10_000_000;
 pub const PARTS: u64 = 100_000;
 /// Most items inside at the start.
 pub const INITIAL: u64 = 1_000_000;
+
+/// Items among which setups may depend on the order: the table has their square.
+pub const SETUP_ITEMS: usize = 1000;

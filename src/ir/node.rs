@@ -164,6 +164,8 @@ pub struct Phase {
     pub duration: Expression,
     /// Who and what is held meanwhile.
     pub needs: Vec<Need>,
+    /// The people of the phase before stay: `needs` was written for the whole work.
+    pub keeps: bool,
     /// Where it is written.
     pub span: Span,
 }

@@ -208,6 +208,8 @@ record! {
         TO = 25 Handle;
         /// Item types it makes.
         MAKES = 26 Handle;
+        /// Setups by the type before and the type to come: a draw record, or 0.
+        SETUPS = 27 Handle;
     }
 }
 
@@ -256,6 +258,10 @@ record! {
         TOGETHER_NEXT = 28 Handle;
         /// Time drawn for the present work, where a breakdown makes it run again.
         DRAWN = 29 Duration;
+        /// Item type it is set up for, plus one; 0 before the first.
+        SET_UP = 30 Count;
+        /// Work record that follows the setup, or 0.
+        THEN = 31 Handle;
     }
 }
 
@@ -284,7 +290,7 @@ record! {
 
 record! {
     /// A source of durations: constant, or random. A random one is followed by a batch of draws.
-    draw, 8 {
+    draw, 10 {
         /// Constant: ticks.
         TICKS = 0 Duration;
         /// Random: byte offset from the record of the next draw; behind the batch when all are used.
@@ -297,8 +303,12 @@ record! {
         NEEDS = 3 Handle;
         /// Stream: four words.
         STREAM = 4 Count;
+        /// Work records: the step that follows, or 0.
+        NEXT = 8 Handle;
+        /// Work records: the state of the machine meanwhile, where it is not always `working`.
+        STATE = 9 Count;
         /// First draw of the batch, in ticks; negative where the law gave no duration.
-        BATCH = 8 Duration;
+        BATCH = 10 Duration;
     }
 }
 

@@ -139,6 +139,10 @@ pub struct StationShape {
     pub work: Families,
     /// Whether work may need people.
     pub needs: bool,
+    /// Whether work has several steps, or setups before it.
+    pub steps: bool,
+    /// Whether setups come before work.
+    pub setup: bool,
     /// Whether the work time depends on the item type.
     pub table: bool,
     /// Whether items on a route come here.

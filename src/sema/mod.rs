@@ -17,6 +17,7 @@ mod scope;
 mod statement;
 mod value;
 mod way;
+mod work;
 
 use crate::base::SourceMap;
 use crate::diag::{Diagnostic, Severity, codes};

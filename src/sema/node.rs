@@ -6,8 +6,7 @@ use crate::base::{Dim, Quantity, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
     Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId, Node,
-    NodeId, NodeKind, Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station, Supply,
-    WhenFull,
+    NodeId, NodeKind, Part, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station, Supply, WhenFull,
 };
 use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
 
@@ -25,10 +24,8 @@ pub struct QueuePlan {
 }
 
 const STATION_LATER: &[(&str, &str)] = &[
-    ("steps", "steps"),
+    ("setup_by", "setups by attribute"),
     ("stay", "stays"),
-    ("setup", "setups"),
-    ("setup_by", "setups"),
     ("batch", "batches"),
     ("sets", "attributes"),
     ("order", "order rules"),
@@ -46,8 +43,20 @@ const STATION_LATER: &[(&str, &str)] = &[
     ("work", "work on the belt"),
 ];
 
-const STATION: &[&str] =
-    &["machines", "cycle", "needs", "takes", "makes", "release", "yield", "queue", "hold_when_down", "release_crew"];
+const STATION: &[&str] = &[
+    "machines",
+    "cycle",
+    "steps",
+    "setup",
+    "needs",
+    "takes",
+    "makes",
+    "release",
+    "yield",
+    "queue",
+    "hold_when_down",
+    "release_crew",
+];
 
 const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full"];
 const SOURCE_LATER: &[(&str, &str)] = &[
@@ -254,16 +263,7 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.count(phrase, "machines", 1, limits::MEMBERS),
             None => Some(1),
         };
-        let duration = match fields.get("cycle", &mut self.diagnostics) {
-            Some(phrase) => self.cycle(phrase),
-            None if fields.has("cycle").is_some() => None,
-            // Every visit of a route may bring its own cycle; the check of ways tells when one is missing.
-            None => Some(Expression::ByItem(Vec::new(), None)),
-        };
-        let needs = match fields.get("needs", &mut self.diagnostics) {
-            Some(phrase) => self.needs(phrase),
-            None => Some(Vec::new()),
-        };
+        let work = self.work(&fields);
         let takes = self.parts(&fields, "takes");
         let makes = self.parts(&fields, "makes");
         let release = match self.word(&fields, "release", &["each", "together"]) {
@@ -322,6 +322,7 @@ impl<'a> Lower<'a> {
             return None;
         }
         let span = fields.has("takes").unwrap_or(d.name.span);
+        let (phases, setup) = work?;
         Some(Station {
             machines: machines?,
             recipes: vec![Recipe {
@@ -331,15 +332,9 @@ impl<'a> Lower<'a> {
                 makes: makes?,
                 release,
                 batch: None,
-                phases: vec![Phase {
-                    name: "cycle".to_string(),
-                    kind: PhaseKind::Work,
-                    duration: duration?,
-                    needs: needs?,
-                    span: fields.has("cycle").unwrap_or(d.name.span),
-                }],
+                phases,
             }],
-            setup: None,
+            setup,
             yield_share,
             breakdowns,
             maintenance: Vec::new(),
@@ -351,7 +346,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A cycle: a time, or times by item.
-    fn cycle(&mut self, phrase: &'a Phrase) -> Option<Expression> {
+    pub(super) fn cycle(&mut self, phrase: &'a Phrase) -> Option<Expression> {
         if let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind)
             && self.is_by_item(table)
         {

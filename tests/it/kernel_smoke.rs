@@ -40,6 +40,7 @@ fn station(cycle: Expression) -> NodeKind {
                 kind: PhaseKind::Work,
                 duration: cycle,
                 needs: vec![],
+                keeps: false,
                 span: Span::default(),
             }],
         }],

@@ -26,3 +26,4 @@ mod syntax_corpus;
 mod syntax_errors;
 mod syntax_grammar;
 mod syntax_soup;
+mod work;

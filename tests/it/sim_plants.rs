@@ -49,6 +49,7 @@ pub fn station(cycle: Expression) -> Station {
                 kind: PhaseKind::Work,
                 duration: cycle,
                 needs: vec![],
+                keeps: false,
                 span: Span::default(),
             }],
         }],

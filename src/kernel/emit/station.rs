@@ -198,6 +198,8 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.set_header(header::PROGRESS, now);
         let work = self.find_work(b, s, node, machine, item);
+        let work =
+            if s.setup { Self::set_up_first(b, self.shapes.item_types, node, machine, item, work) } else { work };
         if !s.needs {
             self.begin(b, s, machine);
             return;
@@ -220,7 +222,7 @@ impl Emit<'_> {
     /// Sets the work record of a machine to that of the item loaded; where all items have the same work,
     /// it has been set from the beginning.
     pub(super) fn find_work(&self, b: &mut Builder, s: &StationShape, node: V, machine: V, item: V) -> V {
-        if !s.table && !s.visits {
+        if !s.table && !s.visits && !s.steps {
             return b.load(machine, machine::WORK);
         }
         let own = if s.table {
@@ -253,19 +255,24 @@ impl Emit<'_> {
         if has_effect(s, EffectShape::Restart) {
             b.store(machine, machine::DRAWN, time);
         }
-        Self::enter_work(b, machine);
+        Self::enter_work(b, s, machine);
         self.work_on(b, s, machine, time);
     }
 
-    fn enter_work(b: &mut Builder, machine: V) {
+    fn enter_work(b: &mut Builder, s: &StationShape, machine: V) {
         Self::set_state(b, machine, State::Working);
+        if s.setup {
+            let work = b.load(machine, machine::WORK);
+            let state = b.load(work, draw::STATE);
+            b.store(machine, machine::STATE, state);
+        }
         b.store_int(machine, machine::PHASE, phase::WORKING);
     }
 
     /// Works on what remains, until its end or until a clock of working time runs out (B6: work that
     /// ends at that very instant is finished first).
     pub(super) fn stretch(&self, b: &mut Builder, s: &StationShape, machine: V) {
-        Self::enter_work(b, machine);
+        Self::enter_work(b, s, machine);
         let remaining = b.load(machine, machine::REMAINING);
         let remaining = b.var(remaining);
         if has_effect(s, EffectShape::RestartNew) {
@@ -297,11 +304,31 @@ impl Emit<'_> {
             self.update_inline(b, slot, at);
             return;
         }
+        if s.setup {
+            // The clocks stand still during a setup.
+            let works = Self::works(b, machine);
+            let stands = b.not(works);
+            let over = b.var(stands);
+            b.when(over, |b| self.schedule_after(b, slot, remaining));
+            b.when(works, |b| self.work_until(b, machine, slot, remaining, &clocks));
+            return;
+        }
+        self.work_until(b, machine, slot, remaining, &clocks);
+    }
+
+    /// Whether the machine is in state `working`.
+    fn works(b: &mut Builder, machine: V) -> V {
+        let state = b.load(machine, machine::STATE);
+        let working = b.count(State::Working.code());
+        b.eq(state, working)
+    }
+
+    fn work_until(&self, b: &mut Builder, machine: V, slot: V, remaining: V, clocks: &[usize]) {
         let breakdowns = b.load(machine, machine::BREAKDOWNS);
         let never = b.int(NEVER, Ty::Duration);
         let least = b.var(never);
         let least_slot = b.var(slot);
-        for i in &clocks {
+        for i in clocks {
             let rest = b.load(breakdowns, breakdown::RESIDUAL.plus(breakdown_offset(*i)));
             let its_slot = b.load(breakdowns, breakdown::SLOT.plus(breakdown_offset(*i)));
             let sooner = b.lt(rest, least);
@@ -322,6 +349,13 @@ impl Emit<'_> {
         if clocks.is_empty() {
             return;
         }
+        let worked = if s.setup {
+            let works = Self::works(b, machine);
+            let none = b.int(0, Ty::Duration);
+            b.select(works, worked, none)
+        } else {
+            worked
+        };
         let breakdowns = b.load(machine, machine::BREAKDOWNS);
         for i in clocks {
             let field = breakdown::RESIDUAL.plus(breakdown_offset(i));
@@ -331,8 +365,92 @@ impl Emit<'_> {
         }
     }
 
-    /// The end of work, and the breakdowns that begin with it.
+    /// The end of a step of work.
     pub(super) fn end_of_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
+        if !s.steps {
+            self.last_step_ends(b, k, s, machine);
+            return;
+        }
+        let work = b.load(machine, machine::WORK);
+        let next = b.load(work, draw::NEXT);
+        let next = if s.setup {
+            let then = b.load(machine, machine::THEN);
+            let after_setup = b.ne_zero(then);
+            b.store_int(machine, machine::THEN, 0);
+            b.select(after_setup, then, next)
+        } else {
+            next
+        };
+        let more = b.ne_zero(next);
+        b.either(more, |b| self.next_step(b, k, s, machine, next), |b| self.last_step_ends(b, k, s, machine));
+    }
+
+    /// A step follows: with the same people, with others, or with none.
+    fn next_step(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V, next: V) {
+        let now = Self::now(b);
+        if !working_clocks(s).is_empty() {
+            let start = b.load(machine, machine::WORK_START);
+            let worked = b.sub(now, start);
+            Self::charge_clocks(b, s, machine, worked);
+        }
+        b.store(machine, machine::WORK, next);
+        if !s.needs {
+            self.begin(b, s, machine);
+            return;
+        }
+        let begin = self.functions.begin.get(k).copied().flatten();
+        let held = b.load(machine, machine::HELD);
+        let list = b.load(next, draw::NEEDS);
+        let same = b.eq(held, list);
+        b.either(
+            same,
+            |b| b.call(Self::function(begin), &[machine]),
+            |b| {
+                self.free_people(b, machine);
+                let needed = b.ne_zero(list);
+                b.either(
+                    needed,
+                    |b| {
+                        b.store_int(machine, machine::PHASE, phase::WAIT_TO_BEGIN);
+                        Self::set_state(b, machine, State::Waiting);
+                        let request = b.load(machine, machine::REQUEST);
+                        self.ask(b, request, list, Some(now));
+                    },
+                    |b| b.call(Self::function(begin), &[machine]),
+                );
+            },
+        );
+    }
+
+    /// A setup comes before the work when the machine was set up for another item type.
+    fn set_up_first(b: &mut Builder, item_types: usize, node: V, machine: V, item: V, work: V) -> V {
+        let kind = b.load(item, item::TYPE);
+        let before = b.load(machine, machine::SET_UP);
+        let now = b.plus(kind, 1);
+        b.store(machine, machine::SET_UP, now);
+        b.store_int(machine, machine::THEN, 0);
+        let first = b.var(work);
+        let any = b.ne_zero(before);
+        b.when(any, |b| {
+            let row = b.plus(before, -1);
+            let types = b.count(i64::try_from(item_types).unwrap_or(i64::MAX));
+            let row = b.mul(row, types);
+            let at = b.add(row, kind);
+            let table = b.load(node, station::SETUPS);
+            let at = b.element(table, at, 8);
+            let setup = b.load(at, Field { offset: 0, ty: Ty::Handle });
+            let due = b.ne_zero(setup);
+            b.when(due, |b| {
+                b.store(machine, machine::THEN, work);
+                b.store(machine, machine::WORK, setup);
+                b.set(first, setup);
+            });
+        });
+        first
+    }
+
+    /// The end of the last step, and the breakdowns that begin with it.
+    fn last_step_ends(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
         self.work_ends(b, s, machine);
         for (i, shape) in s.breakdowns.iter().enumerate() {
             let counts = shape.clock == ClockShape::Cycles;

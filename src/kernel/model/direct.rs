@@ -101,7 +101,11 @@ fn gives_one(kind: &NodeKind) -> bool {
 /// One machine without people that takes one item at a time.
 fn takes_one(kind: &NodeKind) -> bool {
     let NodeKind::Station(s) = kind else { return false };
-    s.machines == 1 && s.recipes.iter().all(|r| r.takes.is_empty() && r.phases.iter().all(|p| p.needs.is_empty()))
+    s.machines == 1
+        && s.setup.is_none()
+        && s.recipes
+            .iter()
+            .all(|r| r.takes.is_empty() && r.phases.len() == 1 && r.phases.iter().all(|p| p.needs.is_empty()))
 }
 
 /// Items leave in order, as soon as there is room.

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use crate::ir::ids::Id;
 use crate::ir::{
-    BreakdownClock, BreakdownEffect, Capacity, Expression, ItemId, NodeId, NodeKind, Plant, Release, ReleaseCrew,
-    Routing, Source, Station, Supply, Target, VisitId, WhenFull,
+    BreakdownClock, BreakdownEffect, Capacity, Expression, ItemId, NodeId, NodeKind, Phase, Plant, Release,
+    ReleaseCrew, Routing, Setup, Source, Station, Supply, Target, VisitId, WhenFull,
 };
 use crate::runtime::histogram;
 use crate::runtime::random;

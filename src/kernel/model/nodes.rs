@@ -174,9 +174,9 @@ impl Layout<'_> {
         let plant = self.plant;
         let later = |what: &str| Err(format!("`{name}`: {what} come later"));
         let [recipe] = s.recipes.as_slice() else { return later("several recipes") };
-        let [phase] = recipe.phases.as_slice() else { return later("several steps") };
-        if recipe.batch.is_some() || s.setup.is_some() || !s.maintenance.is_empty() {
-            return later("batches, setups and maintenance");
+        let phases = recipe.phases.as_slice();
+        if recipe.batch.is_some() || !s.maintenance.is_empty() {
+            return later("batches and maintenance");
         }
         if s.blocking == crate::ir::Blocking::BeforeWork {
             return later("reservations before work");
@@ -190,39 +190,33 @@ impl Layout<'_> {
 
         // Work: the station's own, by item type, and that of every visit.
         let mut families = Families::new();
+        let mut lists: Vec<i64> = Vec::new();
+        for phase in phases {
+            let kept = lists.last().copied().filter(|_| phase.keeps);
+            let list = kept.unwrap_or_else(|| self.need_list(&phase.needs));
+            lists.push(list);
+        }
         let mut any_needs = false;
-        let need_list = self.need_list(&phase.needs);
         let mut table = false;
         let mut own_record = 0;
         let visits: Vec<VisitId> = plant.visits.iter().filter(|(_, v)| v.station == id).map(|(v, _)| v).collect();
         let own_work = recipe.takes.is_empty() && !visits.is_empty() && way.is_none();
+        let by_item = phases.iter().any(|p| matches!(p.duration, Expression::ByItem(..)));
         if !own_work {
-            any_needs |= need_list != 0;
-            if let Expression::ByItem(list, rest) = &phase.duration {
+            any_needs |= lists.iter().any(|l| *l != 0);
+            if by_item {
                 table = true;
                 let mut by_type = vec![0; plant.items.len()];
                 for (t, place) in by_type.iter_mut().enumerate() {
-                    let t = ItemId::new(t);
-                    let chosen = list
-                        .iter()
-                        .find(|(i, _)| *i == t)
-                        .or_else(|| list.iter().find(|(i, _)| self.is_a(t, *i)))
-                        .map(|(_, e)| e)
-                        .or(rest.as_deref());
-                    let item_name = plant.items.get(t).map_or("", |i| i.name.as_str());
-                    if let Some(expression) = chosen {
-                        let (at, family) = self.draw(expression, name, &format!("cycle:{item_name}"))?;
-                        families.insert(family);
-                        self.image.put(at, draw::NEEDS, need_list);
-                        *place = at;
+                    let item_name = plant.items.get(ItemId::new(t)).map_or("", |i| i.name.as_str());
+                    let suffix = format!(":{item_name}");
+                    if let Some(first) = self.steps(phases, &lists, ItemId::new(t), name, &suffix, &mut families)? {
+                        *place = first;
                     }
                 }
                 let at = self.image.array(&by_type);
                 self.image.put(record, station::WORK_TABLE, at);
-            } else {
-                let (at, family) = self.draw(&phase.duration, name, "cycle")?;
-                families.insert(family);
-                self.image.put(at, draw::NEEDS, need_list);
+            } else if let Some(at) = self.steps(phases, &lists, ItemId::new(0), name, "", &mut families)? {
                 self.image.put(record, station::WORK, at);
                 own_record = at;
             }
@@ -231,29 +225,33 @@ impl Layout<'_> {
         for v in &visits {
             let Some(visited) = plant.visits.get(*v) else { continue };
             let item_name = plant.items.get(visited.item).map_or("", |i| i.name.as_str());
-            let expression = match (&visited.cycle, &phase.duration) {
-                (Some(cycle), _) => cycle,
-                (None, Expression::ByItem(list, rest)) => list
-                    .iter()
-                    .find(|(i, _)| self.is_a(visited.item, *i))
-                    .map(|(_, e)| e)
-                    .or(rest.as_deref())
+            let suffix = format!(":{item_name}.{}", visited.number);
+            let own_lists = match &visited.needs {
+                Some(list) => vec![self.need_list(list); phases.len()],
+                None => lists.clone(),
+            };
+            any_needs |= own_lists.iter().any(|l| *l != 0);
+            let at = match &visited.cycle {
+                Some(cycle) => {
+                    let (at, family) = self.draw(cycle, name, &format!("cycle{suffix}"))?;
+                    families.insert(family);
+                    self.image.put(at, draw::NEEDS, own_lists.first().copied().unwrap_or(0));
+                    self.image.put(at, draw::STATE, State::Working.code());
+                    at
+                }
+                None => self
+                    .steps(phases, &own_lists, visited.item, name, &suffix, &mut families)?
                     .ok_or_else(|| format!("`{name}` has no cycle for `{item_name}`"))?,
-                (None, duration) => duration,
             };
-            let (at, family) = self.draw(expression, name, &format!("cycle:{item_name}.{}", visited.number))?;
-            families.insert(family);
-            let own_needs = match &visited.needs {
-                Some(list) => self.need_list(list),
-                None => need_list,
-            };
-            any_needs |= own_needs != 0;
-            self.image.put(at, draw::NEEDS, own_needs);
             let record = self.visit_records.get(v.index()).copied().unwrap_or(0);
             self.image.put(record, visit::WORK, at);
             let targets = visited.next.targets();
             simple_routing &= route_shape(&visited.next)? == RouteShape::Leaf
                 && !targets.iter().any(|t| self.lists_by_type.contains_key(&t.node.index()));
+        }
+        if let Some(setup) = &s.setup {
+            let first = lists.first().copied().unwrap_or(0);
+            any_needs |= self.setups(record, name, setup, first, &mut families)?;
         }
         if let Some(way) = way {
             let (at, _, simple) = self.routing(way, name, "branch")?;
@@ -277,7 +275,7 @@ impl Layout<'_> {
 
         let first = self.machines(id, name, s, rank)?;
         self.image.put(record, station::MACHINES, first);
-        if !table && visits.is_empty() {
+        if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() {
             let stride = index(machine::WORDS * 8);
             for m in 0..count(s.machines) {
                 self.image.put(first + m * stride, machine::WORK, own_record);
@@ -323,6 +321,8 @@ impl Layout<'_> {
             breakdowns,
             work: families,
             needs: any_needs,
+            steps: phases.len() > 1 || s.setup.is_some(),
+            setup: s.setup.is_some(),
             table,
             visits: !visits.is_empty(),
             recipe: RecipeShape {
@@ -340,6 +340,93 @@ impl Layout<'_> {
             direct_out,
             direct_in,
         })
+    }
+
+    /// The work records of all steps for an item type, each leading to the next; the first. `None` when a
+    /// step has no time for the type.
+    fn steps(
+        &mut self,
+        phases: &[Phase],
+        lists: &[i64],
+        item: ItemId,
+        name: &str,
+        suffix: &str,
+        families: &mut Families,
+    ) -> Result<Option<i64>, String> {
+        let mut chosen = Vec::new();
+        for phase in phases {
+            let duration = match &phase.duration {
+                Expression::ByItem(list, rest) => {
+                    let own = list.iter().find(|(i, _)| *i == item);
+                    let kind = own.or_else(|| list.iter().find(|(i, _)| self.is_a(item, *i)));
+                    kind.map(|(_, e)| e).or(rest.as_deref())
+                }
+                duration => Some(duration),
+            };
+            let Some(duration) = duration else { return Ok(None) };
+            chosen.push(duration);
+        }
+        let (mut first, mut last) = (None, 0);
+        for ((phase, duration), list) in phases.iter().zip(chosen).zip(lists) {
+            let (at, family) = self.draw(duration, name, &format!("{}{suffix}", phase.name))?;
+            families.insert(family);
+            self.image.put(at, draw::NEEDS, *list);
+            self.image.put(at, draw::STATE, State::Working.code());
+            if first.is_none() {
+                first = Some(at);
+            } else {
+                self.image.put(last, draw::NEXT, at);
+            }
+            last = at;
+        }
+        Ok(first)
+    }
+
+    /// The table of setups by the type before and the type to come. Whether they need people.
+    fn setups(
+        &mut self,
+        record: i64,
+        name: &str,
+        setup: &Setup,
+        list_of_work: i64,
+        families: &mut Families,
+    ) -> Result<bool, String> {
+        if setup.by.is_some() {
+            return Err(format!("`{name}`: setups by attribute come later"));
+        }
+        let list = match &setup.needs {
+            Some(needed) => self.need_list(needed),
+            None => list_of_work,
+        };
+        let mut record_of = |layout: &mut Self, e: &Expression, purpose: &str| -> Result<i64, String> {
+            let (at, family) = layout.draw(e, name, purpose)?;
+            families.insert(family);
+            layout.image.put(at, draw::NEEDS, list);
+            layout.image.put(at, draw::STATE, State::Setup.code());
+            Ok(at)
+        };
+        let types = self.plant.items.len();
+        let mut table = vec![0; types * types];
+        let rest = match &setup.otherwise {
+            Some(e) => record_of(self, e, "setup")?,
+            None => 0,
+        };
+        for (at, place) in table.iter_mut().enumerate() {
+            if at / types != at % types {
+                *place = rest;
+            }
+        }
+        for (from, to, e) in &setup.pairs {
+            let item_name = |id: ItemId| self.plant.items.get(id).map_or("", |i| i.name.as_str());
+            let purpose = format!("setup:{}->{}", item_name(*from), item_name(*to));
+            let at = record_of(self, e, &purpose)?;
+            if let Some(place) = table.get_mut(from.index() * types + to.index()) {
+                *place = at;
+            }
+        }
+        let at = self.image.array(&table);
+        self.image.put(record, station::SETUPS, at);
+        Ok(list != 0)
     }
 
     pub(super) fn machines(&mut self, id: NodeId, name: &str, s: &Station, rank: usize) -> Result<i64, String> {

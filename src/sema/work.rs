@@ -1,0 +1,215 @@
+//! What a station does with an item: one cycle or several steps, setups before them, and who is needed
+//! for which.
+
+use crate::base::limits;
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{Expression, ItemId, Need, Phase, PhaseKind, Setup};
+use crate::syntax::tree::{Chain, ExprKind, Key, LinkKind, Phrase, Table};
+
+use super::fields::Fields;
+use super::line::Lower;
+
+/// `needs:` as written.
+enum Needed {
+    /// One holding over setup and work.
+    Whole(Vec<Need>),
+    /// By phase.
+    ByPhase(Vec<(String, Vec<Need>)>),
+}
+
+impl<'a> Lower<'a> {
+    /// The phases and setups of a station.
+    pub(super) fn work(&mut self, fields: &Fields<'a>) -> Option<(Vec<Phase>, Option<Setup>)> {
+        let steps = fields.get("steps", &mut self.diagnostics);
+        let cycle = fields.get("cycle", &mut self.diagnostics);
+        let setup = fields.get("setup", &mut self.diagnostics);
+        let needs = fields.get("needs", &mut self.diagnostics);
+        if let (Some(steps), Some(cycle)) = (steps, cycle) {
+            self.push(
+                Diagnostic::new(
+                    codes::DUPLICATE_FIELD,
+                    steps.span,
+                    "`cycle` and `steps` both say how long the work takes",
+                )
+                .with(cycle.span, "given here")
+                .help("keep one of the two"),
+            );
+            return None;
+        }
+        let times = match (steps, cycle) {
+            (Some(phrase), _) => self.step_times(phrase),
+            (None, Some(phrase)) => self.cycle(phrase).map(|e| vec![("cycle".to_string(), e, phrase.span)]),
+            (None, None) if fields.has("cycle").or(fields.has("steps")).is_some() => None,
+            // Every visit of a route may bring its own cycle; the check of ways tells when one is missing.
+            (None, None) => Some(vec![("cycle".to_string(), Expression::ByItem(Vec::new(), None), fields.owner_span)]),
+        };
+        let setup_times = setup.map(|phrase| self.setup_times(phrase));
+        let names: Vec<String> = times.iter().flatten().map(|(name, ..)| name.clone()).collect();
+        let needed = match needs.map(|n| (n, n.as_expr().map(|e| &e.kind))) {
+            None => Some(Needed::Whole(Vec::new())),
+            Some((_, Some(ExprKind::Table(table)))) => self.needs_by_phase(table, &names, setup.is_some()),
+            Some((phrase, _)) => self.needs(phrase).map(Needed::Whole),
+        };
+        let (times, needed) = (times?, needed?);
+        let of = |phase: &str| match &needed {
+            Needed::Whole(list) => list.clone(),
+            Needed::ByPhase(table) => {
+                table.iter().find(|(p, _)| p == phase).map(|(_, n)| n.clone()).unwrap_or_default()
+            }
+        };
+        let whole = matches!(needed, Needed::Whole(_));
+        let phases = times
+            .into_iter()
+            .enumerate()
+            .map(|(i, (name, duration, span))| Phase {
+                needs: of(&name),
+                name,
+                kind: PhaseKind::Work,
+                duration,
+                keeps: whole && i > 0,
+                span,
+            })
+            .collect();
+        let setup = match setup_times {
+            None => None,
+            Some(found) => {
+                let mut setup = found?;
+                setup.needs = (!whole).then(|| of("setup"));
+                Some(setup)
+            }
+        };
+        Some((phases, setup))
+    }
+
+    /// `steps: { load: 2 min, run: 9 min }`, in order.
+    fn step_times(&mut self, phrase: &'a Phrase) -> Option<Vec<(String, Expression, crate::base::Span)>> {
+        let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) else {
+            return self
+                .wrong_value(phrase.span, "`steps` is a table of names and times: `{ load: 2 min, run: 9 min }`");
+        };
+        let mut steps: Vec<(String, Expression, crate::base::Span)> = Vec::new();
+        let mut good = !table.incomplete;
+        for entry in &table.entries {
+            let name = match &entry.key {
+                Key::Chain(chain) => chain.as_expr().and_then(|e| e.name()).map(str::to_string),
+                Key::Word(word) => Some(word.text.clone()),
+                _ => None,
+            };
+            let Some(name) = name else {
+                let _: Option<()> = self.wrong_value(entry.key.span(), "the name of a step is due here");
+                good = false;
+                continue;
+            };
+            if name == "setup" || steps.iter().any(|(n, ..)| *n == name) {
+                let why = if name == "setup" {
+                    "`setup` is no step: it has a field of its own"
+                } else {
+                    "this step is given twice"
+                };
+                self.push(Diagnostic::new(codes::DUPLICATE_FIELD, entry.key.span(), why));
+                good = false;
+                continue;
+            }
+            match entry.phrase.as_ref().and_then(|p| self.cycle(p)) {
+                Some(time) => steps.push((name, time, entry.span)),
+                None => good = false,
+            }
+        }
+        if good && steps.is_empty() {
+            return self.wrong_value(phrase.span, "`steps` has no step");
+        }
+        good.then_some(steps)
+    }
+
+    /// `needs: { setup: 1 setters, load: 1 turners }`.
+    fn needs_by_phase(&mut self, table: &'a Table, phases: &[String], setup: bool) -> Option<Needed> {
+        let mut known: Vec<&str> = phases.iter().map(String::as_str).collect();
+        if setup {
+            known.push("setup");
+        }
+        let mut list: Vec<(String, Vec<Need>)> = Vec::new();
+        let mut good = !table.incomplete;
+        for entry in &table.entries {
+            let name = match &entry.key {
+                Key::Chain(chain) => chain.as_expr().and_then(|e| e.name()).unwrap_or_default(),
+                key => key.word().unwrap_or_default(),
+            };
+            if !known.contains(&name) || list.iter().any(|(n, _)| n == name) {
+                let why = if known.contains(&name) {
+                    format!("the needs of `{name}` are given twice")
+                } else {
+                    format!("the work has no phase `{name}`; it has {}", super::fields::list(&known))
+                };
+                self.push(Diagnostic::new(codes::WRONG_VALUE, entry.key.span(), why));
+                good = false;
+                continue;
+            }
+            match entry.phrase.as_ref().and_then(|p| self.needs(p)) {
+                Some(needs) => list.push((name.to_string(), needs)),
+                None => good = false,
+            }
+        }
+        good.then_some(Needed::ByPhase(list))
+    }
+
+    /// `setup: 5 min`, or `{ Sedan -> Wagon: 10 min, A <-> B: 15 min, else: 5 min }`.
+    fn setup_times(&mut self, phrase: &'a Phrase) -> Option<Setup> {
+        let mut setup = Setup { by: None, pairs: Vec::new(), otherwise: None, needs: None, span: phrase.span };
+        if self.plant.items.len() > limits::SETUP_ITEMS {
+            return self
+                .wrong_value(phrase.span, &format!("setups are possible among at most {} items", limits::SETUP_ITEMS));
+        }
+        let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) else {
+            if let Some(ExprKind::Call { .. }) = phrase.as_expr().map(|e| &e.kind)
+                && self.text(phrase.span).starts_with("table")
+            {
+                return self.later(phrase.span, "setup tables from files");
+            }
+            setup.otherwise = Some(self.time(phrase, "setup")?);
+            return Some(setup);
+        };
+        let mut good = !table.incomplete;
+        for entry in &table.entries {
+            let time = entry.phrase.as_ref().and_then(|p| self.time(p, "setup"));
+            let pair = match &entry.key {
+                Key::Word(w) if matches!(w.text.as_str(), "else" | "rest") => {
+                    if setup.otherwise.is_some() {
+                        self.push(Diagnostic::new(codes::DUPLICATE_FIELD, w.span, "`else` is given twice"));
+                        good = false;
+                    }
+                    setup.otherwise = time.clone();
+                    good &= time.is_some();
+                    continue;
+                }
+                Key::Chain(chain) => self.setup_pair(chain),
+                key => self.wrong_value(key.span(), "two items are due here: `Sedan -> Wagon` or `Sedan <-> Wagon`"),
+            };
+            let (Some((from, to, both)), Some(time)) = (pair, time) else {
+                good = false;
+                continue;
+            };
+            for (a, b) in [(from, to), (to, from)].into_iter().take(if both { 2 } else { 1 }) {
+                if setup.pairs.iter().any(|(x, y, _)| (*x, *y) == (a, b)) {
+                    self.push(Diagnostic::new(codes::DUPLICATE_FIELD, entry.key.span(), "this setup is given twice"));
+                    good = false;
+                }
+                setup.pairs.push((a, b, time.clone()));
+            }
+        }
+        good.then_some(setup)
+    }
+
+    fn setup_pair(&mut self, chain: &'a Chain) -> Option<(ItemId, ItemId, bool)> {
+        let due = "two items are due here: `Sedan -> Wagon` or `Sedan <-> Wagon`";
+        let [step] = chain.steps.as_slice() else { return self.wrong_value(chain.span, due) };
+        let both = match step.link.kind {
+            LinkKind::Arrow => false,
+            LinkKind::Symmetric => true,
+            LinkKind::Arguments(_) => return self.wrong_value(chain.span, due),
+        };
+        let (Some(from), Some(to)) = (chain.first.name(), step.expr.name()) else {
+            return self.wrong_value(chain.span, due);
+        };
+        Some((self.item_named(from, chain.first.span)?, self.item_named(to, step.expr.span)?, both))
+    }
+}
