@@ -520,8 +520,10 @@ impl Waits<'_> {
             let mut lists = vec![self.get(v.record, machine::HELD)];
             if let Some(NodeKind::Station(s)) = self.plant.nodes.get(id).map(|n| &n.kind) {
                 for b in breakdowns_of(self.arena, v.record, s.breakdowns.len()) {
-                    if self.get(b, breakdown::ACTIVE) == 2 {
-                        lists.push(self.get(self.get(b, breakdown::REQUEST), request::NEEDS));
+                    // A repair that needs nobody makes no request.
+                    let request = self.get(b, breakdown::REQUEST);
+                    if request != 0 && self.get(b, breakdown::ACTIVE) == 2 {
+                        lists.push(self.get(request, request::NEEDS));
                     }
                 }
             }
