@@ -10,6 +10,7 @@ mod cli;
 mod engines;
 mod error_pages;
 mod exact_lines;
+mod feature_pairs;
 mod kernel_smoke;
 mod layers;
 mod published;
