@@ -36,6 +36,10 @@ pub enum RouteShape {
     Shares(Vec<RouteShape>),
     /// By item type.
     ByItem(Vec<RouteShape>),
+    /// In turn.
+    Turn(Vec<RouteShape>),
+    /// Each n-th to the first, all others to the second.
+    Every(Vec<RouteShape>),
 }
 
 /// The clock of a breakdown.

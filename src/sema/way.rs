@@ -2,7 +2,7 @@
 
 use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Buffer, Capacity, Expression, NodeId, NodeKind, Routing, Target, WhenFull};
+use crate::ir::{Buffer, Capacity, ChoiceRule, Expression, NodeId, NodeKind, Routing, Target, WhenFull};
 use crate::syntax::tree::{Argument, Chain, Entry, Expr, ExprKind, Key, Link, LinkKind, Step, Table};
 
 use super::line::Lower;
@@ -436,6 +436,11 @@ impl<'a> Lower<'a> {
 
     /// A branch: by share or by item; `from` is the node before it.
     fn branch(&mut self, expr: &'a Expr, from: &str, binding: Option<Binding<'a>>) -> Option<Routing> {
+        if let ExprKind::NamedTable { name, table } = &expr.kind
+            && name.text == "round_robin"
+        {
+            return self.in_turn(table, from, binding);
+        }
         let table = self.branch_table(expr)?;
         self.branch_with(table, &mut |lower, entry| {
             let phrase = entry.phrase.as_ref()?;
@@ -444,6 +449,27 @@ impl<'a> Lower<'a> {
             }
             lower.branch_way(&phrase.chain, from, binding)
         })
+    }
+
+    /// `round_robin { a, -[3]-> b }`: one after another.
+    fn in_turn(&mut self, table: &'a Table, from: &str, binding: Option<Binding<'a>>) -> Option<Routing> {
+        let mut list = Vec::new();
+        let mut good = !table.incomplete;
+        for entry in &table.entries {
+            let way = match (&entry.key, &entry.phrase) {
+                (Key::Chain(chain), None) => self.branch_way(chain, from, binding),
+                _ => self.wrong_value(entry.span, "a rule lists its ways without keys: `round_robin { a, b }`"),
+            };
+            match way {
+                Some(way) => list.push(way),
+                None => good = false,
+            }
+        }
+        if good && list.is_empty() {
+            self.push(Diagnostic::new(codes::BAD_CHAIN, table.span, "the branch has no ways"));
+            return None;
+        }
+        good.then_some(Routing::Rule(ChoiceRule::RoundRobin, list, table.span))
     }
 
     /// The table of a branch; rules follow later.
@@ -481,7 +507,7 @@ impl<'a> Lower<'a> {
             |e| matches!(&e.key, Key::Chain(c) if matches!(c.as_expr().map(|x| &x.kind), Some(ExprKind::Call { .. }))),
         );
         if let Some(entry) = call {
-            return self.later(entry.span, "branches by count");
+            return self.by_count(table, entry, way);
         }
         let by_item =
             table.entries.iter().any(|e| matches!(&e.key, Key::Chain(c) if c.as_expr().and_then(Expr::name).is_some()));
@@ -532,6 +558,34 @@ impl<'a> Lower<'a> {
             }
         }
         good.then_some(Routing::ByItem(list, rest, table.span))
+    }
+
+    /// `{ every(50): lab, rest: line }`: each fiftieth goes the first way.
+    fn by_count(
+        &mut self,
+        table: &'a Table,
+        counted: &'a Entry,
+        way: &mut dyn FnMut(&mut Lower<'a>, &'a Entry) -> Option<Routing>,
+    ) -> Option<Routing> {
+        let due = "`every(n)` stands with one other way: `{ every(50): lab, rest: line }`";
+        let [first, second] = table.entries.as_slice() else { return self.wrong_value(table.span, due) };
+        let is_rest = |e: &Entry| matches!(&e.key, Key::Word(w) if matches!(w.text.as_str(), "else" | "rest"));
+        let other = if std::ptr::eq(first, counted) { second } else { first };
+        if !is_rest(other) {
+            return self.wrong_value(other.key.span(), due);
+        }
+        let Key::Chain(chain) = &counted.key else { return None };
+        let call = chain.as_expr()?;
+        let ExprKind::Call { function, arguments, .. } = &call.kind else { return None };
+        if function.name() != Some("every") {
+            return self.wrong_value(call.span, due);
+        }
+        let [Argument { name: None, value, .. }] = arguments.as_slice() else {
+            return self.wrong_value(call.span, "`every` takes one number: `every(50)`");
+        };
+        let n = self.count(value, "every", 1, limits::COUNT);
+        let (nth, others) = (way(self, counted), way(self, other));
+        Some(Routing::Rule(ChoiceRule::Every(n?), vec![nth?, others?], table.span))
     }
 
     /// One way of a branch: a chain whose first arrow may lead.

@@ -274,6 +274,21 @@ fn exact_small_lines() {
             &[("back[1]", WORKING, 0.132_263_763_8)],
         ),
         (
+            // Semantics F2: a machine in turn, whether it is free or not.
+            "two machines strictly in turn",
+            "source f { makes: P } station a { cycle: exponential(1 s) } station b { cycle: exponential(1 s) } \
+             flow f -> round_robin { a, b } flow a -> out flow b -> out",
+            1.5,
+            &[],
+        ),
+        (
+            "two machines by chance",
+            "source f { makes: P } station a { cycle: exponential(1 s) } station b { cycle: exponential(1 s) } \
+             flow f -> { 50 %: a, rest: b } flow a -> out flow b -> out",
+            4.0 / 3.0,
+            &[],
+        ),
+        (
             "part of the line is stuck for ever, the rest lives",
             "item X {} item Y {} sink joined source f { makes: P, every: exponential(1 s / 0.8), when_full: lose } \
              station ma { cycle: exponential(1 s) } source g { makes: X } source none { makes: Y, every: 300 d, first: 300 d } \
@@ -378,6 +393,21 @@ fn lines_computed_by_hand() {
             "for: 301 s",
             9.0,
             ("j", WORKING, 9.0 / 301.0),
+        ),
+        (
+            "each third item goes to the laboratory",
+            "sink lab source f { makes: P, every: 10 s } station m { cycle: 1 s } flow f -> m -> { every(3): lab, rest: out }",
+            "for: 300.5 s",
+            20.0,
+            ("m", WORKING, 30.5 / 300.5),
+        ),
+        (
+            "in turn over three ways",
+            "sink left sink right source f { makes: P, every: 10 s } station m { cycle: 1 s } \
+             flow f -> m -> round_robin { left, -[2]-> out, right }",
+            "for: 300.5 s",
+            10.0,
+            ("m", WORKING, 30.5 / 300.5),
         ),
         (
             // The last item of a source is used too.

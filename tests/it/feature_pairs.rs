@@ -64,6 +64,8 @@ const FEATURES: &[(&str, At)] = &[
     ("limit wip { count: 4, from: before, to: after }", At::Line),
     ("{ 80 %: after, rest: -[unlimited]-> bin }", At::Behind),
     ("{ A: after, B: -[1]-> bin }", At::Behind),
+    ("round_robin { after, -[1]-> bin, after }", At::Behind),
+    ("{ every(3): bin, rest: { 90 %: after, rest: bin } }", At::Behind),
 ];
 
 /// A line with a station between two others, and one or two features.

@@ -6,11 +6,19 @@ use super::super::program::{Program, Ty};
 use super::super::shape::RouteShape;
 use super::Emit;
 
+/// Where a decision in turn stands: fields of a routing's body.
+const COUNTER: Field = Field { offset: 8, ty: Ty::Count };
+/// Which one in a row goes the first way.
+const EACH: Field = Field { offset: 16, ty: Ty::Count };
+
 /// Words of a routing's body.
 pub fn body_words(shape: &RouteShape, item_types: usize) -> usize {
     match shape {
         RouteShape::Leaf => 3,
         RouteShape::Shares(list) => 4 + list.len() + list.iter().map(|s| body_words(s, item_types)).sum::<usize>(),
+        RouteShape::Turn(list) | RouteShape::Every(list) => {
+            2 + list.iter().map(|s| body_words(s, item_types)).sum::<usize>()
+        }
         RouteShape::ByItem(list) => item_types + list.iter().map(|s| body_words(s, item_types)).sum::<usize>(),
     }
 }
@@ -59,6 +67,38 @@ impl Emit<'_> {
                     }
                 });
                 self.branches(b, branches, body, 32 + 8 * i64::from(n), chosen, item);
+            }
+            RouteShape::Turn(branches) => {
+                let n = b.count(i64::try_from(branches.len()).unwrap_or(1));
+                let chosen = b.choose("turn", n, |b, index| {
+                    let turn = b.load(body, COUNTER);
+                    b.set(index, turn);
+                });
+                let next = b.plus(chosen, 1);
+                let over = b.le(n, next);
+                let first = b.count(0);
+                let next = b.select(over, first, next);
+                b.store(body, COUNTER, next);
+                self.branches(b, branches, body, 16, chosen, item);
+            }
+            RouteShape::Every(branches) => {
+                let two = b.count(2);
+                let chosen = b.choose("every", two, |b, index| {
+                    let before = b.load(body, COUNTER);
+                    let this = b.plus(before, 1);
+                    let each = b.load(body, EACH);
+                    let nth = b.le(each, this);
+                    let (first, second) = (b.count(0), b.count(1));
+                    let chosen = b.select(nth, first, second);
+                    b.set(index, chosen);
+                });
+                let before = b.load(body, COUNTER);
+                let this = b.plus(before, 1);
+                let zero = b.count(0);
+                let nth = b.is_zero(chosen);
+                let next = b.select(nth, zero, this);
+                b.store(body, COUNTER, next);
+                self.branches(b, branches, body, 16, chosen, item);
             }
             RouteShape::ByItem(branches) => {
                 let kind = b.load(item, item::TYPE);

@@ -1,6 +1,7 @@
 //! Lays out routings and visits.
 
 use super::*;
+use crate::ir::ChoiceRule;
 
 impl Layout<'_> {
     pub(super) fn leaf(&mut self, at: i64, target: &Target) {
@@ -81,7 +82,16 @@ impl Layout<'_> {
                     self.routing_body(rest, cursor, entity, purpose, ordinal);
                 }
             }
-            Routing::If(..) | Routing::Rule(..) => {}
+            Routing::Rule(rule, list, _) => {
+                if let ChoiceRule::Every(n) = rule {
+                    self.image.put(*cursor + 16, FIRST_WORD, count(*n));
+                }
+                *cursor += 16;
+                for to in list {
+                    self.routing_body(to, cursor, entity, purpose, ordinal);
+                }
+            }
+            Routing::If(..) => {}
         }
     }
 
@@ -112,6 +122,12 @@ pub(super) fn route_shape(way: &Routing) -> Result<RouteShape, String> {
             let all = list.iter().map(|(_, r)| r).chain(rest.as_deref());
             RouteShape::ByItem(all.map(route_shape).collect::<Result<_, _>>()?)
         }
-        Routing::If(..) | Routing::Rule(..) => return Err("conditions and choice rules come later".to_string()),
+        Routing::Rule(ChoiceRule::RoundRobin, list, _) => {
+            RouteShape::Turn(list.iter().map(route_shape).collect::<Result<_, _>>()?)
+        }
+        Routing::Rule(ChoiceRule::Every(_), list, _) => {
+            RouteShape::Every(list.iter().map(route_shape).collect::<Result<_, _>>()?)
+        }
+        Routing::If(..) | Routing::Rule(..) => return Err("conditions and open choice rules come later".to_string()),
     })
 }
