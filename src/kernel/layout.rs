@@ -171,7 +171,7 @@ record! {
 
 record! {
     /// A station.
-    station, 28 {
+    station, 30 {
         /// First of its machines, which lie side by side.
         MACHINES = 6 Handle;
         /// Longest idle machine.
@@ -210,6 +210,8 @@ record! {
         MAKES = 26 Handle;
         /// Setups by the type before and the type to come: a draw record, or 0.
         SETUPS = 27 Handle;
+        /// Of the items scrapped, those that a breakdown spoilt at work.
+        SPOILT = 28 Count;
     }
 }
 

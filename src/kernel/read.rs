@@ -52,8 +52,10 @@ pub struct StationTotals {
     pub states: [i128; 8],
     /// Ends of work.
     pub cycles: u64,
-    /// Items scrapped by the yield.
+    /// Items scrapped.
     pub scrapped: u64,
+    /// Of these, those that a breakdown spoilt at work.
+    pub spoilt: u64,
     /// Failures of all machines, by breakdown in written order.
     pub failures: Vec<u64>,
 }
@@ -307,6 +309,7 @@ fn station_totals(
         states,
         cycles: unsigned(arena.get(record, station::CYCLES)),
         scrapped: unsigned(arena.get(record, station::SCRAPPED)),
+        spoilt: unsigned(arena.get(record, station::SPOILT)),
         failures,
     }
 }

@@ -35,7 +35,6 @@ const STATION_LATER: &[(&str, &str)] = &[
     ("power", "power states"),
     ("cost", "costs"),
     ("blocking", "reservations before work"),
-    ("ideal", "ideal cycles"),
     ("wait_at_most", "waits for full batches"),
     ("same", "joins of equals"),
     ("load", "loading part by part"),
@@ -47,6 +46,7 @@ const STATION: &[&str] = &[
     "machines",
     "cycle",
     "steps",
+    "ideal",
     "setup",
     "needs",
     "takes",
@@ -278,6 +278,16 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.capacity(phrase, "queue"),
             None => None,
         };
+        let ideal = match fields.get("ideal", &mut self.diagnostics) {
+            Some(phrase) => {
+                let time = self.time(phrase, "ideal")?;
+                if time.constant().is_none() {
+                    return self.wrong_value(phrase.span, "`ideal` is a fixed time: the shortest a cycle can take");
+                }
+                Some(time)
+            }
+            None => None,
+        };
         let hold_when_down = self.yes_no(&fields, "hold_when_down");
         let release_crew = match self.word(&fields, "release_crew", &["after_work", "after_leaving"]) {
             Some("after_leaving") => ReleaseCrew::AfterLeaving,
@@ -341,7 +351,7 @@ impl<'a> Lower<'a> {
             hold_when_down,
             release_crew,
             blocking: Blocking::AfterWork,
-            ideal: None,
+            ideal,
         })
     }
 

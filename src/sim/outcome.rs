@@ -6,6 +6,7 @@
 use indexmap::IndexMap;
 
 use crate::base::ticks::TICKS_PER_SECOND;
+use crate::kernel::State;
 use crate::runtime::statistics::Summary;
 
 /// The states of a machine in the order of every array of states. They exclude each other; where
@@ -51,6 +52,12 @@ pub struct StationFigures {
     pub cycles: u64,
     /// Items scrapped here.
     pub scrapped: u64,
+    /// Of these, those that a breakdown spoilt at work: they are in no cycle.
+    pub spoilt: u64,
+    /// Ideal time of a cycle in seconds; `None`: the mean time worked for one.
+    pub ideal_s: Option<f64>,
+    /// Items that leave for each cycle.
+    pub products: u64,
 }
 
 /// Raw figures of one sink.
@@ -418,8 +425,37 @@ fn station(name: &str, seen: &[Seen<'_, StationFigures>]) -> StationResult {
         cycles: summary(seen, |(_, s)| Some(count(s.cycles))),
         scrapped: summary(seen, |(_, s)| Some(count(s.scrapped))),
         energy_kwh: None,
-        oee: None,
+        oee: summary(seen, |(_, s)| oee(s)),
     }
+}
+
+/// Overall equipment effectiveness after ISO 22400: availability × effectiveness × quality ratio, with
+///
+/// ```text
+/// planned = total - off - maintenance          availability  = (planned - down - setup) / planned
+/// good    = products that were not scrapped    effectiveness = ideal · cycles / (planned - down - setup)
+///                                              quality       = good / (good + scrapped)
+/// ```
+///
+/// The ideal time of a cycle is the station's `ideal`, else the mean time worked for one. `None` without
+/// planned time, or without anything made or scrapped.
+#[allow(clippy::cast_precision_loss)] // ticks of a run are below 2^53 seconds
+fn oee(s: &StationFigures) -> Option<f64> {
+    let in_state = |state: State| s.state_ticks.get(state as usize).copied().unwrap_or(0);
+    let total: i128 = s.state_ticks.iter().sum();
+    let planned = total - in_state(State::Off) - in_state(State::Maintenance);
+    let done = s.cycles.saturating_mul(s.products);
+    let failed = s.scrapped.saturating_sub(s.spoilt);
+    let good = done.saturating_sub(failed);
+    let all = good.saturating_add(s.scrapped);
+    if planned <= 0 || all == 0 {
+        return None;
+    }
+    let useful = match s.ideal_s {
+        Some(ideal) => ideal * s.cycles as f64 * TICKS_PER_SECOND as f64,
+        None => in_state(State::Working) as f64,
+    };
+    Some(useful / planned as f64 * (good as f64 / all as f64))
 }
 
 fn buffer(name: &str, seen: &[Seen<'_, BufferFigures>]) -> BufferResult {

@@ -29,6 +29,9 @@ fn station(name: &str, machines: u64, percent: [i64; 8]) -> StationFigures {
         state_ticks: percent.map(|share| window * i128::from(share) / 10_000),
         cycles: 41_234,
         scrapped: 0,
+        spoilt: 0,
+        ideal_s: None,
+        products: 1,
     }
 }
 

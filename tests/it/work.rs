@@ -131,3 +131,36 @@ fn steps_and_setups_by_hand() {
         }
     }
 }
+
+/// Overall equipment effectiveness after ISO 22400, by hand.
+#[test]
+fn effectiveness_by_hand() {
+    for (name, station, end, exact) in [
+        // Available half of the time, 8 s of 10 s ideal, all good.
+        (
+            "ideal",
+            "cycle: 10 s, ideal: 8 s\n breakdown clean { after: 1, clock: cycles, repair: 10 s }",
+            "100 s",
+            0.5 * 0.8,
+        ),
+        // Without `ideal`: the time worked, 250 s of 300 s; 20 good and 10 spoilt.
+        (
+            "spoilt",
+            "cycle: 10 s\n breakdown crash { after: 25 s, repair: 5 s, effect: scrap }",
+            "300 s",
+            250.0 / 300.0 * 20.0 / 30.0,
+        ),
+        // Nothing is made.
+        ("idle", "cycle: 1000 s", "300 s", f64::NAN),
+    ] {
+        let text = format!(
+            "line l {{\nitem P {{}}\nsource f {{ makes: P }}\nstation m {{ {station} }}\nsink out\nflow f -> m -> out\n\
+             run {{ for: {end} }}\n}}\n"
+        );
+        let study = simulate(&plant_of(name, &text), |_| {});
+        match study.stations[0].oee {
+            Some(found) => assert!((found.mean - exact).abs() < 1e-12, "{name}: {} instead of {exact}", found.mean),
+            None => assert!(exact.is_nan(), "{name}: no value"),
+        }
+    }
+}

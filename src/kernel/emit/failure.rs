@@ -1,7 +1,7 @@
 //! Breakdowns: onset, repair, and going on (semantics B1–B6).
 
 use super::super::builder::{Builder, V};
-use super::super::layout::{breakdown, item, machine, request};
+use super::super::layout::{breakdown, item, machine, request, station};
 use super::super::program::Ty;
 use super::super::shape::{BreakdownShape, ClockShape, EffectShape, StationShape};
 use super::super::status::{NEVER, State, phase};
@@ -149,6 +149,7 @@ impl Emit<'_> {
                     let end = b.is_zero(at);
                     b.leave_if(end);
                     let next = b.load(at, item::NEXT);
+                    b.bump(node, station::SPOILT, 1);
                     self.scrap(b, node, at);
                     b.set(at, next);
                 });
