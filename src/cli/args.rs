@@ -23,6 +23,8 @@ pub enum Command {
     Check(Check),
     /// Simulate a line and print what it does
     Run(Run),
+    /// Begin a project: a folder with a first line that checks and runs
+    New(New),
     /// Print what a stage of the compiler makes of a file
     Dump(Dump),
     /// Explain a diagnostic code; without one, list them
@@ -80,6 +82,13 @@ pub struct Run {
     /// How results are printed
     #[arg(long, value_enum, default_value_t = Results::Table)]
     pub format: Results,
+}
+
+/// `flowline new`
+#[derive(Debug, ClapArgs)]
+pub struct New {
+    /// The folder to make; its last part names the line
+    pub path: PathBuf,
 }
 
 /// `flowline dump`

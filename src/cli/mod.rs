@@ -8,6 +8,7 @@ pub mod check;
 mod dump;
 mod explain;
 mod files;
+mod new;
 pub mod pipeline;
 mod run;
 
@@ -60,6 +61,7 @@ fn dispatch() -> u8 {
     match args.command {
         args::Command::Check(options) => check::check(&options),
         args::Command::Run(options) => run::run(&options),
+        args::Command::New(options) => new::new(&options),
         args::Command::Dump(options) => dump::dump(&options),
         args::Command::Explain(options) => explain::explain(&options),
     }

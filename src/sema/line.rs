@@ -205,7 +205,7 @@ impl<'a> Lower<'a> {
                     }
                 }
                 "item" | "crew" | "tool" | "source" | "station" | "buffer" | "sink" | "limit" => {
-                    if word != "station" && !d.indices.is_empty() {
+                    if !matches!(word, "station" | "source" | "buffer" | "sink") && !d.indices.is_empty() {
                         let _: Option<()> = self.later(d.span, &format!("arrays of {word}s"));
                     }
                     self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);

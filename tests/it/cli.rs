@@ -137,6 +137,27 @@ fn ctrl_c_ends_a_run_with_what_is_finished() {
 }
 
 #[test]
+fn a_new_project_checks_and_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, file) in [("My press-shop", "my_press_shop.line"), ("deep/er/2nd", "line_2nd.line")] {
+        let project = folder.path().join(name);
+        let project_text = project.to_str().unwrap();
+        assert_eq!(code(&flowline(&["new", project_text], "")), 0);
+        let path = project.join(file);
+        let path = path.to_str().unwrap();
+        let checked = flowline(&["check", "--deny", "warnings", path], "");
+        assert_eq!(code(&checked), 0, "{}", text(&checked.stdout));
+        let run = flowline(&["run", path, "--for", "3d", "--runs", "2"], "");
+        assert_eq!(code(&run), 0, "{}", text(&run.stderr));
+        // Nothing is written over.
+        std::fs::write(path, "mine").unwrap();
+        assert_eq!(code(&flowline(&["new", project_text], "")), 2);
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "mine");
+    }
+    assert_eq!(code(&flowline(&["new", "/"], "")), 2);
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_flowline"))
         .args(["explain"])
@@ -186,7 +207,7 @@ fn page() -> String {
          | 130 | ended by Ctrl-C; results of finished runs have been printed |\n",
     );
     let mut all = vec![vec![]];
-    all.extend(["check", "run", "dump", "explain"].map(|c| vec![c]));
+    all.extend(["check", "run", "new", "dump", "explain"].map(|c| vec![c]));
     for command in all {
         let mut args = command.clone();
         args.push("--help");

@@ -244,9 +244,9 @@ fn exact_small_lines() {
             "two operators at four places",
             "crew op { size: 2 } item C {} station l[4] { cycle: exponential(1 s), needs: 1 op } \
              station r[4] { takes: 1 C, makes: 1 C + 1 P, release: together, cycle: exponential(2.5 s) } \
-             buffer p1 { capacity: 1, initial: 1 C } buffer p2 { capacity: 1, initial: 1 C } buffer p3 { capacity: 1, initial: 1 C } buffer p4 { capacity: 1, initial: 1 C } flow p1 -> l[1] -[1]-> r[1] -> { C: p1, P: out } \
-             flow p2 -> l[2] -[1]-> r[2] -> { C: p2, P: out } flow p3 -> l[3] -[1]-> r[3] -> { C: p3, P: out } \
-             flow p4 -> l[4] -[1]-> r[4] -> { C: p4, P: out }",
+             buffer p[4] { capacity: 1, initial: 1 C } flow p[1] -> l[1] -[1]-> r[1] -> { C: p[1], P: out } \
+             flow p[2] -> l[2] -[1]-> r[2] -> { C: p[2], P: out } flow p[3] -> l[3] -[1]-> r[3] -> { C: p[3], P: out } \
+             flow p[4] -> l[4] -[1]-> r[4] -> { C: p[4], P: out }",
             1.104_655_789_9,
             &[("r[1]", WORKING, 0.690_409_868_7), ("l[2]", 4, 0.033_426_183_8)],
         ),
