@@ -86,10 +86,7 @@ impl Resource {
 /// Share of time a calendar is on.
 pub(super) fn on_share(plant: &Plant, calendar: Option<CalendarId>) -> Rational {
     let Some(calendar) = calendar.and_then(|c| plant.calendars.get(c)) else { return Rational::one() };
-    let on = calendar
-        .windows
-        .iter()
-        .fold(Rational::zero(), |sum, w| sum + Rational::from_integer(w.to.0.saturating_sub(w.from.0).into()));
+    let on = Rational::from_integer(calendar.on_per_period().0.into());
     over(&on, &Rational::from_integer(calendar.period.0.into())).unwrap_or_else(Rational::zero)
 }
 

@@ -64,6 +64,8 @@ pub struct Maintenance {
     pub clock: BreakdownClock,
     /// How long (time).
     pub lasts: Expression,
+    /// A timetable in place of `every` and a clock: the instants of this calendar's windows begin it.
+    pub timetable: Option<super::CalendarId>,
     /// When it begins once due.
     pub start: MaintenanceStart,
     /// Who does it.
@@ -98,19 +100,76 @@ pub struct Calendar {
     pub name: String,
     /// Where it is declared.
     pub span: Span,
-    /// Windows from Monday 00:00, sorted, disjoint.
+    /// Windows from Monday 00:00 on, breaks taken out, sorted; windows of different names may overlap.
     pub windows: Vec<Window>,
+    /// Names of windows; [`Window::name`] is an index.
+    pub names: Vec<String>,
     /// Length of the pattern; a week.
     pub period: Ticks,
+    /// Where in the pattern t = 0 lies.
+    pub offset: Ticks,
+    /// Closed stretches [from, to) on the clock of the run, sorted.
+    pub closed: Vec<(Ticks, Ticks)>,
 }
 
 /// A stretch of a calendar that is on: [from, to).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Window {
-    /// Its name, when the shift gives one (`early`).
-    pub name: Option<String>,
-    /// First tick that is on.
+    /// First tick that is on, within the pattern.
     pub from: Ticks,
-    /// First tick that is off again.
+    /// First tick that is off again, at most the length of the pattern.
     pub to: Ticks,
+    /// Which name it has, when the shift gives one (`early`).
+    pub name: Option<usize>,
+}
+
+impl Calendar {
+    /// Whether it is on at an instant of the run. O(windows).
+    #[must_use]
+    pub fn is_on(&self, at: Ticks) -> bool {
+        self.windows.iter().any(|w| self.within(w, at))
+    }
+
+    /// Whether a window of this name is on at an instant of the run. O(windows).
+    #[must_use]
+    pub fn is_on_in(&self, at: Ticks, name: usize) -> bool {
+        self.windows.iter().any(|w| w.name == Some(name) && self.within(w, at))
+    }
+
+    fn within(&self, window: &Window, at: Ticks) -> bool {
+        let place = at.0.saturating_add(self.offset.0).rem_euclid(self.period.0.max(1));
+        window.from.0 <= place
+            && place < window.to.0
+            && !self.closed.iter().any(|(from, to)| from.0 <= at.0 && at.0 < to.0)
+    }
+
+    /// The next instant behind `after` at which a window begins or ends or a closed stretch does; `None`
+    /// when nothing ever changes. O(windows + closed stretches).
+    #[must_use]
+    pub fn next_boundary(&self, after: Ticks) -> Option<Ticks> {
+        let period = self.period.0.max(1);
+        let place = after.0.saturating_add(self.offset.0).rem_euclid(period);
+        let start = after.0.saturating_sub(place);
+        let in_pattern = self.windows.iter().flat_map(|w| [w.from.0, w.to.0]).map(|b| {
+            let at = if b > place { b } else { b.saturating_add(period) };
+            start.saturating_add(at)
+        });
+        let closing = self.closed.iter().flat_map(|(from, to)| [from.0, to.0]).filter(|b| *b > after.0);
+        in_pattern.chain(closing).min().map(Ticks)
+    }
+
+    /// Ticks of a pattern in which it is on, closed stretches left out. O(windows).
+    #[must_use]
+    pub fn on_per_period(&self) -> Ticks {
+        let mut sum = 0i64;
+        let mut reached = 0i64;
+        for w in &self.windows {
+            let from = w.from.0.max(reached);
+            if w.to.0 > from {
+                sum = sum.saturating_add(w.to.0 - from);
+                reached = w.to.0;
+            }
+        }
+        Ticks(sum)
+    }
 }

@@ -108,6 +108,14 @@ pub struct Station {
     pub ideal: Option<Expression>,
 }
 
+impl Station {
+    /// Breakdowns and kinds of maintenance: how many reasons of its own a machine has to stand still.
+    #[must_use]
+    pub fn stops(&self) -> usize {
+        self.breakdowns.len() + self.maintenance.len()
+    }
+}
+
 /// One way of working: what goes in, what is done, what comes out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipe {

@@ -17,6 +17,10 @@ pub struct Pool {
     pub size: u64,
     /// When they are there; absent: always.
     pub calendar: Option<CalendarId>,
+    /// Members by name of the calendar's windows, where they differ; windows that overlap add up.
+    pub sizes: Vec<(usize, u64)>,
+    /// What happens to work at the end of their shift.
+    pub shift_end: super::ShiftEnd,
     /// A younger request may be served before an older one that does not fit.
     pub overtake: bool,
 }

@@ -6,16 +6,17 @@
 use std::sync::Arc;
 
 use crate::base::limits;
-use crate::ir::{Binary, Function, Unary};
+use crate::base::Ticks;
+use crate::ir::{Binary, Calendar, Function, Unary};
 use crate::runtime::distributions::Sampler;
 use crate::runtime::random::{next, uniform};
 use crate::runtime::variates::duration_ticks;
 use crate::runtime::ziggurat;
 
-use super::layout::{DRAWS, buffer, draw, header, item};
+use super::layout::{DRAWS, buffer, calendar, draw, header, item, needs, request};
 use super::program::HostFn;
 use super::shape::Family;
-use super::status::Status;
+use super::status::{NEVER, Status};
 
 /// The state of one replication: words addressed by byte offset.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,6 +166,58 @@ fn call(function: Function, args: &[f64]) -> f64 {
     }
 }
 
+/// A shift as the kernel uses it: on or off, or a number of people by window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule {
+    /// The shift.
+    pub calendar: Calendar,
+    /// Numbers by window name; empty: `size` whenever it is on.
+    pub sizes: Vec<(usize, u64)>,
+    /// Its value while it is on.
+    pub size: u64,
+}
+
+impl Schedule {
+    /// Its value at an instant of the run.
+    #[must_use]
+    pub fn value(&self, at: Ticks) -> u64 {
+        if self.sizes.is_empty() {
+            return if self.calendar.is_on(at) { self.size } else { 0 };
+        }
+        let on = self.sizes.iter().filter(|(name, _)| self.calendar.is_on_in(at, *name));
+        on.map(|(_, n)| *n).fold(0, u64::saturating_add)
+    }
+
+    /// The next instant at which its value changes; `None` when it never does.
+    #[must_use]
+    pub fn next_change(&self, after: Ticks) -> Option<Ticks> {
+        let now = self.value(after);
+        let last = self.calendar.closed.last().map_or(after.0, |(_, to)| to.0.max(after.0));
+        let end = last.saturating_add(self.calendar.period.0.saturating_mul(2));
+        let mut at = after;
+        while let Some(next) = self.calendar.next_boundary(at).filter(|n| n.0 <= end) {
+            if self.value(next) != now {
+                return Some(next);
+            }
+            at = next;
+        }
+        None
+    }
+
+    /// The next instant at which a window begins; `None` when none ever does.
+    #[must_use]
+    pub fn next_begin(&self, after: Ticks) -> Option<Ticks> {
+        let mut at = after;
+        for _ in 0..2 {
+            at = self.next_change(at)?;
+            if self.value(at) > 0 {
+                return Some(at);
+            }
+        }
+        None
+    }
+}
+
 /// What a running program works on.
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -172,6 +225,8 @@ pub struct Host {
     pub arena: Arena,
     /// Laws by index.
     pub laws: Arc<[Law]>,
+    /// Shifts and timetables by index.
+    pub schedules: Arc<[Schedule]>,
     /// Bytes of one item record.
     pub item_bytes: i64,
     /// Most bytes the arena may take.
@@ -181,8 +236,8 @@ pub struct Host {
 impl Host {
     /// A host with the usual memory cap.
     #[must_use]
-    pub fn new(arena: Arena, laws: Arc<[Law]>, item_bytes: i64) -> Self {
-        Self { arena, laws, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
+    pub fn new(arena: Arena, laws: Arc<[Law]>, schedules: Arc<[Schedule]>, item_bytes: i64) -> Self {
+        Self { arena, laws, schedules, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
     }
 
     /// Serves a call of the program.
@@ -198,6 +253,12 @@ impl Host {
                 0
             }
             HostFn::TimedTake => self.timed_take(a),
+            HostFn::Calendar => {
+                self.calendar(a);
+                0
+            }
+            HostFn::Timetable => self.timetable(a),
+            HostFn::LatestGrant => self.latest_grant(a),
         }
     }
 
@@ -218,10 +279,51 @@ impl Host {
         0
     }
 
+    fn calendar(&mut self, record: i64) {
+        let now = Ticks(self.arena.get(0, header::NOW));
+        let index = usize::try_from(self.arena.get(record, calendar::INDEX)).unwrap_or(usize::MAX);
+        let Some(schedule) = self.schedules.get(index) else { return };
+        let on = i64::try_from(schedule.value(now)).unwrap_or(i64::MAX);
+        let next = schedule.next_change(now).map_or(NEVER, |t| t.0.min(NEVER));
+        self.arena.set(record, calendar::ON, on);
+        self.arena.set(record, calendar::NEXT, next);
+    }
+
+    /// Ticks from now to the next instant of a timetable.
+    fn timetable(&self, record: i64) -> i64 {
+        let now = self.arena.get(0, header::NOW);
+        let index = usize::try_from(self.arena.get(record, draw::LAW)).unwrap_or(usize::MAX);
+        let next = self.schedules.get(index).and_then(|s| s.next_begin(Ticks(now)));
+        next.map_or(NEVER, |t| t.0.min(NEVER)).saturating_sub(now)
+    }
+
+    /// The request granted last, of equal times the one of the highest key, that holds members of a pool.
+    fn latest_grant(&self, members: i64) -> i64 {
+        let mut best = (i64::MIN, i64::MIN, 0);
+        let mut at = self.arena.get(0, header::REQUESTS);
+        while at != 0 {
+            let list = self.arena.get(at, request::HOLDS);
+            if list != 0 {
+                let holds = (0..self.arena.get(list, needs::COUNT))
+                    .any(|i| self.arena.get(list + 16 * i, needs::POOL) == members);
+                let own = (self.arena.get(at, request::GRANTED), self.arena.get(at, request::KEY), at);
+                if holds && own > best {
+                    best = own;
+                }
+            }
+            at = self.arena.get(at, request::OTHER);
+        }
+        best.2
+    }
+
     /// The next duration of a draw record in ticks; negative when its law gives none.
     pub fn duration(&mut self, record: i64) -> i64 {
-        if self.arena.get(record, draw::FAMILY) == Family::Constant.tag() {
+        let family = self.arena.get(record, draw::FAMILY);
+        if family == Family::Constant.tag() {
             return self.arena.get(record, draw::TICKS);
+        }
+        if family == Family::Timetable.tag() {
+            return self.timetable(record);
         }
         let first = i64::from(draw::BATCH.offset);
         let end = first + 8 * i64::try_from(DRAWS).unwrap_or(0);
@@ -371,4 +473,7 @@ entries! {
     draw_batch = Draw;
     timed_insert = TimedInsert;
     timed_take = TimedTake;
+    bring_calendar = Calendar;
+    next_of_timetable = Timetable;
+    latest_grant = LatestGrant;
 }

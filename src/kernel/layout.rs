@@ -31,7 +31,7 @@ macro_rules! record {
 
 record! {
     /// The header, at handle 0.
-    header, 32 {
+    header, 40 {
         /// Present time.
         NOW = 1 Time;
         /// The run stops behind the last event at or before this time.
@@ -86,6 +86,8 @@ record! {
         TOGETHER = 26 Handle;
         /// All limits.
         LIMITS = 27 Handle;
+        /// First of all requests for people.
+        REQUESTS = 28 Handle;
     }
 }
 
@@ -171,7 +173,7 @@ record! {
 
 record! {
     /// A station.
-    station, 30 {
+    station, 40 {
         /// First of its machines, which lie side by side.
         MACHINES = 6 Handle;
         /// Longest idle machine.
@@ -212,12 +214,14 @@ record! {
         SETUPS = 27 Handle;
         /// Of the items scrapped, those that a breakdown spoilt at work.
         SPOILT = 28 Count;
+        /// Its shift: a calendar record, or 0.
+        CALENDAR = 29 Handle;
     }
 }
 
 record! {
     /// A machine of a station.
-    machine, 32 {
+    machine, 40 {
         /// Its station.
         STATION = 2 Handle;
         /// Its state; see [`super::super::State`].
@@ -264,6 +268,11 @@ record! {
         SET_UP = 30 Count;
         /// Work record that follows the setup, or 0.
         THEN = 31 Handle;
+        /// 0: on shift; 1: off; 2: off once the item is finished; 3: waits with its item for a shift that is
+        /// long enough.
+        OFF = 32 Count;
+        /// Maintenance going on.
+        MAINTENANCE = 33 Count;
     }
 }
 
@@ -287,6 +296,8 @@ record! {
         REQUEST = 6 Handle;
         /// Failures so far.
         FAILURES = 7 Count;
+        /// Time left of a repair that its people had to leave, plus one tick; 0: none.
+        REST = 8 Duration;
     }
 }
 
@@ -392,7 +403,7 @@ record! {
 
 record! {
     /// A source.
-    source, 28 {
+    source, 32 {
         /// Its slot.
         SLOT = 6 Count;
         /// Draw record of the interval.
@@ -423,6 +434,10 @@ record! {
         SINCE = 22 Time;
         /// What it gives to directly.
         DIRECT_OUT = 23 Handle;
+        /// Whether it is off shift.
+        OFF = 24 Flag;
+        /// Off shift: time left to the next item.
+        REST = 25 Duration;
     }
 }
 
@@ -476,7 +491,7 @@ record! {
 
 record! {
     /// A crew or set of tools.
-    pool, 6 {
+    pool, 10 {
         /// Members.
         SIZE = 0 Count;
         /// Members busy.
@@ -489,6 +504,12 @@ record! {
         COMPONENT = 4 Handle;
         /// Whether an older request waits for it, during a grant.
         CLAIMED = 5 Count;
+        /// Members integrated over time: 128 bits.
+        SIZES = 6 Count;
+        /// High half of [`SIZES`].
+        SIZES_HIGH = 7 Count;
+        /// Whether members who leave at the end of their shift finish what they work at.
+        FINISH = 8 Flag;
     }
 }
 
@@ -509,7 +530,7 @@ record! {
 
 record! {
     /// A request for people and tools.
-    request, 9 {
+    request, 13 {
         /// When it was made.
         TIME = 0 Time;
         /// Decides between requests of one time.
@@ -528,6 +549,30 @@ record! {
         COMPONENT = 7 Handle;
         /// Made at the instant its machine's own people became free: looked at first.
         FIRST = 8 Count;
+        /// When it was granted.
+        GRANTED = 9 Time;
+        /// What is held: a need list, or 0.
+        HOLDS = 10 Handle;
+        /// Next of all requests of the plant.
+        OTHER = 11 Handle;
+    }
+}
+
+record! {
+    /// A shift, or the size of a crew over time. The host finds its changes.
+    calendar, 8 {
+        /// Its slot.
+        SLOT = 0 Count;
+        /// Whom it tells: pairs of record and subscriber shape.
+        SUBSCRIBERS = 1 Handle;
+        /// How many.
+        COUNT = 2 Count;
+        /// Which calendar of the host.
+        INDEX = 3 Count;
+        /// On or off, 1 or 0; of a crew: its size.
+        ON = 4 Count;
+        /// The next change.
+        NEXT = 5 Time;
     }
 }
 

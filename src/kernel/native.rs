@@ -155,6 +155,9 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::Draw => "flowline_draw",
         HostFn::TimedInsert => "flowline_timed_insert",
         HostFn::TimedTake => "flowline_timed_take",
+        HostFn::Calendar => "flowline_calendar",
+        HostFn::Timetable => "flowline_timetable",
+        HostFn::LatestGrant => "flowline_latest_grant",
     }
 }
 

@@ -117,13 +117,27 @@ pub enum HostFn {
     Draw,
     /// Puts an item into the timed set of a buffer (buffer, item).
     TimedInsert,
+    /// Brings a calendar record up to the present: whether it is on, and its next change.
+    Calendar,
+    /// The time to the next instant of the timetable of a draw record.
+    Timetable,
+    /// The youngest grant that holds members of a pool who may leave: its request, or 0.
+    LatestGrant,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
     TimedTake,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 4] = [HostFn::GrowItems, HostFn::Draw, HostFn::TimedInsert, HostFn::TimedTake];
+    pub const ALL: [HostFn; 7] = [
+        HostFn::GrowItems,
+        HostFn::Draw,
+        HostFn::TimedInsert,
+        HostFn::TimedTake,
+        HostFn::Calendar,
+        HostFn::Timetable,
+        HostFn::LatestGrant,
+    ];
 }
 
 /// One instruction. Fields: `dst` is written, all others are read.

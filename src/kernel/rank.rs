@@ -130,6 +130,7 @@ pub fn pool_components(plant: &Plant) -> Vec<Vec<PoolId>> {
         if let NodeKind::Station(s) = &node.kind {
             s.recipes.iter().flat_map(|r| &r.phases).for_each(|p| join(&p.needs));
             s.breakdowns.iter().for_each(|b| join(&b.needs));
+            s.maintenance.iter().for_each(|m| join(&m.needs));
             s.setup.iter().filter_map(|s| s.needs.as_deref()).for_each(&mut join);
         }
     }

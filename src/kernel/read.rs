@@ -125,6 +125,8 @@ pub struct PoolTotals {
     pub pool: PoolId,
     /// Members.
     pub size: u64,
+    /// Members integrated over time: member-ticks.
+    pub sizes: i128,
     /// Members busy now.
     pub busy: u64,
     /// Busy members integrated over time: member-ticks.
@@ -208,9 +210,12 @@ impl Snapshot {
         for (id, record) in plant.pools.ids().zip(&model.places.pools) {
             let busy = arena.get(*record, pool::BUSY);
             let charged = wide(arena, *record, pool::AREA, pool::AREA_HIGH);
+            let size = arena.get(*record, pool::SIZE);
+            let sizes = wide(arena, *record, pool::SIZES, pool::SIZES_HIGH);
             snapshot.pools.push(PoolTotals {
                 pool: id,
-                size: unsigned(arena.get(*record, pool::SIZE)),
+                size: unsigned(size),
+                sizes: sizes.saturating_add(i128::from(size).saturating_mul(i128::from(now))),
                 busy: unsigned(busy),
                 area: charged.saturating_add(i128::from(busy).saturating_mul(i128::from(now))),
             });

@@ -11,6 +11,8 @@ pub enum Family {
     Constant,
     /// The next of a batch of draws.
     Random,
+    /// Up to the next instant of a timetable.
+    Timetable,
 }
 
 impl Family {
@@ -20,6 +22,7 @@ impl Family {
         match self {
             Family::Constant => 0,
             Family::Random => 1,
+            Family::Timetable => 2,
         }
     }
 }
@@ -47,6 +50,8 @@ pub enum RouteShape {
 pub enum ClockShape {
     /// Always runs.
     Calendar,
+    /// Runs while the machine is on shift.
+    Scheduled,
     /// Runs while the machine works.
     Working,
     /// Counts ends of work.
@@ -77,6 +82,8 @@ pub struct BreakdownShape {
     pub effect: EffectShape,
     /// Whether the repair needs people.
     pub needs: bool,
+    /// It is maintenance: planned, not begun while the machine is down.
+    pub maintenance: bool,
     /// Time to failure.
     pub after: Families,
     /// Time to repair.
@@ -92,6 +99,26 @@ pub struct RecipeShape {
     pub makes: usize,
     /// All products leave at once.
     pub together: bool,
+}
+
+impl StationShape {
+    /// Whether machines may stand still: they fail, are maintained, or have a shift.
+    #[must_use]
+    pub fn stops(&self) -> bool {
+        !self.breakdowns.is_empty() || self.shift.is_some()
+    }
+
+    /// Whether work may be interrupted.
+    #[must_use]
+    pub fn interruptible(&self) -> bool {
+        self.stops() || self.crew_shift
+    }
+
+    /// Whether a machine that stands still may be so for several kinds of reasons.
+    #[must_use]
+    pub fn mixed_stops(&self) -> bool {
+        self.shift.is_some() || self.breakdowns.iter().any(|b| b.maintenance)
+    }
 }
 
 impl RecipeShape {
@@ -132,6 +159,28 @@ pub enum DirectIn {
     },
 }
 
+/// What a machine does at the end of its shift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ShiftShape {
+    /// Stops and goes on with the next shift.
+    Pause,
+    /// Finishes the item.
+    FinishItem,
+    /// Begins only what it can finish.
+    FinishInTime,
+}
+
+/// Whom a calendar tells of its changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubscriberShape {
+    /// A machine of the station shape.
+    Machine(usize),
+    /// A source of the shape.
+    Source(usize),
+    /// A crew.
+    Pool,
+}
+
 /// A station.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StationShape {
@@ -139,6 +188,10 @@ pub struct StationShape {
     pub many: bool,
     /// Its breakdowns.
     pub breakdowns: Vec<BreakdownShape>,
+    /// Its shift, if it has one.
+    pub shift: Option<ShiftShape>,
+    /// Whether its people have shifts.
+    pub crew_shift: bool,
     /// Its work times.
     pub work: Families,
     /// Whether work may need people.
@@ -225,6 +278,8 @@ pub struct SourceShape {
     pub to: usize,
     /// Where it gives to directly.
     pub direct_out: Option<DirectOut>,
+    /// Whether it has a shift.
+    pub shift: bool,
 }
 
 /// A sink.
@@ -271,6 +326,8 @@ pub enum EventShape {
     Verdict(usize),
     /// The stay of an item in a buffer of the shape ends.
     EndOfStay(usize),
+    /// A shift begins or ends.
+    Calendar,
 }
 
 /// Who asks for people.
@@ -301,6 +358,10 @@ pub struct Shapes {
     pub limits: usize,
     /// Number of item types.
     pub item_types: usize,
+    /// Whom calendars tell.
+    pub subscribers: Vec<SubscriberShape>,
+    /// Whether crews have shifts.
+    pub crew_shifts: bool,
     /// Whether some station takes parts by type.
     pub assemblies: bool,
     /// Depth of the winner tree.

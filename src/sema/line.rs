@@ -50,7 +50,6 @@ const LATER: &[(&str, &str)] = &[
     ("fleet", "fleets"),
     ("conveyor", "conveyors"),
     ("store", "stores"),
-    ("shift", "shifts"),
     ("cell", "cells"),
     ("place", "placed cells"),
     ("fn", "functions"),
@@ -78,10 +77,20 @@ pub struct Lower<'a> {
     pub queues: BTreeMap<NodeId, super::node::QueuePlan>,
     /// `queue:` of the station being read.
     pub asked_queue: Option<crate::ir::Capacity>,
+    /// Shift of the node being read.
+    pub asked_shift: (Option<crate::ir::CalendarId>, crate::ir::ShiftEnd),
     /// Whether some declaration could not be read: complaints about what is missing would mislead.
     pub holes: bool,
     /// Names of anonymous buffers, counted.
     pub lanes: BTreeMap<String, u32>,
+    /// `shift:` of the line: the default of its sources, stations and crews.
+    pub line_shift: Option<crate::ir::CalendarId>,
+    /// `shift_end:` of the line.
+    pub line_shift_end: crate::ir::ShiftEnd,
+    /// Closed days of shifts, until the start of the run is known.
+    pub closed_days: Vec<super::calendar::Closed>,
+    /// When the run starts, in seconds since 1970.
+    pub run_start: Option<i64>,
 }
 
 /// Lowers a line with the declarations shared by the file.
@@ -102,8 +111,13 @@ pub fn lower(
         set: options.set.clone(),
         queues: BTreeMap::new(),
         asked_queue: None,
+        asked_shift: (None, crate::ir::ShiftEnd::Pause),
         holes: false,
         lanes: BTreeMap::new(),
+        line_shift: None,
+        line_shift_end: crate::ir::ShiftEnd::Pause,
+        closed_days: Vec::new(),
+        run_start: None,
     };
     lower.plant.run.span = line.name.span;
     lower.line(line, shared);
@@ -166,6 +180,8 @@ impl<'a> Lower<'a> {
         }
         self.collect(&parts);
         self.items(&parts);
+        self.calendars(&parts.declarations);
+        self.line_defaults(&parts.fields);
         self.resources(&parts.declarations);
         self.evaluate_values();
         self.nodes(&parts.declarations);
@@ -204,7 +220,7 @@ impl<'a> Lower<'a> {
                         self.scope.values.push(d);
                     }
                 }
-                "item" | "crew" | "tool" | "source" | "station" | "buffer" | "sink" | "limit" => {
+                "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "sink" | "limit" => {
                     if !matches!(word, "station" | "source" | "buffer" | "sink") && !d.indices.is_empty() {
                         let _: Option<()> = self.later(d.span, &format!("arrays of {word}s"));
                     }

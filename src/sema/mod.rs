@@ -7,6 +7,7 @@
 
 pub mod items;
 
+mod calendar;
 mod draws;
 mod fields;
 mod line;

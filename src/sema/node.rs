@@ -5,8 +5,8 @@ use num_traits::{One, Signed, Zero};
 use crate::base::{Dim, Quantity, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
-    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId, Node,
-    NodeId, NodeKind, Part, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station, Supply, WhenFull,
+    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId,
+    Maintenance, MaintenanceStart, Node, NodeId, NodeKind, Part, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station, Supply, WhenFull,
 };
 use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
 
@@ -30,8 +30,6 @@ const STATION_LATER: &[(&str, &str)] = &[
     ("sets", "attributes"),
     ("order", "order rules"),
     ("choose", "choice of machines"),
-    ("shift", "shifts"),
-    ("shift_end", "shifts"),
     ("power", "power states"),
     ("cost", "costs"),
     ("blocking", "reservations before work"),
@@ -56,15 +54,16 @@ const STATION: &[&str] = &[
     "queue",
     "hold_when_down",
     "release_crew",
+    "shift",
+    "shift_end",
 ];
 
-const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full"];
+const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full", "shift"];
 const SOURCE_LATER: &[(&str, &str)] = &[
     ("at", "timetables"),
     ("lot", "lots"),
     ("with", "attributes"),
     ("schedule", "schedules"),
-    ("shift", "shifts"),
     ("order", "order rules"),
 ];
 
@@ -84,6 +83,7 @@ impl<'a> Lower<'a> {
     /// Declares every node, then reads its fields.
     pub fn nodes(&mut self, declarations: &[&'a Declaration]) {
         for d in declarations {
+            self.asked_shift = (None, ShiftEnd::Pause);
             let kind = match d.word.text.as_str() {
                 "source" => self.source(d).map(NodeKind::Source),
                 "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
@@ -110,7 +110,9 @@ impl<'a> Lower<'a> {
             };
             let mut first = None;
             for name in members {
-                let id = self.plant.nodes.push(new_node(name, d.name.span, kind.clone()));
+                let mut node = new_node(name, d.name.span, kind.clone());
+                (node.calendar, node.shift_end) = self.asked_shift;
+                let id = self.plant.nodes.push(node);
                 first.get_or_insert(id);
                 if matches!(kind, NodeKind::Station(_)) {
                     self.queues.insert(id, QueuePlan { asked, node: None });
@@ -157,6 +159,7 @@ impl<'a> Lower<'a> {
 
     fn source(&mut self, d: &'a Declaration) -> Option<Source> {
         let fields = self.known_fields(d, SOURCE, SOURCE_LATER);
+        self.asked_shift = (self.shift_field(&fields), ShiftEnd::Pause);
         self.no_inner(&fields, &[]);
         let (mix, mix_span) = match fields.get("makes", &mut self.diagnostics) {
             Some(phrase) => (self.mix(phrase), phrase.span),
@@ -259,6 +262,7 @@ impl<'a> Lower<'a> {
 
     fn station(&mut self, d: &'a Declaration) -> Option<Station> {
         let fields = self.known_fields(d, STATION, STATION_LATER);
+        self.asked_shift = (self.shift_field(&fields), self.shift_end_field(&fields));
         let machines = match fields.get("machines", &mut self.diagnostics) {
             Some(phrase) => self.count(phrase, "machines", 1, limits::MEMBERS),
             None => Some(1),
@@ -294,6 +298,7 @@ impl<'a> Lower<'a> {
             _ => ReleaseCrew::AfterWork,
         };
         let mut breakdowns = Vec::new();
+        let mut maintenance = Vec::new();
         let mut good = true;
         for inner in &fields.inner {
             match inner.word.text.as_str() {
@@ -301,10 +306,10 @@ impl<'a> Lower<'a> {
                     Some(b) => breakdowns.push(b),
                     None => good = false,
                 },
-                "maintenance" => {
-                    good = false;
-                    let _: Option<()> = self.later(inner.span, "maintenance");
-                }
+                "maintenance" => match self.maintenance(inner) {
+                    Some(m) => maintenance.push(m),
+                    None => good = false,
+                },
                 "recipe" => {
                     good = false;
                     let _: Option<()> = self.later(inner.span, "recipes");
@@ -347,7 +352,7 @@ impl<'a> Lower<'a> {
             setup,
             yield_share,
             breakdowns,
-            maintenance: Vec::new(),
+            maintenance,
             hold_when_down,
             release_crew,
             blocking: Blocking::AfterWork,
@@ -509,6 +514,83 @@ impl<'a> Lower<'a> {
             return None;
         }
         Some(Breakdown { name: d.name.text.clone(), span: d.span, after, clock, repair, effect, needs })
+    }
+
+    /// `maintenance clean { every: 8 h, lasts: 50 min }`
+    fn maintenance(&mut self, d: &'a Declaration) -> Option<Maintenance> {
+        let known: &[&str] = &["every", "at", "clock", "lasts", "when", "needs"];
+        let fields = Fields::of(d, known, &mut self.diagnostics);
+        let clock = match self.word(&fields, "clock", &["calendar", "working", "scheduled", "cycles"]) {
+            Some("working") => BreakdownClock::Working,
+            Some("scheduled") => BreakdownClock::Scheduled,
+            Some("cycles") => BreakdownClock::Cycles,
+            _ => BreakdownClock::Calendar,
+        };
+        let start = match self.word(&fields, "when", &["between_items", "immediately"]) {
+            Some("immediately") => MaintenanceStart::Immediately,
+            _ => MaintenanceStart::BetweenItems,
+        };
+        let lasts = match fields.get("lasts", &mut self.diagnostics) {
+            Some(phrase) => self.time(phrase, "lasts"),
+            None => {
+                self.missing(&fields, "lasts", "lasts: 50 min");
+                None
+            }
+        };
+        let needs = match fields.get("needs", &mut self.diagnostics) {
+            Some(phrase) => self.needs(phrase)?,
+            None => Vec::new(),
+        };
+        let (every, at) = (fields.get("every", &mut self.diagnostics), fields.get("at", &mut self.diagnostics));
+        let (every, timetable) = match (every, at) {
+            (Some(_), Some(phrase)) => {
+                self.push(
+                    Diagnostic::new(
+                        codes::DUPLICATE_FIELD,
+                        phrase.span,
+                        "`every` and `at` both say when the maintenance is due",
+                    )
+                    .with(fields.span("every"), "given here")
+                    .help("keep one of the two"),
+                );
+                return None;
+            }
+            (Some(phrase), None) if clock == BreakdownClock::Cycles => (self.cycles(phrase, "every")?, None),
+            (Some(phrase), None) => (self.time(phrase, "every")?, None),
+            (None, Some(phrase)) if fields.has("clock").is_some() => {
+                return self.wrong_value(phrase.span, "a timetable goes by the calendar and has no other `clock`");
+            }
+            (None, Some(phrase)) => {
+                let name = format!("{}.at", d.name.text);
+                let zero = Quantity { value: Rational::zero(), dim: Dim::TIME };
+                (Expression::Constant(zero), Some(self.timetable(phrase, &name)?))
+            }
+            (None, None) => {
+                self.missing(&fields, "every", "every: 8 h");
+                return None;
+            }
+        };
+        if timetable.is_none() && every.constant().is_some_and(|q| q.value.is_zero()) {
+            self.push(
+                Diagnostic::new(
+                    codes::OUT_OF_RANGE,
+                    fields.span("every"),
+                    "a machine maintained after every 0 s never works",
+                )
+                .help("write the time from the end of one maintenance to the next"),
+            );
+            return None;
+        }
+        Some(Maintenance {
+            name: d.name.text.clone(),
+            span: d.span,
+            every,
+            clock,
+            lasts: lasts?,
+            timetable,
+            start,
+            needs,
+        })
     }
 
     /// A number of cycles, constant or drawn.

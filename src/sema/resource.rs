@@ -26,8 +26,6 @@ impl<'a> Lower<'a> {
             );
             for (word, what) in [
                 ("skills", "skills"),
-                ("shift", "shifts"),
-                ("shift_end", "shifts"),
                 ("overtake", "crews that overtake"),
                 ("breakdown", "breakdowns of tools"),
             ] {
@@ -36,8 +34,16 @@ impl<'a> Lower<'a> {
                 }
             }
             let word = if d.word.text == "tool" && fields.has("count").is_some() { "count" } else { "size" };
+            let calendar = self.shift_field(&fields);
+            let shift_end = self.shift_end_field(&fields);
+            let mut sizes = Vec::new();
             let size = match fields.get(word, &mut self.diagnostics) {
-                Some(phrase) => self.count(phrase, word, 1, limits::COUNT),
+                Some(phrase) if matches!(phrase.as_expr().map(|e| &e.kind), Some(ExprKind::Table(_))) => {
+                    let found = self.sizes(phrase, calendar);
+                    sizes = found.unwrap_or_default();
+                    sizes.iter().map(|(_, n)| *n).max()
+                }
+                Some(phrase) => self.count(phrase, word, 0, limits::COUNT),
                 None if fields.has(word).is_some() => None,
                 None => Some(1),
             };
@@ -46,7 +52,9 @@ impl<'a> Lower<'a> {
                 span: d.name.span,
                 kind: Self::pool_kind(&d.word.text),
                 size: size.unwrap_or(1),
-                calendar: None,
+                calendar,
+                sizes,
+                shift_end,
                 overtake: false,
             };
             let id = self.plant.pools.push(pool);
@@ -55,6 +63,46 @@ impl<'a> Lower<'a> {
                 self.scope.unmark(&d.name.text);
             }
         }
+    }
+
+    /// `size: { early: 4, night: 1 }`: members by window of the crew's shift.
+    fn sizes(&mut self, phrase: &'a Phrase, calendar: Option<crate::ir::CalendarId>) -> Option<Vec<(usize, u64)>> {
+        let ExprKind::Table(table) = &phrase.as_expr()?.kind else { return None };
+        let names = match calendar.and_then(|c| self.plant.calendars.get(c)) {
+            Some(c) if !c.names.is_empty() => c.names.clone(),
+            _ => {
+                return self.wrong_value(
+                    phrase.span,
+                    "sizes by window need a `shift:` whose windows have names, such as `early: mon..fri 06:00..14:00`",
+                );
+            }
+        };
+        let mut sizes: Vec<(usize, u64)> = Vec::new();
+        for entry in &table.entries {
+            let word = entry.key.word().unwrap_or_default();
+            let value = entry.phrase.as_ref().and_then(|p| self.count(p, "size", 0, limits::COUNT))?;
+            if matches!(word, "else" | "rest") {
+                let others: Vec<usize> = (0..names.len()).filter(|i| !sizes.iter().any(|(s, _)| s == i)).collect();
+                sizes.extend(others.into_iter().map(|i| (i, value)));
+                continue;
+            }
+            let Some(index) = names.iter().position(|n| n == word) else {
+                let known: Vec<&str> = names.iter().map(String::as_str).collect();
+                let d = Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    entry.key.span(),
+                    format!("the shift has no window `{word}`"),
+                );
+                self.push(d.help(format!("its windows are {}", super::fields::list(&known))));
+                return None;
+            };
+            if sizes.iter().any(|(i, _)| *i == index) {
+                self.push(Diagnostic::new(codes::DUPLICATE_FIELD, entry.key.span(), "this window is given twice"));
+                return None;
+            }
+            sizes.push((index, value));
+        }
+        Some(sizes)
     }
 
     /// `2 operators + 1 crane`

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::base::{Span, names};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{ItemId, NodeId, PoolId};
+use crate::ir::{CalendarId, ItemId, NodeId, PoolId};
 use crate::syntax::tree::Declaration;
 
 /// What a name stands for.
@@ -20,6 +20,8 @@ pub enum Meaning {
     Array(NodeId, u64),
     /// A crew or tool.
     Pool(PoolId),
+    /// A shift.
+    Calendar(CalendarId),
     /// A `param` or `let`: index of its declaration.
     Value(usize),
     /// Declared, but not supported yet or in error: already complained about.
@@ -34,6 +36,7 @@ impl Meaning {
             Meaning::Node(_) => "a node of the line",
             Meaning::Array(..) => "an array",
             Meaning::Pool(_) => "a crew or tool",
+            Meaning::Calendar(_) => "a shift",
             Meaning::Value(_) => "a value",
             Meaning::Other => "a declaration",
         }

@@ -34,9 +34,7 @@ impl<'a> Lower<'a> {
                 continue;
             }
             match entry.key.word() {
-                Some("shift" | "shift_end" | "stops") => {
-                    let _: Option<()> = self.later(entry.span, "shifts");
-                }
+                Some("shift" | "shift_end") => {}
                 Some(word) => {
                     let mut d = Diagnostic::new(
                         codes::UNKNOWN_FIELD,
@@ -55,6 +53,8 @@ impl<'a> Lower<'a> {
                 }
             }
         }
+        let start = self.run_start;
+        self.place_calendars(start);
         if !seen {
             self.push(crate::diag::Diagnostic {
                 severity: crate::diag::Severity::Warning,
@@ -92,8 +92,9 @@ impl<'a> Lower<'a> {
         if let Some(phrase) = fields.get("until", &mut self.diagnostics) {
             self.plant.run.until = self.until(phrase);
         }
-        // Without shifts and timetables every start is the same.
-        let _ = fields.get("start", &mut self.diagnostics);
+        if let Some(phrase) = fields.get("start", &mut self.diagnostics) {
+            self.run_start = self.start(phrase);
+        }
         let ended = fields.has("for").is_some() || fields.has("until").is_some();
         if !ended {
             self.push(
@@ -109,6 +110,44 @@ impl<'a> Lower<'a> {
                     .with(fields.span("for"), "the run ends here")
                     .note("`for` is the whole run, warm-up included"),
             );
+        }
+    }
+
+    /// The first instant of the run in seconds since 1970.
+    fn start(&mut self, phrase: &'a Phrase) -> Option<i64> {
+        match phrase.as_expr().map(|e| &e.kind) {
+            Some(ExprKind::Date { date, clock }) => {
+                let seconds = clock.map_or(0, |c| i64::from(c.seconds));
+                Some(super::calendar::days_since_1970(*date) * 86_400 + seconds)
+            }
+            _ => self.wrong_value(phrase.span, "`start` is a day, or a day and a time: `2026-01-05 05:00`"),
+        }
+    }
+
+    /// `shift:` and `shift_end:` of the line.
+    pub fn line_defaults(&mut self, entries: &[&'a Entry]) {
+        for entry in entries {
+            let Some(phrase) = &entry.phrase else { continue };
+            match entry.key.word() {
+                Some("shift") => self.line_shift = self.shift_named(phrase).flatten(),
+                Some("shift_end") => {
+                    let word = phrase.as_expr().and_then(|e| e.name());
+                    self.line_shift_end = match word {
+                        Some("pause") => crate::ir::ShiftEnd::Pause,
+                        Some("finish_item") => crate::ir::ShiftEnd::FinishItem,
+                        Some("finish_in_time") => crate::ir::ShiftEnd::FinishInTime,
+                        _ => {
+                            self.push(Diagnostic::new(
+                                codes::WRONG_VALUE,
+                                phrase.span,
+                                "`shift_end` is one of `pause`, `finish_item`, `finish_in_time`",
+                            ));
+                            continue;
+                        }
+                    };
+                }
+                _ => {}
+            }
         }
     }
 
@@ -199,10 +238,11 @@ impl<'a> Lower<'a> {
             return None;
         }
         let mut at = None;
+        let mut during = None;
         for tail in &phrase.tails {
             match tail.preposition {
                 Preposition::At => at = Some(self.node_of(&tail.chain, "a sink")?),
-                Preposition::During => return self.later(tail.word, "demands during shifts"),
+                Preposition::During => during = self.shift_chain(&tail.chain)?,
                 other => {
                     self.push(Diagnostic::new(
                         codes::WRONG_VALUE,
@@ -213,7 +253,25 @@ impl<'a> Lower<'a> {
                 }
             }
         }
-        Some(Demand { item, rate: q.value, at, during: None, span: d.span })
+        Some(Demand { item, rate: q.value, at, during, span: d.span })
+    }
+
+    fn shift_chain(&mut self, chain: &'a crate::syntax::tree::Chain) -> Option<Option<crate::ir::CalendarId>> {
+        let expr = self.only_expr(chain, "the name of a shift")?;
+        let Some(name) = expr.name() else { return self.wrong_value(expr.span, "the name of a shift is due here") };
+        match self.scope.find(name) {
+            Some(Meaning::Calendar(id)) => Some(Some(id)),
+            Some(Meaning::Other) => None,
+            Some(other) => {
+                self.wrong_kind(name, expr.span, other, "a shift");
+                None
+            }
+            None => {
+                let d = self.scope.unknown(name, expr.span, "shift", |m| matches!(m, Meaning::Calendar(_)));
+                self.push(d);
+                None
+            }
+        }
     }
 
     /// `limit wip { count: 30, from: release, to: pack }`

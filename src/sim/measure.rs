@@ -79,6 +79,7 @@ pub fn window(plant: &Plant, before: &Snapshot, after: &Snapshot) -> Replication
                 name: plant.pools.get(a.pool).map_or_else(String::new, |p| p.name.clone()),
                 busy_area_ticks: a.area.saturating_sub(b.area),
                 size: a.size,
+                size_area_ticks: a.sizes.saturating_sub(b.sizes),
             })
             .collect(),
         line: LineFigures {
@@ -132,7 +133,9 @@ pub fn contradiction(plant: &Plant, snapshot: &Snapshot) -> Option<String> {
         }
     }
     for p in &snapshot.pools {
-        if p.busy > p.size {
+        // Those who finish their work after the end of their shift are busy beyond the number there.
+        let shifts = plant.pools.get(p.pool).is_some_and(|p| p.calendar.is_some());
+        if p.busy > p.size && !shifts {
             let pool = plant.pools.get(p.pool).map_or("", |p| p.name.as_str());
             return Some(format!("{} of {} of `{pool}` are busy", p.busy, p.size));
         }

@@ -118,6 +118,8 @@ pub struct PoolFigures {
     pub busy_area_ticks: i128,
     /// Members.
     pub size: u64,
+    /// Members integrated over the window: member-ticks.
+    pub size_area_ticks: i128,
 }
 
 /// Raw figures of the whole line.
@@ -341,7 +343,7 @@ impl Study {
                 |p| &p.name,
                 |name, seen| CrewResult {
                     name: name.to_owned(),
-                    busy: summary(seen, |(r, p)| share(p.busy_area_ticks, r.window_ticks, p.size)),
+                    busy: summary(seen, |(_, p)| ratio(p.busy_area_ticks, p.size_area_ticks)),
                 },
             ),
             line: LineResult {

@@ -22,6 +22,7 @@ mod sim_lockup;
 mod sim_pages;
 mod sim_plants;
 mod sim_runs;
+mod spec;
 mod syntax;
 mod syntax_corpus;
 mod syntax_errors;

@@ -77,6 +77,7 @@ fn replication(number: i64) -> Replication {
             BufferFigures { name: "bottles.outside".into(), empty_ticks: 29 * DAY, ..BufferFigures::default() },
         ],
         pools: vec![PoolFigures {
+            size_area_ticks: i128::from(29 * DAY) * 3,
             name: "mechanics".into(),
             busy_area_ticks: i128::from(DAY) * (29 + i128::from(number)),
             size: 3,

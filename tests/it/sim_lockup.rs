@@ -167,6 +167,8 @@ fn a_worker_held_by_a_blocked_machine_is_a_lock() {
         kind: PoolKind::Crew,
         size,
         calendar: None,
+        sizes: Vec::new(),
+        shift_end: flowline::ir::ShiftEnd::Pause,
         overtake: false,
     };
     line.pools.push(crew(1));

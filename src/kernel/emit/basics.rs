@@ -410,6 +410,12 @@ impl Emit<'_> {
 
     /// Charges the time since the last change to the machine's state and sets a new one.
     pub(super) fn set_state(b: &mut Builder, machine: V, new: State) {
+        let new = b.count(new.code());
+        Self::set_state_to(b, machine, new);
+    }
+
+    /// The same with the code of a state.
+    pub(super) fn set_state_to(b: &mut Builder, machine: V, new: V) {
         let now = Self::now(b);
         let old = b.load(machine, machine::STATE);
         let since = b.load(machine, machine::SINCE);
@@ -419,7 +425,7 @@ impl Emit<'_> {
         let sum = b.add(sum, spent);
         b.store(place, machine::IN_STATE, sum);
         b.store(machine, machine::SINCE, now);
-        b.store_int(machine, machine::STATE, new.code());
+        b.store(machine, machine::STATE, new);
     }
 }
 

@@ -178,7 +178,7 @@ impl Emit<'_> {
     /// An item leaves a source for its only taker, to which the next one is offered.
     fn leave_source(&self, b: &mut Builder, mix: usize, taker: V, from: V, item: V) {
         let shape =
-            SourceShape { supply: SupplyShape::Always, mix, simple_routing: true, from: 0, to: 0, direct_out: None };
+            SourceShape { supply: SupplyShape::Always, mix, simple_routing: true, from: 0, to: 0, direct_out: None, shift: false };
         let none = b.none();
         Self::is_born(b, item);
         let next = b.var(none);

@@ -14,6 +14,7 @@ impl Emit<'_> {
         match families.iter().copied().collect::<Vec<_>>()[..] {
             [Family::Constant] => b.load(record, draw::TICKS),
             [Family::Random] => Self::drawn(b, record),
+            [Family::Timetable] => b.host(HostFn::Timetable, &[record], Ty::Duration),
             _ => {
                 let zero = b.int(0, Ty::Duration);
                 let result = b.var(zero);

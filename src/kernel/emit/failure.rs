@@ -4,14 +4,14 @@ use super::super::builder::{Builder, V};
 use super::super::layout::{breakdown, item, machine, request, station};
 use super::super::program::Ty;
 use super::super::shape::{BreakdownShape, ClockShape, EffectShape, StationShape};
-use super::super::status::{NEVER, State, phase};
+use super::super::status::{NEVER, phase};
 use super::Emit;
 use super::station::{breakdown_offset, working_clocks};
 
 /// A breakdown's clock runs.
 const RUNNING: i64 = 0;
 /// Its repair waits for people.
-const WAITING: i64 = 1;
+pub(super) const WAITING: i64 = 1;
 /// It is under repair.
 const REPAIR: i64 = 2;
 /// It begins when the work at hand is done.
@@ -53,6 +53,14 @@ impl Emit<'_> {
                 let empty = b.eq(at, empty);
                 let done = b.eq(at, done);
                 let at_once = b.or(empty, done);
+                let at_once = if shape.maintenance {
+                    // A machine that is down is repaired first.
+                    let down = b.load(machine, machine::DOWN);
+                    let up = b.is_zero(down);
+                    b.and(at_once, up)
+                } else {
+                    at_once
+                };
                 b.either(
                     at_once,
                     |b| self.onset(b, k, s, i, shape, record),
@@ -73,39 +81,11 @@ impl Emit<'_> {
     ) {
         let machine = b.load(record, breakdown::MACHINE);
         b.bump(record, breakdown::FAILURES, 1);
-        let down = b.bump(machine, machine::DOWN, 1);
-        let one = b.count(1);
-        let first = b.eq(down, one);
-        let no = b.int(0, Ty::Flag);
-        let freed = b.var(no);
-        b.when(first, |b| {
-            let at = b.load(machine, machine::PHASE);
-            b.switch(at, phase::COUNT, |b, at| match i64::try_from(at).unwrap_or(-1) {
-                phase::IDLE => {
-                    let node = b.load(machine, machine::STATION);
-                    Self::unlist_idle(b, s, node, machine);
-                }
-                phase::WAIT_TO_BEGIN | phase::WAIT_TO_RESUME if s.needs => {
-                    let request = b.load(machine, machine::REQUEST);
-                    b.call(Self::function(self.functions.drop_request), &[request]);
-                }
-                phase::WORKING => {
-                    let was_freed = self.interrupt(b, s, machine);
-                    if let Some(was_freed) = was_freed {
-                        b.set(freed, was_freed);
-                    }
-                }
-                phase::FINISHED if s.hold && s.recipe.together => Self::wait_no_more(b, machine),
-                phase::FINISHED if s.hold => {
-                    Self::each_product(b, machine, |b, product| {
-                        let its_list = b.load(product, item::LIST);
-                        self.withdraw(b, its_list, product);
-                    });
-                }
-                _ => {}
-            });
-            Self::set_state(b, machine, State::Down);
-        });
+        if shape.maintenance {
+            b.bump(machine, machine::MAINTENANCE, 1);
+        }
+        let freed = self.stop_machine(b, s, machine);
+        Self::still_state(b, s, machine);
         self.strike(b, s, shape, machine);
         if shape.needs {
             b.store_int(record, breakdown::ACTIVE, WAITING);
@@ -161,7 +141,7 @@ impl Emit<'_> {
 
     /// Work stops; what remains is kept, people go free, clocks of working time stand still. Whether
     /// people went free, where work needs any.
-    fn interrupt(&self, b: &mut Builder, s: &StationShape, machine: V) -> Option<V> {
+    pub(super) fn interrupt(&self, b: &mut Builder, s: &StationShape, machine: V) -> Option<V> {
         let now = Self::now(b);
         let start = b.load(machine, machine::WORK_START);
         let worked = b.sub(now, start);
@@ -190,10 +170,28 @@ impl Emit<'_> {
     /// Begins a repair that has all it needs.
     pub(super) fn begin_repair(&self, b: &mut Builder, shape: &BreakdownShape, record: V) {
         b.store_int(record, breakdown::ACTIVE, REPAIR);
-        let draw = b.load(record, breakdown::REPAIR);
-        let time = self.duration(b, draw, &shape.repair);
         let slot = b.load(record, breakdown::SLOT);
-        self.schedule_after(b, slot, time);
+        let draw = b.load(record, breakdown::REPAIR);
+        if !(shape.needs && self.shapes.crew_shifts) {
+            let time = self.duration(b, draw, &shape.repair);
+            self.schedule_after(b, slot, time);
+            return;
+        }
+        let rest = b.load(record, breakdown::REST);
+        let left = b.ne_zero(rest);
+        b.either(
+            left,
+            |b| {
+                b.store_int(record, breakdown::REST, 0);
+                let tick = b.int(1, Ty::Duration);
+                let rest = b.sub(rest, tick);
+                self.schedule_after(b, slot, rest);
+            },
+            |b| {
+                let time = self.duration(b, draw, &shape.repair);
+                self.schedule_after(b, slot, time);
+            },
+        );
     }
 
     fn repair_ends(&self, b: &mut Builder, k: usize, s: &StationShape, shape: &BreakdownShape, record: V) {
@@ -202,6 +200,9 @@ impl Emit<'_> {
         if shape.needs {
             let request = b.load(record, breakdown::REQUEST);
             let list = b.load(request, request::NEEDS);
+            if self.shapes.crew_shifts {
+                b.store_int(request, request::HOLDS, 0);
+            }
             b.call(Self::function(self.functions.free_people), &[list]);
         }
         let draw = b.load(record, breakdown::AFTER);
@@ -211,61 +212,27 @@ impl Emit<'_> {
                 let slot = b.load(record, breakdown::SLOT);
                 self.schedule_after(b, slot, after);
             }
+            ClockShape::Scheduled => {
+                let slot = b.load(record, breakdown::SLOT);
+                b.store(record, breakdown::RESIDUAL, after);
+                if s.shift.is_none() {
+                    self.schedule_after(b, slot, after);
+                } else {
+                    let shift = b.load(machine, machine::OFF);
+                    let off = b.count(1);
+                    let on = b.ne(shift, off);
+                    b.when(on, |b| self.schedule_after(b, slot, after));
+                }
+            }
             ClockShape::Working | ClockShape::Cycles => b.store(record, breakdown::RESIDUAL, after),
         }
-        let down = b.bump(machine, machine::DOWN, -1);
-        let up = b.is_zero(down);
-        b.when(up, |b| self.goes_on(b, k, s, machine));
+        if shape.maintenance {
+            b.bump(machine, machine::MAINTENANCE, -1);
+        }
+        self.let_go(b, k, s, machine, true);
     }
 
-    /// A machine is up again.
-    fn goes_on(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
-        let node = b.load(machine, machine::STATION);
-        let stretch = self.functions.stretch.get(k).copied().flatten();
-        let at = b.load(machine, machine::PHASE);
-        b.switch(at, phase::COUNT, |b, at| match i64::try_from(at).unwrap_or(-1) {
-            phase::IDLE => self.becomes_idle(b, s, node, machine),
-            phase::WAIT_TO_BEGIN | phase::WAIT_TO_RESUME if s.needs => {
-                Self::set_state(b, machine, State::Waiting);
-                let request = b.load(machine, machine::REQUEST);
-                b.call(Self::function(self.functions.request), &[request]);
-            }
-            phase::INTERRUPTED => {
-                if !s.needs {
-                    b.call(Self::function(stretch), &[machine]);
-                    return;
-                }
-                let work = b.load(machine, machine::WORK);
-                let list = b.load(work, super::super::layout::draw::NEEDS);
-                let needed = b.ne_zero(list);
-                b.either(
-                    needed,
-                    |b| {
-                        b.store_int(machine, machine::PHASE, phase::WAIT_TO_RESUME);
-                        Self::set_state(b, machine, State::Waiting);
-                        let request = b.load(machine, machine::REQUEST);
-                        let now = Self::now(b);
-                        self.ask(b, request, list, Some(now));
-                    },
-                    |b| b.call(Self::function(stretch), &[machine]),
-                );
-            }
-            phase::FINISHED => {
-                Self::set_state(b, machine, State::Blocked);
-                if s.hold && s.recipe.together {
-                    Self::wait_together(b, machine);
-                } else if s.hold {
-                    Self::each_product(b, machine, |b, product| {
-                        let its_list = b.load(product, item::LIST);
-                        self.offer(b, its_list, product);
-                    });
-                }
-            }
-            _ => {}
-        });
-    }
-
-    fn each_product(b: &mut Builder, machine: V, each: impl FnOnce(&mut Builder, V)) {
+    pub(super) fn each_product(b: &mut Builder, machine: V, each: impl FnOnce(&mut Builder, V)) {
         let head = b.load(machine, machine::PRODUCTS);
         let at = b.var(head);
         b.repeat(|b| {

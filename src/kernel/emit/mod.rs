@@ -18,6 +18,7 @@ mod run;
 mod sink;
 mod source;
 mod station;
+mod stop;
 
 use super::builder::{Builder, Field, V};
 use super::layout::item;

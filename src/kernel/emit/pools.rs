@@ -1,6 +1,6 @@
 //! Crews and tools: requests, grants, release (semantics R1–R3, B5).
 
-use super::super::builder::{Builder, V};
+use super::super::builder::{Builder, Field, V};
 use super::super::layout::{component, header, machine, needs, pool, request};
 use super::super::program::{BinaryOp, Program, Ty};
 use super::super::shape::{GrantShape, NodeShape};
@@ -123,18 +123,23 @@ impl Emit<'_> {
 
     /// Sums `busy · time` exactly: minus at the grant, plus at the release.
     fn charge(b: &mut Builder, members: V, number: V, plus: bool) {
+        Self::charge_to(b, members, (pool::AREA, pool::AREA_HIGH), number, plus);
+    }
+
+    /// Adds `number · time` to a sum of 128 bits, or takes it away.
+    pub(super) fn charge_to(b: &mut Builder, record: V, (low_field, high_field): (Field, Field), number: V, plus: bool) {
         let now = Self::now(b);
         let now = b.cast(now, Ty::Count);
         let low = b.mul(number, now);
         let high = b.bits(BinaryOp::MulHigh, number, now);
         if plus {
-            Self::add_128(b, members, pool::AREA, pool::AREA_HIGH, low);
+            Self::add_128(b, record, low_field, high_field, low);
         } else {
-            Self::subtract_128(b, members, pool::AREA, pool::AREA_HIGH, low);
+            Self::subtract_128(b, record, low_field, high_field, low);
         }
-        let old = b.load(members, pool::AREA_HIGH);
+        let old = b.load(record, high_field);
         let new = if plus { b.add(old, high) } else { b.sub(old, high) };
-        b.store(members, pool::AREA_HIGH, new);
+        b.store(record, high_field, new);
     }
 
     fn free_people_body(b: &mut Builder, list: V) {
@@ -167,6 +172,10 @@ impl Emit<'_> {
         let list = b.load(machine, machine::HELD);
         let held = b.ne_zero(list);
         b.when(held, |b| {
+            if self.shapes.crew_shifts {
+                let request = b.load(machine, machine::REQUEST);
+                b.store_int(request, request::HOLDS, 0);
+            }
             b.call(Self::function(self.functions.free_people), &[list]);
             b.store_int(machine, machine::HELD, 0);
         });
@@ -291,6 +300,11 @@ impl Emit<'_> {
     fn granted(&self, b: &mut Builder, request: V, list: V) {
         let owner = b.load(request, request::OWNER);
         let kind = b.load(request, request::KIND);
+        if self.shapes.crew_shifts {
+            let now = Self::now(b);
+            b.store(request, request::GRANTED, now);
+            b.store(request, request::HOLDS, list);
+        }
         b.switch(kind, self.shapes.grants.len(), |b, i| match self.shapes.grants.get(i) {
             Some(GrantShape::Work(k)) => {
                 if !self.station_shape(*k).is_some_and(|s| s.needs) {

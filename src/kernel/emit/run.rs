@@ -161,6 +161,7 @@ impl Emit<'_> {
                     self.end_of_stay(b, s, record);
                 }
             }
+            Some(EventShape::Calendar) => self.calendar_event(b, record),
             None => {}
         });
     }

@@ -58,7 +58,12 @@ impl Emit<'_> {
         let due = b.ne_zero(pending);
         let waiting = b.load(node, source::ITEM);
         let free = b.is_zero(waiting);
-        let go = b.and(due, free);
+        let mut go = b.and(due, free);
+        if s.shift && s.supply == SupplyShape::Always {
+            let off = b.load(node, source::OFF);
+            let on = b.not(off);
+            go = b.and(go, on);
+        }
         b.when(go, |b| {
             let array = b.load(node, source::FROM);
             let go = Self::cards_left(b, array, s.from);
@@ -154,7 +159,16 @@ impl Emit<'_> {
                 let every = b.load(node, source::EVERY);
                 let time = self.duration(b, every, families);
                 let slot = b.load(node, source::SLOT);
-                self.schedule_after(b, slot, time);
+                if s.shift {
+                    let off = b.load(node, source::OFF);
+                    b.either(
+                        off,
+                        |b| b.store(node, source::REST, time),
+                        |b| self.schedule_after(b, slot, time),
+                    );
+                } else {
+                    self.schedule_after(b, slot, time);
+                }
             }),
             SupplyShape::Lose(_) => {
                 let verdict = b.load(node, source::VERDICT);

@@ -3,7 +3,7 @@
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{breakdown, counters, draw, header, item, machine, node, station, visit};
 use super::super::program::{Program, Ty};
-use super::super::shape::{ClockShape, EffectShape, StationShape};
+use super::super::shape::{ClockShape, EffectShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, State, phase};
 use super::Emit;
 
@@ -21,7 +21,7 @@ impl Emit<'_> {
         k: usize,
         s: &StationShape,
     ) -> Result<(), String> {
-        let shared = s.needs || !s.breakdowns.is_empty();
+        let shared = s.needs || s.interruptible();
         let mut stretch = None;
         let mut begin = None;
         if shared {
@@ -32,7 +32,7 @@ impl Emit<'_> {
             stretch = Some(b.finish()?);
         }
         self.functions.stretch.push(stretch);
-        if s.needs {
+        if s.needs || s.shift == Some(ShiftShape::FinishInTime) {
             let (mut b, args) = Builder::new(program, &format!("begin_{k}"), &[Ty::Handle], None);
             if let [machine] = args[..] {
                 self.begin(&mut b, s, machine);
@@ -61,7 +61,7 @@ impl Emit<'_> {
         let at = b.load(machine, machine::PHASE);
         let idle = b.count(phase::IDLE);
         let idle = b.eq(at, idle);
-        let ready = if s.breakdowns.is_empty() {
+        let ready = if !s.stops() {
             idle
         } else {
             let down = b.load(machine, machine::DOWN);
@@ -90,7 +90,7 @@ impl Emit<'_> {
     }
 
     /// Puts an idle machine behind those idle longer, of one instant by number (S1).
-    fn list_idle(b: &mut Builder, node: V, machine: V) {
+    pub(super) fn list_idle(b: &mut Builder, node: V, machine: V) {
         let now = Self::now(b);
         b.store(machine, machine::IDLE_SINCE, now);
         let tail = b.load(node, station::IDLE_LAST);
@@ -201,7 +201,11 @@ impl Emit<'_> {
         let work =
             if s.setup { Self::set_up_first(b, self.shapes.item_types, node, machine, item, work) } else { work };
         if !s.needs {
-            self.begin(b, s, machine);
+            if s.shift == Some(ShiftShape::FinishInTime) {
+                b.call(Self::function(self.functions.begin.get(k).copied().flatten()), &[machine]);
+            } else {
+                self.begin(b, s, machine);
+            }
             return;
         }
         let list = b.load(work, draw::NEEDS);
@@ -255,6 +259,10 @@ impl Emit<'_> {
         if has_effect(s, EffectShape::Restart) {
             b.store(machine, machine::DRAWN, time);
         }
+        if s.shift == Some(ShiftShape::FinishInTime) {
+            let late = self.too_short(b, s, machine, time);
+            b.when(late, |b| b.give(None));
+        }
         Self::enter_work(b, s, machine);
         self.work_on(b, s, machine, time);
     }
@@ -272,9 +280,17 @@ impl Emit<'_> {
     /// Works on what remains, until its end or until a clock of working time runs out (B6: work that
     /// ends at that very instant is finished first).
     pub(super) fn stretch(&self, b: &mut Builder, s: &StationShape, machine: V) {
-        Self::enter_work(b, s, machine);
         let remaining = b.load(machine, machine::REMAINING);
         let remaining = b.var(remaining);
+        if s.shift == Some(ShiftShape::FinishInTime) {
+            let waited = Self::was_too_short(b, machine);
+            b.when(waited, |b| {
+                b.store_int(machine, machine::OFF, 0);
+                let late = self.too_short(b, s, machine, remaining);
+                b.when(late, |b| b.give(None));
+            });
+        }
+        Self::enter_work(b, s, machine);
         if has_effect(s, EffectShape::RestartNew) {
             let zero = b.int(0, Ty::Duration);
             let anew = b.lt(remaining, zero);
@@ -294,7 +310,7 @@ impl Emit<'_> {
     pub(super) fn work_on(&self, b: &mut Builder, s: &StationShape, machine: V, remaining: V) {
         let now = Self::now(b);
         let slot = b.load(machine, machine::SLOT);
-        if !s.breakdowns.is_empty() {
+        if s.interruptible() {
             b.store(machine, machine::WORK_START, now);
             b.store(machine, machine::REMAINING, remaining);
         }
@@ -479,8 +495,22 @@ impl Emit<'_> {
                 let waiting = b.count(super::failure::AFTER_WORK);
                 b.eq(active, waiting)
             };
-            b.when(due, |b| self.onset(b, k, s, i, shape, record));
+            b.when(due, |b| {
+                if counts && shape.maintenance {
+                    // What is between items begins at once, unless the machine is down already.
+                    let down = b.load(machine, machine::DOWN);
+                    let up = b.is_zero(down);
+                    b.either(
+                        up,
+                        |b| self.onset(b, k, s, i, shape, record),
+                        |b| b.store_int(record, breakdown::ACTIVE, super::failure::AFTER_WORK),
+                    );
+                } else {
+                    self.onset(b, k, s, i, shape, record);
+                }
+            });
         }
+        self.ends_shift(b, s, machine);
     }
 
     /// Products are ready to leave.
@@ -618,7 +648,7 @@ impl Emit<'_> {
         }
         b.store_int(machine, machine::PHASE, phase::IDLE);
         b.store_int(machine, machine::ITEM, 0);
-        if s.breakdowns.is_empty() {
+        if !s.stops() {
             self.becomes_idle(b, s, node, machine);
         } else {
             let down = b.load(machine, machine::DOWN);

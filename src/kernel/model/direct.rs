@@ -46,7 +46,7 @@ impl Direct {
         for (id, giver) in plant.nodes.iter() {
             let Some(next) = only(&given, id) else { continue };
             let Some(place) = plant.nodes.get(next) else { continue };
-            if limited(id) || limited(next) {
+            if limited(id) || limited(next) || !pauses(giver) || !pauses(place) {
                 continue;
             }
             if let NodeKind::Source(Source { supply: Supply::Always, mix, .. }) = &giver.kind
@@ -65,7 +65,7 @@ impl Direct {
                     let to = only(&given, next).filter(|_| only(&taken, next) == Some(id));
                     let taker = to.and_then(|t| plant.nodes.get(t).map(|n| (t, &n.kind)));
                     match taker {
-                        Some((t, kind)) if is_plain(b) && takes_one(kind) && only(&taken, t) == Some(next) => {
+                        Some((t, kind)) if is_plain(b) && plant.nodes.get(t).is_some_and(pauses) && takes_one(kind) && only(&taken, t) == Some(next) => {
                             let limited_lane = matches!(b.capacity, Capacity::Places(_));
                             if let (false, Some(into)) = (limited(t), direct.into.get_mut(t.index())) {
                                 *into = Some((next, DirectIn::Lane { limited: limited_lane }));
@@ -85,6 +85,11 @@ impl Direct {
     }
 }
 
+/// Whether nothing looks at the end of a shift when work begins or ends.
+fn pauses(node: &crate::ir::Node) -> bool {
+    node.calendar.is_none() || node.shift_end == ShiftEnd::Pause
+}
+
 /// One machine without people that passes on what it was given, or a source that waits its interval.
 fn gives_one(kind: &NodeKind) -> bool {
     match kind {
@@ -92,6 +97,7 @@ fn gives_one(kind: &NodeKind) -> bool {
             takes_one(kind) && s.yield_share.is_none() && s.recipes.iter().all(|r| r.makes.is_empty())
                 // Nothing looks at breakdowns when work ends.
                 && s.breakdowns.iter().all(|b| b.clock != BreakdownClock::Cycles && b.effect != BreakdownEffect::FinishItem)
+                && s.maintenance.iter().all(|m| m.clock != BreakdownClock::Cycles && m.start == crate::ir::MaintenanceStart::Immediately)
         }
         NodeKind::Source(s) => matches!(s.supply, Supply::Every(_)) && s.when_full != WhenFull::Lose,
         _ => false,

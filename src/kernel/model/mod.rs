@@ -6,6 +6,7 @@
 mod direct;
 mod nodes;
 mod resources;
+mod shifts;
 mod sets;
 mod ways;
 
@@ -15,22 +16,23 @@ use std::sync::Arc;
 use crate::ir::ids::Id;
 use crate::ir::{
     BreakdownClock, BreakdownEffect, Capacity, Expression, ItemId, NodeId, NodeKind, Phase, Plant, Release,
-    ReleaseCrew, Routing, Setup, Source, Station, Supply, Target, VisitId, WhenFull,
+    ReleaseCrew, Routing, Setup, ShiftEnd, Source, Station, Supply, Target, VisitId, WhenFull,
 };
 use crate::runtime::histogram;
 use crate::runtime::random;
 
 use super::builder::Field;
-use super::host::{Arena, Host, Law};
+use super::host::{Arena, Host, Law, Schedule};
 use super::laws::{self, Recipe};
 use super::layout::{
-    DRAWS, arrivals, breakdown, buffer, component, counters, draw, header, holder, item, limit, list, machine, needs,
+    DRAWS, arrivals, breakdown, buffer, calendar, component, counters, draw, header, holder, item, limit, list, machine, needs,
     node, part, pool, request, routing, sink, slot, source, station, tree, visit,
 };
 use super::rank::{self, Order};
 use super::shape::{
     BreakdownShape, BufferShape, ClockShape, EffectShape, EventShape, Families, GrantShape, NodeShape, RecipeShape,
-    RouteShape, SettleShape, Shapes, SinkShape, SourceShape, StationShape, SupplyShape, TransitShape, intern,
+    RouteShape, SettleShape, Shapes, ShiftShape, SinkShape, SourceShape, StationShape, SubscriberShape, SupplyShape,
+    TransitShape, intern,
 };
 use super::status::{NEVER, State};
 
@@ -45,6 +47,8 @@ pub struct Model {
     streams: Vec<(i64, u64)>,
     /// Laws of all draw records.
     pub laws: Arc<[Law]>,
+    /// Shifts and timetables by index.
+    pub schedules: Arc<[Schedule]>,
     /// First events: slot, and the draw record of its time or a fixed time.
     first: Vec<(usize, First)>,
     /// Where things lie.
@@ -58,8 +62,10 @@ pub struct Model {
 #[derive(Clone, Copy, Debug)]
 enum First {
     Draw(i64),
-    /// Sets the residual of a breakdown record to a draw.
-    Residual(i64, i64),
+    /// At a fixed time.
+    At(i64),
+    /// Puts a draw into a word.
+    Residual(i64, Field, i64),
 }
 
 /// Handles of records, for reading results.
@@ -151,6 +157,9 @@ struct Layout<'a> {
     stream_names: BTreeMap<u64, String>,
     collisions: Vec<(String, String)>,
     laws: Vec<Law>,
+    schedules: Vec<Schedule>,
+    calendars: Vec<shifts::Told>,
+    last_request: i64,
     places: Places,
     slots: Vec<SlotPlan>,
     node_shapes: Vec<usize>,
@@ -177,6 +186,9 @@ impl Model {
             stream_names: BTreeMap::new(),
             collisions: Vec::new(),
             laws: Vec::new(),
+            schedules: Vec::new(),
+            calendars: Vec::new(),
+            last_request: 0,
             places: Places::default(),
             slots: Vec::new(),
             node_shapes: Vec::new(),
@@ -191,12 +203,14 @@ impl Model {
         layout.image.alloc(header::WORDS);
         layout.counters();
         layout.reserve_nodes();
+        layout.shapes.crew_shifts = plant.pools.values().any(|p| p.calendar.is_some());
         layout.pools()?;
         layout.limits();
         layout.visits()?;
         for id in plant.nodes.ids() {
             layout.node(id)?;
         }
+        layout.subscribers();
         layout.settle_handlers();
         let first = layout.slots();
         layout.dirty_set();
@@ -208,6 +222,7 @@ impl Model {
             image: layout.image.words,
             streams: layout.streams,
             laws: layout.laws.into(),
+            schedules: layout.schedules.into(),
             first,
             places: layout.places,
             item_bytes,
@@ -218,7 +233,8 @@ impl Model {
     /// The host of a replication at t = 0: streams seeded, first draws made, first events scheduled.
     #[must_use]
     pub fn begin(&self, seed: u64, replication: u64) -> Host {
-        let mut host = Host::new(Arena::new(self.image.clone()), Arc::clone(&self.laws), self.item_bytes);
+        let (laws, schedules) = (Arc::clone(&self.laws), Arc::clone(&self.schedules));
+        let mut host = Host::new(Arena::new(self.image.clone()), laws, schedules, self.item_bytes);
         for (at, id) in &self.streams {
             for (i, word) in (0i64..).zip(random::stream_state(*id, seed, replication)) {
                 host.arena.set(at + 8 * i, FIRST_WORD, word.cast_signed());
@@ -231,9 +247,13 @@ impl Model {
                     let leaf = self.leaf(*slot);
                     host.arena.set(leaf, tree::KEY, at);
                 }
-                First::Residual(record, from) => {
+                First::At(at) => {
+                    let leaf = self.leaf(*slot);
+                    host.arena.set(leaf, tree::KEY, *at);
+                }
+                First::Residual(record, field, from) => {
                     let rest = host.duration(*from);
-                    host.arena.set(*record, breakdown::RESIDUAL, rest);
+                    host.arena.set(*record, *field, rest);
                 }
             }
         }

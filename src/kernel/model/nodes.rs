@@ -2,13 +2,58 @@
 
 use super::ways::route_shape;
 use super::*;
+use crate::ir::{CalendarId, MaintenanceStart};
+use crate::kernel::shape::Family;
+
+/// A breakdown or maintenance.
+struct Stop<'a> {
+    name: &'a str,
+    after: &'a Expression,
+    after_word: &'static str,
+    timetable: Option<CalendarId>,
+    lasts: &'a Expression,
+    lasts_word: &'static str,
+    clock: BreakdownClock,
+    needs: &'a [crate::ir::Need],
+}
+
+/// Breakdowns in written order, then maintenance.
+fn stops(s: &Station) -> Vec<Stop<'_>> {
+    let breakdowns = s.breakdowns.iter().map(|b| Stop {
+        name: &b.name,
+        after: &b.after,
+        after_word: "after",
+        timetable: None,
+        lasts: &b.repair,
+        lasts_word: "repair",
+        clock: b.clock,
+        needs: &b.needs,
+    });
+    let maintenance = s.maintenance.iter().map(|m| Stop {
+        name: &m.name,
+        after: &m.every,
+        after_word: "every",
+        timetable: m.timetable,
+        lasts: &m.lasts,
+        lasts_word: "lasts",
+        clock: m.clock,
+        needs: &m.needs,
+    });
+    breakdowns.chain(maintenance).collect()
+}
+
+fn clock_shape(clock: BreakdownClock) -> ClockShape {
+    match clock {
+        BreakdownClock::Working => ClockShape::Working,
+        BreakdownClock::Calendar => ClockShape::Calendar,
+        BreakdownClock::Scheduled => ClockShape::Scheduled,
+        BreakdownClock::Cycles => ClockShape::Cycles,
+    }
+}
 
 impl Layout<'_> {
     pub(super) fn node(&mut self, id: NodeId) -> Result<(), String> {
         let Some(n) = self.plant.nodes.get(id) else { return Ok(()) };
-        if n.calendar.is_some() {
-            return Err(format!("`{}`: shifts come later", n.name));
-        }
         let first_slot = self.slots.len();
         let shape = match &n.kind {
             NodeKind::Source(s) => NodeShape::Source(self.source(id, &n.name, s, n.routing.as_ref())?),
@@ -28,8 +73,49 @@ impl Layout<'_> {
             }
         }
         self.finish_slots(id, shape, first_slot);
+        self.shift(id, n.calendar, shape);
         self.node_shapes.push(shape);
         Ok(())
+    }
+
+    /// Joins machines and sources to their shift, and puts those off that are so at t = 0.
+    fn shift(&mut self, id: NodeId, calendar: Option<CalendarId>, shape: usize) {
+        let Some(calendar) = calendar else { return };
+        let record = self.node_record(id);
+        let (at, on) = self.calendar(calendar, None);
+        let Some(kind) = self.plant.nodes.get(id).map(|n| &n.kind) else { return };
+        match kind {
+            NodeKind::Source(_) => {
+                self.tell(at, record, SubscriberShape::Source(shape));
+                self.image.put(record, source::OFF, i64::from(on == 0));
+            }
+            NodeKind::Station(_) => {
+                self.image.put(record, station::CALENDAR, at);
+                let (first, machines) = self.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
+                for m in 0..count(machines) {
+                    let one = first + m * index(machine::WORDS * 8);
+                    self.tell(at, one, SubscriberShape::Machine(shape));
+                    if on == 0 {
+                        self.image.put(one, machine::OFF, 1);
+                        self.image.put(one, machine::DOWN, 1);
+                        self.image.put(one, machine::STATE, State::Off.code());
+                        self.image.put(one, machine::IDLE_NEXT, 0);
+                        self.image.put(one, machine::IDLE_PREVIOUS, 0);
+                    }
+                }
+                if on == 0 {
+                    self.image.put(record, station::IDLE, 0);
+                    self.image.put(record, station::IDLE_LAST, 0);
+                }
+            }
+            NodeKind::Buffer(_) | NodeKind::Sink => {}
+        }
+    }
+
+    /// Whether a node is off shift at t = 0.
+    fn begins_off(&self, id: NodeId) -> bool {
+        let calendar = self.plant.nodes.get(id).and_then(|n| n.calendar).and_then(|c| self.plant.calendars.get(c));
+        calendar.is_some_and(|c| !c.is_on(crate::base::Ticks(0)))
     }
 
     /// Handlers of slots and requests depend on the shape, which is known only now.
@@ -128,7 +214,10 @@ impl Layout<'_> {
             handler,
             record,
             field: source::SLOT,
-            first: Some(First::Draw(first)),
+            first: Some(match self.begins_off(id) {
+                true => First::Residual(record, source::REST, first),
+                false => First::Draw(first),
+            }),
         });
         if matches!(supply, SupplyShape::Lose(_)) {
             let handler = self.unplaced(EventShape::Verdict(UNPLACED));
@@ -147,7 +236,8 @@ impl Layout<'_> {
             self.image.put(record, source::DIRECT_OUT, self.node_record(to));
             way
         });
-        Ok(SourceShape { supply, mix: s.mix.len(), simple_routing, from: from_count, to: to_count, direct_out })
+        let shift = self.plant.nodes.get(id).is_some_and(|n| n.calendar.is_some());
+        Ok(SourceShape { supply, mix: s.mix.len(), simple_routing, from: from_count, to: to_count, direct_out, shift })
     }
 
     /// Items with a route start it here; all others follow the source's own way.
@@ -175,9 +265,15 @@ impl Layout<'_> {
         let later = |what: &str| Err(format!("`{name}`: {what} come later"));
         let [recipe] = s.recipes.as_slice() else { return later("several recipes") };
         let phases = recipe.phases.as_slice();
-        if recipe.batch.is_some() || !s.maintenance.is_empty() {
-            return later("batches and maintenance");
+        if recipe.batch.is_some() {
+            return later("batches");
         }
+        let node = plant.nodes.get(id);
+        let shift = node.filter(|n| n.calendar.is_some()).map(|n| match n.shift_end {
+            ShiftEnd::Pause => ShiftShape::Pause,
+            ShiftEnd::FinishItem => ShiftShape::FinishItem,
+            ShiftEnd::FinishInTime => ShiftShape::FinishInTime,
+        });
         if s.blocking == crate::ir::Blocking::BeforeWork {
             return later("reservations before work");
         }
@@ -288,11 +384,7 @@ impl Layout<'_> {
         }
         let mut breakdowns = Vec::new();
         for b in &s.breakdowns {
-            let clock = match b.clock {
-                BreakdownClock::Working => ClockShape::Working,
-                BreakdownClock::Calendar | BreakdownClock::Scheduled => ClockShape::Calendar,
-                BreakdownClock::Cycles => ClockShape::Cycles,
-            };
+            let clock = clock_shape(b.clock);
             let effect = match b.effect {
                 BreakdownEffect::Resume => EffectShape::Resume,
                 BreakdownEffect::Restart => EffectShape::Restart,
@@ -304,10 +396,33 @@ impl Layout<'_> {
                 clock,
                 effect,
                 needs: !b.needs.is_empty(),
+                maintenance: false,
                 after: Families::from([laws::recipe(&b.after)?.family]),
                 repair: Families::from([laws::recipe(&b.repair)?.family]),
             });
         }
+        for m in &s.maintenance {
+            breakdowns.push(BreakdownShape {
+                clock: clock_shape(m.clock),
+                effect: match m.start {
+                    MaintenanceStart::BetweenItems => EffectShape::FinishItem,
+                    MaintenanceStart::Immediately => EffectShape::Resume,
+                },
+                needs: !m.needs.is_empty(),
+                maintenance: true,
+                after: Families::from([match m.timetable {
+                    Some(_) => Family::Timetable,
+                    None => laws::recipe(&m.every)?.family,
+                }]),
+                repair: Families::from([laws::recipe(&m.lasts)?.family]),
+            });
+        }
+        let with_shift = |needed: &[crate::ir::Need]| {
+            needed.iter().any(|n| plant.pools.get(n.pool).is_some_and(|p| p.calendar.is_some()))
+        };
+        let crew_shift = phases.iter().any(|p| with_shift(&p.needs))
+            || s.setup.iter().filter_map(|s| s.needs.as_deref()).any(with_shift)
+            || visits.iter().filter_map(|v| plant.visits.get(*v)?.needs.as_deref()).any(with_shift);
         let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
             self.image.put(record, station::DIRECT_OUT, self.node_record(to));
             way
@@ -318,7 +433,10 @@ impl Layout<'_> {
         });
         Ok(StationShape {
             many,
+            hold: s.hold_when_down && (!breakdowns.is_empty() || shift.is_some()),
             breakdowns,
+            shift,
+            crew_shift,
             work: families,
             needs: any_needs,
             steps: phases.len() > 1 || s.setup.is_some(),
@@ -332,7 +450,6 @@ impl Layout<'_> {
                     && (makes.len() > 1 || (makes.is_empty() && !recipe.takes.is_empty())),
             },
             yields: s.yield_share.is_some(),
-            hold: s.hold_when_down && !s.breakdowns.is_empty(),
             release_after_leaving: any_needs && s.release_crew == ReleaseCrew::AfterLeaving,
             simple_routing,
             from: from_count,
@@ -462,19 +579,24 @@ impl Layout<'_> {
                 field: machine::SLOT,
                 first: None,
             });
-            let breakdowns = self.image.alloc(breakdown::WORDS * s.breakdowns.len());
-            if !s.breakdowns.is_empty() {
+            let stops = stops(s);
+            let breakdowns = self.image.alloc(breakdown::WORDS * stops.len());
+            if !stops.is_empty() {
                 self.image.put(at, machine::BREAKDOWNS, breakdowns);
             }
-            for (i, b) in s.breakdowns.iter().enumerate() {
+            let off = self.begins_off(id);
+            for (i, b) in stops.iter().enumerate() {
                 let record = breakdowns + index(i * breakdown::WORDS * 8);
                 self.places.names.insert(record, format!("{machine_name}: {}", b.name));
                 self.image.put(record, breakdown::MACHINE, at);
-                let (after, _) = self.draw(&b.after, &machine_name, &format!("{}.after", b.name))?;
-                let (repair, _) = self.draw(&b.repair, &machine_name, &format!("{}.repair", b.name))?;
+                let after = match b.timetable {
+                    Some(id) => self.timetable(id),
+                    None => self.draw(b.after, &machine_name, &format!("{}.{}", b.name, b.after_word))?.0,
+                };
+                let (repair, _) = self.draw(b.lasts, &machine_name, &format!("{}.{}", b.name, b.lasts_word))?;
                 self.image.put(record, breakdown::AFTER, after);
                 self.image.put(record, breakdown::REPAIR, repair);
-                let need_list = self.need_list(&b.needs);
+                let need_list = self.need_list(b.needs);
                 if need_list != 0 {
                     let request = self.request(record, key, GrantShape::Repair(UNPLACED, i));
                     let component = self.component_of(need_list);
@@ -483,7 +605,10 @@ impl Layout<'_> {
                     self.image.put(record, breakdown::REQUEST, request);
                 }
                 let first = match b.clock {
-                    BreakdownClock::Working | BreakdownClock::Cycles => First::Residual(record, after),
+                    BreakdownClock::Working | BreakdownClock::Cycles => {
+                        First::Residual(record, breakdown::RESIDUAL, after)
+                    }
+                    BreakdownClock::Scheduled if off => First::Residual(record, breakdown::RESIDUAL, after),
                     BreakdownClock::Calendar | BreakdownClock::Scheduled => First::Draw(after),
                 };
                 let handler = self.unplaced(EventShape::Breakdown(UNPLACED, i));
@@ -491,7 +616,7 @@ impl Layout<'_> {
                     band: 2,
                     rank,
                     machine: number,
-                    name: b.name.clone(),
+                    name: b.name.to_string(),
                     handler,
                     record,
                     field: breakdown::SLOT,

@@ -5,11 +5,17 @@ use super::*;
 impl Layout<'_> {
     pub(super) fn pools(&mut self) -> Result<(), String> {
         for (_, p) in self.plant.pools.iter() {
-            if p.calendar.is_some() || p.overtake {
-                return Err(format!("`{}`: shifts and overtaking of crews come later", p.name));
+            if p.overtake {
+                return Err(format!("`{}`: overtaking of crews comes later", p.name));
             }
             let at = self.image.alloc(pool::WORDS);
             self.image.put(at, pool::SIZE, count(p.size));
+            if let Some(id) = p.calendar {
+                let (record, size) = self.calendar(id, Some((p.size, p.sizes.clone())));
+                self.image.put(at, pool::SIZE, count(size));
+                self.image.put(at, pool::FINISH, i64::from(p.shift_end == ShiftEnd::FinishItem));
+                self.tell(record, at, SubscriberShape::Pool);
+            }
             self.places.pools.push(at);
         }
         let groups = rank::pool_components(self.plant);
@@ -64,6 +70,9 @@ impl Layout<'_> {
         self.image.put(at, request::OWNER, owner);
         self.image.put(at, request::KEY, key);
         self.image.put(at, request::KIND, index(kind));
+        self.image.put(at, request::OTHER, self.last_request);
+        self.last_request = at;
+        self.image.put(0, header::REQUESTS, at);
         at
     }
 

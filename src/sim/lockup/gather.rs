@@ -69,7 +69,7 @@ impl Waits<'_> {
     }
 
     fn source(&mut self, at: usize, id: NodeId, record: i64, s: &Source) {
-        if self.pending(self.get(record, source::SLOT)) {
+        if self.pending(self.get(record, source::SLOT)) || self.get(record, source::OFF) != 0 {
             self.revive(at);
         }
         let waiting = self.get(record, source::ITEM);
@@ -140,13 +140,13 @@ impl Waits<'_> {
         let now_in = self.get(m, machine::PHASE);
         let since = self.get(m, machine::SINCE);
         let name = self.model.places.names.get(&m).cloned().unwrap_or_default();
-        let breakdowns: Vec<i64> = breakdowns_of(self.arena, m, s.breakdowns.len()).collect();
+        let breakdowns: Vec<i64> = breakdowns_of(self.arena, m, s.stops()).collect();
         let mut live = false;
         let mut groups = Vec::new();
         let mut fact = None;
         if self.get(m, machine::DOWN) > 0 {
             // Under repair it will be up again; a repair that waits for people may wait for ever.
-            live = breakdowns.iter().any(|b| self.get(*b, breakdown::ACTIVE) == 2);
+            live = breakdowns.iter().any(|b| self.get(*b, breakdown::ACTIVE) == 2) || self.get(m, machine::OFF) != 0;
             for b in breakdowns.iter().filter(|b| self.get(**b, breakdown::ACTIVE) == 1) {
                 groups.extend(self.people(at, self.get(*b, breakdown::REQUEST)));
             }
@@ -168,6 +168,12 @@ impl Waits<'_> {
                 }
                 _ => {}
             }
+        }
+        // People who have shifts come back.
+        let absent = |its: i64| self.needs_of(its).iter().any(|(members, _)| self.has_shift(*members));
+        if !live && !groups.is_empty() {
+            let repairs = breakdowns.iter().map(|b| self.get(*b, breakdown::REQUEST));
+            live = repairs.chain([self.get(m, machine::REQUEST)]).any(|its| its != 0 && absent(its));
         }
         let holds = live || !groups.is_empty() || now_in == phase::FINISHED;
         if let Some(v) = self.vertices.get_mut(at) {
@@ -229,6 +235,13 @@ impl Waits<'_> {
                 (self.get(at, needs::POOL), self.get(at, needs::NUMBER))
             })
             .collect()
+    }
+
+    fn has_shift(&self, members: i64) -> bool {
+        match self.by_record.get(&members).and_then(|v| self.vertices.get(*v)).map(|v| v.who) {
+            Some(Who::Pool(p)) => self.plant.pools.get(p).is_some_and(|p| p.calendar.is_some()),
+            _ => false,
+        }
     }
 
     fn free(&self, members: i64) -> i64 {
@@ -519,7 +532,7 @@ impl Waits<'_> {
             let Who::Machine(id) = v.who else { continue };
             let mut lists = vec![self.get(v.record, machine::HELD)];
             if let Some(NodeKind::Station(s)) = self.plant.nodes.get(id).map(|n| &n.kind) {
-                for b in breakdowns_of(self.arena, v.record, s.breakdowns.len()) {
+                for b in breakdowns_of(self.arena, v.record, s.stops()) {
                     // A repair that needs nobody makes no request.
                     let request = self.get(b, breakdown::REQUEST);
                     if request != 0 && self.get(b, breakdown::ACTIVE) == 2 {

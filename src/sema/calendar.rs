@@ -1,0 +1,411 @@
+//! Shifts and timetables: weekly windows, breaks taken out, closed days.
+
+use crate::base::{Span, Ticks, names};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{Calendar, CalendarId, ShiftEnd, Window};
+use crate::syntax::tree::{Date, Declaration, Expr, ExprKind, Hours, Item, Key, Phrase};
+
+use super::fields::Fields;
+use super::line::Lower;
+use super::scope::Meaning;
+
+const DAY: i64 = 86_400;
+const WEEK: i64 = 7 * DAY;
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// Closed days as written: first and last day, counted from 1970.
+pub struct Closed {
+    calendar: CalendarId,
+    first: i64,
+    last: i64,
+    span: Span,
+}
+
+/// Seconds of the week [from, to), `to` perhaps beyond its end.
+type Stretch = (i64, i64);
+
+impl<'a> Lower<'a> {
+    /// Declares every shift.
+    pub fn calendars(&mut self, declarations: &[&'a Declaration]) {
+        for d in declarations.iter().filter(|d| d.word.text == "shift") {
+            let Some(calendar) = self.calendar(d) else {
+                self.holes = true;
+                continue;
+            };
+            let id = self.plant.calendars.push(calendar);
+            if self.scope.find(&d.name.text) == Some(Meaning::Other) {
+                self.scope.set(&d.name.text, Meaning::Calendar(id));
+                self.scope.unmark(&d.name.text);
+            }
+        }
+    }
+
+    fn calendar(&mut self, d: &'a Declaration) -> Option<Calendar> {
+        let id = CalendarId(u32::try_from(self.plant.calendars.len()).unwrap_or(u32::MAX));
+        let mut shift = Shift::default();
+        let mut good = true;
+        let mut days: Vec<bool> = Vec::new();
+        for item in d.block.iter().flat_map(|b| &b.items) {
+            let Item::Entry(entry) = item else {
+                if !matches!(item, Item::Error(_)) {
+                    let _: Option<()> = self.wrong_hours(item.span());
+                }
+                good = false;
+                continue;
+            };
+            let read = match (&entry.key, &entry.phrase) {
+                (Key::Hours { days: before, hours }, None) if before.name() == Some("break") => {
+                    shift.breaks.extend(every_day(hours));
+                    Some(())
+                }
+                (Key::Hours { days: before, hours }, None) => self.days(before, &mut days).map(|()| {
+                    shift.add(&days, hours, None);
+                    days.clear();
+                }),
+                (Key::Chain(chain), None) => match chain.as_expr().map(|e| (&e.kind, e)) {
+                    // `mon, wed 06:00..14:00`: days collect until their hours come.
+                    Some((ExprKind::Name(_), e)) => self.days(e, &mut days),
+                    Some((ExprKind::Range { from, to }, _)) => clocks(from, to).map(|h| shift.on.extend(
+                        every_day(&h).into_iter().map(|s| (s, None)))),
+                    _ => self.wrong_hours(entry.span),
+                },
+                (key, Some(phrase)) if key.word() == Some("closed") => self.closed(id, phrase),
+                (key, Some(phrase)) if key.word() == Some("break") => {
+                    let mut own = Shift::default();
+                    let read = self.hours_of(phrase, None, &mut own);
+                    shift.breaks.extend(own.on.into_iter().map(|(s, _)| s));
+                    read
+                }
+                (key, Some(phrase)) => match key.word() {
+                    Some(name) => {
+                        let index = shift.names.iter().position(|n| n == name).unwrap_or_else(|| {
+                            shift.names.push(name.to_string());
+                            shift.names.len() - 1
+                        });
+                        self.hours_of(phrase, Some(index), &mut shift)
+                    }
+                    None => self.wrong_hours(entry.span),
+                },
+                (key, None) => self.wrong_hours(key.span()),
+            };
+            good &= read.is_some();
+        }
+        if !days.is_empty() {
+            good = false;
+            let _: Option<()> = self.wrong_hours(d.span);
+        }
+        if !good {
+            return None;
+        }
+        let calendar = shift.calendar(&d.name.text, d.name.span);
+        if calendar.windows.is_empty() {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, d.name.span, format!("shift `{}` is never on", d.name.text))
+                    .help("write its days and hours: `shift day { mon..fri 06:00..14:00 }`"),
+            );
+            return None;
+        }
+        Some(calendar)
+    }
+
+    fn wrong_hours<T>(&mut self, span: Span) -> Option<T> {
+        self.push(
+            Diagnostic::new(codes::WRONG_VALUE, span, "days and hours are due here")
+                .help("write `mon..fri 06:00..22:00`, `early: mon..fri 06:00..14:00`, `break 09:00..09:15` or `closed: [2026-12-24..2027-01-02]`"),
+        );
+        None
+    }
+
+    /// `mon..fri 06:00..14:00`, `06:00..14:00`, or a list of such.
+    fn hours_of(&mut self, phrase: &'a Phrase, name: Option<usize>, shift: &mut Shift) -> Option<()> {
+        if let Some(hours) = &phrase.hours {
+            let expr = self.only_expr(&phrase.chain, "days such as `mon..fri`")?;
+            let mut days = Vec::new();
+            self.days(expr, &mut days)?;
+            shift.add(&days, hours, name);
+            return Some(());
+        }
+        match phrase.as_expr().map(|e| &e.kind) {
+            Some(ExprKind::List(list)) => list.iter().try_for_each(|p| self.hours_of(p, name, shift)),
+            Some(ExprKind::Range { from, to }) => match clocks(from, to) {
+                Some(hours) => {
+                    shift.on.extend(every_day(&hours).into_iter().map(|s| (s, name)));
+                    Some(())
+                }
+                None => self.wrong_hours(phrase.span),
+            },
+            _ => self.wrong_hours(phrase.span),
+        }
+    }
+
+    /// `mon`, `mon..fri`: marks the days.
+    fn days(&mut self, expr: &'a Expr, marked: &mut Vec<bool>) -> Option<()> {
+        marked.resize(7, false);
+        let (first, last) = match &expr.kind {
+            ExprKind::Range { from, to } => (self.day(from)?, self.day(to)?),
+            _ => {
+                let day = self.day(expr)?;
+                (day, day)
+            }
+        };
+        let mut at = first;
+        loop {
+            if let Some(place) = marked.get_mut(at) {
+                *place = true;
+            }
+            if at == last {
+                return Some(());
+            }
+            at = (at + 1) % 7;
+        }
+    }
+
+    fn day(&mut self, expr: &'a Expr) -> Option<usize> {
+        let name = expr.name().unwrap_or_default();
+        if let Some(at) = DAYS.iter().position(|d| *d == name) {
+            return Some(at);
+        }
+        let d = Diagnostic::new(codes::WRONG_VALUE, expr.span, "a day of the week is due here");
+        self.push(match names::nearest(name, DAYS) {
+            Some(near) if !name.is_empty() => d.fix(format!("write `{near}`"), expr.span, near),
+            _ => d.help("days are `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`"),
+        });
+        None
+    }
+
+    fn closed(&mut self, calendar: CalendarId, phrase: &'a Phrase) -> Option<()> {
+        let expr = phrase.as_expr();
+        if let Some(ExprKind::List(list)) = expr.map(|e| &e.kind) {
+            return list.iter().try_for_each(|p| self.closed(calendar, p));
+        }
+        let day = |e: &Expr| match &e.kind {
+            ExprKind::Date { date, clock: None } => Some(days_since_1970(*date)),
+            _ => None,
+        };
+        let stretch = expr.and_then(|e| match &e.kind {
+            ExprKind::Range { from, to } => Some((day(from)?, day(to)?)),
+            _ => day(e).map(|d| (d, d)),
+        });
+        let Some((first, last)) = stretch.filter(|(a, b)| a <= b) else {
+            self.push(
+                Diagnostic::new(codes::WRONG_VALUE, phrase.span, "a day, or first and last day, is due here")
+                    .help("write `closed: [2026-12-24..2027-01-02, 2027-05-01]`"),
+            );
+            return None;
+        };
+        self.closed_days.push(Closed { calendar, first, last, span: phrase.span });
+        Some(())
+    }
+
+    /// Places the calendars on the clock of the run, once its start is known.
+    pub fn place_calendars(&mut self, start: Option<i64>) {
+        let seconds = start.unwrap_or(0);
+        // 1970-01-01 was a Thursday.
+        let offset = if start.is_some() { (seconds + 3 * DAY).rem_euclid(WEEK) } else { 0 };
+        for calendar in self.plant.calendars.values_mut() {
+            calendar.offset = ticks(offset);
+        }
+        for closed in std::mem::take(&mut self.closed_days) {
+            if start.is_none() {
+                self.push(
+                    Diagnostic::new(codes::MISSING_FIELD, closed.span, "closed days need to know when the run starts")
+                        .help("write the first day of the run: `run { start: 2026-11-23, … }`"),
+                );
+                continue;
+            }
+            let from = closed.first * DAY - seconds;
+            let to = (closed.last + 1) * DAY - seconds;
+            if to > 0
+                && let Some(calendar) = self.plant.calendars.get_mut(closed.calendar)
+            {
+                calendar.closed.push((ticks(from), ticks(to)));
+                calendar.closed.sort_unstable();
+            }
+        }
+    }
+
+    /// `shift: two_shift`; `always` where the line's own shift is not to count.
+    pub fn shift_field(&mut self, fields: &Fields<'a>) -> Option<CalendarId> {
+        let default = self.line_shift;
+        let Some(phrase) = fields.get("shift", &mut self.diagnostics) else { return default };
+        self.shift_named(phrase).flatten()
+    }
+
+    /// The shift a phrase names; `Some(None)` for `always`.
+    pub fn shift_named(&mut self, phrase: &'a Phrase) -> Option<Option<CalendarId>> {
+        let (name, span) = self.name_in(phrase, "a shift")?;
+        match self.scope.find(name) {
+            Some(Meaning::Calendar(id)) => Some(Some(id)),
+            Some(Meaning::Other) => None,
+            None if name == "always" => Some(None),
+            Some(other) => {
+                self.wrong_kind(name, span, other, "a shift");
+                None
+            }
+            None => {
+                let d = self.scope.unknown(name, span, "shift", |m| matches!(m, Meaning::Calendar(_)));
+                self.push(d);
+                None
+            }
+        }
+    }
+
+    /// `shift_end: pause | finish_item | finish_in_time`
+    pub fn shift_end_field(&mut self, fields: &Fields<'a>) -> ShiftEnd {
+        match self.word(fields, "shift_end", &["pause", "finish_item", "finish_in_time"]) {
+            Some("finish_item") => ShiftEnd::FinishItem,
+            Some("finish_in_time") => ShiftEnd::FinishInTime,
+            Some(_) => ShiftEnd::Pause,
+            None => self.line_shift_end,
+        }
+    }
+
+    /// `at: [06:00, 14:00]` or `{ mon..sat: [06:00, 14:00], sun: 08:00 }`: a timetable.
+    pub fn timetable(&mut self, phrase: &'a Phrase, name: &str) -> Option<CalendarId> {
+        let mut instants: Vec<i64> = Vec::new();
+        match phrase.as_expr().map(|e| &e.kind) {
+            Some(ExprKind::Table(table)) => {
+                for entry in &table.entries {
+                    let Key::Chain(chain) = &entry.key else { return self.wrong_instants(entry.span) };
+                    let expr = self.only_expr(chain, "days such as `mon..fri`")?;
+                    let mut days = Vec::new();
+                    self.days(expr, &mut days)?;
+                    let Some(list) = entry.phrase.as_ref().and_then(clock_list) else {
+                        return self.wrong_instants(entry.span);
+                    };
+                    for (day, _) in (0i64..).zip(&days).filter(|(_, on)| **on) {
+                        instants.extend(list.iter().map(|c| day * DAY + c));
+                    }
+                }
+            }
+            _ => {
+                let Some(list) = clock_list(phrase) else { return self.wrong_instants(phrase.span) };
+                for day in 0..7 {
+                    instants.extend(list.iter().map(|c| day * DAY + c));
+                }
+            }
+        }
+        if instants.is_empty() {
+            return self.wrong_instants(phrase.span);
+        }
+        instants.sort_unstable();
+        instants.dedup();
+        let windows = instants
+            .into_iter()
+            .map(|s| Window { from: ticks(s % WEEK), to: Ticks(ticks(s % WEEK).0 + 1), name: None })
+            .collect();
+        Some(self.plant.calendars.push(Calendar {
+            name: name.to_string(),
+            span: phrase.span,
+            windows,
+            names: Vec::new(),
+            period: ticks(WEEK),
+            offset: Ticks(0),
+            closed: Vec::new(),
+        }))
+    }
+
+    fn wrong_instants<T>(&mut self, span: Span) -> Option<T> {
+        self.push(
+            Diagnostic::new(codes::WRONG_VALUE, span, "a timetable is due here")
+                .help("write `at: [06:00, 14:00]`, or by day `at: { mon..fri: [06:00, 14:00], sat: 08:00 }`"),
+        );
+        None
+    }
+}
+
+/// Windows and breaks as written.
+#[derive(Default)]
+struct Shift {
+    on: Vec<(Stretch, Option<usize>)>,
+    breaks: Vec<Stretch>,
+    names: Vec<String>,
+}
+
+impl Shift {
+    fn add(&mut self, days: &[bool], hours: &Hours, name: Option<usize>) {
+        for (day, _) in (0i64..).zip(days).filter(|(_, on)| **on) {
+            self.on.push((on_day(day, hours), name));
+        }
+    }
+
+    fn calendar(self, name: &str, span: Span) -> Calendar {
+        let mut off: Vec<Stretch> = self.breaks.into_iter().flat_map(within_week).collect();
+        off.sort_unstable();
+        let mut windows = Vec::new();
+        for (stretch, name) in self.on {
+            for (from, to) in within_week(stretch) {
+                let mut at = from;
+                for (pause, end) in off.iter().filter(|(a, b)| *a < to && *b > from) {
+                    if *pause > at {
+                        windows.push(Window { from: ticks(at), to: ticks(*pause), name });
+                    }
+                    at = at.max(*end);
+                }
+                if at < to {
+                    windows.push(Window { from: ticks(at), to: ticks(to), name });
+                }
+            }
+        }
+        windows.sort();
+        Calendar {
+            name: name.to_string(),
+            span,
+            windows,
+            names: self.names,
+            period: ticks(WEEK),
+            offset: Ticks(0),
+            closed: Vec::new(),
+        }
+    }
+}
+
+/// A stretch as one or two within the week.
+fn within_week((from, to): Stretch) -> Vec<Stretch> {
+    if to <= WEEK { vec![(from, to)] } else { vec![(from, WEEK), (0, to - WEEK)] }
+}
+
+fn on_day(day: i64, hours: &Hours) -> Stretch {
+    let (from, to) = (i64::from(hours.from.seconds), i64::from(hours.to.seconds));
+    let to = if to > from { to } else { to + DAY };
+    (day * DAY + from, day * DAY + to)
+}
+
+fn every_day(hours: &Hours) -> Vec<Stretch> {
+    (0..7).map(|d| on_day(d, hours)).collect()
+}
+
+fn clocks(from: &Expr, to: &Expr) -> Option<Hours> {
+    let (ExprKind::Clock(a), ExprKind::Clock(b)) = (&from.kind, &to.kind) else { return None };
+    Some(Hours { from: *a, from_span: from.span, to: *b, to_span: to.span, span: from.span.to(to.span) })
+}
+
+fn clock_list(phrase: &Phrase) -> Option<Vec<i64>> {
+    match &phrase.as_expr()?.kind {
+        ExprKind::Clock(c) => Some(vec![i64::from(c.seconds)]),
+        ExprKind::List(list) => {
+            let mut found = Vec::new();
+            for p in list {
+                found.extend(clock_list(p)?);
+            }
+            Some(found)
+        }
+        _ => None,
+    }
+}
+
+fn ticks(seconds: i64) -> Ticks {
+    Ticks(seconds.saturating_mul(crate::base::TICKS_PER_SECOND))
+}
+
+/// Days of the Gregorian calendar since 1970-01-01 (Hinnant, "chrono-compatible low-level date
+/// algorithms", 2013).
+pub fn days_since_1970(date: Date) -> i64 {
+    let (month, day) = (i64::from(date.month), i64::from(date.day));
+    let year = i64::from(date.year) - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let of_era = year - era * 400;
+    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    let day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    era * 146_097 + day_of_era - 719_468
+}
