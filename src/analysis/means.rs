@@ -20,15 +20,7 @@ const NEVER: f64 = 1e-18;
 /// O(depth of the types), bounded by their number, so that a broken circle of `is` ends.
 #[must_use]
 pub(super) fn is_a(plant: &Plant, item: ItemId, wanted: ItemId) -> bool {
-    let mut at = Some(item);
-    for _ in 0..=plant.items.len() {
-        match at {
-            Some(i) if i == wanted => return true,
-            Some(i) => at = plant.items.get(i).and_then(|t| t.is),
-            None => return false,
-        }
-    }
-    false
+    plant.is_a(item, wanted)
 }
 
 /// The mean of an expression in base units, for items of a type. `None` when it depends on what only
@@ -84,6 +76,8 @@ pub(super) fn mean(plant: &Plant, expression: &Expression, item: Option<ItemId>)
         | Expression::Level(_)
         | Expression::Room(_)
         | Expression::Free(_)
+        | Expression::State(_)
+        | Expression::Step
         | Expression::If(..) => None,
     }
 }

@@ -20,6 +20,8 @@ pub enum Expression {
     Attribute {
         /// Its name.
         name: String,
+        /// Where it is kept: an index into the attributes of the plant.
+        slot: usize,
         /// Its dimension.
         dim: Dim,
     },
@@ -31,6 +33,10 @@ pub enum Expression {
     Room(NodeId),
     /// Free people of a pool.
     Free(PoolId),
+    /// The state of the first machine of a station, as a number in the order of the results.
+    State(NodeId),
+    /// The number of the visit of the item's route, from 1; 0 before the first and without a route.
+    Step,
     /// Sign or negation.
     Unary(Unary, Box<Expression>),
     /// Arithmetic, comparison, logic.
@@ -139,12 +145,77 @@ pub enum Distribution {
 }
 
 impl Expression {
+    /// Whether it reads the item, the clock or the floor, so that no value can be made beforehand.
+    #[must_use]
+    pub fn reads(&self) -> bool {
+        self.any(&|e| {
+            matches!(
+                e,
+                Expression::ByItem(..)
+                    | Expression::Attribute { .. }
+                    | Expression::Step
+                    | Expression::Now
+                    | Expression::Level(_)
+                    | Expression::Room(_)
+                    | Expression::Free(_)
+                    | Expression::State(_)
+            )
+        })
+    }
+
+    /// Whether it reads more than the item and the clock: what others do at the same instant.
+    #[must_use]
+    pub fn reads_floor(&self) -> bool {
+        self.any(&|e| {
+            matches!(e, Expression::Level(_) | Expression::Room(_) | Expression::Free(_) | Expression::State(_))
+        })
+    }
+
+    /// Whether some part of it, or itself, is such.
+    pub fn any(&self, is: &dyn Fn(&Expression) -> bool) -> bool {
+        if is(self) {
+            return true;
+        }
+        match self {
+            Expression::Draw(d) => d.parameters().iter().any(|p| p.any(is)),
+            Expression::Mixture(list) => list.iter().any(|(_, e)| e.any(is)),
+            Expression::ByItem(list, rest) => {
+                list.iter().any(|(_, e)| e.any(is)) || rest.as_ref().is_some_and(|e| e.any(is))
+            }
+            Expression::Unary(_, a) => a.any(is),
+            Expression::Binary(_, a, b) => a.any(is) || b.any(is),
+            Expression::Call(_, list) => list.iter().any(|e| e.any(is)),
+            Expression::If(list, rest) => list.iter().any(|(c, e)| c.any(is) || e.any(is)) || rest.any(is),
+            _ => false,
+        }
+    }
+
     /// The exact constant, if it is one.
     #[must_use]
     pub fn constant(&self) -> Option<&Quantity> {
         match self {
             Expression::Constant(q) => Some(q),
             _ => None,
+        }
+    }
+}
+
+impl Distribution {
+    /// Its parameters that are expressions, in order.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<&Expression> {
+        match self {
+            Distribution::Exponential { mean }
+            | Distribution::Erlang { mean, .. }
+            | Distribution::Poisson { mean }
+            | Distribution::Geometric { mean } => vec![mean],
+            Distribution::Gamma { shape, mean } => vec![shape, mean],
+            Distribution::Normal { mean, sd } | Distribution::Lognormal { mean, sd } => vec![mean, sd],
+            Distribution::Weibull { shape, scale } => vec![shape, scale],
+            Distribution::Triangular { minimum, mode, maximum } => vec![minimum, mode, maximum],
+            Distribution::Uniform { minimum, maximum } => vec![minimum, maximum],
+            Distribution::Beta { a, b, minimum, maximum } => vec![a, b, minimum, maximum],
+            Distribution::Empirical { .. } => Vec::new(),
         }
     }
 }

@@ -61,6 +61,23 @@ pub struct Source {
     pub when_full: WhenFull,
     /// Where `makes` is written.
     pub mix_span: Span,
+    /// Attributes set when an item is made: index into the attributes of the plant, value.
+    pub with: Vec<(usize, Expression)>,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        let zero = crate::base::Quantity { value: Rational::from_integer(0.into()), dim: crate::base::Dim::TIME };
+        Self {
+            mix: Vec::new(),
+            supply: Supply::Always,
+            first: Expression::Constant(zero),
+            total: None,
+            when_full: WhenFull::Pause,
+            mix_span: Span::default(),
+            with: Vec::new(),
+        }
+    }
 }
 
 /// When a source makes items.
@@ -104,8 +121,48 @@ pub struct Station {
     pub release_crew: ReleaseCrew,
     /// When the place behind is taken.
     pub blocking: Blocking,
+    /// Attributes set after work and yield, all at once: index into the attributes of the plant, value.
+    pub sets: Vec<(usize, Expression)>,
     /// Share of ideal cycle for OEE (time).
     pub ideal: Option<Expression>,
+}
+
+impl Default for Station {
+    fn default() -> Self {
+        Self {
+            machines: 1,
+            recipes: Vec::new(),
+            setup: None,
+            yield_share: None,
+            breakdowns: Vec::new(),
+            maintenance: Vec::new(),
+            hold_when_down: false,
+            release_crew: ReleaseCrew::AfterWork,
+            blocking: Blocking::AfterWork,
+            sets: Vec::new(),
+            ideal: None,
+        }
+    }
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            span: Span::default(),
+            takes: Vec::new(),
+            makes: Vec::new(),
+            release: Release::Each,
+            batch: None,
+            phases: Vec::new(),
+        }
+    }
+}
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Self { capacity: Capacity::Unlimited, initial: Vec::new(), transit: None, keeps_order: true, anonymous: false }
+    }
 }
 
 impl Station {

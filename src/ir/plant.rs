@@ -15,6 +15,8 @@ pub struct Plant {
     pub span: Span,
     /// Item types.
     pub items: IdVec<ItemId, ItemType>,
+    /// What items carry: names and dimensions, shared by all types that have an attribute of the name.
+    pub attributes: Vec<(String, Dim)>,
     /// Sources, stations, buffers (named and anonymous), conveyors, sinks.
     pub nodes: IdVec<NodeId, Node>,
     /// Routes of item types that have one.
@@ -57,6 +59,8 @@ pub struct Attribute {
     pub span: Span,
     /// Its dimension; yes/no values are numbers 0 and 1.
     pub dim: Dim,
+    /// Index into the attributes of the plant.
+    pub slot: usize,
     /// Its value at birth, if given.
     pub default: Option<Expression>,
 }
@@ -106,4 +110,20 @@ pub struct Until {
     pub count: u64,
     /// Where they arrive.
     pub at: NodeId,
+}
+
+impl Plant {
+    /// Whether an item type is another or one of its kinds. O(depth of kinds).
+    #[must_use]
+    pub fn is_a(&self, item: ItemId, wanted: ItemId) -> bool {
+        let mut at = Some(item);
+        for _ in 0..=self.items.len() {
+            match at {
+                Some(id) if id == wanted => return true,
+                Some(id) => at = self.items.get(id).and_then(|t| t.is),
+                None => return false,
+            }
+        }
+        false
+    }
 }

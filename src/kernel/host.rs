@@ -6,17 +6,17 @@
 use std::sync::Arc;
 
 use crate::base::limits;
-use crate::base::Ticks;
+use crate::base::{TICKS_PER_SECOND, Ticks};
 use crate::ir::{Binary, Calendar, Function, Unary};
-use crate::runtime::distributions::Sampler;
+use crate::runtime::distributions::{Distribution, Sampler};
 use crate::runtime::random::{next, uniform};
 use crate::runtime::variates::duration_ticks;
 use crate::runtime::ziggurat;
 
-use super::layout::{DRAWS, buffer, calendar, draw, header, item, needs, request};
+use super::layout::{DRAWS, buffer, calendar, draw, header, item, machine, needs, request, visit};
 use super::program::HostFn;
 use super::shape::Family;
-use super::status::{NEVER, Status};
+use super::status::{NEVER, Status, phase};
 
 /// The state of one replication: words addressed by byte offset.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,11 +99,72 @@ pub enum Law {
     Binary(Binary, Box<Law>, Box<Law>),
     /// A built-in function.
     Call(Function, Vec<Law>),
+    /// A draw whose parameters are computed: family, parameters, stream.
+    Drawn(DrawnFamily, Vec<Law>, i64),
+    /// The integer at an address.
+    Word(i64),
+    /// The difference of two integers at addresses, at least 0.
+    Room(i64, i64),
+    /// Machines from the first that are busy, or that are idle and up.
+    Busy(i64, u64, bool),
+    /// What the item carries at a byte offset.
+    Attribute(i32),
+    /// The number of the item's visit, whose handle lies at a byte offset.
+    Step(i32),
+    /// The present time in seconds.
+    Now,
+    /// By item type: which law.
+    ByItem(Vec<usize>, Vec<Law>),
+    /// The first whose condition is not 0.
+    If(Vec<(Law, Law)>, Box<Law>),
 }
 
+/// The family of a draw with computed parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum DrawnFamily {
+    Exponential,
+    Erlang(u32),
+    Gamma,
+    Normal,
+    Lognormal,
+    Weibull,
+    Triangular,
+    Uniform,
+    Beta,
+    Poisson,
+    Geometric,
+}
+
+impl DrawnFamily {
+    /// The distribution with these parameters; `None` when they are not sound.
+    fn with(self, p: &[f64]) -> Option<Distribution> {
+        let at = |i: usize| p.get(i).copied().unwrap_or(f64::NAN);
+        let drawn = match self {
+            DrawnFamily::Exponential => Distribution::Exponential { mean: at(0) },
+            DrawnFamily::Erlang(k) => Distribution::Erlang { k, mean: at(0) },
+            DrawnFamily::Gamma => Distribution::Gamma { shape: at(0), mean: at(1) },
+            DrawnFamily::Normal => Distribution::Normal { mean: at(0), sd: at(1) },
+            DrawnFamily::Lognormal => Distribution::Lognormal { mean: at(0), sd: at(1) },
+            DrawnFamily::Weibull => Distribution::Weibull { shape: at(0), scale: at(1) },
+            DrawnFamily::Triangular => Distribution::Triangular { minimum: at(0), mode: at(1), maximum: at(2) },
+            DrawnFamily::Uniform => Distribution::Uniform { minimum: at(0), maximum: at(1) },
+            DrawnFamily::Beta => Distribution::Beta { a: at(0), b: at(1), minimum: at(2), maximum: at(3) },
+            DrawnFamily::Poisson => Distribution::Poisson { mean: at(0) },
+            DrawnFamily::Geometric => Distribution::Geometric { mean: at(0) },
+        };
+        drawn.check().ok().map(|()| drawn)
+    }
+}
+
+/// What items of a type carry: byte offset of each attribute and the law of its default, if it has one.
+pub type Carried = Vec<(i32, Option<usize>)>;
+
 impl Law {
-    /// One value. Draws advance their streams in written order.
-    pub fn evaluate(&self, arena: &mut Arena) -> f64 {
+    /// One value for an item (0: none). Draws advance their streams in written order.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn evaluate(&self, arena: &mut Arena, item: i64) -> f64 {
+        let word = |arena: &Arena, at: i64| arena.get(at, FIRST_WORD);
         match self {
             Law::Constant(value) => *value,
             Law::Sample(sampler, stream) => match sampler {
@@ -113,22 +174,58 @@ impl Law {
             Law::Mixture(uppers, laws, stream) => {
                 let u = uniform(arena.next_word(*stream));
                 let index = uppers.iter().position(|upper| u < *upper).unwrap_or(laws.len().saturating_sub(1));
-                laws.get(index).map_or(f64::NAN, |law| law.evaluate(arena))
+                laws.get(index).map_or(f64::NAN, |law| law.evaluate(arena, item))
             }
             Law::Unary(op, a) => {
-                let a = a.evaluate(arena);
+                let a = a.evaluate(arena, item);
                 match op {
                     Unary::Negate => -a,
                     Unary::Not => f64::from(u8::from(a == 0.0)),
                 }
             }
             Law::Binary(op, a, b) => {
-                let (a, b) = (a.evaluate(arena), b.evaluate(arena));
+                let (a, b) = (a.evaluate(arena, item), b.evaluate(arena, item));
                 binary(*op, a, b)
             }
             Law::Call(function, args) => {
-                let values: Vec<f64> = args.iter().map(|a| a.evaluate(arena)).collect();
+                let values: Vec<f64> = args.iter().map(|a| a.evaluate(arena, item)).collect();
                 call(*function, &values)
+            }
+            Law::Drawn(family, args, stream) => {
+                let values: Vec<f64> = args.iter().map(|a| a.evaluate(arena, item)).collect();
+                // One word a draw, whatever comes of it, keeps streams in step.
+                let next = arena.next_word(*stream);
+                family.with(&values).map_or(f64::NAN, |d| d.sampler().variate(next))
+            }
+            Law::Word(at) => word(arena, *at) as f64,
+            Law::Room(all, used) => word(arena, *all).saturating_sub(word(arena, *used)).max(0) as f64,
+            Law::Busy(first, machines, busy) => {
+                let stride = i64::try_from(machine::WORDS * 8).unwrap_or(0);
+                let machines = (0..i64::try_from(*machines).unwrap_or(0)).map(|m| first + m * stride);
+                let wanted = |m: &i64| {
+                    let idle = arena.get(*m, machine::PHASE) == phase::IDLE;
+                    if *busy { !idle } else { idle && arena.get(*m, machine::DOWN) == 0 }
+                };
+                machines.filter(wanted).count() as f64
+            }
+            Law::Attribute(offset) => f64::from_bits(word(arena, item + i64::from(*offset)).cast_unsigned()),
+            Law::Step(offset) => match word(arena, item + i64::from(*offset)) {
+                0 => 0.0,
+                visit => arena.get(visit, visit::NUMBER) as f64,
+            },
+            Law::Now => arena.get(0, header::NOW) as f64 / TICKS_PER_SECOND as f64,
+            Law::ByItem(table, laws) => {
+                let kind = usize::try_from(arena.get(item, item::TYPE)).unwrap_or(usize::MAX);
+                let law = table.get(kind).and_then(|i| laws.get(*i));
+                law.map_or(f64::NAN, |law| law.evaluate(arena, item))
+            }
+            Law::If(list, rest) => {
+                for (condition, value) in list {
+                    if condition.evaluate(arena, item) != 0.0 {
+                        return value.evaluate(arena, item);
+                    }
+                }
+                rest.evaluate(arena, item)
             }
         }
     }
@@ -227,6 +324,8 @@ pub struct Host {
     pub laws: Arc<[Law]>,
     /// Shifts and timetables by index.
     pub schedules: Arc<[Schedule]>,
+    /// What items of each type carry.
+    pub kinds: Arc<[Carried]>,
     /// Bytes of one item record.
     pub item_bytes: i64,
     /// Most bytes the arena may take.
@@ -236,12 +335,13 @@ pub struct Host {
 impl Host {
     /// A host with the usual memory cap.
     #[must_use]
-    pub fn new(arena: Arena, laws: Arc<[Law]>, schedules: Arc<[Schedule]>, item_bytes: i64) -> Self {
-        Self { arena, laws, schedules, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
+    pub fn new(arena: Arena, item_bytes: i64) -> Self {
+        let (laws, schedules, kinds) = (Arc::from([]), Arc::from([]), Arc::from([]));
+        Self { arena, laws, schedules, kinds, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
     }
 
     /// Serves a call of the program.
-    pub fn call(&mut self, function: HostFn, [a, b, _]: [i64; 3]) -> i64 {
+    pub fn call(&mut self, function: HostFn, [a, b, c]: [i64; 3]) -> i64 {
         match function {
             HostFn::GrowItems => self.grow_items(),
             HostFn::Draw => {
@@ -259,6 +359,20 @@ impl Host {
             }
             HostFn::Timetable => self.timetable(a),
             HostFn::LatestGrant => self.latest_grant(a),
+            HostFn::Compute => self.compute(a, b),
+            HostFn::FirstTrue => self.first_true(a, b),
+            HostFn::Assign => {
+                self.assign(a, b);
+                0
+            }
+            HostFn::Born => {
+                self.born(a);
+                0
+            }
+            HostFn::Inherit => {
+                self.inherit(a, b, c);
+                0
+            }
         }
     }
 
@@ -277,6 +391,66 @@ impl Host {
             return 1;
         }
         0
+    }
+
+    /// The value of a law for an item.
+    fn value(&mut self, law: i64, item: i64) -> f64 {
+        let laws = Arc::clone(&self.laws);
+        let law = usize::try_from(law).ok().and_then(|i| laws.get(i));
+        law.map_or(f64::NAN, |law| law.evaluate(&mut self.arena, item))
+    }
+
+    fn compute(&mut self, record: i64, item: i64) -> i64 {
+        let law = self.arena.get(record, draw::LAW);
+        duration_ticks(self.value(law, item)).map_or(-1, |t| t.0)
+    }
+
+    fn first_true(&mut self, list: i64, item: i64) -> i64 {
+        let n = self.arena.get(list, FIRST_WORD);
+        for i in 0..n {
+            let law = self.arena.get(list + 8 * (i + 1), FIRST_WORD);
+            if self.value(law, item) != 0.0 {
+                return i;
+            }
+        }
+        n
+    }
+
+    fn assign(&mut self, list: i64, item: i64) {
+        let n = self.arena.get(list, FIRST_WORD);
+        let mut values = Vec::new();
+        for i in 0..n {
+            let at = list + 8 + 16 * i;
+            let law = self.arena.get(at + 8, FIRST_WORD);
+            values.push((self.arena.get(at, FIRST_WORD), self.value(law, item)));
+        }
+        for (offset, value) in values {
+            self.arena.set(item + offset, FIRST_WORD, value.to_bits().cast_signed());
+        }
+    }
+
+    fn born(&mut self, item: i64) {
+        let kinds = Arc::clone(&self.kinds);
+        let kind = usize::try_from(self.arena.get(item, item::TYPE)).ok();
+        for (offset, law) in kind.and_then(|k| kinds.get(k)).into_iter().flatten() {
+            let value = law.map_or(0.0, |l| self.value(i64::try_from(l).unwrap_or(-1), item));
+            self.arena.set(item + i64::from(*offset), FIRST_WORD, value.to_bits().cast_signed());
+        }
+    }
+
+    fn inherit(&mut self, part: i64, product: i64, part_kind: i64) {
+        let kinds = Arc::clone(&self.kinds);
+        let of = |kind: i64| usize::try_from(kind).ok().and_then(|k| kinds.get(k));
+        let had = of(part_kind);
+        for (offset, law) in of(self.arena.get(product, item::TYPE)).into_iter().flatten() {
+            let value = if had.is_some_and(|list| list.iter().any(|(o, _)| o == offset)) {
+                self.arena.get(part + i64::from(*offset), FIRST_WORD)
+            } else {
+                let value = law.map_or(0.0, |l| self.value(i64::try_from(l).unwrap_or(-1), product));
+                value.to_bits().cast_signed()
+            };
+            self.arena.set(product + i64::from(*offset), FIRST_WORD, value);
+        }
     }
 
     fn calendar(&mut self, record: i64) {
@@ -325,6 +499,9 @@ impl Host {
         if family == Family::Timetable.tag() {
             return self.timetable(record);
         }
+        if family == Family::Computed.tag() {
+            return self.compute(record, 0);
+        }
         let first = i64::from(draw::BATCH.offset);
         let end = first + 8 * i64::try_from(DRAWS).unwrap_or(0);
         let mut cursor = self.arena.get(record, draw::CURSOR);
@@ -357,7 +534,7 @@ impl Host {
                     _ => batch.fill_with(|| ticks(sampler.variate(next(state)))),
                 }
             }
-            _ => batch.fill_with(|| ticks(law.evaluate(&mut self.arena))),
+            _ => batch.fill_with(|| ticks(law.evaluate(&mut self.arena, 0))),
         }
         if let Some(words) = self.arena.words.get_mut(first..first.saturating_add(DRAWS)) {
             words.copy_from_slice(&batch);
@@ -476,4 +653,9 @@ entries! {
     bring_calendar = Calendar;
     next_of_timetable = Timetable;
     latest_grant = LatestGrant;
+    compute = Compute;
+    first_true = FirstTrue;
+    assign = Assign;
+    born = Born;
+    inherit = Inherit;
 }

@@ -1,12 +1,16 @@
 //! Turns expressions of the plant into draw records: a family that kernel code knows, or a law that
 //! the host evaluates.
 
+use std::collections::BTreeMap;
+
 use crate::base::quantity::to_f64;
 use crate::base::{Rational, Ticks};
-use crate::ir::{Distribution as Drawn, Expression};
+use crate::ir::ids::Id;
+use crate::ir::{Distribution as Drawn, Expression, NodeId, Plant};
 use crate::runtime::distributions::{Distribution, Empirical};
 
-use super::host::Law;
+use super::host::{DrawnFamily, Law};
+use super::layout::{buffer, machine, pool};
 use super::shape::Family;
 
 /// What a draw record holds.
@@ -20,16 +24,45 @@ pub struct Recipe {
     pub law: Law,
 }
 
+/// Where laws find what they read.
+pub struct Context<'a> {
+    /// The plant.
+    pub plant: &'a Plant,
+    /// Records of the nodes.
+    pub nodes: &'a [i64],
+    /// First machine and number of machines of each station.
+    pub machines: &'a BTreeMap<usize, (i64, u64)>,
+    /// Records of the pools.
+    pub pools: &'a [i64],
+    /// Byte offset of the first attribute in an item.
+    pub attributes: i32,
+    /// Whether items carry visits.
+    pub visits: bool,
+}
+
+/// The family of a duration.
+///
+/// # Errors
+/// When a constant does not fit.
+pub fn family(expression: &Expression) -> Result<Family, String> {
+    Ok(match expression {
+        Expression::Constant(_) => Family::Constant,
+        e if e.reads() => Family::Computed,
+        _ => Family::Random,
+    })
+}
+
 /// The recipe of an expression in seconds.
 ///
 /// # Errors
-/// When the expression reads what the kernel cannot give yet, or a constant does not fit.
-pub fn recipe(expression: &Expression) -> Result<Recipe, String> {
+/// When a constant does not fit.
+pub fn recipe(expression: &Expression, context: &Context) -> Result<Recipe, String> {
     let mut streams = 0;
-    let law = law(expression, &mut streams)?;
-    let Expression::Constant(q) = expression else { return Ok(Recipe { family: Family::Random, ticks: 0, law }) };
+    let law = law(expression, &mut streams, context)?;
+    let family = family(expression)?;
+    let Expression::Constant(q) = expression else { return Ok(Recipe { family, ticks: 0, law }) };
     let ticks = Ticks::from_seconds(&q.value).filter(|t| t.0 >= 0).ok_or("a duration is out of range")?;
-    Ok(Recipe { family: Family::Constant, ticks: ticks.0, law })
+    Ok(Recipe { family, ticks: ticks.0, law })
 }
 
 /// The law with its streams placed: `place` is called once per stream, in written order.
@@ -47,17 +80,42 @@ pub fn bind(law: &Law, place: &mut dyn FnMut() -> i64) -> Law {
             Law::Binary(*op, Box::new(a), Box::new(bind(b, place)))
         }
         Law::Call(function, args) => Law::Call(*function, args.iter().map(|a| bind(a, place)).collect()),
+        Law::Drawn(family, args, _) => {
+            let stream = place();
+            Law::Drawn(*family, args.iter().map(|a| bind(a, place)).collect(), stream)
+        }
+        Law::ByItem(table, laws) => Law::ByItem(table.clone(), laws.iter().map(|l| bind(l, place)).collect()),
+        Law::If(list, rest) => {
+            let list = list.iter().map(|(c, v)| (bind(c, place), bind(v, place))).collect();
+            Law::If(list, Box::new(bind(rest, place)))
+        }
+        Law::Word(_) | Law::Attribute(_) | Law::Now | Law::Step(_) | Law::Room(..) | Law::Busy(..) => law.clone(),
     }
 }
 
-fn law(expression: &Expression, streams: &mut i64) -> Result<Law, String> {
+/// The law of an expression in base units.
+///
+/// # Errors
+/// When a parameter of a distribution is not sound.
+pub fn law(expression: &Expression, streams: &mut i64, context: &Context) -> Result<Law, String> {
     let mut stream = || {
         *streams += 1;
         *streams - 1
     };
+    let node = |id: &NodeId| context.nodes.get(id.index()).copied().unwrap_or(0);
+    let of = |e: &Expression, streams: &mut i64| law(e, streams, context);
     Ok(match expression {
         Expression::Constant(q) => Law::Constant(to_f64(&q.value)),
-        Expression::Draw(drawn) => Law::Sample(distribution(drawn)?.sampler(), stream()),
+        Expression::Draw(drawn) => {
+            let parameters = drawn.parameters();
+            let at = stream();
+            if parameters.iter().all(|p| p.constant().is_some()) {
+                Law::Sample(distribution(drawn)?.sampler(), at)
+            } else {
+                let laws = parameters.iter().map(|p| of(p, streams)).collect::<Result<_, _>>()?;
+                Law::Drawn(drawn_family(drawn), laws, at)
+            }
+        }
         Expression::Mixture(list) => {
             let at = stream();
             let mut sum = Rational::from_integer(0.into());
@@ -66,26 +124,93 @@ fn law(expression: &Expression, streams: &mut i64) -> Result<Law, String> {
             for (share, part) in list {
                 sum += share;
                 uppers.push(to_f64(&sum));
-                laws.push(law(part, streams)?);
+                laws.push(of(part, streams)?);
             }
             Law::Mixture(uppers, laws, at)
         }
-        Expression::Unary(op, a) => Law::Unary(*op, Box::new(law(a, streams)?)),
+        Expression::Unary(op, a) => Law::Unary(*op, Box::new(of(a, streams)?)),
         Expression::Binary(op, a, b) => {
-            let a = law(a, streams)?;
-            Law::Binary(*op, Box::new(a), Box::new(law(b, streams)?))
+            let a = of(a, streams)?;
+            Law::Binary(*op, Box::new(a), Box::new(of(b, streams)?))
         }
         Expression::Call(function, args) => {
-            Law::Call(*function, args.iter().map(|a| law(a, streams)).collect::<Result<_, _>>()?)
+            Law::Call(*function, args.iter().map(|a| of(a, streams)).collect::<Result<_, _>>()?)
         }
-        Expression::ByItem(..)
-        | Expression::Attribute { .. }
-        | Expression::Now
-        | Expression::Level(_)
-        | Expression::Room(_)
-        | Expression::Free(_)
-        | Expression::If(..) => return Err("durations that read items or the floor come later".to_string()),
+        Expression::ByItem(list, rest) => {
+            let mut laws = Vec::new();
+            for (_, e) in list {
+                laws.push(of(e, streams)?);
+            }
+            if let Some(rest) = rest {
+                laws.push(of(rest, streams)?);
+            }
+            let nothing = if rest.is_some() { list.len() } else { usize::MAX };
+            let table = context
+                .plant
+                .items
+                .ids()
+                .map(|t| {
+                    let own = list.iter().position(|(i, _)| *i == t);
+                    own.or_else(|| list.iter().position(|(i, _)| context.plant.is_a(t, *i))).unwrap_or(nothing)
+                })
+                .collect();
+            Law::ByItem(table, laws)
+        }
+        Expression::Attribute { slot, .. } => {
+            Law::Attribute(context.attributes.saturating_add(i32::try_from(slot * 8).unwrap_or(i32::MAX)))
+        }
+        Expression::Step => {
+            if context.visits {
+                Law::Step(super::layout::item::VISIT.offset)
+            } else {
+                Law::Constant(0.0)
+            }
+        }
+        Expression::Now => Law::Now,
+        Expression::Level(id) => match context.machines.get(&id.index()) {
+            Some((first, machines)) => Law::Busy(*first, *machines, true),
+            None => Law::Word(node(id) + i64::from(buffer::LEVEL.offset)),
+        },
+        Expression::Room(id) => match context.machines.get(&id.index()) {
+            Some((first, machines)) => Law::Busy(*first, *machines, false),
+            None => {
+                let at = node(id);
+                Law::Room(at + i64::from(buffer::CAPACITY.offset), at + i64::from(buffer::LEVEL.offset))
+            }
+        },
+        Expression::State(id) => {
+            let first = context.machines.get(&id.index()).map_or(0, |(first, _)| *first);
+            Law::Word(first + i64::from(machine::STATE.offset))
+        }
+        Expression::Free(id) => {
+            let at = context.pools.get(id.index()).copied().unwrap_or(0);
+            Law::Room(at + i64::from(pool::SIZE.offset), at + i64::from(pool::BUSY.offset))
+        }
+        Expression::If(list, rest) => {
+            let mut laws = Vec::new();
+            for (condition, value) in list {
+                let condition = of(condition, streams)?;
+                laws.push((condition, of(value, streams)?));
+            }
+            Law::If(laws, Box::new(of(rest, streams)?))
+        }
     })
+}
+
+fn drawn_family(drawn: &Drawn) -> DrawnFamily {
+    match drawn {
+        Drawn::Exponential { .. } => DrawnFamily::Exponential,
+        Drawn::Erlang { k, .. } => DrawnFamily::Erlang(*k),
+        Drawn::Gamma { .. } => DrawnFamily::Gamma,
+        Drawn::Normal { .. } => DrawnFamily::Normal,
+        Drawn::Lognormal { .. } => DrawnFamily::Lognormal,
+        Drawn::Weibull { .. } => DrawnFamily::Weibull,
+        Drawn::Triangular { .. } => DrawnFamily::Triangular,
+        Drawn::Uniform { .. } => DrawnFamily::Uniform,
+        Drawn::Beta { .. } => DrawnFamily::Beta,
+        Drawn::Poisson { .. } => DrawnFamily::Poisson,
+        Drawn::Geometric { .. } | Drawn::Empirical { .. } => DrawnFamily::Geometric,
+    }
 }
 
 /// The distribution with its parameters as numbers in base units.

@@ -216,6 +216,8 @@ record! {
         SPOILT = 28 Count;
         /// Its shift: a calendar record, or 0.
         CALENDAR = 29 Handle;
+        /// Attributes it sets: a list of assignments.
+        SETS = 30 Handle;
     }
 }
 
@@ -331,11 +333,13 @@ pub const DRAWS: usize = 16;
 
 record! {
     /// A visit of a route.
-    visit, 2 {
+    visit, 3 {
         /// Its work record.
         WORK = 0 Handle;
         /// Where the item goes next.
         ROUTING = 1 Handle;
+        /// Its number on the route, from 1.
+        NUMBER = 2 Count;
     }
 }
 
@@ -438,6 +442,8 @@ record! {
         OFF = 24 Flag;
         /// Off shift: time left to the next item.
         REST = 25 Duration;
+        /// Attributes it sets: a list of assignments.
+        WITH = 26 Handle;
     }
 }
 

@@ -121,6 +121,16 @@ pub enum HostFn {
     Calendar,
     /// The time to the next instant of the timetable of a draw record.
     Timetable,
+    /// The duration that a draw record computes for an item, in ticks; negative when it is none.
+    Compute,
+    /// The number of the first law of a list that is not 0 for an item; their count when all are.
+    FirstTrue,
+    /// Carries out a list of assignments on an item, all at once.
+    Assign,
+    /// Gives a new item what its type carries.
+    Born,
+    /// Gives a product what the main part carried (part, product, type of the part).
+    Inherit,
     /// The youngest grant that holds members of a pool who may leave: its request, or 0.
     LatestGrant,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
@@ -129,7 +139,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 7] = [
+    pub const ALL: [HostFn; 12] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -137,6 +147,11 @@ impl HostFn {
         HostFn::Calendar,
         HostFn::Timetable,
         HostFn::LatestGrant,
+        HostFn::Compute,
+        HostFn::FirstTrue,
+        HostFn::Assign,
+        HostFn::Born,
+        HostFn::Inherit,
     ];
 }
 

@@ -13,6 +13,8 @@ pub enum Family {
     Random,
     /// Up to the next instant of a timetable.
     Timetable,
+    /// What the host computes from the item, the clock and the floor.
+    Computed,
 }
 
 impl Family {
@@ -23,6 +25,7 @@ impl Family {
             Family::Constant => 0,
             Family::Random => 1,
             Family::Timetable => 2,
+            Family::Computed => 3,
         }
     }
 }
@@ -43,6 +46,8 @@ pub enum RouteShape {
     Turn(Vec<RouteShape>),
     /// Each n-th to the first, all others to the second.
     Every(Vec<RouteShape>),
+    /// By condition; the last is for all else.
+    If(Vec<RouteShape>),
 }
 
 /// The clock of a breakdown.
@@ -208,6 +213,8 @@ pub struct StationShape {
     pub recipe: RecipeShape,
     /// Whether items may be scrapped.
     pub yields: bool,
+    /// Whether it sets attributes.
+    pub sets: bool,
     /// Finished items stay on a machine that is down.
     pub hold: bool,
     /// People go free only when the items have left.
@@ -280,6 +287,8 @@ pub struct SourceShape {
     pub direct_out: Option<DirectOut>,
     /// Whether it has a shift.
     pub shift: bool,
+    /// Whether it sets attributes.
+    pub with: bool,
 }
 
 /// A sink.
@@ -358,6 +367,8 @@ pub struct Shapes {
     pub limits: usize,
     /// Number of item types.
     pub item_types: usize,
+    /// Attributes that items carry.
+    pub attributes: usize,
     /// Whom calendars tell.
     pub subscribers: Vec<SubscriberShape>,
     /// Whether crews have shifts.
@@ -370,6 +381,20 @@ pub struct Shapes {
     pub first_expiry: u32,
     /// Levels of the dirty set: 1 up to 64 nodes, 2 up to 4,096, 3 up to 262,144.
     pub dirty_levels: u32,
+}
+
+impl Shapes {
+    /// Word of an item that holds its first attribute.
+    #[must_use]
+    pub fn first_attribute(&self) -> usize {
+        super::layout::item::WORDS + usize::from(self.visits) + usize::from(self.limits > 0)
+    }
+
+    /// Words of an item.
+    #[must_use]
+    pub fn item_words(&self) -> usize {
+        self.first_attribute() + self.attributes
+    }
 }
 
 /// The index of a value in a list, added when it is new.

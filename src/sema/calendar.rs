@@ -65,8 +65,9 @@ impl<'a> Lower<'a> {
                 (Key::Chain(chain), None) => match chain.as_expr().map(|e| (&e.kind, e)) {
                     // `mon, wed 06:00..14:00`: days collect until their hours come.
                     Some((ExprKind::Name(_), e)) => self.days(e, &mut days),
-                    Some((ExprKind::Range { from, to }, _)) => clocks(from, to).map(|h| shift.on.extend(
-                        every_day(&h).into_iter().map(|s| (s, None)))),
+                    Some((ExprKind::Range { from, to }, _)) => {
+                        clocks(from, to).map(|h| shift.on.extend(every_day(&h).into_iter().map(|s| (s, None))))
+                    }
                     _ => self.wrong_hours(entry.span),
                 },
                 (key, Some(phrase)) if key.word() == Some("closed") => self.closed(id, phrase),

@@ -62,11 +62,13 @@ impl<'a> Lower<'a> {
         let mut values = Vec::new();
         for (parameter, argument) in form.parameters.iter().zip(placed) {
             let typed = self.evaluate_phrase(&argument.value)?;
-            let Expression::Constant(q) = typed.value else {
-                return self.later(argument.span, "distributions with computed parameters");
-            };
-            values.push((*parameter, q, argument.value.span));
+            values.push((*parameter, typed, argument.value.span));
         }
+        if values.iter().any(|(_, t, _)| t.value.constant().is_none()) {
+            return self.computed_draw(form, &values, span);
+        }
+        let values: Vec<(&str, crate::base::Quantity, Span)> =
+            values.into_iter().filter_map(|(p, t, at)| t.value.constant().cloned().map(|q| (p, q, at))).collect();
         // Dimensions: plain parameters are numbers, the others share that of the draw.
         let mut dim: Option<Dim> = None;
         for (parameter, q, at) in &values {
@@ -174,6 +176,43 @@ impl<'a> Lower<'a> {
             return None;
         }
         Some(Typed { value: Expression::Draw(Box::new(drawn)), dim })
+    }
+
+    /// A distribution whose parameters a run computes. What they may not be is found when they are drawn.
+    fn computed_draw(&mut self, form: &Form, values: &[(&str, Typed, Span)], span: Span) -> Option<Typed> {
+        let mut dim: Option<Dim> = None;
+        for (parameter, typed, at) in values {
+            let due = if PLAIN.contains(parameter) { Dim::NUMBER } else { *dim.get_or_insert(typed.dim) };
+            if typed.dim != due {
+                self.push(Diagnostic::new(
+                    codes::WRONG_DIMENSION,
+                    *at,
+                    format!("`{parameter}` of `{}` is a {due}, this is a {}", form.name, typed.dim),
+                ));
+                return None;
+            }
+        }
+        let get = |wanted: &str| values.iter().find(|(p, ..)| *p == wanted).map(|(_, t, _)| t.value.clone());
+        let drawn = match form.name {
+            "exponential" => Distribution::Exponential { mean: get("mean")? },
+            "gamma" => Distribution::Gamma { shape: get("shape")?, mean: get("mean")? },
+            "normal" => Distribution::Normal { mean: get("mean")?, sd: get("sd")? },
+            "lognormal" => Distribution::Lognormal { mean: get("mean")?, sd: get("sd")? },
+            "weibull" => Distribution::Weibull { shape: get("shape")?, scale: get("scale")? },
+            "triangular" => Distribution::Triangular { minimum: get("min")?, mode: get("mode")?, maximum: get("max")? },
+            "uniform" => Distribution::Uniform { minimum: get("min")?, maximum: get("max")? },
+            "beta" => Distribution::Beta { a: get("a")?, b: get("b")?, minimum: get("min")?, maximum: get("max")? },
+            "poisson" => Distribution::Poisson { mean: get("mean")? },
+            "geometric" => Distribution::Geometric { mean: get("mean")? },
+            _ => {
+                let k = get("k").and_then(|e| e.constant().and_then(|q| q.value.to_integer().to_u32()));
+                match k.filter(|k| *k > 0) {
+                    Some(k) => Distribution::Erlang { k, mean: get("mean")? },
+                    None => return self.wrong_value(span, "`k` of `erlang` is a fixed whole number of 1 or more"),
+                }
+            }
+        };
+        Some(Typed { value: Expression::Draw(Box::new(drawn)), dim: dim.unwrap_or(Dim::NUMBER) })
     }
 
     /// The arguments in the order of the parameters.

@@ -35,22 +35,20 @@ impl<'a> Fields<'a> {
         fields
     }
 
-    /// The fields of an item type: `mass` and `is`; other entries declare attributes, which follow later.
-    pub fn of_item(declaration: &'a Declaration, diagnostics: &mut Vec<Diagnostic>) -> Fields<'a> {
+    /// The fields of an item type, `mass` and `is`, and the entries that declare attributes.
+    pub fn of_item(declaration: &'a Declaration, diagnostics: &mut Vec<Diagnostic>) -> (Fields<'a>, Vec<&'a Entry>) {
         let owner = format!("item `{}`", declaration.name.text);
         let mut fields = Fields { owner, owner_span: declaration.name.span, entries: Vec::new(), inner: Vec::new() };
+        let mut attributes = Vec::new();
         for item in declaration.block.as_ref().map_or(&[][..], |b: &Block| &b.items) {
             let Item::Entry(entry) = item else { continue };
             if matches!(entry.key.word(), Some("mass" | "is")) {
                 fields.entry(entry, &["mass", "is"], diagnostics);
             } else {
-                diagnostics.push(
-                    Diagnostic::new(codes::NOT_SUPPORTED_YET, entry.span, "attributes of items are not supported yet")
-                        .note("the form belongs to the language; its meaning follows in a later version"),
-                );
+                attributes.push(entry);
             }
         }
-        fields
+        (fields, attributes)
     }
 
     /// The fields of a table value such as `run { … }`.

@@ -185,15 +185,7 @@ fn follow(plant: &Plant, from: NodeId, way: Option<&Routing>, item: ItemId, visi
 /// Whether an item type is another or one of its kinds.
 #[must_use]
 pub fn is_a(plant: &Plant, item: ItemId, wanted: ItemId) -> bool {
-    let mut at = Some(item);
-    for _ in 0..=plant.items.len() {
-        match at {
-            Some(id) if id == wanted => return true,
-            Some(id) => at = plant.items.get(id).and_then(|i| i.is),
-            None => return false,
-        }
-    }
-    false
+    plant.is_a(item, wanted)
 }
 
 fn item_name(plant: &Plant, id: ItemId) -> &str {

@@ -93,12 +93,13 @@ pub struct Lower<'a> {
     pub run_start: Option<i64>,
 }
 
-/// Lowers a line with the declarations shared by the file.
+/// Lowers a line with the declarations shared by the file. Of a `broken` file, gaps are no faults of ours.
 pub fn lower(
     files: &SourceMap,
     line: &Declaration,
     shared: &[&Declaration],
     options: &Options,
+    broken: bool,
 ) -> (Option<Plant>, Vec<Diagnostic>) {
     let mut lower = Lower {
         files,
@@ -126,7 +127,7 @@ pub fn lower(
         Ok(()) => (Some(plant), lower.diagnostics),
         Err(problems) => {
             let mut diagnostics = lower.diagnostics;
-            if !diagnostics.iter().any(|d| d.severity == Severity::Error) {
+            if !broken && !diagnostics.iter().any(|d| d.severity == Severity::Error) {
                 let text = problems.first().cloned().unwrap_or_default();
                 diagnostics.push(Diagnostic::new(
                     codes::INTERNAL,
@@ -254,7 +255,7 @@ impl<'a> Lower<'a> {
     fn items(&mut self, parts: &Parts<'a>) {
         let mut declared = Vec::new();
         for d in parts.declarations.iter().filter(|d| d.word.text == "item") {
-            let fields = Fields::of_item(d, &mut self.diagnostics);
+            let (fields, attributes) = Fields::of_item(d, &mut self.diagnostics);
             let mass = fields.get("mass", &mut self.diagnostics).and_then(|p| {
                 let typed = self.evaluate_phrase(p)?;
                 self.constant_of(&typed, crate::base::Dim::MASS, p.span, "mass")
@@ -270,9 +271,18 @@ impl<'a> Lower<'a> {
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                 self.scope.set(&d.name.text, Meaning::Item(id));
             }
-            declared.push((id, fields));
+            declared.push((id, fields, attributes));
         }
-        for (id, fields) in declared {
+        for (id, _, attributes) in &declared {
+            for entry in attributes {
+                if let Some(attribute) = self.declared_attribute(entry)
+                    && let Some(item) = self.plant.items.get_mut(*id)
+                {
+                    item.attributes.push(attribute);
+                }
+            }
+        }
+        for (id, fields, _) in declared {
             let Some(phrase) = fields.get("is", &mut self.diagnostics) else { continue };
             let Some((name, span)) = self.name_in(phrase, "an item") else { continue };
             let Some(parent) = self.item_named(name, span) else { continue };
@@ -295,6 +305,57 @@ impl<'a> Lower<'a> {
                 attributes: Vec::new(),
             });
         }
+    }
+
+    /// `passes: count = 0`
+    fn declared_attribute(&mut self, entry: &'a Entry) -> Option<crate::ir::Attribute> {
+        let example = "write `NAME: KIND = VALUE`, for example `passes: count = 0`";
+        let (Some(name), Some(kind)) = (entry.key.word(), &entry.phrase) else {
+            self.push(Diagnostic::new(codes::WRONG_VALUE, entry.span, "an attribute needs a kind").help(example));
+            return None;
+        };
+        let expr = self.only_expr(&kind.chain, "a kind such as `count` or `time`")?;
+        let dim = self.kind_named(expr)?;
+        let default = match &entry.default {
+            Some(phrase) => {
+                let typed = self.evaluate_phrase(phrase)?;
+                if typed.dim.exponents != dim.exponents {
+                    self.push(
+                        Diagnostic::new(
+                            codes::WRONG_DIMENSION,
+                            phrase.span,
+                            format!("`{name}` is a {dim}, this is a {}", typed.dim),
+                        )
+                        .with(expr.span, "declared here"),
+                    );
+                    return None;
+                }
+                Some(typed.value)
+            }
+            None => None,
+        };
+        let slot = match self.plant.attributes.iter().position(|(n, _)| n == name) {
+            Some(slot) => {
+                let other = self.plant.attributes.get(slot).map_or(dim, |(_, d)| *d);
+                if other != dim {
+                    self.push(
+                        Diagnostic::new(
+                            codes::WRONG_DIMENSION,
+                            expr.span,
+                            format!("`{name}` is a {other} with another item and a {dim} here"),
+                        )
+                        .help("items pass attributes on by their names: give one of them another name"),
+                    );
+                    return None;
+                }
+                slot
+            }
+            None => {
+                self.plant.attributes.push((name.to_string(), dim));
+                self.plant.attributes.len() - 1
+            }
+        };
+        Some(crate::ir::Attribute { name: name.to_string(), span: entry.span, dim, slot, default })
     }
 
     /// Whether an item type is another or one of its kinds.

@@ -43,8 +43,7 @@ pub struct Analysed {
     pub complete: bool,
 }
 
-/// Analyses a parsed file. `parsed_cleanly` is false when parsing found errors: unknown rests of the
-/// text then raise no further complaints. O(size of the text), but for arrays and routes that expand.
+/// Analyses a parsed file. O(size of the text), but for arrays and routes that expand.
 #[must_use]
 pub fn analyse(files: &SourceMap, main: &File, options: &Options) -> Analysed {
     let mut diagnostics = Vec::new();
@@ -86,7 +85,7 @@ pub fn analyse(files: &SourceMap, main: &File, options: &Options) -> Analysed {
             );
         }
         seen.push((&declaration.name.text, declaration.name.span));
-        let (plant, found) = line::lower(files, declaration, &shared, options);
+        let (plant, found) = line::lower(files, declaration, &shared, options, main.broken);
         diagnostics.extend(found);
         plants.extend(plant);
     }

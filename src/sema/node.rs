@@ -6,7 +6,8 @@ use crate::base::{Dim, Quantity, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
     Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId,
-    Maintenance, MaintenanceStart, Node, NodeId, NodeKind, Part, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station, Supply, WhenFull,
+    Maintenance, MaintenanceStart, Node, NodeId, NodeKind, Part, Recipe, Release, ReleaseCrew, ShiftEnd, Source,
+    Station, Supply, WhenFull,
 };
 use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
 
@@ -27,7 +28,6 @@ const STATION_LATER: &[(&str, &str)] = &[
     ("setup_by", "setups by attribute"),
     ("stay", "stays"),
     ("batch", "batches"),
-    ("sets", "attributes"),
     ("order", "order rules"),
     ("choose", "choice of machines"),
     ("power", "power states"),
@@ -56,16 +56,12 @@ const STATION: &[&str] = &[
     "release_crew",
     "shift",
     "shift_end",
+    "sets",
 ];
 
-const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full", "shift"];
-const SOURCE_LATER: &[(&str, &str)] = &[
-    ("at", "timetables"),
-    ("lot", "lots"),
-    ("with", "attributes"),
-    ("schedule", "schedules"),
-    ("order", "order rules"),
-];
+const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full", "shift", "with"];
+const SOURCE_LATER: &[(&str, &str)] =
+    &[("at", "timetables"), ("lot", "lots"), ("schedule", "schedules"), ("order", "order rules")];
 
 const BUFFER: &[&str] = &["capacity", "initial"];
 const BUFFER_LATER: &[(&str, &str)] = &[
@@ -80,27 +76,18 @@ const BUFFER_LATER: &[(&str, &str)] = &[
 ];
 
 impl<'a> Lower<'a> {
-    /// Declares every node, then reads its fields.
+    /// Declares every node, then reads its fields, which may name other nodes.
     pub fn nodes(&mut self, declarations: &[&'a Declaration]) {
+        let mut declared = Vec::new();
         for d in declarations {
-            self.asked_shift = (None, ShiftEnd::Pause);
             let kind = match d.word.text.as_str() {
-                "source" => self.source(d).map(NodeKind::Source),
-                "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
-                "buffer" => self.buffer(d).map(NodeKind::Buffer),
-                "sink" => {
-                    let _ = Fields::of(d, &[], &mut self.diagnostics);
-                    Some(NodeKind::Sink)
-                }
+                "source" => NodeKind::Source(Source::default()),
+                "station" => NodeKind::Station(Box::default()),
+                "buffer" => NodeKind::Buffer(Buffer::default()),
+                "sink" => NodeKind::Sink,
                 _ => continue,
             };
-            let Some(kind) = kind else {
-                self.holes = true;
-                continue;
-            };
-            let asked = self.asked_queue.take();
-            let size = self.array_size(d);
-            let Some(size) = size else {
+            let Some(size) = self.array_size(d) else {
                 self.holes = true;
                 continue;
             };
@@ -108,20 +95,42 @@ impl<'a> Lower<'a> {
                 true => vec![d.name.text.clone()],
                 false => (1..=size).map(|i| format!("{}[{i}]", d.name.text)).collect(),
             };
-            let mut first = None;
+            let mut ids = Vec::new();
             for name in members {
-                let mut node = new_node(name, d.name.span, kind.clone());
-                (node.calendar, node.shift_end) = self.asked_shift;
-                let id = self.plant.nodes.push(node);
-                first.get_or_insert(id);
-                if matches!(kind, NodeKind::Station(_)) {
-                    self.queues.insert(id, QueuePlan { asked, node: None });
-                }
+                ids.push(self.plant.nodes.push(new_node(name, d.name.span, kind.clone())));
             }
-            let Some(first) = first else { continue };
+            let Some(first) = ids.first().copied() else { continue };
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                 let meaning = if d.indices.is_empty() { Meaning::Node(first) } else { Meaning::Array(first, size) };
                 self.scope.set(&d.name.text, meaning);
+            }
+            declared.push((*d, ids));
+        }
+        for (d, ids) in declared {
+            self.asked_shift = (None, ShiftEnd::Pause);
+            let kind = match d.word.text.as_str() {
+                "source" => self.source(d).map(NodeKind::Source),
+                "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
+                "buffer" => self.buffer(d).map(NodeKind::Buffer),
+                _ => {
+                    let _ = Fields::of(d, &[], &mut self.diagnostics);
+                    Some(NodeKind::Sink)
+                }
+            };
+            let asked = self.asked_queue.take();
+            let Some(kind) = kind else {
+                self.holes = true;
+                continue;
+            };
+            for id in ids {
+                if matches!(kind, NodeKind::Station(_)) {
+                    self.queues.insert(id, QueuePlan { asked, node: None });
+                }
+                let shift = self.asked_shift;
+                if let Some(node) = self.plant.nodes.get_mut(id) {
+                    node.kind = kind.clone();
+                    (node.calendar, node.shift_end) = shift;
+                }
             }
         }
     }
@@ -218,7 +227,11 @@ impl<'a> Lower<'a> {
             );
             return None;
         }
-        Some(Source { mix: mix?, supply: supply?, first: first?, total, when_full, mix_span })
+        let with = match fields.get("with", &mut self.diagnostics) {
+            Some(phrase) => self.assignments(phrase)?,
+            None => Vec::new(),
+        };
+        Some(Source { with, mix: mix?, supply: supply?, first: first?, total, when_full, mix_span })
     }
 
     fn total(&mut self, phrase: &'a Phrase) -> Option<u64> {
@@ -292,6 +305,10 @@ impl<'a> Lower<'a> {
             }
             None => None,
         };
+        let sets = match fields.get("sets", &mut self.diagnostics) {
+            Some(phrase) => self.assignments(phrase)?,
+            None => Vec::new(),
+        };
         let hold_when_down = self.yes_no(&fields, "hold_when_down");
         let release_crew = match self.word(&fields, "release_crew", &["after_work", "after_leaving"]) {
             Some("after_leaving") => ReleaseCrew::AfterLeaving,
@@ -353,6 +370,7 @@ impl<'a> Lower<'a> {
             yield_share,
             breakdowns,
             maintenance,
+            sets,
             hold_when_down,
             release_crew,
             blocking: Blocking::AfterWork,
@@ -387,7 +405,7 @@ impl<'a> Lower<'a> {
                         }
                         list.push((item, value?));
                     }
-                    key => return self.later(key.span(), "cycles by condition"),
+                    key => return self.wrong_value(key.span(), "the name of an item, or `else`, is due here"),
                 }
             }
             return Some(Expression::ByItem(list, rest));
@@ -398,7 +416,6 @@ impl<'a> Lower<'a> {
     fn is_by_item(&self, table: &Table) -> bool {
         table.entries.iter().any(|e| match &e.key {
             Key::Chain(chain) => chain.as_expr().and_then(|x| x.name()).is_some(),
-            Key::If { .. } => true,
             _ => false,
         })
     }

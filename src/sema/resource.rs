@@ -24,11 +24,9 @@ impl<'a> Lower<'a> {
                 &["size", "count", "skills", "shift", "shift_end", "overtake", "breakdown"],
                 &mut self.diagnostics,
             );
-            for (word, what) in [
-                ("skills", "skills"),
-                ("overtake", "crews that overtake"),
-                ("breakdown", "breakdowns of tools"),
-            ] {
+            for (word, what) in
+                [("skills", "skills"), ("overtake", "crews that overtake"), ("breakdown", "breakdowns of tools")]
+            {
                 if let Some(span) = fields.has(word) {
                     let _: Option<()> = self.later(span, what);
                 }
@@ -88,11 +86,8 @@ impl<'a> Lower<'a> {
             }
             let Some(index) = names.iter().position(|n| n == word) else {
                 let known: Vec<&str> = names.iter().map(String::as_str).collect();
-                let d = Diagnostic::new(
-                    codes::WRONG_VALUE,
-                    entry.key.span(),
-                    format!("the shift has no window `{word}`"),
-                );
+                let d =
+                    Diagnostic::new(codes::WRONG_VALUE, entry.key.span(), format!("the shift has no window `{word}`"));
                 self.push(d.help(format!("its windows are {}", super::fields::list(&known))));
                 return None;
             };

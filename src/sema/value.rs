@@ -41,8 +41,18 @@ impl<'a> Lower<'a> {
                     (UnaryOp::Minus, _) => {
                         Some(Typed { dim: inner.dim, value: Expression::Unary(Unary::Negate, Box::new(inner.value)) })
                     }
-                    (UnaryOp::Not, _) => self.later(expr.span, "conditions"),
+                    (UnaryOp::Not, Expression::Constant(q)) if q.dim == Dim::NUMBER => Some(flag(q.value.is_zero())),
+                    (UnaryOp::Not, _) => {
+                        self.expect_condition(&inner, operand.span)?;
+                        Some(Typed { dim: Dim::NUMBER, value: Expression::Unary(Unary::Not, Box::new(inner.value)) })
+                    }
                 }
+            }
+            ExprKind::Binary { op: BinaryOp::In, left, right, .. } => self.within(left, right),
+            ExprKind::Binary { op: op @ (BinaryOp::Equal | BinaryOp::NotEqual), left, right, .. }
+                if is_state(left) || is_state(right) =>
+            {
+                self.state_is(*op, left, right)
             }
             ExprKind::Binary { op, left, right, op_span } => {
                 let (a, b) = (self.evaluate(left), self.evaluate(right));
@@ -54,14 +64,17 @@ impl<'a> Lower<'a> {
                 };
                 self.call(name, function.span, arguments, expr.span)
             }
-            ExprKind::Table(table) => self.mixture(table),
+            ExprKind::Table(table) => self.table_value(table),
             ExprKind::NamedTable { name, table } if name.text == "choice" => self.mixture(table),
             ExprKind::Error => None,
-            ExprKind::Now | ExprKind::Item | ExprKind::Member { .. } => {
-                self.later(expr.span, "values that read the item or the clock")
+            ExprKind::Now => Some(Typed { dim: Dim::TIME, value: Expression::Now }),
+            ExprKind::Item => self.wrong_value(expr.span, "an item is no value; write `item.NAME` for an attribute"),
+            ExprKind::Member { base, member } if matches!(base.kind, ExprKind::Item) => {
+                self.attribute(&member.text, member.span)
             }
+            ExprKind::Member { .. } => self.later(expr.span, "values of parts of the line"),
             ExprKind::Unknown => self.later(expr.span, "values left open for the optimiser"),
-            ExprKind::Bool(_) => self.later(expr.span, "yes/no values"),
+            ExprKind::Bool(value) => Some(flag(*value)),
             _ => self.wrong_value(expr.span, "this is no value"),
         }
     }
@@ -144,6 +157,7 @@ impl<'a> Lower<'a> {
                 ));
                 None
             }
+            None if matches!(name, "yes" | "no") => Some(flag(name == "yes")),
             None => {
                 let d = self.scope.unknown(name, span, "value", |m| matches!(m, Meaning::Value(_)));
                 self.push(d);
@@ -223,39 +237,31 @@ impl<'a> Lower<'a> {
     }
 
     fn check_kind(&mut self, kind: &'a Expr, value: &Typed, span: Span) {
-        let Some(name) = kind.name() else { return };
-        let wanted = match name {
-            "time" => Dim::TIME,
-            "length" => Dim::LENGTH,
-            "mass" => Dim::MASS,
-            "volume" => Dim::VOLUME,
-            "energy" => Dim::ENERGY,
-            "power" => Dim::POWER,
-            "money" => Dim::MONEY,
-            "angle" => Dim::ANGLE,
-            "temperature" => Dim::TEMPERATURE,
-            "rate" => Dim::RATE,
-            "speed" => Dim::SPEED,
-            "count" | "number" => Dim::NUMBER,
-            "ratio" | "share" => Dim::RATIO,
-            "yes_no" => return,
-            _ => {
-                let known =
-                    ["time", "length", "mass", "volume", "energy", "power", "money", "rate", "speed", "count", "ratio"];
-                let d = Diagnostic::new(codes::WRONG_VALUE, kind.span, format!("there is no kind of value `{name}`"));
-                self.push(match names::nearest(name, known) {
-                    Some(near) => d.fix(format!("write `{near}`"), kind.span, near),
-                    None => d.help(format!("kinds are {}", super::fields::list(&known))),
-                });
-                return;
-            }
-        };
+        if kind.name().is_none() {
+            return;
+        }
+        let Some(wanted) = self.kind_named(kind) else { return };
         if wanted.exponents != value.dim.exponents {
             self.push(
                 Diagnostic::new(codes::WRONG_DIMENSION, span, format!("a {wanted} is due, this is a {}", value.dim))
                     .with(kind.span, "declared here"),
             );
         }
+    }
+
+    /// The dimension of a kind of value: `time`, `count`, `yes_no`.
+    pub fn kind_named(&mut self, kind: &'a Expr) -> Option<Dim> {
+        let name = kind.name().unwrap_or_default();
+        let known = KINDS.iter().find(|(n, _)| *n == name).map(|(_, dim)| *dim);
+        if known.is_none() {
+            let all: Vec<&str> = KINDS.iter().map(|(n, _)| *n).collect();
+            let d = Diagnostic::new(codes::WRONG_VALUE, kind.span, format!("there is no kind of value `{name}`"));
+            self.push(match names::nearest(name, all.iter().copied()) {
+                Some(near) => d.fix(format!("write `{near}`"), kind.span, near),
+                None => d.help(format!("kinds are {}", super::fields::list(&all))),
+            });
+        }
+        known
     }
 
     fn check_range(&mut self, range: &'a Expr, q: &Quantity, span: Span, name: &str) {
@@ -312,8 +318,19 @@ impl<'a> Lower<'a> {
             BinaryOp::Multiply => Binary::Multiply,
             BinaryOp::Divide => Binary::Divide,
             BinaryOp::Power => return self.power(span, a, &b),
-            _ => return self.later(op_span, "conditions"),
+            BinaryOp::Less => Binary::Less,
+            BinaryOp::LessEqual => Binary::LessEqual,
+            BinaryOp::Greater => Binary::Greater,
+            BinaryOp::GreaterEqual => Binary::GreaterEqual,
+            BinaryOp::Equal => Binary::Equal,
+            BinaryOp::NotEqual => Binary::NotEqual,
+            BinaryOp::And => Binary::And,
+            BinaryOp::Or => Binary::Or,
+            BinaryOp::In => return self.wrong_value(op_span, "`in` is followed by a range: `item.size in 2..5`"),
         };
+        if !matches!(binary, Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide) {
+            return self.comparison(binary, op_span, a, b);
+        }
         let dim = match binary {
             Binary::Add | Binary::Subtract => {
                 if a.dim != b.dim {
@@ -354,6 +371,221 @@ impl<'a> Lower<'a> {
         Some(Typed { dim, value: Expression::Binary(binary, Box::new(a.value), Box::new(b.value)) })
     }
 
+    /// `a < b`, `a and b`: a number, 1 or 0.
+    fn comparison(&mut self, binary: Binary, op_span: Span, a: Typed, b: Typed) -> Option<Typed> {
+        let logic = matches!(binary, Binary::And | Binary::Or);
+        if logic && (a.dim != Dim::NUMBER || b.dim != Dim::NUMBER) {
+            self.push(
+                Diagnostic::new(codes::WRONG_DIMENSION, op_span, "`and` and `or` join conditions")
+                    .help("compare values first: `item.size > 2 and item.rush`"),
+            );
+            return None;
+        }
+        if a.dim != b.dim {
+            self.push(Diagnostic::new(
+                codes::WRONG_DIMENSION,
+                op_span,
+                format!("cannot compare a {} with a {}", a.dim, b.dim),
+            ));
+            return None;
+        }
+        if let (Expression::Constant(x), Expression::Constant(y)) = (&a.value, &b.value) {
+            let (x, y) = (&x.value, &y.value);
+            return Some(flag(match binary {
+                Binary::Less => x < y,
+                Binary::LessEqual => x <= y,
+                Binary::Greater => x > y,
+                Binary::GreaterEqual => x >= y,
+                Binary::Equal => x == y,
+                Binary::NotEqual => x != y,
+                Binary::And => !x.is_zero() && !y.is_zero(),
+                _ => !x.is_zero() || !y.is_zero(),
+            }));
+        }
+        Some(Typed { dim: Dim::NUMBER, value: Expression::Binary(binary, Box::new(a.value), Box::new(b.value)) })
+    }
+
+    /// `x in a..b`, both ends included.
+    fn within(&mut self, left: &'a Expr, right: &'a Expr) -> Option<Typed> {
+        let ExprKind::Range { from, to } = &right.peeled().kind else {
+            return self.wrong_value(right.span, "`in` is followed by a range: `item.size in 2..5`");
+        };
+        let (x, low, high) = (self.evaluate(left)?, self.evaluate(from)?, self.evaluate(to)?);
+        let above = self.comparison(Binary::GreaterEqual, from.span, x.clone(), low)?;
+        let below = self.comparison(Binary::LessEqual, to.span, x, high)?;
+        self.comparison(Binary::And, right.span, above, below)
+    }
+
+    /// `state(m) == down`
+    fn state_is(&mut self, op: BinaryOp, left: &'a Expr, right: &'a Expr) -> Option<Typed> {
+        let (call, word) = if is_state(left) { (left, right) } else { (right, left) };
+        let state = self.evaluate(call)?;
+        let name = word.name().unwrap_or_default();
+        let Some(code) = STATES.iter().position(|s| *s == name) else {
+            let d = Diagnostic::new(codes::WRONG_VALUE, word.span, "the name of a state is due here");
+            self.push(d.help(format!("states are {}", super::fields::list(&STATES))));
+            return None;
+        };
+        let code = Typed::constant(Quantity::number(i64::try_from(code).unwrap_or(0)));
+        self.comparison(if op == BinaryOp::Equal { Binary::Equal } else { Binary::NotEqual }, word.span, state, code)
+    }
+
+    pub fn expect_condition(&mut self, typed: &Typed, span: Span) -> Option<()> {
+        if typed.dim == Dim::NUMBER {
+            return Some(());
+        }
+        self.push(
+            Diagnostic::new(codes::WRONG_DIMENSION, span, format!("a condition is due here, this is a {}", typed.dim))
+                .help("compare it: `item.size > 2`, `level(store) >= 5`"),
+        );
+        None
+    }
+
+    /// `item.size`
+    fn attribute(&mut self, name: &str, span: Span) -> Option<Typed> {
+        if name == "step" {
+            return Some(Typed { dim: Dim::NUMBER, value: Expression::Step });
+        }
+        let Some((slot, dim)) = self.attribute_slot(name, span) else { return None };
+        Some(Typed { dim, value: Expression::Attribute { name: name.to_string(), slot, dim } })
+    }
+
+    /// Where the attribute of a name is kept, and its dimension.
+    pub fn attribute_slot(&mut self, name: &str, span: Span) -> Option<(usize, Dim)> {
+        if let Some(slot) = self.plant.attributes.iter().position(|(n, _)| n == name) {
+            return self.plant.attributes.get(slot).map(|(_, dim)| (slot, *dim));
+        }
+        let known: Vec<String> = self.plant.attributes.iter().map(|(n, _)| n.clone()).collect();
+        let d = Diagnostic::new(codes::UNKNOWN_NAME, span, format!("no item has an attribute `{name}`"));
+        self.push(match names::nearest(name, known.iter().map(String::as_str)) {
+            Some(near) => d.fix(format!("write `{near}`"), span, near),
+            None => d.help(format!("declare it with the item: `item Part {{ {name}: count = 0 }}`")),
+        });
+        None
+    }
+
+    /// `{ attribute: value, … }` of `with` and `sets`.
+    pub fn assignments(&mut self, phrase: &'a Phrase) -> Option<Vec<(usize, Expression)>> {
+        let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) else {
+            return self
+                .wrong_value(phrase.span, "attributes and their values are due here: `{ passes: item.passes + 1 }`");
+        };
+        let mut list: Vec<(usize, Expression)> = Vec::new();
+        for entry in &table.entries {
+            let Some(name) = entry.key.word() else {
+                return self.wrong_value(entry.key.span(), "the name of an attribute is due here");
+            };
+            let (slot, dim) = self.attribute_slot(name, entry.key.span())?;
+            let Some(value) = &entry.phrase else {
+                return self.wrong_value(entry.span, "the attribute has no value");
+            };
+            let typed = self.evaluate_phrase(value)?;
+            if typed.dim != dim {
+                self.push(Diagnostic::new(
+                    codes::WRONG_DIMENSION,
+                    value.span,
+                    format!("`{name}` is a {dim}, this is a {}", typed.dim),
+                ));
+                return None;
+            }
+            if list.iter().any(|(s, _)| *s == slot) {
+                self.push(Diagnostic::new(
+                    codes::DUPLICATE_FIELD,
+                    entry.key.span(),
+                    format!("`{name}` is given twice"),
+                ));
+                return None;
+            }
+            list.push((slot, typed.value));
+        }
+        (!table.incomplete).then_some(list)
+    }
+
+    /// A table as a value: by condition, by item, or by chance.
+    fn table_value(&mut self, table: &'a Table) -> Option<Typed> {
+        let conditional = table.entries.iter().any(|e| matches!(e.key, tree::Key::If { .. }));
+        let by_item = table.entries.iter().any(|e| match &e.key {
+            tree::Key::Chain(chain) => chain
+                .as_expr()
+                .and_then(Expr::name)
+                .is_some_and(|n| matches!(self.scope.find(n), Some(Meaning::Item(_)))),
+            _ => false,
+        });
+        if !conditional && !by_item {
+            return self.mixture(table);
+        }
+        let mut dim = None;
+        let mut rest = None;
+        let mut conditions = Vec::new();
+        let mut items = Vec::new();
+        for entry in &table.entries {
+            let Some(phrase) = &entry.phrase else { return self.wrong_value(entry.span, "this entry has no value") };
+            let value = self.evaluate_phrase(phrase)?;
+            if *dim.get_or_insert(value.dim) != value.dim {
+                self.push(Diagnostic::new(
+                    codes::WRONG_DIMENSION,
+                    phrase.span,
+                    format!("a {} among values of another dimension", value.dim),
+                ));
+                return None;
+            }
+            match &entry.key {
+                tree::Key::If { condition, .. } => {
+                    let typed = self.evaluate(condition)?;
+                    self.expect_condition(&typed, condition.span)?;
+                    conditions.push((typed.value, value.value));
+                }
+                tree::Key::Word(w) if matches!(w.text.as_str(), "else" | "rest") => rest = Some(value.value),
+                tree::Key::Chain(chain) if by_item => {
+                    let expr = self.only_expr(chain, "the name of an item")?;
+                    let name = expr.name().unwrap_or_default();
+                    items.push((self.item_named(name, expr.span)?, value.value));
+                }
+                key => return self.wrong_value(key.span(), "a condition, or `else`, is due here"),
+            }
+        }
+        let dim = dim?;
+        if by_item {
+            return Some(Typed { dim, value: Expression::ByItem(items, rest.map(Box::new)) });
+        }
+        let Some(rest) = rest else {
+            self.push(
+                Diagnostic::new(codes::BRANCH_NOT_TOTAL, table.span, "the conditions leave a case open")
+                    .help("add `else: VALUE`"),
+            );
+            return None;
+        };
+        Some(Typed { dim, value: Expression::If(conditions, Box::new(rest)) })
+    }
+
+    /// `level(n)`, `room(n)`, `state(n)`, `free(crew)`.
+    fn floor(&mut self, name: &str, arguments: &'a [Argument], span: Span) -> Option<Typed> {
+        let [Argument { name: None, value, .. }] = arguments else {
+            self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("`{name}` takes the name of a node")));
+            return None;
+        };
+        let expr = self.only_expr(&value.chain, "the name of a node")?;
+        let value = if name == "free" {
+            match expr.name().and_then(|n| self.scope.find(n)) {
+                Some(Meaning::Pool(id)) => Expression::Free(id),
+                _ => return self.wrong_value(expr.span, "the name of a crew or tool is due here"),
+            }
+        } else {
+            let node = self.node_expr(expr, "node")?;
+            let kind = self.plant.nodes.get(node).map(|n| &n.kind);
+            match (name, kind) {
+                ("state", Some(crate::ir::NodeKind::Station(_))) => Expression::State(node),
+                ("state", _) => return self.wrong_value(expr.span, "only stations have states"),
+                (_, Some(crate::ir::NodeKind::Sink | crate::ir::NodeKind::Source(_))) => {
+                    return self.wrong_value(expr.span, "only buffers and stations hold items");
+                }
+                ("level", _) => Expression::Level(node),
+                _ => Expression::Room(node),
+            }
+        };
+        Some(Typed { dim: Dim::NUMBER, value })
+    }
+
     fn power(&mut self, span: Span, a: Typed, b: &Typed) -> Option<Typed> {
         let exponent = match &b.value {
             Expression::Constant(q) if q.dim == Dim::NUMBER && q.value.is_integer() => q.value.to_integer().to_i8(),
@@ -379,6 +611,8 @@ impl<'a> Lower<'a> {
             "floor" => Function::Floor,
             "ceil" => Function::Ceiling,
             "round" => Function::Round,
+            "sqrt" => Function::SquareRoot,
+            "level" | "room" | "state" | "free" => return self.floor(name, arguments, span),
             _ => return self.draw(name, name_span, arguments, span),
         };
         let mut values = Vec::new();
@@ -625,6 +859,38 @@ impl<'a> Lower<'a> {
         }
         expr
     }
+}
+
+/// Kinds of values and their dimensions.
+const KINDS: [(&str, Dim); 16] = [
+    ("time", Dim::TIME),
+    ("length", Dim::LENGTH),
+    ("mass", Dim::MASS),
+    ("volume", Dim::VOLUME),
+    ("energy", Dim::ENERGY),
+    ("power", Dim::POWER),
+    ("money", Dim::MONEY),
+    ("angle", Dim::ANGLE),
+    ("temperature", Dim::TEMPERATURE),
+    ("rate", Dim::RATE),
+    ("speed", Dim::SPEED),
+    ("count", Dim::NUMBER),
+    ("number", Dim::NUMBER),
+    ("ratio", Dim::RATIO),
+    ("share", Dim::RATIO),
+    ("yes_no", Dim::NUMBER),
+];
+
+/// States of a station in the order of the results.
+const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];
+
+fn flag(value: bool) -> Typed {
+    Typed::constant(Quantity::number(i64::from(value)))
+}
+
+/// Whether an expression is `state(…)`.
+fn is_state(expr: &Expr) -> bool {
+    matches!(&expr.peeled().kind, ExprKind::Call { function, .. } if function.name() == Some("state"))
 }
 
 fn size(e: &Expression) -> usize {

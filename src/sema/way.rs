@@ -437,9 +437,12 @@ impl<'a> Lower<'a> {
     /// A branch: by share or by item; `from` is the node before it.
     fn branch(&mut self, expr: &'a Expr, from: &str, binding: Option<Binding<'a>>) -> Option<Routing> {
         if let ExprKind::NamedTable { name, table } = &expr.kind
-            && name.text == "round_robin"
+            && let Some(rule) = rule_named(&name.text)
         {
-            return self.in_turn(table, from, binding);
+            if rule != ChoiceRule::RoundRobin {
+                return self.later(expr.span, "open choice rules");
+            }
+            return self.by_rule(rule, table, &mut |lower, chain| lower.branch_way(chain, from, binding));
         }
         let table = self.branch_table(expr)?;
         self.branch_with(table, &mut |lower, entry| {
@@ -451,13 +454,61 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// `round_robin { a, -[3]-> b }`: one after another.
-    fn in_turn(&mut self, table: &'a Table, from: &str, binding: Option<Binding<'a>>) -> Option<Routing> {
+    /// `{ if item.passes >= 2: scrap, else: rework }`
+    fn by_condition(
+        &mut self,
+        table: &'a Table,
+        way: &mut dyn FnMut(&mut Lower<'a>, &'a Entry) -> Option<Routing>,
+    ) -> Option<Routing> {
+        let mut list = Vec::new();
+        let mut rest = None;
+        let mut good = !table.incomplete;
+        for entry in &table.entries {
+            let to = way(self, entry);
+            match &entry.key {
+                Key::If { condition, .. } => {
+                    let typed = self.evaluate(condition)?;
+                    self.expect_condition(&typed, condition.span)?;
+                    if typed.value.reads_floor() {
+                        return self.later(condition.span, "branches that read the floor");
+                    }
+                    match to {
+                        Some(to) => list.push((typed.value, to)),
+                        None => good = false,
+                    }
+                }
+                Key::Word(w) if matches!(w.text.as_str(), "else" | "rest") => match to {
+                    Some(to) => rest = Some(Box::new(to)),
+                    None => good = false,
+                },
+                key => return self.wrong_value(key.span(), "a condition `if …`, or `else`, is due here"),
+            }
+        }
+        if !good {
+            return None;
+        }
+        let Some(rest) = rest else {
+            self.push(
+                Diagnostic::new(codes::BRANCH_NOT_TOTAL, table.span, "the conditions leave a case open")
+                    .help("add `else: NODE`; a condition chooses a way, it never makes an item wait"),
+            );
+            return None;
+        };
+        Some(Routing::If(list, rest, table.span))
+    }
+
+    /// `round_robin { a, -[3]-> b }`, `first_free { a, b }`.
+    pub fn by_rule(
+        &mut self,
+        rule: ChoiceRule,
+        table: &'a Table,
+        way: &mut dyn FnMut(&mut Lower<'a>, &'a Chain) -> Option<Routing>,
+    ) -> Option<Routing> {
         let mut list = Vec::new();
         let mut good = !table.incomplete;
         for entry in &table.entries {
             let way = match (&entry.key, &entry.phrase) {
-                (Key::Chain(chain), None) => self.branch_way(chain, from, binding),
+                (Key::Chain(chain), None) => way(self, chain),
                 _ => self.wrong_value(entry.span, "a rule lists its ways without keys: `round_robin { a, b }`"),
             };
             match way {
@@ -469,7 +520,7 @@ impl<'a> Lower<'a> {
             self.push(Diagnostic::new(codes::BAD_CHAIN, table.span, "the branch has no ways"));
             return None;
         }
-        good.then_some(Routing::Rule(ChoiceRule::RoundRobin, list, table.span))
+        good.then_some(Routing::Rule(rule, list, table.span))
     }
 
     /// The table of a branch; rules follow later.
@@ -478,9 +529,6 @@ impl<'a> Lower<'a> {
             ExprKind::Table(table) => Some(table),
             ExprKind::NamedTable { name, .. } => {
                 let rules = ["first_free", "shortest_queue", "round_robin", "priority"];
-                if rules.contains(&name.text.as_str()) {
-                    return self.later(expr.span, "choice rules");
-                }
                 let mut d =
                     Diagnostic::new(codes::UNKNOWN_NAME, name.span, format!("there is no choice rule `{}`", name.text));
                 if let Some(near) = crate::base::names::nearest(&name.text, rules) {
@@ -500,8 +548,8 @@ impl<'a> Lower<'a> {
         way: &mut dyn FnMut(&mut Lower<'a>, &'a Entry) -> Option<Routing>,
     ) -> Option<Routing> {
         let by_condition = table.entries.iter().find(|e| matches!(e.key, Key::If { .. }));
-        if let Some(entry) = by_condition {
-            return self.later(entry.span, "branches by condition");
+        if by_condition.is_some() {
+            return self.by_condition(table, way);
         }
         let call = table.entries.iter().find(
             |e| matches!(&e.key, Key::Chain(c) if matches!(c.as_expr().map(|x| &x.kind), Some(ExprKind::Call { .. }))),
@@ -738,4 +786,15 @@ fn redirect(way: &mut Routing, moved: &std::collections::BTreeMap<NodeId, NodeId
         }
         Routing::Rule(_, list, _) => list.iter_mut().for_each(|w| redirect(w, moved)),
     }
+}
+
+/// The choice rule of a word.
+pub fn rule_named(word: &str) -> Option<ChoiceRule> {
+    Some(match word {
+        "first_free" => ChoiceRule::FirstFree,
+        "shortest_queue" => ChoiceRule::ShortestQueue,
+        "round_robin" => ChoiceRule::RoundRobin,
+        "priority" => ChoiceRule::Priority,
+        _ => return None,
+    })
 }

@@ -26,7 +26,7 @@ pub use dump::{dump_tokens, dump_tree};
 pub use token::{Kind, Scanned, Token};
 
 use crate::base::{FileId, Span, limits};
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Diagnostic, Severity, codes};
 
 /// What parsing gives: always a tree, perhaps with holes.
 #[derive(Clone, Debug)]
@@ -51,12 +51,13 @@ pub fn tokens(file: FileId, text: &str) -> Scanned {
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> Parsed {
     let whole = Span::new(file, 0, text.len());
-    let mut tree = tree::File { file, edition: None, items: Vec::new(), span: whole };
+    let mut tree = tree::File { file, edition: None, items: Vec::new(), span: whole, broken: false };
     if text.len() > limits::FILE_BYTES {
         let message =
             format!("the file has {} bytes, more than {} MiB", text.len(), limits::FILE_BYTES / (1024 * 1024));
         let diagnostic = Diagnostic::new(codes::TOO_LONG, Span::new(file, 0, 0), message)
             .help("split the line into several files, or declare arrays");
+        tree.broken = true;
         return Parsed { tree, comments: Comments::default(), diagnostics: vec![diagnostic] };
     }
     let scanned = tokens(file, text);
@@ -74,6 +75,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         }
     }
     diagnostics.extend(shape::check(&mut tree, text, &scanned.tokens, &scanned.comments));
+    tree.broken = diagnostics.iter().any(|d| d.severity == Severity::Error);
     Parsed { tree, comments: scanned.comments, diagnostics: in_order(diagnostics) }
 }
 

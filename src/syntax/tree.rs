@@ -19,6 +19,8 @@ pub struct File {
     pub items: Vec<Item>,
     /// The whole text.
     pub span: Span,
+    /// Whether parsing found errors: what seems to be missing may be what could not be read.
+    pub broken: bool,
 }
 
 /// `flowline 1`: the edition of the language the file is written in.

@@ -27,14 +27,7 @@ fn node(name: &str, kind: NodeKind, to: Option<NodeId>) -> Node {
 
 fn station(cycle: Expression) -> NodeKind {
     NodeKind::Station(Box::new(Station {
-        machines: 1,
         recipes: vec![Recipe {
-            name: String::new(),
-            span: Span::default(),
-            takes: vec![],
-            makes: vec![],
-            release: Release::Each,
-            batch: None,
             phases: vec![Phase {
                 name: "cycle".into(),
                 kind: PhaseKind::Work,
@@ -43,15 +36,9 @@ fn station(cycle: Expression) -> NodeKind {
                 keeps: false,
                 span: Span::default(),
             }],
+            ..Recipe::default()
         }],
-        setup: None,
-        yield_share: None,
-        breakdowns: vec![],
-        maintenance: vec![],
-        hold_when_down: false,
-        release_crew: ReleaseCrew::AfterWork,
-        blocking: Blocking::AfterWork,
-        ideal: None,
+        ..Station::default()
     }))
 }
 
@@ -69,14 +56,7 @@ fn line(stations: u32, source: Source, capacity: Capacity, mean: Expression) -> 
 }
 
 fn source(supply: Supply) -> Source {
-    Source {
-        mix: vec![(ItemId(0), Rational::from_integer(1.into()))],
-        supply,
-        first: seconds(0, 1),
-        total: None,
-        when_full: WhenFull::Pause,
-        mix_span: Span::default(),
-    }
+    Source { mix: vec![(ItemId(0), Rational::from_integer(1.into()))], supply, ..Source::default() }
 }
 
 fn run(kernel: &Kernel, horizon: i64) -> (Vec<u64>, u64, f64) {

@@ -36,14 +36,7 @@ pub fn node(name: &str, kind: NodeKind, routing: Option<Routing>) -> Node {
 
 pub fn station(cycle: Expression) -> Station {
     Station {
-        machines: 1,
         recipes: vec![Recipe {
-            name: String::new(),
-            span: Span::default(),
-            takes: vec![],
-            makes: vec![],
-            release: Release::Each,
-            batch: None,
             phases: vec![Phase {
                 name: "cycle".into(),
                 kind: PhaseKind::Work,
@@ -52,15 +45,9 @@ pub fn station(cycle: Expression) -> Station {
                 keeps: false,
                 span: Span::default(),
             }],
+            ..Recipe::default()
         }],
-        setup: None,
-        yield_share: None,
-        breakdowns: vec![],
-        maintenance: vec![],
-        hold_when_down: false,
-        release_crew: ReleaseCrew::AfterWork,
-        blocking: Blocking::AfterWork,
-        ideal: None,
+        ..Station::default()
     }
 }
 
@@ -69,18 +56,11 @@ pub fn work(cycle: Expression) -> NodeKind {
 }
 
 pub fn buffer(capacity: Capacity) -> NodeKind {
-    NodeKind::Buffer(Buffer { capacity, initial: vec![], transit: None, keeps_order: true, anonymous: false })
+    NodeKind::Buffer(Buffer { capacity, ..Buffer::default() })
 }
 
 pub fn source(supply: Supply) -> Source {
-    Source {
-        mix: vec![(ItemId(0), Rational::from_integer(1.into()))],
-        supply,
-        first: seconds(0, 1),
-        total: None,
-        when_full: WhenFull::Pause,
-        mix_span: Span::default(),
-    }
+    Source { mix: vec![(ItemId(0), Rational::from_integer(1.into()))], supply, ..Source::default() }
 }
 
 pub fn plant(nodes: Vec<Node>) -> Plant {

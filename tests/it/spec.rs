@@ -64,8 +64,11 @@ fn read_file(path: &str) -> Result<String, String> {
 }
 
 fn analyse(text: &str) -> (Option<Plant>, Vec<Diagnostic>) {
-    let text =
-        if text.lines().any(|l| l.starts_with("line ")) { text.to_string() } else { format!("line spec {{\n{text}\n}}\n") };
+    let text = if text.lines().any(|l| l.starts_with("line ")) {
+        text.to_string()
+    } else {
+        format!("line spec {{\n{text}\n}}\n")
+    };
     let mut files = SourceMap::default();
     let id = files.add("spec.line", text.as_str());
     let parsed = syntax::parse(id, &text);
@@ -74,7 +77,9 @@ fn analyse(text: &str) -> (Option<Plant>, Vec<Diagnostic>) {
     let mut found = parsed.diagnostics;
     found.append(&mut analysed.diagnostics);
     let plant = analysed.plants.pop();
-    if analysed.complete && let Some(plant) = &plant {
+    if analysed.complete
+        && let Some(plant) = &plant
+    {
         found.extend(analysis::analyse(plant).diagnostics);
     }
     (plant, found)
@@ -125,11 +130,8 @@ fn every_block_of_the_reference_does_what_it_claims() {
     let list: Vec<Block> = blocks().into_iter().filter(|b| b.place.contains(&wanted)).collect();
     assert!(!list.is_empty(), "nothing matches `{wanted}`");
     // All blocks are tried, so that one that fails does not hide the others.
-    let failed: Vec<&str> = list
-        .iter()
-        .filter(|b| std::panic::catch_unwind(|| check(b)).is_err())
-        .map(|b| b.place.as_str())
-        .collect();
+    let failed: Vec<&str> =
+        list.iter().filter(|b| std::panic::catch_unwind(|| check(b)).is_err()).map(|b| b.place.as_str()).collect();
     assert!(failed.is_empty(), "{} of {} blocks: {failed:#?}", failed.len(), list.len());
 }
 

@@ -330,7 +330,7 @@ impl Emit<'_> {
     }
 
     fn new_item_body(&self, b: &mut Builder) {
-        let bytes = 8 * (item::WORDS + usize::from(self.shapes.visits) + usize::from(self.shapes.limits > 0));
+        let bytes = 8 * self.shapes.item_words();
         let bytes = b.count(i64::try_from(bytes).unwrap_or(64));
         let free = b.header(header::ITEM_FREE);
         let any = b.ne_zero(free);

@@ -103,14 +103,14 @@ impl Emit<'_> {
             }
             TransitShape::InOrder(families) => {
                 let draw = b.load(node, buffer::TRANSIT);
-                let time = self.duration(b, draw, families);
+                let time = self.duration(b, draw, families, Some(item));
                 let ready = b.add(now, time);
                 b.store(item, item::READY, ready);
                 self.append(b, s, node, item, Some(ready));
             }
             TransitShape::Overtaking(families) => {
                 let draw = b.load(node, buffer::TRANSIT);
-                let time = self.duration(b, draw, families);
+                let time = self.duration(b, draw, families, Some(item));
                 let ready = b.add(now, time);
                 b.store(item, item::READY, ready);
                 b.host(HostFn::TimedInsert, &[node, item], Ty::Count);

@@ -95,7 +95,7 @@ impl Emit<'_> {
         b.store(item, item::NEXT, none);
         b.store(machine, machine::ITEM, item);
         let work = self.find_work(b, s, node, machine, item);
-        let time = self.duration(b, work, &s.work);
+        let time = self.duration(b, work, &s.work, Some(item));
         if has_effect(s, EffectShape::Restart) {
             b.store(machine, machine::DRAWN, time);
         }
@@ -177,8 +177,16 @@ impl Emit<'_> {
 
     /// An item leaves a source for its only taker, to which the next one is offered.
     fn leave_source(&self, b: &mut Builder, mix: usize, taker: V, from: V, item: V) {
-        let shape =
-            SourceShape { supply: SupplyShape::Always, mix, simple_routing: true, from: 0, to: 0, direct_out: None, shift: false };
+        let shape = SourceShape {
+            supply: SupplyShape::Always,
+            mix,
+            simple_routing: true,
+            from: 0,
+            to: 0,
+            direct_out: None,
+            shift: false,
+            with: false,
+        };
         let none = b.none();
         Self::is_born(b, item);
         let next = b.var(none);
@@ -232,7 +240,7 @@ impl Emit<'_> {
                 let more = b.lt(made, total);
                 b.when(more, |b| {
                     let draw = b.load(record, source::EVERY);
-                    let time = self.duration(b, draw, every);
+                    let time = self.duration(b, draw, every, None);
                     let slot = b.load(record, source::SLOT);
                     let at = b.add(now, time);
                     self.update_inline(b, slot, at);

@@ -9,22 +9,41 @@ use super::Emit;
 use crate::runtime::random::UNIT_53;
 
 impl Emit<'_> {
-    /// A duration from a draw record whose family is one of these.
-    pub(super) fn duration(&self, b: &mut Builder, record: V, families: &Families) -> V {
+    /// A duration from a draw record whose family is one of these, for an item, if there is one.
+    pub(super) fn duration(&self, b: &mut Builder, record: V, families: &Families, item: Option<V>) -> V {
         match families.iter().copied().collect::<Vec<_>>()[..] {
             [Family::Constant] => b.load(record, draw::TICKS),
             [Family::Random] => Self::drawn(b, record),
             [Family::Timetable] => b.host(HostFn::Timetable, &[record], Ty::Duration),
+            [Family::Computed] => Self::computed(b, record, item),
             _ => {
                 let zero = b.int(0, Ty::Duration);
                 let result = b.var(zero);
-                let random = b.load(record, draw::FAMILY);
-                let random = b.ne_zero(random);
+                let family = b.load(record, draw::FAMILY);
+                let random = b.ne_zero(family);
                 b.either(
                     random,
                     |b| {
-                        let value = Self::drawn(b, record);
-                        b.set(result, value);
+                        if !families.contains(&Family::Computed) {
+                            let value = Self::drawn(b, record);
+                            b.set(result, value);
+                            return;
+                        }
+                        let tag = b.count(Family::Computed.tag());
+                        let computed = b.eq(family, tag);
+                        b.either(
+                            computed,
+                            |b| {
+                                let value = Self::computed(b, record, item);
+                                b.set(result, value);
+                            },
+                            |b| {
+                                if families.contains(&Family::Random) {
+                                    let value = Self::drawn(b, record);
+                                    b.set(result, value);
+                                }
+                            },
+                        );
                     },
                     |b| {
                         let value = b.load(record, draw::TICKS);
@@ -34,6 +53,13 @@ impl Emit<'_> {
                 result
             }
         }
+    }
+
+    /// What the host computes for an item.
+    fn computed(b: &mut Builder, record: V, item: Option<V>) -> V {
+        let item = item.unwrap_or_else(|| b.none());
+        let value = b.host(HostFn::Compute, &[record, item], Ty::Duration);
+        Self::sound(b, record, value)
     }
 
     /// The next draw of the batch; the host makes a new batch when all are used. What is no duration
@@ -52,6 +78,11 @@ impl Emit<'_> {
         let value = b.load(at, Field { offset: 0, ty: Ty::Duration });
         let next = b.plus(cursor, 8);
         b.store(record, draw::CURSOR, next);
+        Self::sound(b, record, value)
+    }
+
+    /// A duration, or 0 and the end of the run where it is none.
+    fn sound(b: &mut Builder, record: V, value: V) -> V {
         let zero = b.int(0, Ty::Duration);
         let bad = b.lt(value, zero);
         let result = b.var(value);

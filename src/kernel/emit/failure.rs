@@ -173,7 +173,7 @@ impl Emit<'_> {
         let slot = b.load(record, breakdown::SLOT);
         let draw = b.load(record, breakdown::REPAIR);
         if !(shape.needs && self.shapes.crew_shifts) {
-            let time = self.duration(b, draw, &shape.repair);
+            let time = self.duration(b, draw, &shape.repair, None);
             self.schedule_after(b, slot, time);
             return;
         }
@@ -188,7 +188,7 @@ impl Emit<'_> {
                 self.schedule_after(b, slot, rest);
             },
             |b| {
-                let time = self.duration(b, draw, &shape.repair);
+                let time = self.duration(b, draw, &shape.repair, None);
                 self.schedule_after(b, slot, time);
             },
         );
@@ -206,7 +206,7 @@ impl Emit<'_> {
             b.call(Self::function(self.functions.free_people), &[list]);
         }
         let draw = b.load(record, breakdown::AFTER);
-        let after = self.duration(b, draw, &shape.after);
+        let after = self.duration(b, draw, &shape.after, None);
         match shape.clock {
             ClockShape::Calendar => {
                 let slot = b.load(record, breakdown::SLOT);

@@ -5,7 +5,7 @@ use super::super::builder::{Builder, Field, V};
 use super::super::layout::{
     buffer, counters, header, holder, item, list, machine, node, part, routing, source, station,
 };
-use super::super::program::{BinaryOp, Program, Ty};
+use super::super::program::{BinaryOp, HostFn, Program, Ty};
 use super::super::shape::{NodeShape, SourceShape, StationShape, SupplyShape};
 use super::Emit;
 
@@ -230,6 +230,7 @@ impl Emit<'_> {
         }
         let birth = b.load(main, item::BIRTH);
         let birth = b.var(birth);
+        let main_kind = b.load(main, item::TYPE);
         let at = b.var(head);
         b.repeat(|b| {
             let end = b.is_zero(at);
@@ -259,6 +260,9 @@ impl Emit<'_> {
             b.store(product, item::TYPE, kind);
             b.store(product, item::BIRTH, birth);
             if i > 0 {
+                if self.shapes.attributes > 0 {
+                    b.host(HostFn::Inherit, &[main, product, main_kind], Ty::Count);
+                }
                 if self.shapes.visits {
                     b.store_int(product, self.visit_field(), 0);
                 }
@@ -275,6 +279,9 @@ impl Emit<'_> {
                 b.store(last, item::NEXT, product);
             }
             b.set(last, product);
+        }
+        if self.shapes.attributes > 0 {
+            b.host(HostFn::Inherit, &[main, main, main_kind], Ty::Count);
         }
     }
 

@@ -127,7 +127,13 @@ impl Emit<'_> {
     }
 
     /// Adds `number · time` to a sum of 128 bits, or takes it away.
-    pub(super) fn charge_to(b: &mut Builder, record: V, (low_field, high_field): (Field, Field), number: V, plus: bool) {
+    pub(super) fn charge_to(
+        b: &mut Builder,
+        record: V,
+        (low_field, high_field): (Field, Field),
+        number: V,
+        plus: bool,
+    ) {
         let now = Self::now(b);
         let now = b.cast(now, Ty::Count);
         let low = b.mul(number, now);

@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{item, node, routing};
-use super::super::program::{Program, Ty};
+use super::super::program::{HostFn, Program, Ty};
 use super::super::shape::RouteShape;
 use super::Emit;
 
@@ -10,6 +10,10 @@ use super::Emit;
 const COUNTER: Field = Field { offset: 8, ty: Ty::Count };
 /// Which one in a row goes the first way.
 const EACH: Field = Field { offset: 16, ty: Ty::Count };
+
+fn index(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
 
 /// Words of a routing's body.
 pub fn body_words(shape: &RouteShape, item_types: usize) -> usize {
@@ -19,6 +23,7 @@ pub fn body_words(shape: &RouteShape, item_types: usize) -> usize {
         RouteShape::Turn(list) | RouteShape::Every(list) => {
             2 + list.iter().map(|s| body_words(s, item_types)).sum::<usize>()
         }
+        RouteShape::If(list) => list.len() + list.iter().map(|s| body_words(s, item_types)).sum::<usize>(),
         RouteShape::ByItem(list) => item_types + list.iter().map(|s| body_words(s, item_types)).sum::<usize>(),
     }
 }
@@ -100,6 +105,7 @@ impl Emit<'_> {
                 b.store(body, COUNTER, next);
                 self.branches(b, branches, body, 16, chosen, item);
             }
+            RouteShape::If(branches) => self.decide_by_condition(b, branches, body, item),
             RouteShape::ByItem(branches) => {
                 let kind = b.load(item, item::TYPE);
                 let at = b.element(body, kind, 8);
@@ -108,6 +114,17 @@ impl Emit<'_> {
                 self.branches(b, branches, body, table, chosen, item);
             }
         }
+    }
+
+    fn decide_by_condition(&self, b: &mut Builder, branches: &[RouteShape], body: V, item: V) {
+        let n = b.count(index(branches.len()));
+        let chosen = b.choose("branch", n, |b, chosen| {
+            let eight = b.count(8);
+            let conditions = b.add(body, eight);
+            let first = b.host(HostFn::FirstTrue, &[conditions, item], Ty::Count);
+            b.set(chosen, first);
+        });
+        self.branches(b, branches, body, 8 * index(branches.len()), chosen, item);
     }
 
     fn branches(&self, b: &mut Builder, branches: &[RouteShape], body: V, head: i64, chosen: V, item: V) {

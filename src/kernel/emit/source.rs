@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{counters, item, node, source};
-use super::super::program::Ty;
+use super::super::program::{HostFn, Ty};
 use super::super::shape::{SourceShape, SupplyShape};
 use super::Emit;
 
@@ -30,7 +30,7 @@ impl Emit<'_> {
                 let more = b.lt(after, total);
                 b.when(more, |b| {
                     let every = b.load(node, source::EVERY);
-                    let time = self.duration(b, every, families);
+                    let time = self.duration(b, every, families, None);
                     self.schedule_after(b, slot, time);
                 });
                 b.when(wanted, |b| {
@@ -123,6 +123,13 @@ impl Emit<'_> {
         if self.shapes.limits > 0 {
             b.store_int(item, self.cards_field(), 0);
         }
+        if self.shapes.attributes > 0 {
+            b.host(HostFn::Born, &[item], Ty::Count);
+        }
+        if s.with {
+            let list = b.load(node, source::WITH);
+            b.host(HostFn::Assign, &[list, item], Ty::Count);
+        }
         b.bump(node, source::MADE, 1);
         if s.supply != SupplyShape::Always {
             Self::count_type(b, kind, counters::MADE);
@@ -157,15 +164,11 @@ impl Emit<'_> {
             }
             SupplyShape::Pause(families) => b.when(more, |b| {
                 let every = b.load(node, source::EVERY);
-                let time = self.duration(b, every, families);
+                let time = self.duration(b, every, families, None);
                 let slot = b.load(node, source::SLOT);
                 if s.shift {
                     let off = b.load(node, source::OFF);
-                    b.either(
-                        off,
-                        |b| b.store(node, source::REST, time),
-                        |b| self.schedule_after(b, slot, time),
-                    );
+                    b.either(off, |b| b.store(node, source::REST, time), |b| self.schedule_after(b, slot, time));
                 } else {
                     self.schedule_after(b, slot, time);
                 }

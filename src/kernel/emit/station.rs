@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{breakdown, counters, draw, header, item, machine, node, station, visit};
-use super::super::program::{Program, Ty};
+use super::super::program::{HostFn, Program, Ty};
 use super::super::shape::{ClockShape, EffectShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, State, phase};
 use super::Emit;
@@ -255,7 +255,8 @@ impl Emit<'_> {
     /// Begins work: draws its time.
     fn begin(&self, b: &mut Builder, s: &StationShape, machine: V) {
         let work = b.load(machine, machine::WORK);
-        let time = self.duration(b, work, &s.work);
+        let item = b.load(machine, machine::ITEM);
+        let time = self.duration(b, work, &s.work, Some(item));
         if has_effect(s, EffectShape::Restart) {
             b.store(machine, machine::DRAWN, time);
         }
@@ -296,7 +297,8 @@ impl Emit<'_> {
             let anew = b.lt(remaining, zero);
             b.when(anew, |b| {
                 let work = b.load(machine, machine::WORK);
-                let time = self.duration(b, work, &s.work);
+                let item = b.load(machine, machine::ITEM);
+                let time = self.duration(b, work, &s.work, Some(item));
                 if has_effect(s, EffectShape::Restart) {
                     b.store(machine, machine::DRAWN, time);
                 }
@@ -575,6 +577,10 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.store(product, item::READY, now);
         b.store(product, item::HOLDER, machine);
+        if s.sets {
+            let list = b.load(node, station::SETS);
+            b.host(HostFn::Assign, &[list, product], Ty::Count);
+        }
         let list = self.decide_product(b, s, node, product);
         b.store(product, item::LIST, list);
         if !s.recipe.together {

@@ -219,11 +219,7 @@ impl Emit<'_> {
                     let is = b.eq(at, code);
                     begun = b.or(begun, is);
                 }
-                b.either(
-                    begun,
-                    |b| b.store_int(machine, machine::OFF, ENDING),
-                    |b| self.goes_off(b, s, machine),
-                );
+                b.either(begun, |b| b.store_int(machine, machine::OFF, ENDING), |b| self.goes_off(b, s, machine));
             }
         }
     }

@@ -65,7 +65,12 @@ impl Direct {
                     let to = only(&given, next).filter(|_| only(&taken, next) == Some(id));
                     let taker = to.and_then(|t| plant.nodes.get(t).map(|n| (t, &n.kind)));
                     match taker {
-                        Some((t, kind)) if is_plain(b) && plant.nodes.get(t).is_some_and(pauses) && takes_one(kind) && only(&taken, t) == Some(next) => {
+                        Some((t, kind))
+                            if is_plain(b)
+                                && plant.nodes.get(t).is_some_and(pauses)
+                                && takes_one(kind)
+                                && only(&taken, t) == Some(next) =>
+                        {
                             let limited_lane = matches!(b.capacity, Capacity::Places(_));
                             if let (false, Some(into)) = (limited(t), direct.into.get_mut(t.index())) {
                                 *into = Some((next, DirectIn::Lane { limited: limited_lane }));

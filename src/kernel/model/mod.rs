@@ -6,8 +6,8 @@
 mod direct;
 mod nodes;
 mod resources;
-mod shifts;
 mod sets;
+mod shifts;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -22,11 +22,11 @@ use crate::runtime::histogram;
 use crate::runtime::random;
 
 use super::builder::Field;
-use super::host::{Arena, Host, Law, Schedule};
+use super::host::{Arena, Carried, Host, Law, Schedule};
 use super::laws::{self, Recipe};
 use super::layout::{
-    DRAWS, arrivals, breakdown, buffer, calendar, component, counters, draw, header, holder, item, limit, list, machine, needs,
-    node, part, pool, request, routing, sink, slot, source, station, tree, visit,
+    DRAWS, arrivals, breakdown, buffer, calendar, component, counters, draw, header, holder, item, limit, list,
+    machine, needs, node, part, pool, request, routing, sink, slot, source, station, tree, visit,
 };
 use super::rank::{self, Order};
 use super::shape::{
@@ -49,6 +49,8 @@ pub struct Model {
     pub laws: Arc<[Law]>,
     /// Shifts and timetables by index.
     pub schedules: Arc<[Schedule]>,
+    /// What items of each type carry: byte offset and law of the default.
+    pub kinds: Arc<[Carried]>,
     /// First events: slot, and the draw record of its time or a fixed time.
     first: Vec<(usize, First)>,
     /// Where things lie.
@@ -160,6 +162,7 @@ struct Layout<'a> {
     schedules: Vec<Schedule>,
     calendars: Vec<shifts::Told>,
     last_request: i64,
+    kinds: Vec<Carried>,
     places: Places,
     slots: Vec<SlotPlan>,
     node_shapes: Vec<usize>,
@@ -189,6 +192,7 @@ impl Model {
             schedules: Vec::new(),
             calendars: Vec::new(),
             last_request: 0,
+            kinds: Vec::new(),
             places: Places::default(),
             slots: Vec::new(),
             node_shapes: Vec::new(),
@@ -199,6 +203,7 @@ impl Model {
         layout.shapes.visits = !plant.visits.is_empty();
         layout.shapes.limits = plant.limits.len();
         layout.shapes.item_types = plant.items.len();
+        layout.shapes.attributes = plant.attributes.len();
         layout.shapes.routes.push(RouteShape::Leaf);
         layout.image.alloc(header::WORDS);
         layout.counters();
@@ -211,10 +216,11 @@ impl Model {
             layout.node(id)?;
         }
         layout.subscribers();
+        layout.kinds()?;
         layout.settle_handlers();
         let first = layout.slots();
         layout.dirty_set();
-        let item_words = item::WORDS + usize::from(layout.shapes.visits) + usize::from(layout.shapes.limits > 0);
+        let item_words = layout.shapes.item_words();
         let item_bytes = index(item_words * 8);
         layout.items(item_words)?;
         Ok(Model {
@@ -223,6 +229,7 @@ impl Model {
             streams: layout.streams,
             laws: layout.laws.into(),
             schedules: layout.schedules.into(),
+            kinds: layout.kinds.into(),
             first,
             places: layout.places,
             item_bytes,
@@ -233,8 +240,10 @@ impl Model {
     /// The host of a replication at t = 0: streams seeded, first draws made, first events scheduled.
     #[must_use]
     pub fn begin(&self, seed: u64, replication: u64) -> Host {
-        let (laws, schedules) = (Arc::clone(&self.laws), Arc::clone(&self.schedules));
-        let mut host = Host::new(Arena::new(self.image.clone()), laws, schedules, self.item_bytes);
+        let mut host = Host::new(Arena::new(self.image.clone()), self.item_bytes);
+        host.laws = Arc::clone(&self.laws);
+        host.schedules = Arc::clone(&self.schedules);
+        host.kinds = Arc::clone(&self.kinds);
         for (at, id) in &self.streams {
             for (i, word) in (0i64..).zip(random::stream_state(*id, seed, replication)) {
                 host.arena.set(at + 8 * i, FIRST_WORD, word.cast_signed());
@@ -304,6 +313,10 @@ impl Layout<'_> {
                 NodeKind::Sink => sink::WORDS,
             };
             let at = self.image.alloc(words);
+            if let NodeKind::Station(s) = &n.kind {
+                let first = self.image.alloc(machine::WORDS * usize::try_from(s.machines).unwrap_or(0));
+                self.places.machines.insert(self.places.nodes.len(), (first, s.machines));
+            }
             self.places.nodes.push(at);
             self.places.names.insert(at, n.name.clone());
         }
@@ -341,15 +354,7 @@ impl Layout<'_> {
     }
 
     pub(super) fn is_a(&self, item: ItemId, wanted: ItemId) -> bool {
-        let mut at = Some(item);
-        for _ in 0..=self.plant.items.len() {
-            match at {
-                Some(id) if id == wanted => return true,
-                Some(id) => at = self.plant.items.get(id).and_then(|t| t.is),
-                None => return false,
-            }
-        }
-        false
+        self.plant.is_a(item, wanted)
     }
 
     pub(super) fn node_record(&self, id: NodeId) -> i64 {
@@ -360,6 +365,76 @@ impl Layout<'_> {
         index(self.order.name_order(id)) << 24 | count(machine)
     }
 
+    /// Byte offset of the first attribute in an item.
+    pub(super) fn attributes_at(&self) -> i32 {
+        i32::try_from(self.shapes.first_attribute() * 8).unwrap_or(i32::MAX)
+    }
+
+    fn context(&self) -> laws::Context<'_> {
+        laws::Context {
+            plant: self.plant,
+            nodes: &self.places.nodes,
+            machines: &self.places.machines,
+            pools: &self.places.pools,
+            attributes: self.attributes_at(),
+            visits: self.shapes.visits,
+        }
+    }
+
+    /// A law that the host evaluates: its index.
+    pub(super) fn value_law(&mut self, e: &Expression, entity: &str, purpose: &str) -> Result<i64, String> {
+        let mut streams = 0;
+        let free = laws::law(e, &mut streams, &self.context())?;
+        let mut placed = Vec::new();
+        let law = laws::bind(&free, &mut || {
+            let at = self.image.alloc(4);
+            placed.push(at);
+            at
+        });
+        for (ordinal, at) in (0u32..).zip(placed) {
+            self.stream(at, entity, purpose, ordinal);
+        }
+        self.laws.push(law);
+        Ok(index(self.laws.len() - 1))
+    }
+
+    /// A list of assignments: how many, then byte offset in the item and law of each. 0 without any.
+    pub(super) fn assignments(
+        &mut self,
+        list: &[(usize, Expression)],
+        entity: &str,
+        purpose: &str,
+    ) -> Result<i64, String> {
+        if list.is_empty() {
+            return Ok(0);
+        }
+        let mut words = vec![index(list.len())];
+        for (slot, value) in list {
+            let name = self.plant.attributes.get(*slot).map_or("", |(n, _)| n.as_str());
+            words.push(i64::from(self.attributes_at()) + index(*slot * 8));
+            words.push(self.value_law(value, entity, &format!("{purpose}.{name}"))?);
+        }
+        Ok(self.image.array(&words))
+    }
+
+    /// What items of each type carry at birth.
+    fn kinds(&mut self) -> Result<(), String> {
+        let plant = self.plant;
+        for item in plant.items.values() {
+            let mut carried: Carried = Vec::new();
+            for attribute in &item.attributes {
+                let offset = self.attributes_at() + i32::try_from(attribute.slot * 8).unwrap_or(0);
+                let law = match &attribute.default {
+                    Some(value) => usize::try_from(self.value_law(value, &item.name, &attribute.name)?).ok(),
+                    None => None,
+                };
+                carried.push((offset, law));
+            }
+            self.kinds.push(carried);
+        }
+        Ok(())
+    }
+
     /// A draw record for an expression in seconds.
     pub(super) fn draw(
         &mut self,
@@ -367,7 +442,7 @@ impl Layout<'_> {
         entity: &str,
         purpose: &str,
     ) -> Result<(i64, super::shape::Family), String> {
-        let recipe: Recipe = laws::recipe(expression)?;
+        let recipe: Recipe = laws::recipe(expression, &self.context())?;
         let random = recipe.family == super::shape::Family::Random;
         let at = self.image.alloc(draw::WORDS + if random { DRAWS } else { 0 });
         self.image.put(at, draw::FAMILY, recipe.family.tag());

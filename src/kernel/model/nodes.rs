@@ -205,6 +205,8 @@ impl Layout<'_> {
                 }
             }
         };
+        let with = self.assignments(&s.with, name, "with")?;
+        self.image.put(record, source::WITH, with);
         let handler = self.unplaced(EventShape::Arrival(UNPLACED));
         self.slot(SlotPlan {
             band: 3,
@@ -237,7 +239,16 @@ impl Layout<'_> {
             way
         });
         let shift = self.plant.nodes.get(id).is_some_and(|n| n.calendar.is_some());
-        Ok(SourceShape { supply, mix: s.mix.len(), simple_routing, from: from_count, to: to_count, direct_out, shift })
+        Ok(SourceShape {
+            supply,
+            mix: s.mix.len(),
+            simple_routing,
+            from: from_count,
+            to: to_count,
+            direct_out,
+            shift,
+            with: with != 0,
+        })
     }
 
     /// Items with a route start it here; all others follow the source's own way.
@@ -369,6 +380,9 @@ impl Layout<'_> {
             self.image.put_real(record, station::YIELD, crate::base::quantity::to_f64(share));
         }
 
+        let sets = self.assignments(&s.sets, name, "sets")?;
+        self.image.put(record, station::SETS, sets);
+
         let first = self.machines(id, name, s, rank)?;
         self.image.put(record, station::MACHINES, first);
         if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() {
@@ -397,8 +411,8 @@ impl Layout<'_> {
                 effect,
                 needs: !b.needs.is_empty(),
                 maintenance: false,
-                after: Families::from([laws::recipe(&b.after)?.family]),
-                repair: Families::from([laws::recipe(&b.repair)?.family]),
+                after: Families::from([laws::family(&b.after)?]),
+                repair: Families::from([laws::family(&b.repair)?]),
             });
         }
         for m in &s.maintenance {
@@ -412,9 +426,9 @@ impl Layout<'_> {
                 maintenance: true,
                 after: Families::from([match m.timetable {
                     Some(_) => Family::Timetable,
-                    None => laws::recipe(&m.every)?.family,
+                    None => laws::family(&m.every)?,
                 }]),
-                repair: Families::from([laws::recipe(&m.lasts)?.family]),
+                repair: Families::from([laws::family(&m.lasts)?]),
             });
         }
         let with_shift = |needed: &[crate::ir::Need]| {
@@ -450,6 +464,7 @@ impl Layout<'_> {
                     && (makes.len() > 1 || (makes.is_empty() && !recipe.takes.is_empty())),
             },
             yields: s.yield_share.is_some(),
+            sets: sets != 0,
             release_after_leaving: any_needs && s.release_crew == ReleaseCrew::AfterLeaving,
             simple_routing,
             from: from_count,
@@ -548,8 +563,7 @@ impl Layout<'_> {
 
     pub(super) fn machines(&mut self, id: NodeId, name: &str, s: &Station, rank: usize) -> Result<i64, String> {
         let stride = index(machine::WORDS * 8);
-        let first = self.image.alloc(machine::WORDS * usize::try_from(s.machines).unwrap_or(0));
-        self.places.machines.insert(id.index(), (first, s.machines));
+        let (first, _) = self.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
         let record = self.node_record(id);
         for m in 0..count(s.machines) {
             let at = first + m * stride;

@@ -31,7 +31,7 @@ impl Layout<'_> {
         self.image.put(at, routing::KIND, index(kind));
         let mut cursor = at;
         let mut ordinal = 0;
-        self.routing_body(way, &mut cursor, entity, purpose, &mut ordinal);
+        self.routing_body(way, &mut cursor, entity, purpose, &mut ordinal)?;
         Ok((at, shape, simple))
     }
 
@@ -42,7 +42,7 @@ impl Layout<'_> {
         entity: &str,
         purpose: &str,
         ordinal: &mut u32,
-    ) {
+    ) -> Result<(), String> {
         // Fields of `routing` count from the record's begin; a body begins one word later.
         match way {
             Routing::To(target) => {
@@ -61,7 +61,7 @@ impl Layout<'_> {
                 }
                 *cursor += 32 + 8 * index(list.len());
                 for (_, to) in list {
-                    self.routing_body(to, cursor, entity, purpose, ordinal);
+                    self.routing_body(to, cursor, entity, purpose, ordinal)?;
                 }
             }
             Routing::ByItem(list, rest, _) => {
@@ -76,10 +76,10 @@ impl Layout<'_> {
                 }
                 *cursor += 8 * index(self.plant.items.len());
                 for (_, to) in list {
-                    self.routing_body(to, cursor, entity, purpose, ordinal);
+                    self.routing_body(to, cursor, entity, purpose, ordinal)?;
                 }
                 if let Some(rest) = rest {
-                    self.routing_body(rest, cursor, entity, purpose, ordinal);
+                    self.routing_body(rest, cursor, entity, purpose, ordinal)?;
                 }
             }
             Routing::Rule(rule, list, _) => {
@@ -88,11 +88,25 @@ impl Layout<'_> {
                 }
                 *cursor += 16;
                 for to in list {
-                    self.routing_body(to, cursor, entity, purpose, ordinal);
+                    self.routing_body(to, cursor, entity, purpose, ordinal)?;
                 }
             }
-            Routing::If(..) => {}
+            Routing::If(list, rest, _) => {
+                let body = *cursor + 8;
+                self.image.put(body, FIRST_WORD, index(list.len()));
+                for (i, (condition, _)) in (1i64..).zip(list) {
+                    let law = self.value_law(condition, entity, &format!("{purpose}:if{ordinal}"))?;
+                    *ordinal += 1;
+                    self.image.put(body + 8 * i, FIRST_WORD, law);
+                }
+                *cursor += 8 * index(list.len() + 1);
+                for (_, to) in list {
+                    self.routing_body(to, cursor, entity, purpose, ordinal)?;
+                }
+                self.routing_body(rest, cursor, entity, purpose, ordinal)?;
+            }
         }
+        Ok(())
     }
 
     pub(super) fn visits(&mut self) -> Result<(), String> {
@@ -128,6 +142,10 @@ pub(super) fn route_shape(way: &Routing) -> Result<RouteShape, String> {
         Routing::Rule(ChoiceRule::Every(_), list, _) => {
             RouteShape::Every(list.iter().map(route_shape).collect::<Result<_, _>>()?)
         }
-        Routing::If(..) | Routing::Rule(..) => return Err("conditions and open choice rules come later".to_string()),
+        Routing::If(list, rest, _) => {
+            let all = list.iter().map(|(_, r)| r).chain(std::iter::once(&**rest));
+            RouteShape::If(all.map(route_shape).collect::<Result<_, _>>()?)
+        }
+        Routing::Rule(..) => return Err("open choice rules come later".to_string()),
     })
 }
