@@ -17,7 +17,8 @@ pub mod resource;
 pub mod verify;
 
 pub use availability::{
-    Breakdown, BreakdownClock, BreakdownEffect, Calendar, Maintenance, MaintenanceStart, ShiftEnd, Window,
+    Breakdown, BreakdownClock, BreakdownEffect, Calendar, Maintenance, MaintenanceStart, SharedStop, ShiftEnd, Stop,
+    Stopped, Window,
 };
 pub use expression::{Binary, Distribution, Expression, Function, Unary};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};

@@ -2,7 +2,7 @@
 
 use crate::base::Span;
 
-use super::{CalendarId, NodeId, PoolId};
+use super::{CalendarId, Expression, ItemId, NodeId, PoolId};
 
 /// A crew, tool set or fleet: interchangeable members.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,21 @@ pub struct Pool {
     pub shift_end: super::ShiftEnd,
     /// A younger request may be served before an older one that does not fit.
     pub overtake: bool,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            span: Span::default(),
+            kind: PoolKind::Crew,
+            size: 1,
+            calendar: None,
+            sizes: Vec::new(),
+            shift_end: super::ShiftEnd::Pause,
+            overtake: false,
+        }
+    }
 }
 
 /// What a pool consists of.
@@ -60,4 +75,23 @@ pub struct Limit {
     pub to: NodeId,
     /// Pallets, not an abstract limit.
     pub pallets: bool,
+    /// The only item type that takes cards of it, with all its kinds; absent: every type.
+    pub item: Option<ItemId>,
+    /// Time until a returned card can be taken again (time).
+    pub back: Option<Expression>,
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            span: Span::default(),
+            count: 0,
+            from: NodeId(0),
+            to: NodeId(0),
+            pallets: false,
+            item: None,
+            back: None,
+        }
+    }
 }

@@ -46,15 +46,12 @@ const WORDS: &[&str] = &[
 
 /// Words whose meaning follows in a later version.
 const LATER: &[(&str, &str)] = &[
-    ("pallets", "pallets"),
     ("fleet", "fleets"),
     ("conveyor", "conveyors"),
     ("store", "stores"),
     ("cell", "cells"),
     ("place", "placed cells"),
     ("fn", "functions"),
-    ("breakdown", "breakdowns of several stations"),
-    ("maintenance", "stops of several stations"),
     ("experiment", "experiments"),
     ("policy", "policies"),
     ("playbook", "playbooks"),
@@ -79,6 +76,8 @@ pub struct Lower<'a> {
     pub asked_queue: Option<crate::ir::Capacity>,
     /// Shift of the node being read.
     pub asked_shift: (Option<crate::ir::CalendarId>, crate::ir::ShiftEnd),
+    /// Breakdowns and maintenance of the source being read.
+    pub asked_stops: Vec<crate::ir::Stop>,
     /// Whether some declaration could not be read: complaints about what is missing would mislead.
     pub holes: bool,
     /// Names of anonymous buffers, counted.
@@ -113,6 +112,7 @@ pub fn lower(
         queues: BTreeMap::new(),
         asked_queue: None,
         asked_shift: (None, crate::ir::ShiftEnd::Pause),
+        asked_stops: Vec::new(),
         holes: false,
         lanes: BTreeMap::new(),
         line_shift: None,
@@ -186,6 +186,7 @@ impl<'a> Lower<'a> {
         self.resources(&parts.declarations);
         self.evaluate_values();
         self.nodes(&parts.declarations);
+        self.line_stops(&parts.declarations);
         self.run_settings(&parts.fields, line);
         self.limits_and_demands(&parts.declarations);
         self.routes(&parts.declarations);
@@ -221,7 +222,8 @@ impl<'a> Lower<'a> {
                         self.scope.values.push(d);
                     }
                 }
-                "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "sink" | "limit" => {
+                "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "sink" | "limit" | "pallets"
+                | "breakdown" | "maintenance" => {
                     if !matches!(word, "station" | "source" | "buffer" | "sink") && !d.indices.is_empty() {
                         let _: Option<()> = self.later(d.span, &format!("arrays of {word}s"));
                     }

@@ -18,19 +18,18 @@ pub struct Counted<'a> {
 
 impl<'a> Lower<'a> {
     pub fn resources(&mut self, declarations: &[&'a Declaration]) {
+        let mut stopped = Vec::new();
         for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
             let fields = Fields::of(
                 d,
-                &["size", "count", "skills", "shift", "shift_end", "overtake", "breakdown"],
+                &["size", "count", "skills", "shift", "shift_end", "overtake"],
                 &mut self.diagnostics,
             );
-            for (word, what) in
-                [("skills", "skills"), ("overtake", "crews that overtake"), ("breakdown", "breakdowns of tools")]
-            {
-                if let Some(span) = fields.has(word) {
-                    let _: Option<()> = self.later(span, what);
-                }
+            if let Some(span) = fields.has("skills") {
+                let _: Option<()> = self.later(span, "skills");
             }
+            let overtake = self.yes_no(&fields, "overtake");
+            self.no_inner(&fields, &["breakdown", "maintenance"]);
             let word = if d.word.text == "tool" && fields.has("count").is_some() { "count" } else { "size" };
             let calendar = self.shift_field(&fields);
             let shift_end = self.shift_end_field(&fields);
@@ -53,13 +52,19 @@ impl<'a> Lower<'a> {
                 calendar,
                 sizes,
                 shift_end,
-                overtake: false,
+                overtake,
             };
             let id = self.plant.pools.push(pool);
+            stopped.push((id, fields, calendar));
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                 self.scope.set(&d.name.text, Meaning::Pool(id));
                 self.scope.unmark(&d.name.text);
             }
+        }
+        // Repairs may need any crew, also one declared below.
+        for (id, fields, calendar) in stopped {
+            let stops = self.stops_of(&fields, super::stop::Place::Pool, calendar);
+            self.pool_stops(&stops, id);
         }
     }
 
