@@ -20,6 +20,15 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) {
         }
         for b in &station.breakdowns {
             request(plant, &node.name, &format!("repair `{}`", b.name), &b.needs, found);
+            if b.keep_crew {
+                for phase in station.recipes.iter().flat_map(|r| &r.phases) {
+                    let both: Vec<Need> = phase.needs.iter().filter(|w| b.needs.iter().any(|n| n.pool == w.pool)).chain(&b.needs).cloned().collect();
+                    if both.len() > b.needs.len() {
+                        let what = format!("repair `{}`, which keeps the people of the work,", b.name);
+                        request(plant, &node.name, &what, &both, found);
+                    }
+                }
+            }
         }
         for m in &station.maintenance {
             request(plant, &node.name, &format!("maintenance `{}`", m.name), &m.needs, found);
@@ -27,6 +36,11 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) {
         if let Some(needs) = station.setup.as_ref().and_then(|s| s.needs.as_ref()) {
             request(plant, &node.name, "setup", needs, found);
         }
+    }
+    for shared in &plant.stops {
+        let what = if matches!(shared.stop, crate::ir::Stop::Breakdown(_)) { "repair" } else { "maintenance" };
+        let name = shared.owner.as_deref().unwrap_or(&plant.name);
+        request(plant, name, &format!("{what} `{}`", shared.stop.name()), shared.stop.needs(), found);
     }
     for visit in plant.visits.values() {
         if let Some(needs) = &visit.needs {

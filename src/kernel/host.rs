@@ -373,6 +373,8 @@ impl Host {
                 self.inherit(a, b, c);
                 0
             }
+            HostFn::CardGoes => self.card_goes(a, b),
+            HostFn::CardsBack => self.cards_back(a),
         }
     }
 
@@ -658,4 +660,6 @@ entries! {
     assign = Assign;
     born = Born;
     inherit = Inherit;
+    card_goes = CardGoes;
+    cards_back = CardsBack;
 }

@@ -279,8 +279,8 @@ record! {
 }
 
 record! {
-    /// A breakdown of a machine.
-    breakdown, 10 {
+    /// A breakdown of a machine, or one that stops several things at once.
+    breakdown, 17 {
         /// The machine.
         MACHINE = 0 Handle;
         /// Its slot.
@@ -300,6 +300,22 @@ record! {
         FAILURES = 7 Count;
         /// Time left of a repair that its people had to leave, plus one tick; 0: none.
         REST = 8 Duration;
+        /// Reasons for its clock to stand still.
+        HOLD = 9 Count;
+        /// Where the next failure counts from the onset: since when the clock runs during the repair.
+        STARTED = 10 Time;
+        /// Whether the shift in which it is repaired is off.
+        OFF = 11 Flag;
+        /// Of a machine that is stopped together with others: the record with the clock.
+        SHARED = 12 Handle;
+        /// Of one that stops several: pairs of what it stops and member shape.
+        MEMBERS = 13 Handle;
+        /// How many it stops.
+        MEMBER_COUNT = 14 Count;
+        /// How many of them do not stand still yet.
+        PENDING = 15 Count;
+        /// Index of its shape.
+        KIND = 16 Count;
     }
 }
 
@@ -407,7 +423,7 @@ record! {
 
 record! {
     /// A source.
-    source, 32 {
+    source, 34 {
         /// Its slot.
         SLOT = 6 Count;
         /// Draw record of the interval.
@@ -444,6 +460,8 @@ record! {
         REST = 25 Duration;
         /// Attributes it sets: a list of assignments.
         WITH = 26 Handle;
+        /// Reasons to stand still: off shift, breakdowns.
+        STOPS = 27 Count;
     }
 }
 
@@ -497,7 +515,7 @@ record! {
 
 record! {
     /// A crew or set of tools.
-    pool, 10 {
+    pool, 14 {
         /// Members.
         SIZE = 0 Count;
         /// Members busy.
@@ -516,6 +534,12 @@ record! {
         SIZES_HIGH = 7 Count;
         /// Whether members who leave at the end of their shift finish what they work at.
         FINISH = 8 Flag;
+        /// Members there would be without breakdowns.
+        WHOLE = 9 Count;
+        /// Members that are broken or maintained.
+        BROKEN = 10 Count;
+        /// Whether a younger request may be served before an older one that does not fit.
+        OVERTAKE = 11 Flag;
     }
 }
 
@@ -596,11 +620,21 @@ record! {
 
 record! {
     /// A limit on work in process.
-    limit, 3 {
+    limit, 8 {
         /// Cards left.
         CARDS = 0 Count;
         /// Rank of the node that waits for them.
         RANK = 1 Count;
+        /// By item type, whether it takes a card; 0: every type does.
+        TYPES = 2 Handle;
+        /// Draw record of the time until a returned card can be taken again, or 0.
+        BACK = 3 Handle;
+        /// Slot of the cards on their way back.
+        SLOT = 4 Count;
+        /// A heap of the times at which they are back.
+        HEAP = 5 Handle;
+        /// How many are on their way.
+        RETURNING = 6 Count;
     }
 }
 

@@ -23,6 +23,7 @@ pub mod read;
 pub mod shape;
 pub mod status;
 
+mod cards;
 mod engine;
 
 pub use engine::{Engine, Kernel, Run, Stop};

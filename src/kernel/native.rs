@@ -163,6 +163,8 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::Assign => "flowline_assign",
         HostFn::Born => "flowline_born",
         HostFn::Inherit => "flowline_inherit",
+        HostFn::CardGoes => "flowline_card_goes",
+        HostFn::CardsBack => "flowline_cards_back",
     }
 }
 

@@ -135,11 +135,15 @@ pub enum HostFn {
     LatestGrant,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
     TimedTake,
+    /// A card of a limit is on its way until a time (limit, time); when the first of all is back.
+    CardGoes,
+    /// Takes the cards of a limit that are back by now off the way; their number.
+    CardsBack,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 12] = [
+    pub const ALL: [HostFn; 14] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -152,6 +156,8 @@ impl HostFn {
         HostFn::Assign,
         HostFn::Born,
         HostFn::Inherit,
+        HostFn::CardGoes,
+        HostFn::CardsBack,
     ];
 }
 

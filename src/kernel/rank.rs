@@ -134,6 +134,7 @@ pub fn pool_components(plant: &Plant) -> Vec<Vec<PoolId>> {
             s.setup.iter().filter_map(|s| s.needs.as_deref()).for_each(&mut join);
         }
     }
+    plant.stops.iter().for_each(|s| join(s.stop.needs()));
     plant.visits.values().filter_map(|v| v.needs.as_deref()).for_each(join);
     let mut groups: BTreeMap<usize, Vec<PoolId>> = BTreeMap::new();
     for i in 0..n {

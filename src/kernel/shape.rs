@@ -61,6 +61,8 @@ pub enum ClockShape {
     Working,
     /// Counts ends of work.
     Cycles,
+    /// That of a stop of several things at once.
+    Shared,
 }
 
 /// What a breakdown does to the work at hand.
@@ -89,10 +91,33 @@ pub struct BreakdownShape {
     pub needs: bool,
     /// It is maintenance: planned, not begun while the machine is down.
     pub maintenance: bool,
+    /// The next failure counts from the onset.
+    pub from_start: bool,
+    /// The clocks of the machine's other breakdowns stand still meanwhile.
+    pub exclusive: bool,
+    /// Its own clock may have to stand still.
+    pub holds: bool,
+    /// The people of the work stay.
+    pub keep_crew: bool,
+    /// The repair has a shift.
+    pub repair_shift: bool,
     /// Time to failure.
     pub after: Families,
     /// Time to repair.
     pub repair: Families,
+}
+
+/// What a stop of several things stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MemberShape {
+    /// The n-th breakdown of a machine of the station shape.
+    Machine(usize, usize),
+    /// A source of the shape.
+    Source(usize),
+    /// A member of a pool; it finishes what it works at when the second is set.
+    Pool(bool),
+    /// A card of a limit.
+    Card,
 }
 
 /// What goes into and comes out of a station.
@@ -117,6 +142,12 @@ impl StationShape {
     #[must_use]
     pub fn interruptible(&self) -> bool {
         self.stops() || self.crew_shift
+    }
+
+    /// Whether people may stay with a machine that is down.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        self.needs && self.breakdowns.iter().any(|b| b.keep_crew)
     }
 
     /// Whether a machine that stands still may be so for several kinds of reasons.
@@ -184,6 +215,12 @@ pub enum SubscriberShape {
     Source(usize),
     /// A crew.
     Pool,
+    /// The clock of the n-th shared stop.
+    StopClock(usize),
+    /// The repair of the n-th shared stop.
+    StopRepair(usize),
+    /// The repair of the n-th breakdown of the station shape.
+    Repair(usize, usize),
 }
 
 /// A station.
@@ -337,6 +374,10 @@ pub enum EventShape {
     EndOfStay(usize),
     /// A shift begins or ends.
     Calendar,
+    /// Onset or end of a shared stop of the shape.
+    SharedStop(usize),
+    /// Cards of a limit are back.
+    CardsBack,
 }
 
 /// Who asks for people.
@@ -346,6 +387,8 @@ pub enum GrantShape {
     Work(usize),
     /// The n-th breakdown of the station shape, for repair.
     Repair(usize, usize),
+    /// A shared stop of the shape, for repair.
+    SharedStop(usize),
 }
 
 /// All shapes of a plant.
@@ -373,6 +416,14 @@ pub struct Shapes {
     pub subscribers: Vec<SubscriberShape>,
     /// Whether crews have shifts.
     pub crew_shifts: bool,
+    /// Shared stops.
+    pub stops: Vec<BreakdownShape>,
+    /// What they stop.
+    pub members: Vec<MemberShape>,
+    /// Whether limits count by item type.
+    pub limits_by_type: bool,
+    /// How times are found after which cards are back; empty: they are so at once.
+    pub cards_back: Families,
     /// Whether some station takes parts by type.
     pub assemblies: bool,
     /// Depth of the winner tree.

@@ -38,7 +38,7 @@ impl<'a> Lower<'a> {
                 Some(phrase) if matches!(phrase.as_expr().map(|e| &e.kind), Some(ExprKind::Table(_))) => {
                     let found = self.sizes(phrase, calendar);
                     sizes = found.unwrap_or_default();
-                    sizes.iter().map(|(_, n)| *n).max()
+                    Some(self.most_members(&sizes, calendar))
                 }
                 Some(phrase) => self.count(phrase, word, 0, limits::COUNT),
                 None if fields.has(word).is_some() => None,
@@ -103,6 +103,17 @@ impl<'a> Lower<'a> {
             sizes.push((index, value));
         }
         Some(sizes)
+    }
+
+    /// The greatest number of members there is at one time: windows that overlap add up.
+    fn most_members(&self, sizes: &[(usize, u64)], calendar: Option<crate::ir::CalendarId>) -> u64 {
+        let Some(calendar) = calendar.and_then(|c| self.plant.calendars.get(c)) else { return 0 };
+        let on = |at: crate::base::Ticks| {
+            let there = calendar.windows.iter().filter(|w| w.from <= at && at < w.to);
+            let sizes = there.filter_map(|w| sizes.iter().find(|(name, _)| Some(*name) == w.name));
+            sizes.map(|(_, n)| *n).fold(0, u64::saturating_add)
+        };
+        calendar.windows.iter().map(|w| on(w.from)).max().unwrap_or(0)
     }
 
     /// `2 operators + 1 crane`

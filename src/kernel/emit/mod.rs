@@ -15,6 +15,7 @@ mod join;
 mod pools;
 pub(super) mod route;
 mod run;
+mod shared;
 mod sink;
 mod source;
 mod station;
@@ -43,6 +44,8 @@ struct Functions {
     begin: Vec<Option<FuncId>>,
     stretch: Vec<Option<FuncId>>,
     repair: Vec<Vec<Option<FuncId>>>,
+    stop_repair: Vec<Option<FuncId>>,
+    stop_begins: Option<FuncId>,
     release: Vec<Option<FuncId>>,
     enter: Vec<Option<FuncId>>,
 }
@@ -63,6 +66,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.basics(&mut program)?;
     emit.decide_function(&mut program)?;
     emit.pool_functions(&mut program)?;
+    emit.shared_functions(&mut program)?;
     for (k, shape) in shapes.nodes.iter().enumerate() {
         if let NodeShape::Station(s) = shape {
             emit.station_functions(&mut program, k, s)?;

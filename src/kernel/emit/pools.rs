@@ -9,10 +9,11 @@ use super::Emit;
 
 impl Emit<'_> {
     pub(super) fn any_pools(&self) -> bool {
-        self.shapes.nodes.iter().any(|s| match s {
-            NodeShape::Station(s) => s.needs || s.breakdowns.iter().any(|b| b.needs),
-            _ => false,
-        })
+        self.shapes.stops.iter().any(|s| s.needs)
+            || self.shapes.nodes.iter().any(|s| match s {
+                NodeShape::Station(s) => s.needs || s.breakdowns.iter().any(|b| b.needs),
+                _ => false,
+            })
     }
 
     /// Writes requesting, withdrawing a request, and setting people free.
@@ -288,6 +289,9 @@ impl Emit<'_> {
                             Self::each_need(b, list, |b, members, _| {
                                 let claimed = b.load(members, pool::CLAIMED);
                                 let new = b.is_zero(claimed);
+                                let passing = b.load(members, pool::OVERTAKE);
+                                let strict = b.not(passing);
+                                let new = b.and(new, strict);
                                 b.when(new, |b| {
                                     b.store_int(members, pool::CLAIMED, 1);
                                     let less = b.plus(free_pools, -1);
@@ -332,6 +336,10 @@ impl Emit<'_> {
                 if f.is_some() {
                     b.call(Self::function(f), &[owner]);
                 }
+            }
+            Some(GrantShape::SharedStop(j)) => {
+                let f = self.functions.stop_repair.get(*j).copied().flatten();
+                b.call(Self::function(f), &[owner]);
             }
             None => {}
         });

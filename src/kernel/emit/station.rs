@@ -42,6 +42,10 @@ impl Emit<'_> {
         self.functions.begin.push(begin);
         let mut repairs = Vec::new();
         for (i, shape) in s.breakdowns.iter().enumerate() {
+            if shape.clock == ClockShape::Shared {
+                repairs.push(None);
+                continue;
+            }
             let (mut b, args) = Builder::new(program, &format!("repair_{k}_{i}"), &[Ty::Handle], None);
             if let [record] = args[..] {
                 self.begin_repair(&mut b, shape, record);

@@ -8,6 +8,7 @@ mod nodes;
 mod resources;
 mod sets;
 mod shifts;
+mod stops;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -208,13 +209,14 @@ impl Model {
         layout.image.alloc(header::WORDS);
         layout.counters();
         layout.reserve_nodes();
-        layout.shapes.crew_shifts = plant.pools.values().any(|p| p.calendar.is_some());
+        layout.shapes.crew_shifts = plant.pools.ids().any(|p| layout.changes_size(p));
         layout.pools()?;
-        layout.limits();
+        layout.limits()?;
         layout.visits()?;
         for id in plant.nodes.ids() {
             layout.node(id)?;
         }
+        layout.shared_stops()?;
         layout.subscribers();
         layout.kinds()?;
         layout.settle_handlers();

@@ -2,8 +2,7 @@
 
 use super::ways::route_shape;
 use super::*;
-use crate::ir::{CalendarId, MaintenanceStart};
-use crate::kernel::shape::Family;
+use crate::ir::CalendarId;
 
 /// A breakdown or maintenance.
 struct Stop<'a> {
@@ -17,7 +16,7 @@ struct Stop<'a> {
     needs: &'a [crate::ir::Need],
 }
 
-/// Breakdowns in written order, then maintenance.
+/// A station's own breakdowns in written order, then its maintenance.
 fn stops(s: &Station) -> Vec<Stop<'_>> {
     let breakdowns = s.breakdowns.iter().map(|b| Stop {
         name: &b.name,
@@ -42,15 +41,6 @@ fn stops(s: &Station) -> Vec<Stop<'_>> {
     breakdowns.chain(maintenance).collect()
 }
 
-fn clock_shape(clock: BreakdownClock) -> ClockShape {
-    match clock {
-        BreakdownClock::Working => ClockShape::Working,
-        BreakdownClock::Calendar => ClockShape::Calendar,
-        BreakdownClock::Scheduled => ClockShape::Scheduled,
-        BreakdownClock::Cycles => ClockShape::Cycles,
-    }
-}
-
 impl Layout<'_> {
     pub(super) fn node(&mut self, id: NodeId) -> Result<(), String> {
         let Some(n) = self.plant.nodes.get(id) else { return Ok(()) };
@@ -73,6 +63,7 @@ impl Layout<'_> {
             }
         }
         self.finish_slots(id, shape, first_slot);
+        self.repair_shifts(id, shape);
         self.shift(id, n.calendar, shape);
         self.node_shapes.push(shape);
         Ok(())
@@ -88,6 +79,7 @@ impl Layout<'_> {
             NodeKind::Source(_) => {
                 self.tell(at, record, SubscriberShape::Source(shape));
                 self.image.put(record, source::OFF, i64::from(on == 0));
+                self.image.put(record, source::STOPS, i64::from(on == 0));
             }
             NodeKind::Station(_) => {
                 self.image.put(record, station::CALENDAR, at);
@@ -113,7 +105,7 @@ impl Layout<'_> {
     }
 
     /// Whether a node is off shift at t = 0.
-    fn begins_off(&self, id: NodeId) -> bool {
+    pub(super) fn begins_off(&self, id: NodeId) -> bool {
         let calendar = self.plant.nodes.get(id).and_then(|n| n.calendar).and_then(|c| self.plant.calendars.get(c));
         calendar.is_some_and(|c| !c.is_on(crate::base::Ticks(0)))
     }
@@ -174,7 +166,11 @@ impl Layout<'_> {
     ) -> Result<SourceShape, String> {
         let record = self.node_record(id);
         let rank = self.order.rank(id);
-        let (from, from_count) = self.limit_array(|l| l.from == id);
+        // A limit that counts by item begins only at sources of one type.
+        let made = s.mix.first().map(|(i, _)| *i);
+        let plant = self.plant;
+        let takes = |l: &crate::ir::Limit| l.item.is_none_or(|i| made.is_some_and(|m| plant.is_a(m, i)));
+        let (from, from_count) = self.limit_array(|l| l.from == id && takes(l));
         let (to, to_count) = self.limit_array(|l| l.to == id);
         self.image.put(record, source::FROM, from);
         self.image.put(record, source::TO, to);
@@ -238,7 +234,8 @@ impl Layout<'_> {
             self.image.put(record, source::DIRECT_OUT, self.node_record(to));
             way
         });
-        let shift = self.plant.nodes.get(id).is_some_and(|n| n.calendar.is_some());
+        let shift = self.plant.nodes.get(id).is_some_and(|n| n.calendar.is_some())
+            || self.plant.shared_stops(id).next().is_some();
         Ok(SourceShape {
             supply,
             mix: s.mix.len(),
@@ -391,48 +388,15 @@ impl Layout<'_> {
                 self.image.put(first + m * stride, machine::WORK, own_record);
             }
         }
-        let many = s.machines > 1;
-        if many {
+        // A station without a machine has none that is idle.
+        let many = s.machines != 1;
+        if s.machines > 1 {
             self.image.put(record, station::IDLE, first);
             self.image.put(record, station::IDLE_LAST, first + (count(s.machines) - 1) * index(machine::WORDS * 8));
         }
-        let mut breakdowns = Vec::new();
-        for b in &s.breakdowns {
-            let clock = clock_shape(b.clock);
-            let effect = match b.effect {
-                BreakdownEffect::Resume => EffectShape::Resume,
-                BreakdownEffect::Restart => EffectShape::Restart,
-                BreakdownEffect::RestartNew => EffectShape::RestartNew,
-                BreakdownEffect::Scrap => EffectShape::Scrap,
-                BreakdownEffect::FinishItem => EffectShape::FinishItem,
-            };
-            breakdowns.push(BreakdownShape {
-                clock,
-                effect,
-                needs: !b.needs.is_empty(),
-                maintenance: false,
-                after: Families::from([laws::family(&b.after)?]),
-                repair: Families::from([laws::family(&b.repair)?]),
-            });
-        }
-        for m in &s.maintenance {
-            breakdowns.push(BreakdownShape {
-                clock: clock_shape(m.clock),
-                effect: match m.start {
-                    MaintenanceStart::BetweenItems => EffectShape::FinishItem,
-                    MaintenanceStart::Immediately => EffectShape::Resume,
-                },
-                needs: !m.needs.is_empty(),
-                maintenance: true,
-                after: Families::from([match m.timetable {
-                    Some(_) => Family::Timetable,
-                    None => laws::family(&m.every)?,
-                }]),
-                repair: Families::from([laws::family(&m.lasts)?]),
-            });
-        }
+        let breakdowns = self.breakdown_shapes(id, s)?;
         let with_shift = |needed: &[crate::ir::Need]| {
-            needed.iter().any(|n| plant.pools.get(n.pool).is_some_and(|p| p.calendar.is_some()))
+            needed.iter().any(|n| self.changes_size(n.pool))
         };
         let crew_shift = phases.iter().any(|p| with_shift(&p.needs))
             || s.setup.iter().filter_map(|s| s.needs.as_deref()).any(with_shift)
@@ -594,9 +558,14 @@ impl Layout<'_> {
                 first: None,
             });
             let stops = stops(s);
-            let breakdowns = self.image.alloc(breakdown::WORDS * stops.len());
-            if !stops.is_empty() {
+            let shared = self.plant.shared_stops(id).count();
+            let breakdowns = self.image.alloc(breakdown::WORDS * (stops.len() + shared));
+            if stops.len() + shared > 0 {
                 self.image.put(at, machine::BREAKDOWNS, breakdowns);
+            }
+            for i in 0..shared {
+                let record = breakdowns + index((stops.len() + i) * breakdown::WORDS * 8);
+                self.image.put(record, breakdown::MACHINE, at);
             }
             let off = self.begins_off(id);
             for (i, b) in stops.iter().enumerate() {
@@ -622,7 +591,10 @@ impl Layout<'_> {
                     BreakdownClock::Working | BreakdownClock::Cycles => {
                         First::Residual(record, breakdown::RESIDUAL, after)
                     }
-                    BreakdownClock::Scheduled if off => First::Residual(record, breakdown::RESIDUAL, after),
+                    BreakdownClock::Scheduled if off => {
+                        self.image.put(record, breakdown::HOLD, 1);
+                        First::Residual(record, breakdown::RESIDUAL, after)
+                    }
                     BreakdownClock::Calendar | BreakdownClock::Scheduled => First::Draw(after),
                 };
                 let handler = self.unplaced(EventShape::Breakdown(UNPLACED, i));

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::ir::ids::Id;
-use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Supply};
+use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Stopped, Supply};
 use crate::kernel::builder::Field;
 use crate::kernel::layout::{
     breakdown, buffer, component, header, item, limit, list, machine, needs, node, part, pool, request, source, station,
@@ -99,7 +99,8 @@ impl Waits<'_> {
         let mut short = Vec::new();
         for (n, ((_, l), record)) in self.plant.limits.iter().zip(&self.model.places.limits).enumerate() {
             let bit = 1i64 << n.min(62);
-            if l.from == id && held & bit == 0 && self.get(*record, limit::CARDS) <= 0 {
+            let takes = entering.and_then(|i| self.type_of(i)).zip(l.item).is_none_or(|(kind, of)| self.is_a(kind, of));
+            if l.from == id && takes && held & bit == 0 && self.get(*record, limit::CARDS) <= 0 {
                 short.extend(self.by_record.get(record).copied());
             }
         }
@@ -117,7 +118,7 @@ impl Waits<'_> {
     fn station(&mut self, at: usize, id: NodeId, record: i64, s: &Station) {
         let machines: Vec<i64> = machines_of(self.model, id).collect();
         for m in &machines {
-            self.machine(*m, s);
+            self.machine(*m, id, s);
         }
         let idle = machines.iter().any(|m| self.is_idle(*m));
         let parts = s.recipes.first().map_or(0, |r| r.takes.len());
@@ -135,7 +136,7 @@ impl Waits<'_> {
         self.get(m, machine::PHASE) == phase::IDLE && self.get(m, machine::DOWN) == 0
     }
 
-    fn machine(&mut self, m: i64, s: &Station) {
+    fn machine(&mut self, m: i64, id: NodeId, s: &Station) {
         let Some(at) = self.by_record.get(&m).copied() else { return };
         let now_in = self.get(m, machine::PHASE);
         let since = self.get(m, machine::SINCE);
@@ -146,7 +147,11 @@ impl Waits<'_> {
         let mut fact = None;
         if self.get(m, machine::DOWN) > 0 {
             // Under repair it will be up again; a repair that waits for people may wait for ever.
-            live = breakdowns.iter().any(|b| self.get(*b, breakdown::ACTIVE) == 2) || self.get(m, machine::OFF) != 0;
+            // One that stops together with others goes on with them.
+            let shared = self.plant.stops.iter().any(|s| s.stops_node(id));
+            live = shared
+                || breakdowns.iter().any(|b| self.get(*b, breakdown::ACTIVE) == 2)
+                || self.get(m, machine::OFF) != 0;
             for b in breakdowns.iter().filter(|b| self.get(**b, breakdown::ACTIVE) == 1) {
                 groups.extend(self.people(at, self.get(*b, breakdown::REQUEST)));
             }
@@ -239,7 +244,10 @@ impl Waits<'_> {
 
     fn has_shift(&self, members: i64) -> bool {
         match self.by_record.get(&members).and_then(|v| self.vertices.get(*v)).map(|v| v.who) {
-            Some(Who::Pool(p)) => self.plant.pools.get(p).is_some_and(|p| p.calendar.is_some()),
+            Some(Who::Pool(p)) => {
+                self.plant.pools.get(p).is_some_and(|p| p.calendar.is_some())
+                    || self.plant.stops.iter().any(|s| s.stops.contains(&Stopped::Member(p)))
+            }
             _ => false,
         }
     }
@@ -578,6 +586,15 @@ impl Waits<'_> {
             .filter(|(_, r)| self.get(**r, limit::CARDS) <= 0)
             .map(|(n, r)| (n, *r))
             .collect();
+        // Cards on their way back, and pallets under repair, are there again some day.
+        for (_, record) in &short {
+            let Some(at) = self.by_record.get(record).copied() else { continue };
+            let Some(Who::Limit(id)) = self.vertices.get(at).map(|v| v.who) else { continue };
+            let repaired = self.plant.stops.iter().any(|s| s.stops.contains(&Stopped::Card(id)));
+            if repaired || self.get(*record, limit::RETURNING) > 0 {
+                self.revive(at);
+            }
+        }
         if short.is_empty() {
             return;
         }
