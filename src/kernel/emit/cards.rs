@@ -1,7 +1,7 @@
 //! Limits on work in process: cards that items take and return (semantics F14).
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{header, item, limit};
+use super::super::layout::{header, item, limit, node};
 use super::super::program::{BinaryOp, HostFn, Ty};
 use super::Emit;
 
@@ -33,6 +33,29 @@ impl Emit<'_> {
             b.set(result, all);
         }
         result
+    }
+
+    /// The first item offered to a node where `n` limits begin that may enter it, or 0: one that waits for
+    /// a card lets those pass that need none.
+    pub(super) fn first_with_cards(&self, b: &mut Builder, node: V, array: V, n: usize) -> V {
+        let head = b.load(node, node::OFFERS);
+        let at = b.var(head);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            let may = self.may_enter(b, array, n, at);
+            b.leave_if(may);
+            let next = b.load(at, item::OFFER_NEXT);
+            b.set(at, next);
+        });
+        at
+    }
+
+    /// Takes an item that stands anywhere among those offered to a node out of them.
+    pub(super) fn accept(&self, b: &mut Builder, node: V, item: V) {
+        let offset = b.count(i64::from(node::RANK.offset));
+        let list = b.add(node, offset);
+        self.withdraw(b, list, item);
     }
 
     /// Whether a card of each of `n` limits is left, for an item not made yet.
