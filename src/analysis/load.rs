@@ -9,8 +9,8 @@ use num_traits::{One, Zero};
 use crate::base::quantity::to_f64;
 use crate::base::{Rational, Span};
 use crate::ir::{
-    self, Breakdown, BreakdownClock, CalendarId, Capacity, Expression, ItemId, LimitId, Maintenance, Need, NodeId, NodeKind,
-    Phase, PhaseKind, Plant, PoolId, PoolKind, Station,
+    self, Breakdown, BreakdownClock, CalendarId, Capacity, Expression, ItemId, LimitId, Maintenance, Need, NodeId,
+    NodeKind, Phase, PhaseKind, Plant, PoolId, PoolKind, Station,
 };
 
 use super::figures::{count, over};
@@ -90,6 +90,64 @@ pub(super) fn on_share(plant: &Plant, calendar: Option<CalendarId>) -> Rational 
     over(&on, &Rational::from_integer(calendar.period.0.into())).unwrap_or_else(Rational::zero)
 }
 
+/// A skill has the time of all crews that have it; and where crews have several, what is asked of any of
+/// them together is held against all of them (Hall 1935: what holds for every set of skills suffices; here
+/// single ones and all of them are looked at).
+fn skills(plant: &Plant, pools: &mut [Option<Resource>], found: &mut Vec<Resource>) {
+    let time = |pools: &[Option<Resource>], crews: &[PoolId]| {
+        let mut sum = Rational::zero();
+        for crew in crews {
+            sum += pools.get(crew.0 as usize)?.as_ref()?.capacity();
+        }
+        Some(sum)
+    };
+    let mut groups: Vec<(Vec<PoolId>, Vec<PoolId>)> = Vec::new();
+    for (id, skill) in plant.pools.iter().filter(|(_, p)| p.kind == PoolKind::Skill) {
+        let known = time(pools, &skill.crews);
+        if let Some(slot) = pools.get_mut(id.0 as usize) {
+            match (known, slot.as_mut()) {
+                (Some(sum), Some(own)) => own.available = over(&sum, &count(skill.size)).unwrap_or_else(Rational::zero),
+                _ => *slot = None,
+            }
+        }
+        let (mut skills, mut crews) = (vec![id], skill.crews.clone());
+        groups.retain(|(others, theirs)| {
+            let apart = theirs.iter().all(|c| !crews.contains(c));
+            if !apart {
+                skills.extend(others);
+                crews.extend(theirs.iter().filter(|c| !skill.crews.contains(c)));
+            }
+            apart
+        });
+        groups.push((skills, crews));
+    }
+    for (skills, crews) in groups {
+        let all: Vec<PoolId> = skills.iter().chain(&crews).copied().collect();
+        let parts: Option<Vec<&Resource>> =
+            all.iter().map(|p| pools.get(p.0 as usize).and_then(Option::as_ref)).collect();
+        let (Some(parts), Some(sum), Some(first)) = (parts, time(pools, &crews), crews.first()) else { continue };
+        if skills.len() < 2 && parts.iter().skip(1).all(|r| r.works.is_empty()) {
+            continue;
+        }
+        let size = crews.iter().filter_map(|c| plant.pools.get(*c)).map(|p| p.size).sum::<u64>();
+        let names: Vec<&str> = crews.iter().filter_map(|c| plant.pools.get(*c)).map(|p| p.name.as_str()).collect();
+        let mut always = Rational::zero();
+        parts.iter().for_each(|r| always += &r.always);
+        found.push(Resource {
+            what: What::Crew(*first),
+            name: names.join(" + "),
+            span: plant.pools.get(*first).map_or_else(Span::default, |p| p.span),
+            size,
+            available: over(&sum, &count(size)).unwrap_or_else(Rational::zero),
+            works: parts.iter().flat_map(|r| r.works.iter().cloned()).collect(),
+            always,
+            form: Form::new(),
+            rough: Vec::new(),
+            exact: parts.iter().all(|r| r.exact),
+        });
+    }
+}
+
 /// Share of time the members of a pool are there, of the greatest number there ever is.
 fn there(plant: &Plant, pool: &ir::Pool) -> Rational {
     let Some(calendar) = pool.calendar.and_then(|c| plant.calendars.get(c)).filter(|_| !pool.sizes.is_empty()) else {
@@ -131,7 +189,7 @@ pub(super) fn resources(
         .iter()
         .map(|(id, pool)| {
             Some(Resource {
-                what: if pool.kind == PoolKind::Crew { What::Crew(id) } else { What::Tool(id) },
+                what: if pool.kind == PoolKind::Tool { What::Tool(id) } else { What::Crew(id) },
                 name: pool.name.clone(),
                 span: pool.span,
                 size: pool.size,
@@ -198,6 +256,7 @@ pub(super) fn resources(
         }
     }
     pool_stops(plant, &mut pools);
+    skills(plant, &mut pools, &mut found);
     for (pool, declared) in pools.into_iter().zip(plant.pools.values()) {
         match pool {
             Some(pool) => found.push(pool),
@@ -311,7 +370,9 @@ fn machine_work(plant: &Plant, id: NodeId, station: &Station, calls: &[Call], ow
                     None => return false,
                 }
             }
-            BreakdownClock::Calendar | BreakdownClock::Scheduled => own.available = &own.available * stop.up(&after, &lasts),
+            BreakdownClock::Calendar | BreakdownClock::Scheduled => {
+                own.available = &own.available * stop.up(&after, &lasts)
+            }
             BreakdownClock::Working => match over(&lasts, &after) {
                 Some(share) => per_second_worked += share,
                 None => return false,
@@ -578,7 +639,8 @@ fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>) {
         if let Some(back) = &limit.back {
             // A card is away for the way back too, once for each time its item passes through.
             for (at, state) in network.iter().filter(|(at, s)| s.node == limit.from && !s.departs && inside[*at]) {
-                if let (Some(seconds), false) = (mean(plant, back, Some(state.item)), comes_again(network, &inside, at)) {
+                if let (Some(seconds), false) = (mean(plant, back, Some(state.item)), comes_again(network, &inside, at))
+                {
                     let unit = item_name(plant, state.item);
                     works.push(Work { term: Term::State(at), per: Rational::one(), seconds, unit });
                 }

@@ -28,4 +28,4 @@ pub use node::{
     Source, Station, Supply, WhenFull,
 };
 pub use plant::{Attribute, Demand, ItemType, Plant, RunSettings, Until};
-pub use resource::{Limit, Need, Pool, PoolKind};
+pub use resource::{Limit, Need, Pool, PoolKind, staff};

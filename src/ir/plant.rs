@@ -3,8 +3,8 @@
 use crate::base::{Dim, Quantity, Rational, Span, Ticks};
 
 use super::{
-    Calendar, CalendarId, Expression, IdVec, ItemId, Limit, LimitId, Node, NodeId, Pool, PoolId, Route,
-    SharedStop, Visit, VisitId,
+    Calendar, CalendarId, Expression, IdVec, ItemId, Limit, LimitId, Node, NodeId, Pool, PoolId, Route, SharedStop,
+    Visit, VisitId,
 };
 
 /// One line with everything that belongs to it. Ids are indices into its vectors.

@@ -374,6 +374,7 @@ impl Host {
             }
             HostFn::CardGoes => self.card_goes(a, b),
             HostFn::CardsBack => self.cards_back(a),
+            HostFn::Staff => self.staff(a),
         }
     }
 
@@ -647,4 +648,5 @@ entries! {
     inherit = Inherit;
     card_goes = CardGoes;
     cards_back = CardsBack;
+    send_staff = Staff;
 }

@@ -554,6 +554,8 @@ record! {
         BROKEN = 10 Count;
         /// Whether a younger request may be served before an older one that does not fit.
         OVERTAKE = 11 Flag;
+        /// Of a skill: how many crews have it, and their handles in order of preference. Else 0.
+        CREWS = 12 Handle;
     }
 }
 
@@ -574,7 +576,7 @@ record! {
 
 record! {
     /// A request for people and tools.
-    request, 13 {
+    request, 14 {
         /// When it was made.
         TIME = 0 Time;
         /// Decides between requests of one time.
@@ -599,6 +601,8 @@ record! {
         HOLDS = 10 Handle;
         /// Next of all requests of the plant.
         OTHER = 11 Handle;
+        /// Where skills are asked for: room for the need list of the crews that are sent.
+        STAFF = 12 Handle;
     }
 }
 

@@ -164,6 +164,7 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::Inherit => "flowline_inherit",
         HostFn::CardGoes => "flowline_card_goes",
         HostFn::CardsBack => "flowline_cards_back",
+        HostFn::Staff => "flowline_staff",
     }
 }
 

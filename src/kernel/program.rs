@@ -135,13 +135,15 @@ pub enum HostFn {
     TimedTake,
     /// A card of a limit is on its way until a time (limit, time); when the first of all is back.
     CardGoes,
+    /// Whom a request gets, where skills are asked for: a need list of crews, or 0 when too few are free.
+    Staff,
     /// Takes the cards of a limit that are back by now off the way; their number.
     CardsBack,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 13] = [
+    pub const ALL: [HostFn; 14] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -155,6 +157,7 @@ impl HostFn {
         HostFn::Inherit,
         HostFn::CardGoes,
         HostFn::CardsBack,
+        HostFn::Staff,
     ];
 }
 

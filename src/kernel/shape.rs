@@ -420,6 +420,8 @@ pub struct Shapes {
     pub subscribers: Vec<SubscriberShape>,
     /// Whether crews have shifts.
     pub crew_shifts: bool,
+    /// Whether work asks for skills, which members of several crews may have.
+    pub skills: bool,
     /// Shared stops.
     pub stops: Vec<BreakdownShape>,
     /// What they stop.
@@ -439,6 +441,12 @@ pub struct Shapes {
 }
 
 impl Shapes {
+    /// Whether requests remember which members they hold.
+    #[must_use]
+    pub fn grants_kept(&self) -> bool {
+        self.crew_shifts || self.skills
+    }
+
     /// Word of an item that holds its first attribute.
     #[must_use]
     pub fn first_attribute(&self) -> usize {

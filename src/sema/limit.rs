@@ -36,12 +36,8 @@ impl<'a> Lower<'a> {
             let phrase = fields.get(word, &mut self.diagnostics);
             if phrase.is_none() && fields.has(word).is_none() {
                 self.push(
-                    Diagnostic::new(
-                        codes::MISSING_FIELD,
-                        d.name.span,
-                        format!("{} has no `{word}`", fields.owner),
-                    )
-                    .help(format!("write `{example}`")),
+                    Diagnostic::new(codes::MISSING_FIELD, d.name.span, format!("{} has no `{word}`", fields.owner))
+                        .help(format!("write `{example}`")),
                 );
             }
             phrase

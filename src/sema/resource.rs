@@ -19,15 +19,11 @@ pub struct Counted<'a> {
 impl<'a> Lower<'a> {
     pub fn resources(&mut self, declarations: &[&'a Declaration]) {
         let mut stopped = Vec::new();
+        let mut skilled = Vec::new();
         for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
-            let fields = Fields::of(
-                d,
-                &["size", "count", "skills", "shift", "shift_end", "overtake"],
-                &mut self.diagnostics,
-            );
-            if let Some(span) = fields.has("skills") {
-                let _: Option<()> = self.later(span, "skills");
-            }
+            let fields =
+                Fields::of(d, &["size", "count", "skills", "shift", "shift_end", "overtake"], &mut self.diagnostics);
+            let its = self.skills(&fields);
             let overtake = self.yes_no(&fields, "overtake");
             self.no_inner(&fields, &["breakdown", "maintenance"]);
             let word = if d.word.text == "tool" && fields.has("count").is_some() { "count" } else { "size" };
@@ -53,18 +49,82 @@ impl<'a> Lower<'a> {
                 sizes,
                 shift_end,
                 overtake,
+                crews: Vec::new(),
             };
             let id = self.plant.pools.push(pool);
+            skilled.push((id, its));
             stopped.push((id, fields, calendar));
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                 self.scope.set(&d.name.text, Meaning::Pool(id));
                 self.scope.unmark(&d.name.text);
             }
         }
+        self.declare_skills(&skilled);
         // Repairs may need any crew, also one declared below.
         for (id, fields, calendar) in stopped {
             let stops = self.stops_of(&fields, super::stop::Place::Pool, calendar);
             self.pool_stops(&stops, id);
+        }
+    }
+
+    /// `skills: [turning, milling]`
+    fn skills(&mut self, fields: &Fields<'a>) -> Vec<(&'a str, crate::base::Span)> {
+        let Some(phrase) = fields.get("skills", &mut self.diagnostics) else { return Vec::new() };
+        let due = "the names of skills are due here, such as `[turning, milling]`";
+        let phrases: Vec<&'a Phrase> = match phrase.as_expr().map(|e| &e.kind) {
+            Some(ExprKind::List(list)) => list.iter().collect(),
+            _ => vec![phrase],
+        };
+        let mut found: Vec<(&'a str, crate::base::Span)> = Vec::new();
+        for phrase in phrases {
+            match phrase.as_expr().and_then(|e| Some((e.name()?, e.span))) {
+                Some((name, span)) if found.iter().any(|(n, _)| *n == name) => {
+                    self.push(Diagnostic::new(codes::DUPLICATE_FIELD, span, format!("`{name}` is named twice")));
+                }
+                Some(named) => found.push(named),
+                None => {
+                    let _: Option<()> = self.wrong_value(phrase.span, due);
+                }
+            }
+        }
+        found
+    }
+
+    /// A skill is a pool made of the crews that have it: those with fewest skills come first, then by name.
+    fn declare_skills(&mut self, crews: &[(crate::ir::PoolId, Vec<(&'a str, crate::base::Span)>)]) {
+        let mut names: Vec<(&str, crate::base::Span)> = Vec::new();
+        for (name, span) in crews.iter().flat_map(|(_, its)| its) {
+            if !names.iter().any(|(n, _)| n == name) {
+                names.push((name, *span));
+            }
+        }
+        names.sort_by(|a, b| crate::base::names::natural_cmp(a.0, b.0));
+        for (name, span) in names {
+            let mut of: Vec<(usize, String, crate::ir::PoolId)> = crews
+                .iter()
+                .filter(|(_, its)| its.iter().any(|(n, _)| *n == name))
+                .map(|(id, its)| {
+                    (its.len(), self.plant.pools.get(*id).map_or(String::new(), |p| p.name.clone()), *id)
+                })
+                .collect();
+            of.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| crate::base::names::natural_cmp(&a.1, &b.1)));
+            let crews: Vec<crate::ir::PoolId> = of.into_iter().map(|(.., id)| id).collect();
+            let size = crews.iter().filter_map(|c| self.plant.pools.get(*c)).map(|p| p.size).sum();
+            for crew in &crews {
+                if let Some(crew) = self.plant.pools.get(*crew).map(|p| p.name.clone()) {
+                    // It need not be named itself.
+                    let _ = self.scope.find(&crew);
+                }
+            }
+            let id = self.plant.pools.push(Pool {
+                name: name.to_string(),
+                span,
+                kind: crate::ir::PoolKind::Skill,
+                size,
+                crews,
+                ..Pool::default()
+            });
+            self.scope.declare(name, span, Meaning::Pool(id), &mut self.diagnostics);
         }
     }
 
@@ -114,6 +174,14 @@ impl<'a> Lower<'a> {
             sizes.map(|(_, n)| *n).fold(0, u64::saturating_add)
         };
         calendar.windows.iter().map(|w| on(w.from)).max().unwrap_or(0)
+    }
+
+    /// Free members of a pool; of a skill those of all crews that have it.
+    pub fn free_members(&self, id: crate::ir::PoolId) -> crate::ir::Expression {
+        use crate::ir::{Binary, Expression};
+        let crews = self.plant.pools.get(id).map(|p| p.crews.clone()).unwrap_or_default();
+        let add = |a, b| Expression::Binary(Binary::Add, Box::new(a), Box::new(b));
+        crews.into_iter().map(Expression::Free).reduce(add).unwrap_or(Expression::Free(id))
     }
 
     /// `2 operators + 1 crane`

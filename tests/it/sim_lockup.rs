@@ -170,6 +170,7 @@ fn a_worker_held_by_a_blocked_machine_is_a_lock() {
         sizes: Vec::new(),
         shift_end: flowline::ir::ShiftEnd::Pause,
         overtake: false,
+        ..Default::default()
     };
     line.pools.push(crew(1));
     for engine in ENGINES {

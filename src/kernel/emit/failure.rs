@@ -24,11 +24,7 @@ impl Emit<'_> {
         let active = b.load(record, breakdown::ACTIVE);
         let repaired = b.int(REPAIR, Ty::Count);
         let repaired = b.eq(active, repaired);
-        b.either(
-            repaired,
-            |b| self.repair_ends(b, k, s, i, shape, record),
-            |b| self.due(b, k, s, i, shape, record),
-        );
+        b.either(repaired, |b| self.repair_ends(b, k, s, i, shape, record), |b| self.due(b, k, s, i, shape, record));
     }
 
     /// A stop of a machine is due: it begins, or waits for the end of the work.
@@ -340,10 +336,13 @@ impl Emit<'_> {
 
     /// The people of a repair go free.
     fn free_repairers(&self, b: &mut Builder, request: V) {
-        let list = b.load(request, request::NEEDS);
-        if self.shapes.crew_shifts {
+        let list = if self.shapes.grants_kept() {
+            let held = b.load(request, request::HOLDS);
             b.store_int(request, request::HOLDS, 0);
-        }
+            held
+        } else {
+            b.load(request, request::NEEDS)
+        };
         b.call(Self::function(self.functions.free_people), &[list]);
     }
 

@@ -1,7 +1,7 @@
 //! Stations: loading, work, and its end.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{breakdown, counters, draw, header, item, machine, node, station, visit};
+use super::super::layout::{breakdown, counters, draw, header, item, machine, node, request, station, visit};
 use super::super::program::{Program, Ty};
 use super::super::shape::{ClockShape, EffectShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, State, phase};
@@ -428,7 +428,17 @@ impl Emit<'_> {
         let begin = self.functions.begin.get(k).copied().flatten();
         let held = b.load(machine, machine::HELD);
         let list = b.load(next, draw::NEEDS);
-        let same = b.eq(held, list);
+        let same = if self.shapes.skills {
+            // What is held names the crews, what was asked for the skills.
+            let request = b.load(machine, machine::REQUEST);
+            let asked = b.load(request, request::NEEDS);
+            let none = b.none();
+            let some = b.ne_zero(held);
+            let asked = b.select(some, asked, none);
+            b.eq(asked, list)
+        } else {
+            b.eq(held, list)
+        };
         b.either(
             same,
             |b| b.call(Self::function(begin), &[machine]),

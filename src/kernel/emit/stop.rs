@@ -423,7 +423,8 @@ impl Emit<'_> {
     fn people_leave(&self, b: &mut Builder, grant: V) {
         let owner = b.load(grant, request::OWNER);
         let kind = b.load(grant, request::KIND);
-        let list = b.load(grant, request::HOLDS);
+        let held = b.load(grant, request::HOLDS);
+        let list = b.load(grant, request::NEEDS);
         b.store_int(grant, request::HOLDS, 0);
         b.switch(kind, self.shapes.grants.len(), |b, i| match self.shapes.grants.get(i) {
             Some(GrantShape::Work(k)) => {
@@ -454,7 +455,7 @@ impl Emit<'_> {
                 let rest = b.add(rest, tick);
                 b.store(owner, breakdown::REST, rest);
                 b.store_int(owner, breakdown::ACTIVE, super::failure::WAITING);
-                b.call(Self::function(self.functions.free_people), &[list]);
+                b.call(Self::function(self.functions.free_people), &[held]);
                 self.ask(b, grant, list, None);
             }
             None => {}

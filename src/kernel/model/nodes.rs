@@ -395,9 +395,7 @@ impl Layout<'_> {
             self.image.put(record, station::IDLE_LAST, first + (count(s.machines) - 1) * index(machine::WORDS * 8));
         }
         let breakdowns = self.breakdown_shapes(id, s)?;
-        let with_shift = |needed: &[crate::ir::Need]| {
-            needed.iter().any(|n| self.changes_size(n.pool))
-        };
+        let with_shift = |needed: &[crate::ir::Need]| needed.iter().any(|n| self.changes_size(n.pool));
         let crew_shift = phases.iter().any(|p| with_shift(&p.needs))
             || s.setup.iter().filter_map(|s| s.needs.as_deref()).any(with_shift)
             || visits.iter().filter_map(|v| plant.visits.get(*v)?.needs.as_deref()).any(with_shift);

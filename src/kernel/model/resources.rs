@@ -18,6 +18,17 @@ impl Layout<'_> {
             }
             self.places.pools.push(at);
         }
+        for (skill, at) in self.plant.pools.values().zip(self.places.pools.clone()) {
+            if skill.kind != crate::ir::PoolKind::Skill {
+                continue;
+            }
+            self.shapes.skills = true;
+            let handles = skill.crews.iter().filter_map(|c| self.places.pools.get(c.index()).copied());
+            let mut words: Vec<i64> = handles.collect();
+            words.insert(0, index(words.len()));
+            let crews = self.image.array(&words);
+            self.image.put(at, pool::CREWS, crews);
+        }
         let groups = rank::pool_components(self.plant);
         for members in groups {
             let handles: Vec<i64> = members.iter().filter_map(|p| self.places.pools.get(p.index()).copied()).collect();
@@ -71,6 +82,10 @@ impl Layout<'_> {
         self.image.put(at, request::KEY, key);
         self.image.put(at, request::KIND, index(kind));
         self.image.put(at, request::OTHER, self.last_request);
+        if self.shapes.skills {
+            let staff = self.image.alloc(needs::WORDS + 2 * self.plant.pools.len());
+            self.image.put(at, request::STAFF, staff);
+        }
         self.last_request = at;
         self.image.put(0, header::REQUESTS, at);
         at

@@ -75,7 +75,8 @@ fn stop_shape(stop: &Stop) -> Result<BreakdownShape, String> {
 impl Layout<'_> {
     /// Whether members of a pool come and go.
     pub(super) fn changes_size(&self, id: PoolId) -> bool {
-        self.plant.pools.get(id).is_some_and(|p| p.calendar.is_some())
+        let pool = self.plant.pools.get(id);
+        pool.is_some_and(|p| p.calendar.is_some() || p.crews.iter().any(|c| self.changes_size(*c)))
             || self.plant.stops.iter().any(|s| s.stops.contains(&Stopped::Member(id)))
     }
 
@@ -232,8 +233,7 @@ impl Layout<'_> {
                             let i = s.stops() + *before;
                             *before += 1;
                             let kind = intern(&mut self.shapes.members, MemberShape::Machine(shape, i));
-                            let (first, machines) =
-                                self.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
+                            let (first, machines) = self.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
                             for m in 0..count(machines) {
                                 let one = first + m * index(machine::WORDS * 8);
                                 let its = self.word(one, machine::BREAKDOWNS) + index(i * breakdown::WORDS * 8);

@@ -245,7 +245,10 @@ impl Waits<'_> {
     fn has_shift(&self, members: i64) -> bool {
         match self.by_record.get(&members).and_then(|v| self.vertices.get(*v)).map(|v| v.who) {
             Some(Who::Pool(p)) => {
-                self.plant.pools.get(p).is_some_and(|p| p.calendar.is_some())
+                let shift = |p: &crate::ir::Pool| p.calendar.is_some();
+                let crews = self.plant.pools.get(p).map(|p| p.crews.clone()).unwrap_or_default();
+                self.plant.pools.get(p).is_some_and(shift)
+                    || crews.iter().any(|c| self.plant.pools.get(*c).is_some_and(shift))
                     || self.plant.stops.iter().any(|s| s.stops.contains(&Stopped::Member(p)))
             }
             _ => false,
@@ -253,7 +256,16 @@ impl Waits<'_> {
     }
 
     fn free(&self, members: i64) -> i64 {
-        self.get(members, pool::SIZE).saturating_sub(self.get(members, pool::BUSY))
+        let free = |at: i64| self.get(at, pool::SIZE).saturating_sub(self.get(at, pool::BUSY));
+        self.crews_of(members).into_iter().map(free).fold(0, i64::saturating_add)
+    }
+
+    /// The crews that have a skill; any other pool is its own.
+    fn crews_of(&self, members: i64) -> Vec<i64> {
+        match self.get(members, pool::CREWS) {
+            0 => vec![members],
+            list => (1..=self.get(list, WORD)).map(|i| self.get(list.saturating_add(8 * i), WORD)).collect(),
+        }
     }
 
     /// What a request waits for: pools with too few free, or the oldest request before it.
@@ -261,7 +273,8 @@ impl Waits<'_> {
         let mut groups = Vec::new();
         for (members, number) in self.needs_of(its) {
             if number > self.free(members) {
-                groups.push(self.by_record.get(&members).copied().into_iter().collect());
+                let crews = self.crews_of(members);
+                groups.push(crews.iter().filter_map(|c| self.by_record.get(c).copied()).collect());
             }
         }
         if groups.is_empty() {
@@ -544,7 +557,8 @@ impl Waits<'_> {
                     // A repair that needs nobody makes no request.
                     let request = self.get(b, breakdown::REQUEST);
                     if request != 0 && self.get(b, breakdown::ACTIVE) == 2 {
-                        lists.push(self.get(request, request::NEEDS));
+                        let kept = self.model.shapes.grants_kept();
+                        lists.push(self.get(request, if kept { request::HOLDS } else { request::NEEDS }));
                     }
                 }
             }
