@@ -230,7 +230,11 @@ impl RunDocument {
             sinks: study.sinks.iter().map(|sink| (sink.name.clone(), sink_items(&sink.items))).collect(),
             stations: study.stations.iter().map(|s| (s.name.clone(), station(s))).collect(),
             buffers: study.buffers.iter().map(|b| (b.name.clone(), buffer(b))).collect(),
-            crews: study.crews.iter().map(|c| (c.name.clone(), CrewDocument { busy: figure(c.busy), cost: figure(c.cost) })).collect(),
+            crews: study
+                .crews
+                .iter()
+                .map(|c| (c.name.clone(), CrewDocument { busy: figure(c.busy), cost: figure(c.cost) }))
+                .collect(),
             line: LineDocument {
                 name: header.line.clone(),
                 wip: figure(study.line.wip),

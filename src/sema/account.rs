@@ -140,8 +140,7 @@ impl<'a> Lower<'a> {
         };
         if word != "else" && !known.contains(&word) {
             let span = entry.key.span();
-            let mut d =
-                Diagnostic::new(codes::UNKNOWN_FIELD, span, format!("`{}` has no entry `{word}`", kind.field));
+            let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, span, format!("`{}` has no entry `{word}`", kind.field));
             d = match crate::base::names::nearest(word, known.iter().copied()) {
                 Some(near) => d.fix(format!("write `{near}`"), span, near),
                 None => d.help(format!("its entries are {}, `else`", list(known))),
@@ -165,17 +164,22 @@ impl<'a> Lower<'a> {
         };
         if q.dim == Dim::NUMBER {
             let (text, unit) = (self.text(span), if dim == Dim::MONEY { "EUR" } else { kind.unit });
-            self.push(
-                Diagnostic::new(codes::MISSING_UNIT, span, format!("`{field}` needs a unit"))
-                    .fix(format!("write `{text} {unit}`"), span, format!("{text} {unit}")),
-            );
+            self.push(Diagnostic::new(codes::MISSING_UNIT, span, format!("`{field}` needs a unit")).fix(
+                format!("write `{text} {unit}`"),
+                span,
+                format!("{text} {unit}"),
+            ));
             return None;
         }
         if q.dim != dim {
             let due = if dim == MONEY_RATE { "money per time".to_string() } else { dim.to_string() };
             self.push(
-                Diagnostic::new(codes::WRONG_DIMENSION, span, format!("`{field}` is a {due} here, this is a {}", q.dim))
-                    .help(format!("write a value such as `{}`", if dim == Dim::MONEY { "2 EUR" } else { kind.example })),
+                Diagnostic::new(
+                    codes::WRONG_DIMENSION,
+                    span,
+                    format!("`{field}` is a {due} here, this is a {}", q.dim),
+                )
+                .help(format!("write a value such as `{}`", if dim == Dim::MONEY { "2 EUR" } else { kind.example })),
             );
             return None;
         }
