@@ -450,7 +450,7 @@ impl<'a> Lower<'a> {
         if name == "step" {
             return Some(Typed { dim: Dim::NUMBER, value: Expression::Step });
         }
-        let Some((slot, dim)) = self.attribute_slot(name, span) else { return None };
+        let (slot, dim) = self.attribute_slot(name, span)?;
         Some(Typed { dim, value: Expression::Attribute { name: name.to_string(), slot, dim } })
     }
 

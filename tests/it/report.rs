@@ -102,7 +102,6 @@ fn replication(number: i64) -> Replication {
             inside: 20,
             ..BalanceFigures::default()
         }],
-        ..Replication::default()
     }
 }
 
