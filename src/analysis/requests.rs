@@ -101,13 +101,7 @@ fn request(plant: &Plant, name: &str, what: &str, needs: &[Need], found: &mut Ve
 }
 
 /// Several skills asked for at once, which the crews cannot serve together.
-fn together(
-    plant: &Plant,
-    name: &str,
-    what: &str,
-    sums: &BTreeMap<PoolId, (u64, Span)>,
-    found: &mut Vec<Diagnostic>,
-) {
+fn together(plant: &Plant, name: &str, what: &str, sums: &BTreeMap<PoolId, (u64, Span)>, found: &mut Vec<Diagnostic>) {
     let able = |id: &PoolId| match plant.pools.get(*id) {
         Some(p) if p.kind == PoolKind::Skill => p.crews.iter().map(|c| c.0 as usize).collect(),
         _ => vec![id.0 as usize],

@@ -32,6 +32,8 @@ pub struct Plant {
     pub stops: Vec<SharedStop>,
     /// Shift patterns.
     pub calendars: IdVec<CalendarId, Calendar>,
+    /// Power and money.
+    pub accounts: super::account::Accounts,
     /// What the line has to make.
     pub demands: Vec<Demand>,
     /// How it is simulated unless the command line says otherwise.

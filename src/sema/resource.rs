@@ -21,8 +21,11 @@ impl<'a> Lower<'a> {
         let mut stopped = Vec::new();
         let mut skilled = Vec::new();
         for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
-            let fields =
-                Fields::of(d, &["size", "count", "skills", "shift", "shift_end", "overtake"], &mut self.diagnostics);
+            let fields = Fields::of(
+                d,
+                &["size", "count", "skills", "shift", "shift_end", "overtake", "cost"],
+                &mut self.diagnostics,
+            );
             let its = self.skills(&fields);
             let overtake = self.yes_no(&fields, "overtake");
             self.no_inner(&fields, &["breakdown", "maintenance"]);
@@ -52,6 +55,7 @@ impl<'a> Lower<'a> {
                 crews: Vec::new(),
             };
             let id = self.plant.pools.push(pool);
+            self.pool_cost(id, &fields);
             skilled.push((id, its));
             stopped.push((id, fields, calendar));
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
@@ -103,9 +107,7 @@ impl<'a> Lower<'a> {
             let mut of: Vec<(usize, String, crate::ir::PoolId)> = crews
                 .iter()
                 .filter(|(_, its)| its.iter().any(|(n, _)| *n == name))
-                .map(|(id, its)| {
-                    (its.len(), self.plant.pools.get(*id).map_or(String::new(), |p| p.name.clone()), *id)
-                })
+                .map(|(id, its)| (its.len(), self.plant.pools.get(*id).map_or(String::new(), |p| p.name.clone()), *id))
                 .collect();
             of.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| crate::base::names::natural_cmp(&a.1, &b.1)));
             let crews: Vec<crate::ir::PoolId> = of.into_iter().map(|(.., id)| id).collect();
