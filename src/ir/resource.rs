@@ -98,7 +98,7 @@ pub fn staff(needs: &[(Vec<usize>, u64)], free: &mut [u64]) -> Option<Vec<u64>> 
             rest -= moved;
         }
     }
-    let sum = |pool: usize| given.iter().filter_map(|g| g.get(pool)).fold(0, |a, b| a + b);
+    let sum = |pool: usize| given.iter().filter_map(|g| g.get(pool)).sum::<u64>();
     Some((0..free.len()).map(sum).collect())
 }
 

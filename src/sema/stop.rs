@@ -198,7 +198,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `from: end | start`
-    fn from_start(&mut self, fields: &Fields<'a>, clock: BreakdownClock) -> Option<bool> {
+    fn counts_from_start(&mut self, fields: &Fields<'a>, clock: BreakdownClock) -> Option<bool> {
         let start = self.word(fields, "from", &["end", "start"]) == Some("start");
         if start && matches!(clock, BreakdownClock::Working | BreakdownClock::Cycles) {
             self.push(
@@ -250,7 +250,7 @@ impl<'a> Lower<'a> {
             Some("finish_item") => BreakdownEffect::FinishItem,
             _ => BreakdownEffect::Resume,
         };
-        let from_start = self.from_start(&fields, clock);
+        let from_start = self.counts_from_start(&fields, clock);
         let repair_in = self.repair_in(&fields);
         let exclusive = self.yes_no(&fields, "exclusive");
         let keep_crew = self.yes_no(&fields, "keep_crew");
@@ -343,7 +343,7 @@ impl<'a> Lower<'a> {
         });
         let fields = Fields::of(d, &known, &mut self.diagnostics);
         let clock = self.clock(&fields, place)?;
-        let from_start = self.from_start(&fields, clock)?;
+        let from_start = self.counts_from_start(&fields, clock)?;
         let start = match self.word(&fields, "when", &["between_items", "immediately"]) {
             Some("immediately") => MaintenanceStart::Immediately,
             _ => MaintenanceStart::BetweenItems,

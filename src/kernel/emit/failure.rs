@@ -217,7 +217,7 @@ impl Emit<'_> {
         b.store_int(record, breakdown::ACTIVE, REPAIR);
         let slot = b.load(record, breakdown::SLOT);
         let draw = b.load(record, breakdown::REPAIR);
-        if !shape.repair_shift && !(shape.needs && self.shapes.crew_shifts) {
+        if !(shape.repair_shift || shape.needs && self.shapes.crew_shifts) {
             let time = self.duration(b, draw, &shape.repair, None);
             self.schedule_after(b, slot, time);
             return;
