@@ -72,6 +72,7 @@ pub(super) fn mean(plant: &Plant, expression: &Expression, item: Option<ItemId>)
         Expression::Unary(Unary::Not, _)
         | Expression::Call(..)
         | Expression::Attribute { .. }
+        | Expression::Over(..)
         | Expression::Now
         | Expression::Level(_)
         | Expression::Room(_)

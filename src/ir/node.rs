@@ -154,6 +154,8 @@ impl Default for Recipe {
             makes: Vec::new(),
             release: Release::Each,
             batch: None,
+            wait_at_most: None,
+            same: None,
             phases: Vec::new(),
         }
     }
@@ -186,8 +188,12 @@ pub struct Recipe {
     pub makes: Vec<Part>,
     /// Whether products leave one by one.
     pub release: Release,
-    /// Work on a batch of like items; absent: one at a time.
+    /// Works on several items of any type at once; absent: on one, or on the parts it takes.
     pub batch: Option<Batch>,
+    /// Waits for the maximum this long, counted from when the oldest item became ready (time).
+    pub wait_at_most: Option<Expression>,
+    /// Joins only items with equal keys.
+    pub same: Option<Expression>,
     /// Phases in order; `cycle` is one phase.
     pub phases: Vec<Phase>,
 }
@@ -205,17 +211,34 @@ pub struct Part {
     pub span: Span,
 }
 
-/// How many like items are worked together.
-#[derive(Clone, Debug, PartialEq)]
+impl Recipe {
+    /// Whether it waits for several items, or for items of certain types, before it loads any.
+    #[must_use]
+    pub fn gathers(&self) -> bool {
+        !self.takes.is_empty() || self.batch.is_some()
+    }
+
+    /// What it gathers: a type, or any (`None`), with the least and the largest number.
+    #[must_use]
+    pub fn gathered(&self) -> Vec<(Option<ItemId>, u64, u64)> {
+        let parts = self.takes.iter().map(|p| (Some(p.item), p.minimum, p.maximum));
+        parts.chain(self.batch.map(|b| (None, b.minimum, b.maximum))).collect()
+    }
+
+    /// Whether it may begin with fewer items than it would take.
+    #[must_use]
+    pub fn is_ranged(&self) -> bool {
+        self.gathered().iter().any(|(_, least, most)| least < most)
+    }
+}
+
+/// How many items are worked together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// Starts with at least this many.
     pub minimum: u64,
     /// Takes at most this many.
     pub maximum: u64,
-    /// Waits for the maximum this long (time).
-    pub wait_at_most: Option<Expression>,
-    /// Joins only items with equal keys.
-    pub same: Option<Expression>,
 }
 
 /// A stretch of work with its people.

@@ -109,6 +109,8 @@ pub enum Law {
     Busy(i64, u64, bool),
     /// What the item carries at a byte offset.
     Attribute(i32),
+    /// A value over all items loaded, kept at the machine that holds the item, at a byte offset.
+    Kept(i64),
     /// The number of the item's visit, whose handle lies at a byte offset.
     Step(i32),
     /// The present time in seconds.
@@ -209,6 +211,10 @@ impl Law {
                 machines.filter(wanted).count() as f64
             }
             Law::Attribute(offset) => f64::from_bits(word(arena, item + i64::from(*offset)).cast_unsigned()),
+            Law::Kept(offset) => {
+                let kept = arena.get(arena.get(item, item::HOLDER), machine::KEPT);
+                f64::from_bits(word(arena, kept + offset).cast_unsigned())
+            }
             Law::Step(offset) => match word(arena, item + i64::from(*offset)) {
                 0 => 0.0,
                 visit => arena.get(visit, visit::NUMBER) as f64,
@@ -365,6 +371,10 @@ impl Host {
                 self.assign(a, b);
                 0
             }
+            HostFn::Keep => {
+                self.keep(a, b);
+                0
+            }
             HostFn::Born => {
                 self.born(a);
                 0
@@ -414,6 +424,34 @@ impl Host {
             }
         }
         n
+    }
+
+    /// Computes the values over all items that a machine has loaded.
+    fn keep(&mut self, list: i64, machine: i64) {
+        let into = self.arena.get(machine, machine::KEPT);
+        for i in 0..self.arena.get(list, FIRST_WORD) {
+            let at = list + 8 + 24 * i;
+            let (over, law) = (self.arena.get(at, FIRST_WORD), self.arena.get(at + 8, FIRST_WORD));
+            let counted = self.arena.get(at + 16, FIRST_WORD);
+            let mut values = Vec::new();
+            let mut item = self.arena.get(machine, machine::ITEM);
+            while item != 0 {
+                let kind = self.arena.get(item, item::TYPE);
+                if self.arena.get(counted + 8 * kind, FIRST_WORD) != 0 {
+                    values.push(self.value(law, item));
+                }
+                item = self.arena.get(item, item::NEXT);
+            }
+            let number = values.len() as f64;
+            let sum: f64 = values.iter().sum();
+            let value = match over {
+                0 => sum,
+                1 => call(Function::Minimum, &values),
+                2 => call(Function::Maximum, &values),
+                _ => sum / number,
+            };
+            self.arena.set(into + 8 * i, FIRST_WORD, value.to_bits().cast_signed());
+        }
     }
 
     fn assign(&mut self, list: i64, item: i64) {
@@ -656,6 +694,7 @@ entries! {
     compute = Compute;
     first_true = FirstTrue;
     assign = Assign;
+    keep = Keep;
     born = Born;
     inherit = Inherit;
 }

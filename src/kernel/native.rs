@@ -162,6 +162,7 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::FirstTrue => "flowline_first_true",
         HostFn::Assign => "flowline_assign",
         HostFn::Born => "flowline_born",
+        HostFn::Keep => "flowline_keep",
         HostFn::Inherit => "flowline_inherit",
     }
 }

@@ -127,6 +127,8 @@ pub enum HostFn {
     FirstTrue,
     /// Carries out a list of assignments on an item, all at once.
     Assign,
+    /// Computes values over all items that a machine has loaded (list, machine).
+    Keep,
     /// Gives a new item what its type carries.
     Born,
     /// Gives a product what the main part carried (part, product, type of the part).
@@ -139,7 +141,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 12] = [
+    pub const ALL: [HostFn; 13] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -150,6 +152,7 @@ impl HostFn {
         HostFn::Compute,
         HostFn::FirstTrue,
         HostFn::Assign,
+        HostFn::Keep,
         HostFn::Born,
         HostFn::Inherit,
     ];

@@ -104,6 +104,10 @@ pub struct RecipeShape {
     pub makes: usize,
     /// All products leave at once.
     pub together: bool,
+    /// It may begin with fewer parts than it would take.
+    pub ranged: bool,
+    /// It waits a while for the largest number of parts.
+    pub waits: bool,
 }
 
 impl StationShape {
@@ -215,6 +219,8 @@ pub struct StationShape {
     pub yields: bool,
     /// Whether it sets attributes.
     pub sets: bool,
+    /// Whether it computes values over all items loaded.
+    pub keeps: bool,
     /// Finished items stay on a machine that is down.
     pub hold: bool,
     /// People go free only when the items have left.
@@ -335,6 +341,8 @@ pub enum EventShape {
     Verdict(usize),
     /// The stay of an item in a buffer of the shape ends.
     EndOfStay(usize),
+    /// A station of the shape has waited long enough for more parts.
+    EndOfGathering(usize),
     /// A shift begins or ends.
     Calendar,
 }

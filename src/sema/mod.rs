@@ -7,6 +7,7 @@
 
 pub mod items;
 
+mod batch;
 mod calendar;
 mod draws;
 mod fields;

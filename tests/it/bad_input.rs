@@ -105,7 +105,7 @@ fn later_words_are_told_not_passed_over() {
         ("cycle: 20 s", "cycle: 20 s, power: { working: 12 kW }"),
         ("cycle: 20 s", "cycle: 20 s, setup: 5 min, setup_by: item.colour"),
         ("cycle: 20 s", "cycle: 0.1 s, stay: 12 s"),
-        ("cycle: 20 s", "cycle: 20 s, batch: 20..50"),
+        ("cycle: 20 s", "cycle: 20 s, batch: 20..50, same: item.order"),
         (" sink o", " sink o\n fleet agv { size: 5 }"),
         (" sink o", " sink o\n conveyor belt { length: 5 m, speed: 1 m/s }"),
         (" sink o", " sink o\n expect output: throughput(o) >= 5 /h"),

@@ -22,6 +22,7 @@ impl Emit<'_> {
         let ready = b.ne_zero(machine);
         b.when(ready, |b| {
             let (complete, planned) = self.collect(b, s, holders, node);
+            let complete = if s.recipe.ranged { self.may_begin(b, s, node, complete, planned) } else { complete };
             let complete = if s.from > 0 {
                 let plan = b.load(node, station::PLAN);
                 let main = b.load(plan, HANDLE);
@@ -36,6 +37,10 @@ impl Emit<'_> {
             b.when(complete, |b| {
                 self.load_plan(b, holders, node, machine, planned);
                 let main = b.load(machine, machine::ITEM);
+                if s.keeps {
+                    let list = b.load(node, station::KEEPS);
+                    b.host(HostFn::Keep, &[list, machine], Ty::Count);
+                }
                 if s.from > 0 {
                     let array = b.load(node, station::FROM);
                     self.take_cards(b, array, s.from, main);
@@ -60,9 +65,9 @@ impl Emit<'_> {
         let planned = b.var(zero);
         let mut total = zero;
         for i in 0..s.recipe.parts {
-            let need = b.load(parts, part::NEED.plus(part_offset(i)));
-            b.store(parts, part::REST.plus(part_offset(i)), need);
-            total = b.add(total, need);
+            let most = b.load(parts, part::MOST.plus(part_offset(i)));
+            b.store(parts, part::REST.plus(part_offset(i)), most);
+            total = b.add(total, most);
         }
         let add = |b: &mut Builder, entry: V| {
             let at = b.element(plan, planned, 8);
@@ -152,7 +157,19 @@ impl Emit<'_> {
                 });
             });
         }
-        let complete = b.eq(planned, total);
+        if !s.recipe.ranged {
+            let complete = b.eq(planned, total);
+            return (complete, planned);
+        }
+        let mut complete = b.int(1, Ty::Flag);
+        for i in 0..s.recipe.parts {
+            let least = b.load(parts, part::NEED.plus(part_offset(i)));
+            let most = b.load(parts, part::MOST.plus(part_offset(i)));
+            let rest = b.load(parts, part::REST.plus(part_offset(i)));
+            let found = b.sub(most, rest);
+            let enough = b.le(least, found);
+            complete = b.and(complete, enough);
+        }
         (complete, planned)
     }
 
@@ -299,6 +316,7 @@ impl Emit<'_> {
             let this = b.var(at);
             let next = b.load(at, item::NEXT);
             b.set(at, next);
+            b.bump(node, station::FINISHED, 1);
             let keep = |b: &mut Builder| {
                 let more = b.plus(left, 1);
                 b.set(left, more);

@@ -11,6 +11,7 @@ mod cards;
 mod direct;
 mod draw;
 mod failure;
+mod gather;
 mod join;
 mod pools;
 pub(super) mod route;
@@ -165,6 +166,10 @@ impl Emit<'_> {
             Some(NodeShape::Sink(s)) => self.enter_sink(b, s, node, item),
             _ => {}
         }
+    }
+
+    fn any_ranged(&self) -> bool {
+        self.shapes.nodes.iter().any(|s| matches!(s, NodeShape::Station(s) if s.recipe.ranged))
     }
 
     fn any_together(&self) -> bool {
