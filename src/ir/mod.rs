@@ -19,7 +19,7 @@ pub mod verify;
 pub use availability::{
     Breakdown, BreakdownClock, BreakdownEffect, Calendar, Maintenance, MaintenanceStart, ShiftEnd, Window,
 };
-pub use expression::{Binary, Distribution, Expression, Over, Function, Unary};
+pub use expression::{Binary, Distribution, Expression, Function, Over, Unary};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
 pub use node::{

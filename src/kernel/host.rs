@@ -13,7 +13,7 @@ use crate::runtime::random::{next, uniform};
 use crate::runtime::variates::duration_ticks;
 use crate::runtime::ziggurat;
 
-use super::layout::{DRAWS, buffer, calendar, draw, header, item, machine, needs, request, visit};
+use super::layout::{DRAWS, buffer, calendar, draw, header, item, machine, needs, request, value, visit};
 use super::program::HostFn;
 use super::shape::Family;
 use super::status::{NEVER, Status, phase};
@@ -110,7 +110,7 @@ pub enum Law {
     /// What the item carries at a byte offset.
     Attribute(i32),
     /// A value over all items loaded, kept at the machine that holds the item, at a byte offset.
-    Kept(i64),
+    Kept(i32),
     /// The number of the item's visit, whose handle lies at a byte offset.
     Step(i32),
     /// The present time in seconds.
@@ -213,7 +213,7 @@ impl Law {
             Law::Attribute(offset) => f64::from_bits(word(arena, item + i64::from(*offset)).cast_unsigned()),
             Law::Kept(offset) => {
                 let kept = arena.get(arena.get(item, item::HOLDER), machine::KEPT);
-                f64::from_bits(word(arena, kept + offset).cast_unsigned())
+                f64::from_bits(word(arena, kept + i64::from(*offset)).cast_unsigned())
             }
             Law::Step(offset) => match word(arena, item + i64::from(*offset)) {
                 0 => 0.0,
@@ -365,12 +365,11 @@ impl Host {
             }
             HostFn::Timetable => self.timetable(a),
             HostFn::LatestGrant => self.latest_grant(a),
-            HostFn::Compute => self.compute(a, b),
-            HostFn::FirstTrue => self.first_true(a, b),
-            HostFn::Assign => {
-                self.assign(a, b);
-                0
+            HostFn::Value => {
+                let law = self.arena.get(a, value::LAW);
+                self.value(law, b).to_bits().cast_signed()
             }
+            HostFn::FirstTrue => self.first_true(a, b),
             HostFn::Keep => {
                 self.keep(a, b);
                 0
@@ -451,19 +450,6 @@ impl Host {
                 _ => sum / number,
             };
             self.arena.set(into + 8 * i, FIRST_WORD, value.to_bits().cast_signed());
-        }
-    }
-
-    fn assign(&mut self, list: i64, item: i64) {
-        let n = self.arena.get(list, FIRST_WORD);
-        let mut values = Vec::new();
-        for i in 0..n {
-            let at = list + 8 + 16 * i;
-            let law = self.arena.get(at + 8, FIRST_WORD);
-            values.push((self.arena.get(at, FIRST_WORD), self.value(law, item)));
-        }
-        for (offset, value) in values {
-            self.arena.set(item + offset, FIRST_WORD, value.to_bits().cast_signed());
         }
     }
 
@@ -691,9 +677,8 @@ entries! {
     bring_calendar = Calendar;
     next_of_timetable = Timetable;
     latest_grant = LatestGrant;
-    compute = Compute;
+    value_of = Value;
     first_true = FirstTrue;
-    assign = Assign;
     keep = Keep;
     born = Born;
     inherit = Inherit;

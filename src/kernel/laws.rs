@@ -91,7 +91,9 @@ pub fn bind(law: &Law, place: &mut dyn FnMut() -> i64) -> Law {
             let list = list.iter().map(|(c, v)| (bind(c, place), bind(v, place))).collect();
             Law::If(list, Box::new(bind(rest, place)))
         }
-        Law::Word(_) | Law::Attribute(_) | Law::Kept(_) | Law::Now | Law::Step(_) | Law::Room(..) | Law::Busy(..) => law.clone(),
+        Law::Word(_) | Law::Attribute(_) | Law::Kept(_) | Law::Now | Law::Step(_) | Law::Room(..) | Law::Busy(..) => {
+            law.clone()
+        }
     }
 }
 
@@ -164,7 +166,7 @@ pub fn law(expression: &Expression, streams: &mut i64, context: &Context) -> Res
         Expression::Over(..) => {
             let at = context.kept.iter().position(|e| e == expression);
             let at = at.ok_or("a value over all items loaded stands where nothing is loaded")?;
-            Law::Kept(i64::try_from(8 * at).unwrap_or(0))
+            Law::Kept(i32::try_from(8 * at).unwrap_or(0))
         }
         Expression::Step => {
             if context.visits {

@@ -24,7 +24,10 @@ impl<'a> Lower<'a> {
         let (takes, makes, batch) = (takes?, makes?, batch?);
         for (word, what) in [("takes", "say what is worked together"), ("makes", "do not go together")] {
             if let (Some(batch), Some(other)) = (fields.has("batch"), fields.has(word)) {
-                let message = format!("`batch` and `{word}` {}", if word == "takes" { "both ".to_string() + what } else { what.to_string() });
+                let message = format!(
+                    "`batch` and `{word}` {}",
+                    if word == "takes" { "both ".to_string() + what } else { what.to_string() }
+                );
                 let code = if word == "takes" { codes::DUPLICATE_FIELD } else { codes::WRONG_VALUE };
                 self.push(
                     Diagnostic::new(code, other, message)
@@ -51,8 +54,12 @@ impl<'a> Lower<'a> {
         }
         if !recipe.is_ranged() {
             self.push(
-                Diagnostic::new(codes::WRONG_VALUE, phrase.span, "there is nothing to wait for: the number taken is fixed")
-                    .help("give a range, `batch: 20..50` or `takes: 20..50 Bottle`, or leave `wait_at_most` out"),
+                Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    phrase.span,
+                    "there is nothing to wait for: the number taken is fixed",
+                )
+                .help("give a range, `batch: 20..50` or `takes: 20..50 Bottle`, or leave `wait_at_most` out"),
             );
             return None;
         }
@@ -63,7 +70,9 @@ impl<'a> Lower<'a> {
     fn batch(&mut self, phrase: &'a Phrase) -> Option<Batch> {
         let expr = match phrase.as_expr() {
             Some(expr) => expr.peeled(),
-            None => return self.wrong_value(phrase.span, "a number of items is due here: `batch: 8` or `batch: 20..50`"),
+            None => {
+                return self.wrong_value(phrase.span, "a number of items is due here: `batch: 8` or `batch: 20..50`");
+            }
         };
         let (from, to) = match &expr.kind {
             ExprKind::Range { from, to } => (&**from, &**to),
@@ -85,8 +94,12 @@ impl<'a> Lower<'a> {
             return Some(());
         }
         self.push(
-            Diagnostic::new(codes::OUT_OF_RANGE, range.span, format!("the range begins with {minimum}, behind its end"))
-                .help(format!("write `{maximum}..{minimum}`")),
+            Diagnostic::new(
+                codes::OUT_OF_RANGE,
+                range.span,
+                format!("the range begins with {minimum}, behind its end"),
+            )
+            .help(format!("write `{maximum}..{minimum}`")),
         );
         None
     }
@@ -132,11 +145,7 @@ impl<'a> Lower<'a> {
 
     /// Adds the parts of a sum. A range binds looser than `+`: in `1 Tray + 20..50 Bottle` the number
     /// before the dots belongs to what stands behind them.
-    fn part_ranges(
-        &mut self,
-        expr: &'a Expr,
-        parts: &mut Vec<(&'a str, u64, u64, Span)>,
-    ) -> Option<()> {
+    fn part_ranges(&mut self, expr: &'a Expr, parts: &mut Vec<(&'a str, u64, u64, Span)>) -> Option<()> {
         match &expr.kind {
             ExprKind::Group(inner) => self.part_ranges(inner, parts),
             ExprKind::Binary { op: BinaryOp::Add, left, right, .. } => {

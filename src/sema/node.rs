@@ -6,8 +6,8 @@ use crate::base::{Dim, Quantity, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
     Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId,
-    Maintenance, MaintenanceStart, Node, NodeId, NodeKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source,
-    Station, Supply, WhenFull,
+    Maintenance, MaintenanceStart, Node, NodeId, NodeKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station,
+    Supply, WhenFull,
 };
 use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
 
@@ -359,13 +359,7 @@ impl<'a> Lower<'a> {
         let gathered = gathered?;
         Some(Station {
             machines: machines?,
-            recipes: vec![Recipe {
-                name: String::new(),
-                span,
-                release,
-                phases,
-                ..gathered
-            }],
+            recipes: vec![Recipe { name: String::new(), span, release, phases, ..gathered }],
             setup,
             yield_share,
             breakdowns,

@@ -111,11 +111,7 @@ impl Emit<'_> {
         });
         b.store(node, station::GATHERS_NEXT, at);
         let front = b.is_zero(before);
-        b.either(
-            front,
-            |b| b.set_header(header::GATHERING, node),
-            |b| b.store(before, station::GATHERS_NEXT, node),
-        );
+        b.either(front, |b| b.set_header(header::GATHERING, node), |b| b.store(before, station::GATHERS_NEXT, node));
     }
 
     /// Nothing else moves: the first station that waits for that may begin.

@@ -248,7 +248,7 @@ impl Layout<'_> {
             to: to_count,
             direct_out,
             shift,
-            with: with != 0,
+            with: s.with.len(),
         })
     }
 
@@ -466,7 +466,7 @@ impl Layout<'_> {
                 waits: self.gathering_wait(record, rank, recipe)?,
             },
             yields: s.yield_share.is_some(),
-            sets: sets != 0,
+            sets: s.sets.len(),
             keeps,
             release_after_leaving: any_needs && s.release_crew == ReleaseCrew::AfterLeaving,
             simple_routing,
