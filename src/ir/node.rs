@@ -105,6 +105,8 @@ pub enum WhenFull {
 pub struct Station {
     /// Machines in parallel.
     pub machines: u64,
+    /// Of several idle machines the one of the lowest number is taken, not the one idle longest.
+    pub lowest_first: bool,
     /// What is taken, done and made; at least one. Several are `recipe`s.
     pub recipes: Vec<Recipe>,
     /// Changeover work.
@@ -131,6 +133,7 @@ impl Default for Station {
     fn default() -> Self {
         Self {
             machines: 1,
+            lowest_first: false,
             recipes: Vec::new(),
             setup: None,
             yield_share: None,
@@ -156,6 +159,7 @@ impl Default for Recipe {
             batch: None,
             wait_at_most: None,
             same: None,
+            birth_now: false,
             phases: Vec::new(),
         }
     }
@@ -194,6 +198,8 @@ pub struct Recipe {
     pub wait_at_most: Option<Expression>,
     /// Joins only items with equal keys.
     pub same: Option<Expression>,
+    /// Products are born when they are made, not when their oldest part was.
+    pub birth_now: bool,
     /// Phases in order; `cycle` is one phase.
     pub phases: Vec<Phase>,
 }
@@ -268,18 +274,35 @@ pub enum PhaseKind {
 }
 
 /// Sequence-dependent changeover.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Setup {
     /// What decides whether a setup is due; absent: the item type.
     pub by: Option<Expression>,
     /// Times by (from, to) item type, in written order (time).
     pub pairs: Vec<(ItemId, ItemId, Expression)>,
+    /// Times by (from, to) value of `by`, in written order (time).
+    pub values: Vec<(Rational, Rational, Expression)>,
+    /// What machines are set up for at t = 0; absent: nothing, and the first item needs no setup.
+    pub initially: Option<SetUpFor>,
+    /// The setup is lost when a machine goes off shift.
+    pub lost_after_off: bool,
+    /// The setup is lost when a machine breaks down.
+    pub lost_after_breakdown: bool,
     /// Time of all other changes (time).
     pub otherwise: Option<Expression>,
     /// Who does it; absent: the people of the work.
     pub needs: Option<Vec<Need>>,
     /// Where it is written.
     pub span: Span,
+}
+
+/// What a machine is set up for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SetUpFor {
+    /// An item type.
+    Item(ItemId),
+    /// A value of `setup_by`.
+    Value(Rational),
 }
 
 /// How products leave.

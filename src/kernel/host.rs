@@ -269,6 +269,14 @@ fn call(function: Function, args: &[f64]) -> f64 {
     }
 }
 
+/// What stands for a value of the item that decides about setups; never 0 or -1 for a number.
+#[must_use]
+pub fn setup_key(value: f64) -> i64 {
+    // Both zeros are one value.
+    let value = if value == 0.0 { 0.0 } else { value };
+    value.to_bits().cast_signed().wrapping_add(1)
+}
+
 /// A shift as the kernel uses it: on or off, or a number of people by window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
@@ -374,6 +382,11 @@ impl Host {
                 self.keep(a, b);
                 0
             }
+            HostFn::SetupKey => {
+                let law = self.arena.get(a, FIRST_WORD);
+                setup_key(self.value(law, b))
+            }
+            HostFn::SetupOf => self.setup_of(a, b, c),
             HostFn::Born => {
                 self.born(a);
                 0
@@ -423,6 +436,17 @@ impl Host {
             }
         }
         n
+    }
+
+    /// The setup between two keys: that of the pair, none between equals, else the one for all others.
+    fn setup_of(&self, table: i64, before: i64, to: i64) -> i64 {
+        let word = |i: i64| self.arena.get(table + 8 * i, FIRST_WORD);
+        let pair = (0..word(2)).map(|i| 3 + 3 * i).find(|i| word(*i) == before && word(i + 1) == to);
+        match pair {
+            Some(i) => word(i + 2),
+            None if before == to => 0,
+            None => word(1),
+        }
     }
 
     /// Computes the values over all items that a machine has loaded.
@@ -680,6 +704,8 @@ entries! {
     value_of = Value;
     first_true = FirstTrue;
     keep = Keep;
+    setup_key = SetupKey;
+    setup_of = SetupOf;
     born = Born;
     inherit = Inherit;
 }

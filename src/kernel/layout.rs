@@ -220,6 +220,8 @@ record! {
         SPOILT = 28 Count;
         /// Its shift: a calendar record, or 0.
         CALENDAR = 29 Handle;
+        /// Setup of a machine that has lost its own: a draw record.
+        SETUP_ANEW = 38 Handle;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
         /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
@@ -285,7 +287,8 @@ record! {
         TOGETHER_NEXT = 28 Handle;
         /// Time drawn for the present work, where a breakdown makes it run again.
         DRAWN = 29 Duration;
-        /// Item type it is set up for, plus one; 0 before the first.
+        /// Item type it is set up for, plus one, or the bits of a value of the item, plus one; 0 before the
+        /// first, -1 when it has lost its setup.
         SET_UP = 30 Count;
         /// Work record that follows the setup, or 0.
         THEN = 31 Handle;

@@ -110,6 +110,8 @@ pub struct RecipeShape {
     pub ranged: bool,
     /// It waits a while for the largest number of parts.
     pub waits: bool,
+    /// Products are born when they are made.
+    pub fresh: bool,
 }
 
 impl StationShape {
@@ -211,6 +213,14 @@ pub struct StationShape {
     pub steps: bool,
     /// Whether setups come before work.
     pub setup: bool,
+    /// Whether setups go by a value of the item, not by its type.
+    pub setup_by: bool,
+    /// Whether a machine that goes off shift loses its setup.
+    pub setup_lost_off: bool,
+    /// Whether a machine that breaks down loses its setup.
+    pub setup_lost_down: bool,
+    /// Whether the idle machine of the lowest number goes first.
+    pub lowest: bool,
     /// Whether the work time depends on the item type.
     pub table: bool,
     /// Whether items on a route come here.

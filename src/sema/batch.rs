@@ -43,7 +43,11 @@ impl<'a> Lower<'a> {
             None => None,
             Some(phrase) => Some(self.wait_at_most(phrase, &recipe)?),
         };
-        Some(Recipe { wait_at_most, ..recipe })
+        let birth_now = self.word(fields, "birth", &["oldest_part", "now"]) == Some("now");
+        if birth_now && recipe.makes.is_empty() {
+            return self.wrong_value(fields.span("birth"), "nothing is made here that could be born: `birth` goes with `makes`");
+        }
+        Some(Recipe { wait_at_most, birth_now, ..recipe })
     }
 
     /// `wait_at_most: 30 min`

@@ -16,6 +16,7 @@ mod node;
 mod resource;
 mod route;
 mod scope;
+mod setup;
 mod statement;
 mod value;
 mod way;

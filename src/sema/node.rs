@@ -25,10 +25,8 @@ pub struct QueuePlan {
 }
 
 const STATION_LATER: &[(&str, &str)] = &[
-    ("setup_by", "setups by attribute"),
     ("stay", "stays"),
     ("order", "order rules"),
-    ("choose", "choice of machines"),
     ("power", "power states"),
     ("cost", "costs"),
     ("blocking", "reservations before work"),
@@ -44,6 +42,11 @@ const STATION: &[&str] = &[
     "steps",
     "ideal",
     "setup",
+    "setup_by",
+    "initially",
+    "lost",
+    "choose",
+    "birth",
     "needs",
     "takes",
     "makes",
@@ -310,6 +313,7 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.assignments(phrase)?,
             None => Vec::new(),
         };
+        let lowest_first = self.word(&fields, "choose", &["longest_idle", "lowest"]) == Some("lowest");
         let hold_when_down = self.yes_no(&fields, "hold_when_down");
         let release_crew = match self.word(&fields, "release_crew", &["after_work", "after_leaving"]) {
             Some("after_leaving") => ReleaseCrew::AfterLeaving,
@@ -359,6 +363,7 @@ impl<'a> Lower<'a> {
         let gathered = gathered?;
         Some(Station {
             machines: machines?,
+            lowest_first,
             recipes: vec![Recipe { name: String::new(), span, release, phases, ..gathered }],
             setup,
             yield_share,

@@ -35,6 +35,12 @@ impl Emit<'_> {
                 complete
             };
             b.when(complete, |b| {
+                let machine = if s.setup && s.many {
+                    let main = Self::first_planned(b, node);
+                    self.set_up_machine(b, s, node, machine, main)
+                } else {
+                    machine
+                };
                 self.load_plan(b, holders, node, machine, planned);
                 let main = b.load(machine, machine::ITEM);
                 if s.keeps {
@@ -173,6 +179,22 @@ impl Emit<'_> {
         (complete, planned)
     }
 
+    /// The first item of a plan.
+    fn first_planned(b: &mut Builder, node: V) -> V {
+        let plan = b.load(node, station::PLAN);
+        let entry = b.load(plan, HANDLE);
+        let first = b.var(entry);
+        let bits = b.cast(entry, Ty::Count);
+        let marked = b.bits_with(BinaryOp::And, bits, 1);
+        b.when(marked, |b| {
+            let minus = b.count(-1);
+            let from = b.add(entry, minus);
+            let current = b.load(from, source::ITEM);
+            b.set(first, current);
+        });
+        first
+    }
+
     /// Takes the planned items out of their holders and onto the machine, in order.
     fn load_plan(&self, b: &mut Builder, holders: &[usize], node: V, machine: V, planned: V) {
         let lists = b.load(node, station::LISTS);
@@ -247,6 +269,7 @@ impl Emit<'_> {
         }
         let birth = b.load(main, item::BIRTH);
         let birth = b.var(birth);
+        let now = Self::now(b);
         let main_kind = b.load(main, item::TYPE);
         let at = b.var(head);
         b.repeat(|b| {
@@ -275,7 +298,7 @@ impl Emit<'_> {
             let product = if i == 0 { main } else { self.new_item(b) };
             let kind = b.load(makes, Field { offset, ty: Ty::Count });
             b.store(product, item::TYPE, kind);
-            b.store(product, item::BIRTH, birth);
+            b.store(product, item::BIRTH, if s.recipe.fresh { now } else { birth });
             if i > 0 {
                 if self.shapes.attributes > 0 {
                     b.host(HostFn::Inherit, &[main, product, main_kind], Ty::Count);

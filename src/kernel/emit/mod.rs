@@ -17,6 +17,7 @@ mod join;
 mod pools;
 pub(super) mod route;
 mod run;
+mod setup;
 mod sink;
 mod source;
 mod station;

@@ -7,6 +7,7 @@ mod direct;
 mod nodes;
 mod resources;
 mod sets;
+mod setups;
 mod shifts;
 mod ways;
 

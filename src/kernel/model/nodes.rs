@@ -384,6 +384,9 @@ impl Layout<'_> {
         self.image.put(record, station::SETS, sets);
 
         let first = self.machines(id, name, s, rank)?;
+        if let Some(setup) = &s.setup {
+            self.set_up_at_start(setup, first, s.machines);
+        }
         self.image.put(record, station::MACHINES, first);
         if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() {
             let stride = index(machine::WORDS * 8);
@@ -455,6 +458,10 @@ impl Layout<'_> {
             needs: any_needs,
             steps: phases.len() > 1 || s.setup.is_some(),
             setup: s.setup.is_some(),
+            setup_by: s.setup.as_ref().is_some_and(|x| x.by.is_some()),
+            setup_lost_off: s.setup.as_ref().is_some_and(|x| x.lost_after_off) && shift.is_some(),
+            setup_lost_down: s.setup.as_ref().is_some_and(|x| x.lost_after_breakdown) && !s.breakdowns.is_empty(),
+            lowest: s.lowest_first && s.machines > 1,
             table,
             visits: !visits.is_empty(),
             recipe: RecipeShape {
@@ -463,6 +470,7 @@ impl Layout<'_> {
                 together: recipe.release == Release::Together
                     && (makes.len() > 1 || (makes.is_empty() && recipe.gathers())),
                 ranged: recipe.is_ranged(),
+                fresh: recipe.birth_now,
                 waits: self.gathering_wait(record, rank, recipe)?,
             },
             yields: s.yield_share.is_some(),
@@ -586,53 +594,6 @@ impl Layout<'_> {
             first: None,
         });
         Ok(true)
-    }
-
-    /// The table of setups by the type before and the type to come. Whether they need people.
-    fn setups(
-        &mut self,
-        record: i64,
-        name: &str,
-        setup: &Setup,
-        list_of_work: i64,
-        families: &mut Families,
-    ) -> Result<bool, String> {
-        if setup.by.is_some() {
-            return Err(format!("`{name}`: setups by attribute come later"));
-        }
-        let list = match &setup.needs {
-            Some(needed) => self.need_list(needed),
-            None => list_of_work,
-        };
-        let mut record_of = |layout: &mut Self, e: &Expression, purpose: &str| -> Result<i64, String> {
-            let (at, family) = layout.draw(e, name, purpose)?;
-            families.insert(family);
-            layout.image.put(at, draw::NEEDS, list);
-            layout.image.put(at, draw::STATE, State::Setup.code());
-            Ok(at)
-        };
-        let types = self.plant.items.len();
-        let mut table = vec![0; types * types];
-        let rest = match &setup.otherwise {
-            Some(e) => record_of(self, e, "setup")?,
-            None => 0,
-        };
-        for (at, place) in table.iter_mut().enumerate() {
-            if at / types != at % types {
-                *place = rest;
-            }
-        }
-        for (from, to, e) in &setup.pairs {
-            let item_name = |id: ItemId| self.plant.items.get(id).map_or("", |i| i.name.as_str());
-            let purpose = format!("setup:{}->{}", item_name(*from), item_name(*to));
-            let at = record_of(self, e, &purpose)?;
-            if let Some(place) = table.get_mut(from.index() * types + to.index()) {
-                *place = at;
-            }
-        }
-        let at = self.image.array(&table);
-        self.image.put(record, station::SETUPS, at);
-        Ok(list != 0)
     }
 
     pub(super) fn machines(&mut self, id: NodeId, name: &str, s: &Station, rank: usize) -> Result<i64, String> {
