@@ -6,6 +6,7 @@
 //! `a->b` between the stations `a` and `b`. The way out of every node is a [`Routing`], whose leaves
 //! are nodes. Start reading at [`Plant`].
 
+pub mod account;
 pub mod availability;
 pub mod dump;
 pub mod expression;
@@ -23,8 +24,8 @@ pub use expression::{Binary, Distribution, Expression, Function, Over, Unary};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
 pub use node::{
-    Batch, Blocking, Buffer, Capacity, Node, NodeKind, Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, SetUpFor, Setup,
-    Source, Station, Supply, WhenFull,
+    Batch, Blocking, Buffer, Capacity, Node, NodeKind, Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, SetUpFor,
+    Setup, Source, Station, Supply, WhenFull,
 };
 pub use plant::{Attribute, Demand, ItemType, Plant, RunSettings, Until};
 pub use resource::{Limit, Need, Pool, PoolKind};

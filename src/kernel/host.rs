@@ -704,8 +704,8 @@ entries! {
     value_of = Value;
     first_true = FirstTrue;
     keep = Keep;
-    setup_key = SetupKey;
-    setup_of = SetupOf;
+    find_setup_key = SetupKey;
+    find_setup = SetupOf;
     born = Born;
     inherit = Inherit;
 }

@@ -43,9 +43,17 @@ impl<'a> Lower<'a> {
             None => None,
             Some(phrase) => Some(self.wait_at_most(phrase, &recipe)?),
         };
-        let birth_now = self.word(fields, "birth", &["oldest_part", "now"]) == Some("now");
+        let birth = fields.get("birth", &mut self.diagnostics);
+        let birth_now = match birth.and_then(Phrase::as_expr).map(|e| &e.kind) {
+            Some(ExprKind::Now) => true,
+            _ if birth.is_some() => return self.wrong_value(fields.span("birth"), "`birth` can only be `now`"),
+            _ => false,
+        };
         if birth_now && recipe.makes.is_empty() {
-            return self.wrong_value(fields.span("birth"), "nothing is made here that could be born: `birth` goes with `makes`");
+            return self.wrong_value(
+                fields.span("birth"),
+                "nothing is made here that could be born: `birth` goes with `makes`",
+            );
         }
         Some(Recipe { wait_at_most, birth_now, ..recipe })
     }

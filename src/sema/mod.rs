@@ -7,6 +7,7 @@
 
 pub mod items;
 
+mod account;
 mod batch;
 mod calendar;
 mod draws;

@@ -27,8 +27,12 @@ impl<'a> Lower<'a> {
             for word in ["setup_by", "initially", "lost"] {
                 if let (None, Some(span)) = (fields.has("setup"), fields.has(word)) {
                     self.push(
-                        Diagnostic::new(codes::MISSING_FIELD, span, format!("`{word}` belongs to a `setup`, and there is none"))
-                            .help("write `setup: 5 min`, or a table of times"),
+                        Diagnostic::new(
+                            codes::MISSING_FIELD,
+                            span,
+                            format!("`{word}` belongs to a `setup`, and there is none"),
+                        )
+                        .help("write `setup: 5 min`, or a table of times"),
                     );
                     return None;
                 }
@@ -65,9 +69,13 @@ impl<'a> Lower<'a> {
         }
         if setup.otherwise.is_none() {
             self.push(
-                Diagnostic::new(codes::MISSING_FIELD, setup.span, "a setup that can be lost needs a time to set up anew")
-                    .with(phrase.span, "lost here")
-                    .help("add `else: 5 min`"),
+                Diagnostic::new(
+                    codes::MISSING_FIELD,
+                    setup.span,
+                    "a setup that can be lost needs a time to set up anew",
+                )
+                .with(phrase.span, "lost here")
+                .help("add `else: 5 min`"),
             );
             return None;
         }
@@ -182,8 +190,11 @@ impl<'a> Lower<'a> {
                 return None;
             }
         };
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .trim(csv::Trim::All)
+            .flexible(true)
+            .from_reader(text.as_bytes());
         let rows: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
         let Some((head, body)) = rows.split_first() else {
             self.push(bad(format!("`{path_text}` is empty")));
@@ -226,8 +237,10 @@ impl<'a> Lower<'a> {
                 let value = crate::base::quantity::decimal(cell).filter(|v| !num_traits::Signed::is_negative(v));
                 let Some(value) = value else {
                     self.push(
-                        bad(format!("row `{name}`, column `{column}` of `{path_text}` is `{cell}`, not a time of 0 or more"))
-                            .help("write a plain number such as `12.5`; its unit stands in the first cell"),
+                        bad(format!(
+                            "row `{name}`, column `{column}` of `{path_text}` is `{cell}`, not a time of 0 or more"
+                        ))
+                        .help("write a plain number such as `12.5`; its unit stands in the first cell"),
                     );
                     return None;
                 };

@@ -47,15 +47,7 @@ impl Emit<'_> {
 
     /// A setup comes before the work when the machine was set up for something else. The record of what
     /// is done first.
-    pub(super) fn set_up_first(
-        &self,
-        b: &mut Builder,
-        s: &StationShape,
-        node: V,
-        machine: V,
-        item: V,
-        work: V,
-    ) -> V {
+    pub(super) fn set_up_first(&self, b: &mut Builder, s: &StationShape, node: V, machine: V, item: V, work: V) -> V {
         let before = b.load(machine, machine::SET_UP);
         let key = Self::setup_key(b, s, node, item);
         b.store(machine, machine::SET_UP, key);
