@@ -142,7 +142,10 @@ impl Printer<'_> {
 
     fn comments_in(&self, entry: &Entry) -> bool {
         self.comments.between(entry.start(), entry.end()).iter().any(|c| {
-            !entry.atoms.iter().any(|a| matches!(a, Atom::Group(_)) && a.start() < c.span.start && c.span.end <= a.end())
+            !entry
+                .atoms
+                .iter()
+                .any(|a| matches!(a, Atom::Group(_)) && a.start() < c.span.start && c.span.end <= a.end())
         })
     }
 
