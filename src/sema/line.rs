@@ -74,6 +74,8 @@ pub struct Lower<'a> {
     pub queues: BTreeMap<NodeId, super::node::QueuePlan>,
     /// `queue:` of the station being read.
     pub asked_queue: Option<crate::ir::Capacity>,
+    /// Whether the fields being read belong to a station that may load several items at once.
+    pub loads_several: bool,
     /// Shift of the node being read.
     pub asked_shift: (Option<crate::ir::CalendarId>, crate::ir::ShiftEnd),
     /// Breakdowns and maintenance of the source being read.
@@ -115,6 +117,7 @@ pub fn lower(
         set: options.set.clone(),
         queues: BTreeMap::new(),
         asked_queue: None,
+        loads_several: false,
         asked_shift: (None, crate::ir::ShiftEnd::Pause),
         asked_stops: Vec::new(),
         holes: false,

@@ -85,6 +85,9 @@ impl Emit<'_> {
         if shape.maintenance {
             b.bump(machine, machine::MAINTENANCE, 1);
         }
+        if s.setup_lost_down && !shape.maintenance {
+            Self::lose_setup(b, machine);
+        }
         let freed = self.stop_machine(b, s, machine, shape.keep_crew);
         if shape.exclusive {
             self.other_clocks(b, s, i, machine, true);
