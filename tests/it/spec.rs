@@ -73,7 +73,7 @@ fn analyse(text: &str) -> (Option<Plant>, Vec<Diagnostic>) {
     let id = files.add("spec.line", text.as_str());
     let parsed = syntax::parse(id, &text);
     let options = sema::Options { set: Vec::new(), read: &read_file };
-    let mut analysed = sema::analyse(&files, &parsed.tree, &options);
+    let mut analysed = sema::analyse(&mut files, &parsed.tree, &options);
     let mut found = parsed.diagnostics;
     found.append(&mut analysed.diagnostics);
     let plant = analysed.plants.pop();
