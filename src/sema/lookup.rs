@@ -3,7 +3,7 @@
 use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::NodeId;
-use crate::syntax::tree::{Declaration, Expr, ExprKind};
+use crate::syntax::tree::{Declaration, Expr, ExprKind, Key, Table};
 
 use super::line::Lower;
 use super::scope::{FrameId, Meaning, member};
@@ -277,5 +277,15 @@ impl<'a> Lower<'a> {
             }
             _ => self.node_expr(expr, "node").map(Meaning::Node),
         }
+    }
+
+    /// Whether the keys of a table are names of items; a name may also stand for a share.
+    pub(super) fn names_items(&self, table: &Table) -> bool {
+        table.entries.iter().any(|e| match &e.key {
+            Key::Chain(chain) => chain.as_expr().and_then(Expr::name).is_some_and(|name| {
+                self.locals.iter().all(|(n, _)| n != name) && !matches!(self.scope.find(name), Some(Meaning::Value(_)))
+            }),
+            _ => false,
+        })
     }
 }

@@ -382,7 +382,7 @@ impl<'a> Lower<'a> {
     /// A cycle: a time, or times by item.
     pub(super) fn cycle(&mut self, phrase: &'a Phrase) -> Option<Expression> {
         if let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind)
-            && self.is_by_item(table)
+            && self.names_items(table)
         {
             let mut list = Vec::new();
             let mut rest = None;
@@ -412,13 +412,6 @@ impl<'a> Lower<'a> {
             return Some(Expression::ByItem(list, rest));
         }
         self.time(phrase, "cycle")
-    }
-
-    fn is_by_item(&self, table: &Table) -> bool {
-        table.entries.iter().any(|e| match &e.key {
-            Key::Chain(chain) => chain.as_expr().and_then(|x| x.name()).is_some(),
-            _ => false,
-        })
     }
 
     /// `takes` and `makes`: counted items.

@@ -308,11 +308,14 @@ impl<'a> Lower<'a> {
                     true => ("leads nowhere in its cell", format!("write `flow {} -> STATION` in the cell", port.own)),
                     false => ("is reached by nothing in its cell", format!("write `flow STATION -> {}` in the cell", port.own)),
                 };
-                found.push(
-                    Diagnostic::new(codes::OPEN_PORT, port.span, format!("port `{}` {text}", port.own))
-                        .with(port.placed, format!("placed here as `{place}`"))
-                        .help(example),
-                );
+                let mut d = Diagnostic::new(codes::OPEN_PORT, port.span, format!("port `{}` {text}", port.own))
+                    .with(port.placed, format!("placed here as `{place}`"))
+                    .help(example);
+                if !port.inward {
+                    // A share of 0 % may lead to it.
+                    d.severity = Severity::Warning;
+                }
+                found.push(d);
             } else if !outer {
                 let mut d = match port.inward {
                     true => Diagnostic::new(codes::OPEN_PORT, port.placed, format!("nothing comes to port `{}`", port.name))

@@ -489,8 +489,7 @@ impl<'a> Lower<'a> {
         if let Some(entry) = call {
             return self.by_count(table, entry, way);
         }
-        let by_item =
-            table.entries.iter().any(|e| matches!(&e.key, Key::Chain(c) if c.as_expr().and_then(Expr::name).is_some()));
+        let by_item = self.names_items(table);
         if table.entries.is_empty() {
             self.push(Diagnostic::new(codes::BAD_CHAIN, table.span, "the branch has no ways"));
             return None;
