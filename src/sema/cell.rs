@@ -247,7 +247,9 @@ impl<'a> Lower<'a> {
             Some((ExprKind::Call { function, arguments }, _)) => (function, arguments),
             Some((ExprKind::Name(_), e)) => (e, &[]),
             _ => {
-                self.push(Diagnostic::new(codes::WRONG_VALUE, phrase.span, "the name of a cell is due here").help(due()));
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, phrase.span, "the name of a cell is due here").help(due()),
+                );
                 return None;
             }
         };
@@ -334,14 +336,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Declares a parameter of a cell in the frame of a place. `here` is where it is placed.
-    fn parameter(
-        &mut self,
-        param: &'a Param,
-        given: Option<&'a Phrase>,
-        here: FrameId,
-        around: FrameId,
-        span: Span,
-    ) {
+    fn parameter(&mut self, param: &'a Param, given: Option<&'a Phrase>, here: FrameId, around: FrameId, span: Span) {
         let kind = match param.kind.as_expr().map(|e| &e.kind) {
             Some(ExprKind::Name(name)) => name.as_str(),
             Some(ExprKind::Item) => "item",

@@ -120,8 +120,9 @@ impl<'a> Lower<'a> {
         let wanted = self.kind_named(kind)?;
         // A count may be used for a share and the other way round: both are bare numbers.
         if wanted.exponents != value.dim.exponents {
-            let d = Diagnostic::new(codes::WRONG_DIMENSION, span, format!("a {wanted} is due, this is a {}", value.dim))
-                .with(kind.span, "declared here");
+            let d =
+                Diagnostic::new(codes::WRONG_DIMENSION, span, format!("a {wanted} is due, this is a {}", value.dim))
+                    .with(kind.span, "declared here");
             self.push(d);
             return None;
         }
@@ -164,7 +165,11 @@ impl<'a> Lower<'a> {
                 Diagnostic::new(
                     codes::WRONG_DIMENSION,
                     range.span,
-                    format!("`{name}` is a {}, its range is a {}", q.dim, if low.dim == q.dim { high.dim } else { low.dim }),
+                    format!(
+                        "`{name}` is a {}, its range is a {}",
+                        q.dim,
+                        if low.dim == q.dim { high.dim } else { low.dim }
+                    ),
                 )
                 .help("give the range in the unit of the value"),
             );
@@ -320,7 +325,8 @@ impl<'a> Lower<'a> {
                 .iter()
                 .map(|p| {
                     let kind = self.files.slice(p.kind.span);
-                    let default = p.default.as_ref().map_or(String::new(), |d| format!(" = {}", self.files.slice(d.span)));
+                    let default =
+                        p.default.as_ref().map_or(String::new(), |d| format!(" = {}", self.files.slice(d.span)));
                     format!("{}: {kind}{default}", p.name.text)
                 })
                 .collect();
@@ -447,4 +453,3 @@ const KINDS: [(&str, Dim); 16] = [
     ("share", Dim::RATIO),
     ("yes_no", Dim::NUMBER),
 ];
-

@@ -69,7 +69,13 @@ pub fn load(
         root: if folder.is_empty() { String::new() } else { format!("{folder}/") },
         known: BTreeMap::from([(own.to_string(), 0)]),
         stack: vec![(own.to_string(), 0)],
-        project: Project { main: main.clone(), files: Vec::new(), links: vec![Vec::new()], order: Vec::new(), folders: BTreeMap::new() },
+        project: Project {
+            main: main.clone(),
+            files: Vec::new(),
+            links: vec![Vec::new()],
+            order: Vec::new(),
+            folders: BTreeMap::new(),
+        },
         files,
         read,
         found,
@@ -99,7 +105,8 @@ fn join_names(project: &mut Project) {
                 ExprKind::Quantity(quantity) => {
                     let unit = quantity.unit.as_mut().filter(|u| u.counted().is_some_and(|u| aliases.contains(&u)));
                     if let Some(unit) = unit {
-                        *unit = Unit { text: format!("{}.{}", unit.text, member.text), span: unit.span.to(member.span) };
+                        *unit =
+                            Unit { text: format!("{}.{}", unit.text, member.text), span: unit.span.to(member.span) };
                         expr.kind = ExprKind::Quantity(quantity.clone());
                     }
                 }
@@ -288,11 +295,7 @@ pub fn within(folder: &str, written: &str) -> Result<String, &'static str> {
 /// The declarations outside lines that each line takes in, in written order by file: those of used
 /// files only when the line mentions them, directly or through another; those of the main file, unless
 /// only other lines of it do. O(text).
-pub fn shared<'a>(
-    files: &SourceMap,
-    project: &'a Project,
-    lines: &[&'a Declaration],
-) -> Vec<Vec<Shared<'a>>> {
+pub fn shared<'a>(files: &SourceMap, project: &'a Project, lines: &[&'a Declaration]) -> Vec<Vec<Shared<'a>>> {
     let mut all: Vec<Shared<'a>> = Vec::new();
     for index in project.order.iter().copied() {
         for item in project.file(index).into_iter().flat_map(|f| &f.items) {

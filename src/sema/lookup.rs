@@ -12,12 +12,7 @@ use super::way::Binding;
 impl<'a> Lower<'a> {
     /// What an expression of names, members and indices stands for; `None` has been complained about.
     /// `fits` says which names to offer when one is unknown.
-    pub(super) fn meaning_of(
-        &mut self,
-        expr: &'a Expr,
-        what: &str,
-        fits: fn(Meaning) -> bool,
-    ) -> Option<Meaning> {
+    pub(super) fn meaning_of(&mut self, expr: &'a Expr, what: &str, fits: fn(Meaning) -> bool) -> Option<Meaning> {
         let found = match &expr.kind {
             ExprKind::Group(inner) => return self.meaning_of(inner, what, fits),
             ExprKind::Name(name) => match self.scope.find(name) {
@@ -116,13 +111,9 @@ impl<'a> Lower<'a> {
                 let (first, last): (Vec<String>, Vec<String>) =
                     shape.iter().map(|n| ("[1]".to_string(), format!("[{n}]"))).unzip();
                 let at = if shape.len() == 1 { format!("`{shown}[{number}]`") } else { format!("index {number}") };
-                self.push(
-                    Diagnostic::new(codes::OUT_OF_RANGE, index.span, format!("{at} does not exist")).help(format!(
-                        "`{shown}` has the members `{shown}{}` to `{shown}{}`",
-                        first.join(""),
-                        last.join("")
-                    )),
-                );
+                self.push(Diagnostic::new(codes::OUT_OF_RANGE, index.span, format!("{at} does not exist")).help(
+                    format!("`{shown}` has the members `{shown}{}` to `{shown}{}`", first.join(""), last.join("")),
+                ));
                 return None;
             };
             offset = offset * size + at - 1;
@@ -161,7 +152,11 @@ impl<'a> Lower<'a> {
                     Diagnostic::new(
                         codes::OUT_OF_RANGE,
                         index.span,
-                        format!("`{}` cannot have {} members", d.name.text, if wanted.is_none() { number } else { i64::try_from(size).unwrap_or(i64::MAX) }),
+                        format!(
+                            "`{}` cannot have {} members",
+                            d.name.text,
+                            if wanted.is_none() { number } else { i64::try_from(size).unwrap_or(i64::MAX) }
+                        ),
                     )
                     .help(format!("an array has 1 to {} members", limits::MEMBERS)),
                 );

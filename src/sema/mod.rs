@@ -8,6 +8,7 @@
 
 pub mod items;
 
+mod account;
 mod calendar;
 mod cell;
 mod definition;

@@ -181,11 +181,8 @@ impl<'a> Lower<'a> {
             }
             several => {
                 let shown = self.text(expr.span);
-                let names: Vec<String> = several
-                    .iter()
-                    .filter_map(|id| self.port(*id))
-                    .map(|p| format!("`{shown}.{}`", p.own))
-                    .collect();
+                let names: Vec<String> =
+                    several.iter().filter_map(|id| self.port(*id)).map(|p| format!("`{shown}.{}`", p.own)).collect();
                 let text = format!("`{shown}` has {} `{word}` ports", several.len());
                 self.push(
                     Diagnostic::new(codes::BAD_CHAIN, expr.span, text)
@@ -306,7 +303,10 @@ impl<'a> Lower<'a> {
             if !inner {
                 let (text, example) = match port.inward {
                     true => ("leads nowhere in its cell", format!("write `flow {} -> STATION` in the cell", port.own)),
-                    false => ("is reached by nothing in its cell", format!("write `flow STATION -> {}` in the cell", port.own)),
+                    false => (
+                        "is reached by nothing in its cell",
+                        format!("write `flow STATION -> {}` in the cell", port.own),
+                    ),
                 };
                 let mut d = Diagnostic::new(codes::OPEN_PORT, port.span, format!("port `{}` {text}", port.own))
                     .with(port.placed, format!("placed here as `{place}`"))
@@ -318,10 +318,14 @@ impl<'a> Lower<'a> {
                 found.push(d);
             } else if !outer {
                 let mut d = match port.inward {
-                    true => Diagnostic::new(codes::OPEN_PORT, port.placed, format!("nothing comes to port `{}`", port.name))
-                        .help(format!("write `flow NODE -> {}`", port.name)),
-                    false => Diagnostic::new(codes::OPEN_PORT, port.placed, format!("port `{}` leads nowhere", port.name))
-                        .help(format!("write `flow {} -> NODE`", port.name)),
+                    true => {
+                        Diagnostic::new(codes::OPEN_PORT, port.placed, format!("nothing comes to port `{}`", port.name))
+                            .help(format!("write `flow NODE -> {}`", port.name))
+                    }
+                    false => {
+                        Diagnostic::new(codes::OPEN_PORT, port.placed, format!("port `{}` leads nowhere", port.name))
+                            .help(format!("write `flow {} -> NODE`", port.name))
+                    }
                 };
                 if port.inward {
                     // The rest of the cell can work without it.
@@ -334,7 +338,10 @@ impl<'a> Lower<'a> {
         for d in found {
             let same = |t: &Diagnostic| t.primary.span == d.primary.span && (t.severity == d.severity);
             // Members of an array are one text; ports of one place are several findings.
-            if !told.iter().any(|t| same(t) && t.secondary.first().map(|l| l.span) == d.secondary.first().map(|l| l.span)) {
+            if !told
+                .iter()
+                .any(|t| same(t) && t.secondary.first().map(|l| l.span) == d.secondary.first().map(|l| l.span))
+            {
                 told.push(d);
             }
         }

@@ -23,7 +23,7 @@ impl<'a> Lower<'a> {
         for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
             let fields = Fields::of(
                 d,
-                &["size", "count", "skills", "shift", "shift_end", "overtake", "breakdown"],
+                &["size", "count", "skills", "shift", "shift_end", "overtake", "breakdown", "cost"],
                 &mut self.diagnostics,
             );
             for (word, what) in
@@ -63,7 +63,8 @@ impl<'a> Lower<'a> {
             };
             let first = PoolId(u32::try_from(self.plant.pools.len()).unwrap_or(u32::MAX));
             for name in self.member_names(d, members) {
-                self.plant.pools.push(Pool { name, ..pool.clone() });
+                let id = self.plant.pools.push(Pool { name, ..pool.clone() });
+                self.pool_cost(id, &fields);
             }
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                 let meaning = if d.indices.is_empty() { Meaning::Pool(first) } else { Meaning::Pools(first, members) };

@@ -230,7 +230,11 @@ impl<'a> Scope<'a> {
 
     /// Declares a name that stands for one of another frame.
     pub fn declare_alias(&mut self, name: &'a str, span: Span, alias: Alias<'a>, found: &mut Vec<Diagnostic>) -> bool {
-        self.declare_entry(name, Entry { meaning: Meaning::Other, span, used: Cell::new(false), alias: Some(alias) }, found)
+        self.declare_entry(
+            name,
+            Entry { meaning: Meaning::Other, span, used: Cell::new(false), alias: Some(alias) },
+            found,
+        )
     }
 
     fn declare_entry(&mut self, name: &'a str, entry: Entry<'a>, diagnostics: &mut Vec<Diagnostic>) -> bool {

@@ -70,10 +70,11 @@ impl<'a> Lower<'a> {
             units::parse_unit(unit, &|_| false).ok().map(|(q, _)| q)
         };
         let (Some(number), Some(factor)) = (number, factor) else {
-            self.push(
-                complaint(format!("`{name}` cannot be set to `{text}`"))
-                    .help(format!("give a {} such as the one in the text: {}", default.dim, example(default.dim, name))),
-            );
+            self.push(complaint(format!("`{name}` cannot be set to `{text}`")).help(format!(
+                "give a {} such as the one in the text: {}",
+                default.dim,
+                example(default.dim, name)
+            )));
             return None;
         };
         // Shares are written with `%`, all else with its unit: a bare number is a number.
@@ -84,6 +85,7 @@ impl<'a> Lower<'a> {
             );
             return None;
         }
+        self.note_currency(unit, value.span);
         Some(Typed::constant(Quantity { value: number * factor.value, dim: default.dim }))
     }
 }

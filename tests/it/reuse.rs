@@ -206,7 +206,8 @@ fn declarations_have_no_order() {
 fn findings_name_the_file_they_are_in() {
     let main = "use \"./lib/cells.line\"\nline a {\n source s {}\n place w[3]: Welding(cycle: 5 s)\n sink o\n \
                 flow s -> w[1] -> w[2] -> w[3] -> o\n run { for: 1 h }\n}\n";
-    let cells = "cell Welding(cycle: time) {\n in a\n out b\n station m { cycle: cycle + 5 kg }\n flow a -> m -> b\n}\n";
+    let cells =
+        "cell Welding(cycle: time) {\n in a\n out b\n station m { cycle: cycle + 5 kg }\n flow a -> m -> b\n}\n";
     let compiled = compile_with(main, &[("lib/cells.line", cells)]);
     let short = render::render(Format::Short, &compiled.files, &compiled.diagnostics, false);
     assert_eq!(short, "lib/cells.line:4:27: error[E0301]: cannot add a time and a mass\n", "once for three places");
@@ -232,7 +233,9 @@ fn a_name_declared_twice_through_files_shows_both() {
 
 #[test]
 fn a_file_of_what_is_shared_can_be_checked_alone() {
-    for text in ["item Part {}\nfn twice(x: time): time = 2 * x\n", "use std.shifts\ncell C(x: time) { in a\n out b\n }\n"] {
+    for text in
+        ["item Part {}\nfn twice(x: time): time = 2 * x\n", "use std.shifts\ncell C(x: time) { in a\n out b\n }\n"]
+    {
         let compiled = compile_with(text, &[]);
         assert!(!compiled.failed(), "{:?}", compiled.diagnostics);
         assert!(compiled.diagnostics.iter().any(|d| d.code == codes::NO_LINE));
@@ -297,7 +300,8 @@ fn files_are_found_from_the_file_that_uses_them() {
     assert!(check("project/main.line").contains("E0240"), "{}", check("project/main.line"));
     #[cfg(unix)]
     {
-        std::os::unix::fs::symlink(folder.path().join("outside.line"), folder.path().join("project/link.line")).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("outside.line"), folder.path().join("project/link.line"))
+            .unwrap();
         write("project/main.line", "use \"./link.line\"\nline a {\n source s {}\n sink o\n flow s -> o\n}\n");
         assert!(check("project/main.line").contains("E0240"), "a link leads outside");
     }
