@@ -46,7 +46,7 @@ const OF_LINE: &[&str] = &["line", "demand", "route", "experiment", "policy", "p
 
 impl<'a> Lower<'a> {
     /// The frames of the files a line takes declarations from, each behind those it uses.
-    pub(super) fn file_frames(&mut self, project: &'a Project, shared: &[Shared<'a>]) -> Vec<Framed<'a>> {
+    pub(super) fn file_frames(&mut self, project: &'a Project<'_>, shared: &[Shared<'a>]) -> Vec<Framed<'a>> {
         let mut frames = Vec::new();
         let mut of_file: Vec<Option<FrameId>> = vec![None; project.files.len() + 1];
         for file in project.order.iter().copied() {

@@ -1,6 +1,7 @@
 //! `use`: the files a line is made of. Each is read once, through the reader the front gives; which
 //! of its declarations a line takes in depends on what the line mentions.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{FileId, SourceMap, Span, limits, names};
@@ -27,9 +28,9 @@ pub struct Link {
 }
 
 /// The main file with all it uses.
-pub struct Project {
+pub struct Project<'m> {
     /// The main file, where names of files it uses under an alias are whole: `other.Part`.
-    pub main: File,
+    pub main: Cow<'m, File>,
     /// The used files, in the order they were first named.
     pub files: Vec<File>,
     /// What each file uses; the main file first.
@@ -40,7 +41,7 @@ pub struct Project {
     pub folders: BTreeMap<FileId, String>,
 }
 
-impl Project {
+impl Project<'_> {
     /// The files by index, the main one being 0.
     pub fn file(&self, index: usize) -> Option<&File> {
         if index == 0 { Some(&self.main) } else { self.files.get(index - 1) }
@@ -57,12 +58,12 @@ pub struct Shared<'a> {
 }
 
 /// Reads every file that `main` uses, directly or not. O(text).
-pub fn load(
+pub fn load<'m>(
     files: &mut SourceMap,
-    main: &File,
+    main: &'m File,
     read: &dyn Fn(&str) -> Result<String, String>,
     found: &mut Vec<Diagnostic>,
-) -> Project {
+) -> Project<'m> {
     let name = files.get(main.file).map_or("", |f| f.name.as_str()).to_string();
     let (folder, own) = name.rsplit_once(['/', '\\']).map_or(("", name.as_str()), |(folder, own)| (folder, own));
     let mut load = Load {
@@ -70,7 +71,7 @@ pub fn load(
         known: BTreeMap::from([(own.to_string(), 0)]),
         stack: vec![(own.to_string(), 0)],
         project: Project {
-            main: main.clone(),
+            main: Cow::Borrowed(main),
             files: Vec::new(),
             links: vec![Vec::new()],
             order: Vec::new(),
@@ -87,13 +88,13 @@ pub fn load(
 }
 
 /// Makes one name of `other.Part`, where `other` is the name a file is used under.
-fn join_names(project: &mut Project) {
+fn join_names(project: &mut Project<'_>) {
     for (index, links) in project.links.iter().enumerate() {
         let aliases: Vec<&str> = links.iter().filter_map(|l| l.alias.as_ref()).map(|a| a.text.as_str()).collect();
         if aliases.is_empty() {
             continue;
         }
-        let file = if index == 0 { Some(&mut project.main) } else { project.files.get_mut(index - 1) };
+        let file = if index == 0 { Some(project.main.to_mut()) } else { project.files.get_mut(index - 1) };
         let Some(file) = file else { continue };
         each_expr(&mut file.items, &mut |expr| {
             let ExprKind::Member { base, member } = &mut expr.kind else { return };
@@ -120,19 +121,19 @@ fn uses(file: &File) -> Vec<Use> {
     file.items.iter().filter_map(|i| if let Item::Use(u) = i { Some(u.clone()) } else { None }).collect()
 }
 
-struct Load<'a> {
+struct Load<'a, 'm> {
     /// What the names of files in the project folder begin with.
     root: String,
     known: BTreeMap<String, usize>,
     /// Files being read, each used by the one before.
     stack: Vec<(String, usize)>,
-    project: Project,
+    project: Project<'m>,
     files: &'a mut SourceMap,
     read: &'a dyn Fn(&str) -> Result<String, String>,
     found: &'a mut Vec<Diagnostic>,
 }
 
-impl Load<'_> {
+impl Load<'_, '_> {
     /// Follows the `use`s of a file that lies in `folder`.
     fn follow(&mut self, file: usize, folder: &str, uses: Vec<Use>) {
         for one in uses {
@@ -295,7 +296,7 @@ pub fn within(folder: &str, written: &str) -> Result<String, &'static str> {
 /// The declarations outside lines that each line takes in, in written order by file: those of used
 /// files only when the line mentions them, directly or through another; those of the main file, unless
 /// only other lines of it do. O(text).
-pub fn shared<'a>(files: &SourceMap, project: &'a Project, lines: &[&'a Declaration]) -> Vec<Vec<Shared<'a>>> {
+pub fn shared<'a>(files: &SourceMap, project: &'a Project<'_>, lines: &[&'a Declaration]) -> Vec<Vec<Shared<'a>>> {
     let mut all: Vec<Shared<'a>> = Vec::new();
     for index in project.order.iter().copied() {
         for item in project.file(index).into_iter().flat_map(|f| &f.items) {

@@ -113,7 +113,7 @@ pub struct Lower<'a> {
 pub fn lower<'a>(
     files: &'a SourceMap,
     line: &'a Declaration,
-    project: &'a Project,
+    project: &'a Project<'_>,
     shared: &[Shared<'a>],
     options: &'a Options<'a>,
     settings: &mut super::setting::Settings,
@@ -172,7 +172,7 @@ impl<'a> Lower<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn line(&mut self, line: &'a Declaration, project: &'a Project, shared: &[Shared<'a>]) {
+    fn line(&mut self, line: &'a Declaration, project: &'a Project<'_>, shared: &[Shared<'a>]) {
         let Some(block) = &line.block else {
             self.push(
                 Diagnostic::new(codes::NO_LINE, line.name.span, format!("line `{}` is empty", line.name.text))

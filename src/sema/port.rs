@@ -72,8 +72,9 @@ impl<'a> Lower<'a> {
             let Some(phrase) = &d.phrase else { continue };
             let item = self.name_in(phrase, "an item").and_then(|(name, span)| self.item_named(name, span));
             self.holes |= item.is_none();
-            let port = self.ports.iter_mut().find(|p| p.frame == here && p.own == d.name.text);
-            if let Some(port) = port {
+            if let Some(Meaning::Node(id)) = self.scope.find_in(here, &d.name.text)
+                && let Some(port) = Self::port_index(id).and_then(|i| self.ports.get_mut(i))
+            {
                 port.item = item;
             }
         }
