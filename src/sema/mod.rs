@@ -9,6 +9,7 @@
 pub mod items;
 
 mod account;
+mod batch;
 mod calendar;
 mod cell;
 mod definition;
@@ -24,6 +25,7 @@ mod resource;
 mod route;
 mod scope;
 mod setting;
+mod setup;
 mod statement;
 mod value;
 mod way;

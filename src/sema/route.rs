@@ -18,7 +18,8 @@ impl<'a> Lower<'a> {
     pub fn routes(&mut self, declarations: &[&'a Declaration]) {
         let mut seen: Vec<(ItemId, Span)> = Vec::new();
         // Parallel arrows are numbered by the names of the items, whatever the order of the text.
-        let mut routes: Vec<&'a Declaration> = declarations.iter().filter(|d| d.word.text == "route").copied().collect();
+        let mut routes: Vec<&'a Declaration> =
+            declarations.iter().filter(|d| d.word.text == "route").copied().collect();
         routes.sort_by(|a, b| crate::base::names::natural_cmp(&a.name.text, &b.name.text));
         for d in routes {
             let Some(item) = self.item_named(&d.name.text, d.name.span) else {
