@@ -32,6 +32,8 @@ pub const FUEL: u64 = 65_536;
 pub const EVENTS_PER_INSTANT: u64 = 10_000_000;
 /// Most parts one assembly takes or makes: its plan lies in the state.
 pub const PARTS: u64 = 100_000;
+/// Most items a source makes at one instant.
+pub const LOT: u64 = 100_000;
 /// Most items inside at the start.
 pub const INITIAL: u64 = 1_000_000;
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::base::Quantity;
 
 use super::{
-    Binary, Capacity, Distribution, Expression, Function, Need, Node, NodeId, NodeKind, Part, Plant, Release,
+    Binary, CalendarId, Capacity, Distribution, Expression, Function, Need, Node, NodeId, NodeKind, Order, Part, Plant, Release,
     ReleaseCrew, Routing, Supply, Unary, WhenFull,
 };
 
@@ -112,7 +112,36 @@ impl Show<'_> {
                 let supply = match &s.supply {
                     Supply::Always => "always".to_string(),
                     Supply::Every(e) => format!("every {}", self.expression(e)),
+                    Supply::ByHours { hours, rest } => {
+                        let name = |id: &CalendarId| self.plant.calendars.get(*id).map_or("?", |c| c.name.as_str());
+                        let mut all: Vec<String> =
+                            hours.iter().map(|(c, e)| format!("{}: {}", name(c), self.expression(e))).collect();
+                        all.extend(rest.iter().map(|e| format!("rest: {}", self.expression(e))));
+                        format!("every {{ {} }}", all.join(", "))
+                    }
+                    Supply::At(id) => {
+                        format!("at {}", self.plant.calendars.get(*id).map_or("?", |c| c.name.as_str()))
+                    }
+                    Supply::Orders(orders) => {
+                        let row = |o: &Order| {
+                            let carried: Vec<String> = o.attributes.iter().map(|(slot, v)| format!(" {slot}={v}")).collect();
+                            format!("{} ns {} {}{}", o.at.0, o.count, self.item(o.item), carried.concat())
+                        };
+                        format!("orders [{}]", orders.iter().map(row).collect::<Vec<_>>().join(", "))
+                    }
                 };
+                let campaign: Vec<String> = s
+                    .campaign
+                    .iter()
+                    .map(|c| {
+                        let mix: Vec<String> =
+                            c.mix.iter().map(|(i, share)| format!("{share} {}", self.item(*i))).collect();
+                        format!("{} of {}", c.count, mix.join(", "))
+                    })
+                    .collect();
+                let campaign =
+                    if campaign.is_empty() { String::new() } else { format!(" in turn [{}]", campaign.join("; ")) };
+                let lot = if s.makes_single_items() { String::new() } else { format!(" lot {}", self.expression(&s.lot)) };
                 let full = match s.when_full {
                     WhenFull::Pause => "pause",
                     WhenFull::Queue => "queue",
@@ -122,7 +151,7 @@ impl Show<'_> {
                 let first = self.expression(&s.first);
                 writeln!(
                     out,
-                    "node {}: source {} makes {} {supply} first {first}{total} {full}",
+                    "node {}: source {} makes {}{campaign} {supply}{lot} first {first}{total} {full}",
                     id.0,
                     node.name,
                     mix.join(", ")

@@ -163,6 +163,10 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::Assign => "flowline_assign",
         HostFn::Born => "flowline_born",
         HostFn::Inherit => "flowline_inherit",
+        HostFn::Rhythm => "flowline_rhythm",
+        HostFn::Lot => "flowline_lot",
+        HostFn::Kind => "flowline_kind",
+        HostFn::Ordered => "flowline_ordered",
     }
 }
 
