@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::base::Quantity;
 
 use super::{
-    Binary, CalendarId, Capacity, Distribution, Expression, Function, Need, Node, NodeId, NodeKind, Order, Part, Plant, Release,
-    ReleaseCrew, Routing, Supply, Unary, WhenFull,
+    Binary, CalendarId, Capacity, Distribution, Expression, Function, Need, Node, NodeId, NodeKind, Order, Part, Plant,
+    Release, ReleaseCrew, Routing, Supply, Unary, WhenFull,
 };
 
 /// The plant as text. O(size).
@@ -124,7 +124,8 @@ impl Show<'_> {
                     }
                     Supply::Orders(orders) => {
                         let row = |o: &Order| {
-                            let carried: Vec<String> = o.attributes.iter().map(|(slot, v)| format!(" {slot}={v}")).collect();
+                            let carried: Vec<String> =
+                                o.attributes.iter().map(|(slot, v)| format!(" {slot}={v}")).collect();
                             format!("{} ns {} {}{}", o.at.0, o.count, self.item(o.item), carried.concat())
                         };
                         format!("orders [{}]", orders.iter().map(row).collect::<Vec<_>>().join(", "))
@@ -141,7 +142,8 @@ impl Show<'_> {
                     .collect();
                 let campaign =
                     if campaign.is_empty() { String::new() } else { format!(" in turn [{}]", campaign.join("; ")) };
-                let lot = if s.makes_single_items() { String::new() } else { format!(" lot {}", self.expression(&s.lot)) };
+                let lot =
+                    if s.makes_single_items() { String::new() } else { format!(" lot {}", self.expression(&s.lot)) };
                 let full = match s.when_full {
                     WhenFull::Pause => "pause",
                     WhenFull::Queue => "queue",

@@ -23,8 +23,8 @@ pub use expression::{Binary, Distribution, Expression, Function, Unary};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
 pub use node::{
-    Batch, Blocking, Buffer, Campaign, Capacity, Node, NodeKind, Order, Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, Setup,
-    Source, Station, Supply, WhenFull,
+    Batch, Blocking, Buffer, Campaign, Capacity, Node, NodeKind, Order, Part, Phase, PhaseKind, Recipe, Release,
+    ReleaseCrew, Setup, Source, Station, Supply, WhenFull,
 };
 pub use plant::{Attribute, Demand, ItemType, Plant, RunSettings, Until};
 pub use resource::{Limit, Need, Pool, PoolKind};

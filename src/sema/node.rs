@@ -5,9 +5,8 @@ use num_traits::{One, Signed, Zero};
 use crate::base::{Dim, Quantity, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
-    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression,
-    Maintenance, MaintenanceStart, Node, NodeId, NodeKind, Part, Recipe, Release, ReleaseCrew, ShiftEnd, Source,
-    Station,
+    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, Maintenance,
+    MaintenanceStart, Node, NodeId, NodeKind, Part, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station,
 };
 use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
 

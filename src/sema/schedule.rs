@@ -47,7 +47,8 @@ impl<'a> Lower<'a> {
         with: &[usize],
     ) -> Option<Vec<Order>> {
         let Some(ExprKind::String(path)) = phrase.as_expr().map(|e| &e.kind) else {
-            return self.wrong_value(phrase.span, "a file name in quotation marks is due here: `schedule: \"orders.csv\"`");
+            return self
+                .wrong_value(phrase.span, "a file name in quotation marks is due here: `schedule: \"orders.csv\"`");
         };
         let sheet = Sheet { name: path, span: phrase.span };
         let text = match (self.options.read)(path) {
@@ -74,7 +75,10 @@ impl<'a> Lower<'a> {
         if only.is_none() && !columns.iter().any(|(_, c)| matches!(c, Column::Item)) {
             self.push(
                 sheet
-                    .bad(format!("`{path}` has no column `item`, and source `{}` does not say what it makes", d.name.text))
+                    .bad(format!(
+                        "`{path}` has no column `item`, and source `{}` does not say what it makes",
+                        d.name.text
+                    ))
                     .help("add a column `item`, or write `makes: NAME` if all are of one type"),
             );
             return None;
@@ -84,7 +88,11 @@ impl<'a> Lower<'a> {
             let record = match record {
                 Ok(record) => record,
                 Err(why) => {
-                    self.push(sheet.bad(format!("`{path}` cannot be read: {why}")).help("give every row a value for every column; a cell may be empty"));
+                    self.push(
+                        sheet
+                            .bad(format!("`{path}` cannot be read: {why}"))
+                            .help("give every row a value for every column; a cell may be empty"),
+                    );
                     return None;
                 }
             };
@@ -96,7 +104,8 @@ impl<'a> Lower<'a> {
                 self.push(d.help("sort the rows by time"));
                 return None;
             }
-            let at_once = orders.iter().rev().take_while(|o| o.at == order.at).map(|o| o.count).fold(0, u64::saturating_add);
+            let at_once =
+                orders.iter().rev().take_while(|o| o.at == order.at).map(|o| o.count).fold(0, u64::saturating_add);
             if at_once.saturating_add(order.count) > limits::LOT {
                 let d = sheet.cell(row, "count", &format!("more than {} items come at one instant", limits::LOT));
                 self.push(d);
@@ -135,7 +144,8 @@ impl<'a> Lower<'a> {
                 "item" => {
                     if let Some((_, span)) = makes {
                         self.push(
-                            sheet.bad(format!("the column `item` of `{file}` says what is made, and so does `makes`"))
+                            sheet
+                                .bad(format!("the column `item` of `{file}` says what is made, and so does `makes`"))
                                 .with(span, "given here")
                                 .help("keep one of the two"),
                         );
@@ -158,7 +168,8 @@ impl<'a> Lower<'a> {
                     };
                     if with.contains(&slot) {
                         self.push(
-                            sheet.bad(format!("column `{name}` of `{file}` sets what `with` sets too"))
+                            sheet
+                                .bad(format!("column `{name}` of `{file}` sets what `with` sets too"))
                                 .help("keep one of the two"),
                         );
                         return None;
@@ -171,7 +182,8 @@ impl<'a> Lower<'a> {
         }
         if !columns.iter().any(|(_, c)| matches!(c, Column::Time(_))) {
             self.push(
-                sheet.bad(format!("`{}` has no column `time`", sheet.name))
+                sheet
+                    .bad(format!("`{}` has no column `time`", sheet.name))
                     .help("head the columns `time [h], item, count`; times count from the start of the run"),
             );
             return None;

@@ -14,8 +14,7 @@ use super::fields::Fields;
 use super::line::Lower;
 use super::scope::Meaning;
 
-const SOURCE: &[&str] =
-    &["makes", "every", "at", "schedule", "lot", "first", "total", "when_full", "shift", "with"];
+const SOURCE: &[&str] = &["makes", "every", "at", "schedule", "lot", "first", "total", "when_full", "shift", "with"];
 const SOURCE_LATER: &[(&str, &str)] = &[("order", "order rules")];
 
 /// Item types with their shares in the long run, and the campaigns in turn.
@@ -172,7 +171,8 @@ impl<'a> Lower<'a> {
             return None;
         }
         if typed.value.any(&|e| matches!(e, Expression::Attribute { .. } | Expression::ByItem(..) | Expression::Step)) {
-            return self.wrong_value(phrase.span, "`lot` is drawn before there is an item whose attributes could count");
+            return self
+                .wrong_value(phrase.span, "`lot` is drawn before there is an item whose attributes could count");
         }
         Some(typed.value)
     }
@@ -400,8 +400,12 @@ impl<'a> Lower<'a> {
 
     fn wrong_hours_key<T>(&mut self, entry: &Entry) -> Option<T> {
         self.push(
-            Diagnostic::new(codes::WRONG_VALUE, entry.key.span(), "days and hours, or the name of a shift, are due here")
-                .help("write `every: { mon..fri 06:00..14:00: 30 s, sat: 1 min, rest: 2 min }`"),
+            Diagnostic::new(
+                codes::WRONG_VALUE,
+                entry.key.span(),
+                "days and hours, or the name of a shift, are due here",
+            )
+            .help("write `every: { mon..fri 06:00..14:00: 30 s, sat: 1 min, rest: 2 min }`"),
         );
         None
     }

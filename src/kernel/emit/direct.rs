@@ -185,7 +185,7 @@ impl Emit<'_> {
             to: 0,
             direct_out: None,
             shift: false,
-            with: false,
+            with: 0,
             lots: false,
             planned: false,
             orders: false,

@@ -368,7 +368,7 @@ impl Layout<'_> {
                     && (makes.len() > 1 || (makes.is_empty() && !recipe.takes.is_empty())),
             },
             yields: s.yield_share.is_some(),
-            sets: sets != 0,
+            sets: s.sets.len(),
             release_after_leaving: any_needs && s.release_crew == ReleaseCrew::AfterLeaving,
             simple_routing,
             from: from_count,

@@ -81,7 +81,7 @@ impl Layout<'_> {
             to: to_count,
             direct_out,
             shift: calendar.is_some() && matches!(s.supply, Supply::Always | Supply::Every(_)),
-            with: with != 0,
+            with: s.with.len(),
             lots,
             planned,
             orders,
@@ -121,9 +121,8 @@ impl Layout<'_> {
                 let index = self.schedules.len().saturating_sub(1);
                 if let (Some(schedule), Some(shift)) = (self.schedules.get_mut(index), shift) {
                     // What falls off shift does not come.
-                    let on = |w: &crate::ir::Window| {
-                        shift.windows.iter().any(|s| s.from.0 <= w.from.0 && w.from.0 < s.to.0)
-                    };
+                    let on =
+                        |w: &crate::ir::Window| shift.windows.iter().any(|s| s.from.0 <= w.from.0 && w.from.0 < s.to.0);
                     schedule.calendar.windows.retain(on);
                     schedule.calendar.closed.extend(shift.closed.iter().copied());
                     schedule.calendar.closed.sort_unstable_by_key(|(from, to)| (*to, *from));
