@@ -140,7 +140,7 @@ pub(super) fn often_negative(plant: &Plant, found: &mut Vec<Diagnostic>) {
                     check(every, &node.name, "interval", node.span, found);
                 }
                 if let Supply::ByHours { hours, rest } = &source.supply {
-                    for every in hours.iter().map(|(_, e)| e).chain(rest) {
+                    for every in hours.iter().map(|(_, e)| e).chain(rest.as_deref()) {
                         check(every, &node.name, "interval", node.span, found);
                     }
                 }

@@ -16,7 +16,7 @@ pub(super) fn rate(plant: &Plant, node: &Node, source: &Source) -> Option<Ration
     let lots = match &source.supply {
         Supply::Always | Supply::Orders(_) => return None,
         Supply::Every(every) => over(&on_share(plant, node.calendar), &mean(plant, every, None)?)?,
-        Supply::ByHours { hours, rest } => by_hours(plant, node.calendar, hours, rest.as_ref())?,
+        Supply::ByHours { hours, rest } => by_hours(plant, node.calendar, hours, rest.as_deref())?,
         Supply::At(id) => {
             let timetable = plant.calendars.get(*id)?;
             let shift = node.calendar.and_then(|c| plant.calendars.get(c));
@@ -33,7 +33,7 @@ pub(super) fn is_fixed(source: &Source) -> bool {
     let supply = match &source.supply {
         Supply::Every(every) => is_constant(every),
         Supply::ByHours { hours, rest } => {
-            hours.iter().all(|(_, e)| is_constant(e)) && rest.as_ref().is_none_or(is_constant)
+            hours.iter().all(|(_, e)| is_constant(e)) && rest.as_deref().is_none_or(is_constant)
         }
         Supply::At(_) | Supply::Orders(_) => true,
         Supply::Always => false,

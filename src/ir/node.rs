@@ -56,7 +56,7 @@ pub struct Source {
     /// When.
     pub supply: Supply,
     /// Items at once (number; a draw is rounded to the nearest whole number).
-    pub lot: Expression,
+    pub lot: Box<Expression>,
     /// Time of the first item (time).
     pub first: Expression,
     /// How many in all; absent: no end.
@@ -76,7 +76,7 @@ impl Default for Source {
             mix: Vec::new(),
             campaign: Vec::new(),
             supply: Supply::Always,
-            lot: Expression::Constant(crate::base::Quantity::number(1)),
+            lot: Box::new(Expression::Constant(crate::base::Quantity::number(1))),
             first: Expression::Constant(zero),
             total: None,
             when_full: WhenFull::Pause,
@@ -99,7 +99,7 @@ pub enum Supply {
         /// Hours and their interval (time), in written order; they do not overlap.
         hours: Vec<(CalendarId, Expression)>,
         /// At all other hours (time); absent: nothing comes then, and the interval waits.
-        rest: Option<Expression>,
+        rest: Option<Box<Expression>>,
     },
     /// At the beginnings of the windows of a timetable.
     At(CalendarId),

@@ -9,12 +9,14 @@ use crate::ir::{
 };
 use crate::syntax::tree::{Declaration, Entry, ExprKind, Key, Phrase, Table};
 
+use super::account::Owner;
 use super::calendar::{Stretch, every_day, on_day, pattern, whole_day};
 use super::fields::Fields;
 use super::line::Lower;
 use super::scope::Meaning;
 
-const SOURCE: &[&str] = &["makes", "every", "at", "schedule", "lot", "first", "total", "when_full", "shift", "with"];
+const SOURCE: &[&str] =
+    &["makes", "every", "at", "schedule", "lot", "first", "total", "when_full", "shift", "with", "power", "cost"];
 const SOURCE_LATER: &[(&str, &str)] = &[("order", "order rules")];
 
 /// Item types with their shares in the long run, and the campaigns in turn.
@@ -24,6 +26,7 @@ impl<'a> Lower<'a> {
     pub(super) fn source(&mut self, d: &'a Declaration) -> Option<Source> {
         let fields = self.known_fields(d, SOURCE, SOURCE_LATER);
         self.asked_shift = (self.shift_field(&fields), ShiftEnd::Pause);
+        self.asked_account = self.account(&fields, Owner::Source);
         self.no_inner(&fields, &[]);
         let with = match fields.get("with", &mut self.diagnostics) {
             Some(phrase) => self.assignments(phrase)?,
@@ -60,7 +63,7 @@ impl<'a> Lower<'a> {
         let supply = supply?;
         self.fields_fit(&fields, &supply, when_full, total)?;
         let (mix, campaign) = made?;
-        Some(Source { with, mix, campaign, supply, lot: lot?, first: first?, total, when_full, mix_span })
+        Some(Source { with, mix, campaign, supply, lot: Box::new(lot?), first: first?, total, when_full, mix_span })
     }
 
     /// What a source makes that does not say it: the only item there is.
@@ -357,7 +360,7 @@ impl<'a> Lower<'a> {
         if hours.is_empty() {
             return self.wrong_value(table.span, "an interval by hours names hours");
         }
-        Some(Supply::ByHours { hours, rest: rest.map(|(e, _)| e) })
+        Some(Supply::ByHours { hours, rest: rest.map(|(e, _)| Box::new(e)) })
     }
 
     /// The hours of a key; `None` inside when it only names days whose hours follow (`mon, wed 06:00..14:00`).

@@ -110,7 +110,7 @@ impl Layout<'_> {
                 (at, family, first)
             }
             Supply::ByHours { hours, rest } => {
-                let by = Arc::new(self.by_hours(name, hours, rest.as_ref(), shift)?);
+                let by = Arc::new(self.by_hours(name, hours, rest.as_deref(), shift)?);
                 let (first, _) = self.draw(&s.first, name, "first")?;
                 let first = self.rhythm(Rhythm::First(Arc::clone(&by), first), format!("{name}: first"));
                 let at = self.rhythm(Rhythm::ByHours(by), format!("{name}: every"));
@@ -183,7 +183,7 @@ impl Layout<'_> {
     fn plan(&mut self, record: i64, name: &str, s: &Source, calendar: Option<CalendarId>) -> Result<(), String> {
         let mut plan = Plan::default();
         if !s.makes_single_items() {
-            plan.lot = match &s.lot {
+            plan.lot = match &*s.lot {
                 Expression::Constant(q) => Lot::Fixed(Ticks::from_seconds(&q.value).map_or(1, |t| t.0 / PER_ONE)),
                 drawn => Lot::Drawn(self.value_law(drawn, name, "lot")?),
             };
