@@ -22,6 +22,10 @@ pub const COUNT: u64 = 1_000_000_000;
 pub const DIAGNOSTICS: usize = 200;
 /// Most runs in one command.
 pub const RUNS: u64 = 1_000_000;
+/// Runs that are made at first when a precision is asked for: fewer tell little about the spread.
+pub const PRECISION_FIRST: u64 = 10;
+/// Most runs that a precision adds up to.
+pub const PRECISION_RUNS: u64 = 1_000;
 /// Longest simulated time in days: integer nanoseconds hold 292 years, half of it leaves room for draws.
 pub const HORIZON_DAYS: i64 = 36_500;
 /// Memory one replication may use for items and queues, in bytes.

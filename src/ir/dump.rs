@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::base::Quantity;
 
 use super::{
-    Binary, CalendarId, Capacity, Distribution, Expression, Function, Need, Node, NodeId, NodeKind, Order, Part, Plant,
-    Release, ReleaseCrew, Routing, Supply, Unary, WhenFull,
+    Binary, CalendarId, Capacity, Distribution, Expression, Function, Measure, Need, Node, NodeId, NodeKind, Order,
+    Part, Plant, Release, ReleaseCrew, Routing, Supply, Unary, WhenFull,
 };
 
 /// The plant as text. O(size).
@@ -66,8 +66,30 @@ pub fn dump(plant: &Plant) -> String {
     }
     let run = &plant.run;
     let horizon = run.horizon.map_or_else(|| "-".to_string(), |t| t.0.to_string());
-    let until = run.until.map_or(String::new(), |u| format!(" until {} at {}", u.count, show.name(u.at)));
-    let _ = writeln!(out, "run for {horizon} ns warmup {} ns runs {} seed {}{until}", run.warmup.0, run.runs, run.seed);
+    let until = run.until.map_or(String::new(), |u| {
+        let from = if u.from_start { " from start" } else { "" };
+        format!(" until {} at {}{from}", u.count, show.name(u.at))
+    });
+    let precision: Vec<String> = run
+        .precision
+        .iter()
+        .map(|p| {
+            let of = match p.of {
+                Measure::Throughput(Some(n)) => format!("throughput {}", show.name(n)),
+                Measure::Throughput(None) => "throughput".to_string(),
+                Measure::TimeInSystem(Some(i)) => format!("time in system {}", show.item(i)),
+                Measure::TimeInSystem(None) => "time in system".to_string(),
+                Measure::Wip => "wip".to_string(),
+            };
+            format!(" precision {of} {}", p.within)
+        })
+        .collect();
+    let precision = precision.concat();
+    let _ = writeln!(
+        out,
+        "run for {horizon} ns warmup {} ns runs {} seed {}{until}{precision}",
+        run.warmup.0, run.runs, run.seed
+    );
     out
 }
 

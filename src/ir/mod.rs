@@ -27,5 +27,5 @@ pub use node::{
     Batch, Blocking, Buffer, Campaign, Capacity, Node, NodeKind, Order, Part, Phase, PhaseKind, Recipe, Release,
     ReleaseCrew, Setup, Source, Station, Supply, WhenFull,
 };
-pub use plant::{Attribute, Demand, ItemType, Plant, RunSettings, Until};
+pub use plant::{Attribute, Demand, ItemType, Measure, Plant, Precision, RunSettings, Until};
 pub use resource::{Limit, Need, Pool, PoolKind};
