@@ -8,6 +8,7 @@
 pub mod items;
 
 mod account;
+mod batch;
 mod calendar;
 mod draws;
 mod fields;
@@ -17,6 +18,7 @@ mod resource;
 mod route;
 mod schedule;
 mod scope;
+mod setup;
 mod source;
 mod statement;
 mod value;
