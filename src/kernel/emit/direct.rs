@@ -186,6 +186,9 @@ impl Emit<'_> {
             direct_out: None,
             shift: false,
             with: 0,
+            lots: false,
+            planned: false,
+            orders: false,
         };
         let none = b.none();
         Self::is_born(b, item);

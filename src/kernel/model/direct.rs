@@ -49,7 +49,9 @@ impl Direct {
             if limited(id) || limited(next) || !pauses(giver) || !pauses(place) {
                 continue;
             }
-            if let NodeKind::Source(Source { supply: Supply::Always, mix, .. }) = &giver.kind
+            if let NodeKind::Source(Source { supply: Supply::Always, mix, with, campaign, .. }) = &giver.kind
+                && with.is_empty()
+                && campaign.is_empty()
                 && takes_one(&place.kind)
                 && only(&taken, next) == Some(id)
                 && let Some(into) = direct.into.get_mut(next.index())
@@ -104,7 +106,9 @@ fn gives_one(kind: &NodeKind) -> bool {
                 && s.breakdowns.iter().all(|b| b.clock != BreakdownClock::Cycles && b.effect != BreakdownEffect::FinishItem)
                 && s.maintenance.iter().all(|m| m.clock != BreakdownClock::Cycles && m.start == crate::ir::MaintenanceStart::Immediately)
         }
-        NodeKind::Source(s) => matches!(s.supply, Supply::Every(_)) && s.when_full != WhenFull::Lose,
+        NodeKind::Source(s) => {
+            matches!(s.supply, Supply::Every(_)) && s.when_full != WhenFull::Lose && s.makes_single_items()
+        }
         _ => false,
     }
 }
