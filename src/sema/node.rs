@@ -9,7 +9,7 @@ use crate::ir::{
     Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, Maintenance,
     MaintenanceStart, Node, NodeId, NodeKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station,
 };
-use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
+use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase};
 
 use super::account::Owner;
 use super::fields::{Fields, list};
