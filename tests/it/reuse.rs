@@ -139,14 +139,14 @@ fn a_line_of_cells_is_the_same_line_written_flat() {
 fn items(body: &str) -> Vec<String> {
     let (mut found, mut item, mut depth) = (Vec::new(), String::new(), 0i32);
     for line in body.lines().filter(|l| !l.trim().is_empty() && !l.trim().starts_with("//")) {
-        // A line that begins with an arrow goes on with the one before.
+        // A line that begins with an arrow goes on with the one before; a colon at the end goes on, too.
         let goes_on = line.trim().starts_with('-') && item.is_empty();
         let mut text = if goes_on { found.pop().unwrap_or_default() } else { String::new() };
         text.push_str(line);
         item.push_str(&text);
         item.push('\n');
         depth += line.chars().map(|c| i32::from("{[(".contains(c)) - i32::from("}])".contains(c))).sum::<i32>();
-        if depth == 0 {
+        if depth == 0 && !line.trim_end().ends_with(':') {
             found.push(std::mem::take(&mut item));
         }
     }
