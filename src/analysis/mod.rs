@@ -15,6 +15,7 @@ mod means;
 mod network;
 mod presence;
 mod program;
+mod rates;
 mod requests;
 mod supply;
 mod traffic;

@@ -98,6 +98,14 @@ impl Stop {
         }
     }
 
+    /// Its name, to be changed.
+    pub fn name_mut(&mut self) -> &mut String {
+        match self {
+            Stop::Breakdown(b) => &mut b.name,
+            Stop::Maintenance(m) => &mut m.name,
+        }
+    }
+
     /// Who repairs or maintains.
     #[must_use]
     pub fn needs(&self) -> &[Need] {
