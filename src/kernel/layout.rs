@@ -275,12 +275,14 @@ record! {
         OFF = 32 Count;
         /// Maintenance going on.
         MAINTENANCE = 33 Count;
+        /// Where its starved, blocked and waiting times are charged, or 0.
+        CAUSES = 39 Handle;
     }
 }
 
 record! {
     /// A breakdown of a machine.
-    breakdown, 10 {
+    breakdown, 12 {
         /// The machine.
         MACHINE = 0 Handle;
         /// Its slot.
@@ -300,6 +302,24 @@ record! {
         FAILURES = 7 Count;
         /// Time left of a repair that its people had to leave, plus one tick; 0: none.
         REST = 8 Duration;
+        /// Since when it waits for people, or is under repair.
+        SINCE = 9 Time;
+        /// Time waited for people.
+        WAITED = 10 Duration;
+        /// Time under repair.
+        REPAIRED = 11 Duration;
+    }
+}
+
+record! {
+    /// To what the starved, blocked and waiting times of a machine are charged, in this order. A list is a
+    /// count and pairs of key and time: of givers by position of their names, of takers by rank, of pools.
+    causes, 6 {
+        /// How much of the time in the state has been charged: of starved, and of blocked and waiting
+        /// behind it.
+        CHARGED = 0 Duration;
+        /// The list of the givers, and of takers and pools behind it.
+        LISTS = 3 Handle;
     }
 }
 
@@ -530,6 +550,8 @@ record! {
         SIZES_HIGH = 7 Count;
         /// Whether members who leave at the end of their shift finish what they work at.
         FINISH = 8 Flag;
+        /// When members last became free.
+        FREED = 9 Time;
     }
 }
 

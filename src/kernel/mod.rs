@@ -10,6 +10,8 @@
 //! It knows no syntax and presents nothing. Start reading at [`Kernel`].
 
 pub mod builder;
+pub mod causes;
+pub mod charged;
 pub mod emit;
 pub mod formula;
 pub mod host;

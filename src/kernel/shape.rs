@@ -231,6 +231,8 @@ pub struct StationShape {
     pub direct_out: Option<DirectOut>,
     /// Where it takes from directly.
     pub direct_in: Option<DirectIn>,
+    /// Whether several inputs, outputs and pools can end it when it is starved, blocked and waiting.
+    pub several_causes: [bool; 3],
 }
 
 /// How items stay in a buffer.

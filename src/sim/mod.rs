@@ -6,6 +6,7 @@
 //! ever, [`trouble`] words what stops a run, [`outcome`] holds the results. Start at [`simulate`].
 
 pub mod accounts;
+pub mod checks;
 pub mod lockup;
 pub mod measure;
 pub mod outcome;

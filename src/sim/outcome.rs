@@ -58,10 +58,27 @@ pub struct StationFigures {
     pub ideal_s: Option<f64>,
     /// Items that leave for each cycle.
     pub products: u64,
+    /// Starved, blocked and waiting time by what ended it, summed over machines.
+    pub causes: [Vec<(String, i128)>; 3],
+    /// Every breakdown and maintenance.
+    pub stops: Vec<StopFigures>,
     /// Energy, J; `None` where no power is declared.
     pub energy_j: Option<f64>,
     /// Money; `None` where no cost is declared.
     pub cost: Option<f64>,
+}
+
+/// Raw figures of one breakdown or maintenance, summed over machines. Several may overlap.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopFigures {
+    /// Its name.
+    pub name: String,
+    /// How often it began.
+    pub count: u64,
+    /// Time waited for people.
+    pub waiting_ticks: i128,
+    /// Time under repair or maintenance.
+    pub repair_ticks: i128,
 }
 
 /// Raw figures of one sink.
@@ -264,12 +281,29 @@ pub struct StationResult {
     pub cycles: Option<Summary>,
     /// Items scrapped in the window.
     pub scrapped: Option<Summary>,
+    /// Share of time starved, blocked and waiting, by what ended it.
+    pub causes: [Vec<(String, Option<Summary>)>; 3],
+    /// Every breakdown and maintenance.
+    pub stops: Vec<StopResult>,
     /// Energy, kWh; `None` where no power is declared.
     pub energy_kwh: Option<Summary>,
     /// Cost; `None` where none is declared.
     pub cost: Option<Summary>,
     /// Overall equipment effectiveness; `None` where it is not computed.
     pub oee: Option<Summary>,
+}
+
+/// One breakdown or maintenance of a station over all replications.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopResult {
+    /// Its name.
+    pub name: String,
+    /// How often it began.
+    pub count: Option<Summary>,
+    /// Share of time waited for people, mean over machines.
+    pub waiting: Option<Summary>,
+    /// Share of time under repair or maintenance, mean over machines.
+    pub repair: Option<Summary>,
 }
 
 /// One buffer over all replications.
@@ -443,10 +477,32 @@ fn station(name: &str, seen: &[Seen<'_, StationFigures>]) -> StationResult {
         states: std::array::from_fn(share_in),
         cycles: summary(seen, |(_, s)| Some(count(s.cycles))),
         scrapped: summary(seen, |(_, s)| Some(count(s.scrapped))),
+        causes: std::array::from_fn(|i| causes(seen, i)),
+        stops: stops(seen),
         energy_kwh: summary(seen, |(_, s)| s.energy_j.map(kilowatt_hours)),
         cost: summary(seen, |(_, s)| s.cost),
         oee: summary(seen, |(_, s)| oee(s)),
     }
+}
+
+/// Shares of time in a state by cause. Causes are the same in every replication.
+fn causes(seen: &[Seen<'_, StationFigures>], which: usize) -> Vec<(String, Option<Summary>)> {
+    let Some((_, first)) = seen.first() else { return Vec::new() };
+    let names = first.causes.get(which).into_iter().flatten().map(|(name, _)| name);
+    let ticks = |s: &StationFigures, i: usize| Some(s.causes.get(which)?.get(i)?.1);
+    let share_of = |i: usize| summary(seen, |(r, s)| share(ticks(s, i)?, r.window_ticks, s.machines));
+    names.enumerate().map(|(i, name)| (name.clone(), share_of(i))).collect()
+}
+
+fn stops(seen: &[Seen<'_, StationFigures>]) -> Vec<StopResult> {
+    let Some((_, first)) = seen.first() else { return Vec::new() };
+    let result = |(i, stop): (usize, &StopFigures)| StopResult {
+        name: stop.name.clone(),
+        count: summary(seen, |(_, s)| Some(count(s.stops.get(i)?.count))),
+        waiting: summary(seen, |(r, s)| share(s.stops.get(i)?.waiting_ticks, r.window_ticks, s.machines)),
+        repair: summary(seen, |(r, s)| share(s.stops.get(i)?.repair_ticks, r.window_ticks, s.machines)),
+    };
+    first.stops.iter().enumerate().map(result).collect()
 }
 
 /// Overall equipment effectiveness after ISO 22400: availability × effectiveness × quality ratio, with

@@ -17,9 +17,9 @@ use crate::kernel::read::{self, Snapshot};
 use crate::kernel::{Engine, Kernel, Run, Stop};
 
 use super::lockup::{self, Prospect};
-use super::measure;
 use super::outcome::{Replication, Study, StudyHeader};
 use super::trouble;
+use super::{checks, measure};
 
 /// How a plant is simulated.
 #[derive(Clone, Copy)]
@@ -205,12 +205,16 @@ impl Task<'_> {
             let last = Ticks(run.arena().get(0, header::PROGRESS));
             return found(trouble::not_reached(self.plant, until, arrived, last, prospect == Prospect::Done), number);
         }
-        Ok(measure::window(self.plant, &before, &after))
+        let figures = measure::window(self.plant, &model.places.causes, &before, &after);
+        match checks::contradiction_of(&figures) {
+            None => Ok(figures),
+            Some(words) => found(trouble::internal(self.plant, &words), number),
+        }
     }
 
     fn snapshot(&self, run: &Run, number: u64) -> Result<Snapshot, Failure> {
         let snapshot = Snapshot::of(&self.kernel.model, self.plant, run);
-        match measure::contradiction(self.plant, &snapshot) {
+        match checks::contradiction(&self.kernel.model, self.plant, run, &snapshot) {
             None => Ok(snapshot),
             Some(words) => found(trouble::internal(self.plant, &words), number),
         }

@@ -3,6 +3,7 @@
 //!
 //! Start reading at [`Model::new`].
 
+mod causes;
 mod direct;
 mod nodes;
 mod resources;
@@ -92,6 +93,8 @@ pub struct Places {
     pub slots: usize,
     /// Names of slots and entities, by record handle.
     pub names: BTreeMap<i64, String>,
+    /// Who gives to and takes from each node.
+    pub causes: super::causes::Causes,
 }
 
 /// Words being laid out.
@@ -154,6 +157,7 @@ struct Layout<'a> {
     plant: &'a Plant,
     order: Order,
     direct: direct::Direct,
+    causes: super::causes::Causes,
     image: Image,
     shapes: Shapes,
     streams: Vec<(i64, u64)>,
@@ -184,6 +188,7 @@ impl Model {
             plant,
             order,
             direct: direct::Direct::new(plant),
+            causes: super::causes::Causes::of(plant),
             image: Image::default(),
             shapes: Shapes::default(),
             streams: Vec::new(),
@@ -219,6 +224,7 @@ impl Model {
         layout.subscribers();
         layout.kinds()?;
         layout.settle_handlers();
+        layout.places.causes = std::mem::take(&mut layout.causes);
         let first = layout.slots();
         layout.dirty_set();
         let item_words = layout.shapes.item_words();

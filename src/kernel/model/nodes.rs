@@ -385,6 +385,7 @@ impl Layout<'_> {
 
         let first = self.machines(id, name, s, rank)?;
         self.image.put(record, station::MACHINES, first);
+        let several_causes = self.causes(id, first, s.machines);
         if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() {
             let stride = index(machine::WORDS * 8);
             for m in 0..count(s.machines) {
@@ -471,6 +472,7 @@ impl Layout<'_> {
             to: to_count,
             direct_out,
             direct_in,
+            several_causes,
         })
     }
 
