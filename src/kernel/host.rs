@@ -364,6 +364,10 @@ impl Host {
                 self.value(law, b).to_bits().cast_signed()
             }
             HostFn::FirstTrue => self.first_true(a, b),
+            HostFn::Observe => {
+                super::observe::observe(&mut self.arena, &self.schedules, a, b);
+                0
+            }
             HostFn::Born => {
                 self.born(a);
                 0
@@ -643,4 +647,5 @@ entries! {
     first_true = FirstTrue;
     born = Born;
     inherit = Inherit;
+    observe = Observe;
 }

@@ -218,6 +218,8 @@ record! {
         CALENDAR = 29 Handle;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
+        /// What is told of items that are loaded.
+        OBSERVERS = 39 Handle;
     }
 }
 
@@ -393,7 +395,7 @@ record! {
 
 record! {
     /// A buffer: named, of an arrow, of a queue, or a transit.
-    buffer, 28 {
+    buffer, 32 {
         /// Items inside.
         LEVEL = 6 Count;
         /// Places.
@@ -436,6 +438,8 @@ record! {
         TO = 25 Handle;
         /// Items that left.
         EXITS = 26 Count;
+        /// What is told of items that enter.
+        OBSERVERS = 31 Handle;
     }
 }
 
@@ -478,6 +482,8 @@ record! {
         REST = 25 Duration;
         /// Attributes it sets: a list of assignments.
         WITH = 26 Handle;
+        /// What is told of items it makes.
+        OBSERVERS = 31 Handle;
     }
 }
 
@@ -490,6 +496,8 @@ record! {
         TO = 7 Handle;
         /// Arrivals of all types.
         COUNT = 8 Count;
+        /// What is told of items that arrive.
+        OBSERVERS = 9 Handle;
     }
 }
 
@@ -627,6 +635,35 @@ record! {
         POOL = 1 Handle;
         /// Number of the first.
         NUMBER = 2 Count;
+    }
+}
+
+record! {
+    /// What an expectation measures of each item, followed by the histograms of times below 0 and of all
+    /// others.
+    probe, 12 {
+        /// How many items.
+        COUNT = 0 Count;
+        /// Sum of their times: 128 bits.
+        SUM = 1 Count;
+        /// High half of [`SUM`].
+        SUM_HIGH = 2 Count;
+        /// Shortest.
+        MINIMUM = 3 Duration;
+        /// Longest.
+        MAXIMUM = 4 Duration;
+        /// How many took at most the limit.
+        WITHIN = 5 Count;
+        /// The limit.
+        LIMIT = 6 Duration;
+        /// Counts only while this schedule of the host is on: its index plus one, or 0.
+        SHIFT = 7 Count;
+        /// 0: since birth; 1: since an attribute; 2: since a stamp.
+        WHAT = 8 Count;
+        /// Byte offset of the attribute or stamp in an item.
+        OFFSET = 9 Count;
+        /// By item type, whether it is measured.
+        TYPES = 10 Handle;
     }
 }
 

@@ -20,6 +20,7 @@ pub mod laws;
 pub mod layout;
 pub mod model;
 pub mod native;
+pub mod observe;
 pub mod program;
 pub mod rank;
 pub mod read;

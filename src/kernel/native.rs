@@ -162,6 +162,7 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::FirstTrue => "flowline_first_true",
         HostFn::Born => "flowline_born",
         HostFn::Inherit => "flowline_inherit",
+        HostFn::Observe => "flowline_observe",
     }
 }
 

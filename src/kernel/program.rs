@@ -131,13 +131,15 @@ pub enum HostFn {
     Inherit,
     /// The youngest grant that holds members of a pool who may leave: its request, or 0.
     LatestGrant,
+    /// An item enters a node with observers (list, item).
+    Observe,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
     TimedTake,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 11] = [
+    pub const ALL: [HostFn; 12] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -149,6 +151,7 @@ impl HostFn {
         HostFn::FirstTrue,
         HostFn::Born,
         HostFn::Inherit,
+        HostFn::Observe,
     ];
 }
 

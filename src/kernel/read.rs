@@ -14,6 +14,8 @@ use super::engine::Run;
 use super::host::Arena;
 use super::layout::{arrivals, breakdown, buffer, counters, header, item, machine, node, pool, source, station};
 use super::model::Model;
+use super::observe;
+pub use super::observe::ProbeTotals;
 use super::program::Ty;
 use super::status::NEVER;
 
@@ -249,6 +251,9 @@ pub fn restart(model: &Model, plant: &Plant, run: &mut Run) {
             let level = arena.get(*record, buffer::LEVEL);
             arena.set(*record, buffer::MAX, level);
         }
+    }
+    for record in model.places.probes.iter().filter(|r| **r != 0) {
+        observe::restart(arena, *record);
     }
     let now = arena.get(0, header::NOW);
     for id in plant.nodes.ids() {

@@ -78,6 +78,9 @@ pub fn render(study: &Study) -> Result<String, Error> {
         at.row("used", balance.used)?;
         at.row("inside", balance.inside)?;
     }
+    for e in &study.expectations {
+        rows.at("expectations", &e.name, e.verdict.word()).row(&e.unit, e.figure)?;
+    }
     let bytes = rows.writer.into_inner().map_err(|error| error.into_error())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::runtime::statistics::Summary;
 use crate::sim::outcome::{
-    ArrivalResult, BalanceResult, BufferResult, DurationResult, StationResult, StopResult, Study,
+    ArrivalResult, BalanceResult, BufferResult, DurationResult, ExpectationResult, StationResult, StopResult, Study,
 };
 
 /// Version of the document.
@@ -50,10 +50,25 @@ pub struct RunDocument {
     pub crews: Named<CrewDocument>,
     /// The line as a whole.
     pub line: LineDocument,
+    /// Each expectation of the line.
+    pub expectations: Named<ExpectationDocument>,
     /// Events of all replications together.
     pub events: u64,
     /// Real time all replications took together, s.
     pub wall_s: f64,
+}
+
+/// One expectation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExpectationDocument {
+    /// met: the whole confidence interval is as expected; not met: none of it is; undecided: else.
+    pub verdict: String,
+    /// What is expected, as written.
+    pub text: String,
+    /// What was measured, in the unit; null when no replication has a value.
+    pub figure: Option<Figure>,
+    /// The unit of the figure.
+    pub unit: String,
 }
 
 /// One figure over all replications.
@@ -273,9 +288,21 @@ impl RunDocument {
                 time_in_system_s: duration(&study.line.time_in_system),
                 items: study.items.iter().map(|i| (i.item.clone(), balance(i))).collect(),
             },
+            expectations: study.expectations.iter().map(|e| (e.name.clone(), expectation(e))).collect(),
             events: study.events,
             wall_s: header.wall_s,
         }
+    }
+}
+
+/// The document of an expectation.
+#[must_use]
+pub fn expectation(e: &ExpectationResult) -> ExpectationDocument {
+    ExpectationDocument {
+        verdict: e.verdict.word().to_string(),
+        text: e.text.clone(),
+        figure: figure(e.figure),
+        unit: e.unit.clone(),
     }
 }
 

@@ -23,6 +23,7 @@ pub fn render(study: &Study) -> String {
         accounts(study, figures),
         crews(study, figures),
         balance(study, figures),
+        super::verdicts::section(study),
         footer(study),
     ];
     let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();

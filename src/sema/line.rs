@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::base::{SourceMap, Span, limits, names};
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::ir::{ItemId, ItemType, NodeId, Plant, PoolKind};
-use crate::syntax::tree::{Declaration, Entry, Flow, Item, Key};
+use crate::syntax::tree::{Declaration, Entry, Expect, Flow, Item, Key};
 
 use super::Options;
 use super::fields::Fields;
@@ -152,6 +152,7 @@ struct Parts<'a> {
     declarations: Vec<&'a Declaration>,
     flows: Vec<&'a Flow>,
     loops: Vec<&'a Entry>,
+    expects: Vec<&'a Expect>,
     fields: Vec<&'a Entry>,
 }
 
@@ -174,9 +175,7 @@ impl<'a> Lower<'a> {
             match item {
                 Item::Declaration(d) => parts.declarations.push(d),
                 Item::Flow(f) => parts.flows.push(f),
-                Item::Expect(e) => {
-                    let _: Option<()> = self.later(e.word, "expectations");
-                }
+                Item::Expect(e) => parts.expects.push(e),
                 Item::Use(u) => {
                     let _: Option<()> = self.later(u.span, "imports");
                 }
@@ -202,6 +201,7 @@ impl<'a> Lower<'a> {
             self.flow_loop(entry);
         }
         self.finish_ways();
+        self.expectations(&parts.expects);
         if self.plant.nodes.len() > limits::NODES {
             self.push(Diagnostic::new(
                 codes::OUT_OF_RANGE,

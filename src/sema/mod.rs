@@ -10,6 +10,7 @@ pub mod items;
 mod account;
 mod calendar;
 mod draws;
+mod expect;
 mod fields;
 mod line;
 mod node;

@@ -115,6 +115,8 @@ pub fn window(plant: &Plant, known: &Causes, before: &Snapshot, after: &Snapshot
                 inside: b.inside,
             })
             .collect(),
+        measures: Vec::new(),
+        chance: false,
     };
     accounts::add(plant, before, after, &mut figures);
     figures

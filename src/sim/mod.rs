@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod checks;
+pub mod expect;
 pub mod lockup;
 pub mod measure;
 pub mod outcome;

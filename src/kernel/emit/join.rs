@@ -212,6 +212,7 @@ impl Emit<'_> {
             self.release(b, holders, taken);
             b.store(taken, item::HOLDER, machine);
             b.store(taken, item::NEXT, none);
+            Self::observe(b, s.observed, node, station::OBSERVERS, taken);
             let first = b.is_zero(last);
             b.either(first, |b| b.store(machine, machine::ITEM, taken), |b| b.store(last, item::NEXT, taken));
             b.set(last, taken);
@@ -284,6 +285,7 @@ impl Emit<'_> {
             b.store(product, item::TYPE, kind);
             b.store(product, item::BIRTH, birth);
             if i > 0 {
+                self.same_stamps(b, main, product);
                 if self.shapes.attributes > 0 {
                     b.host(HostFn::Inherit, &[main, product, main_kind], Ty::Count);
                 }

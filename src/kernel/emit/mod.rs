@@ -14,6 +14,7 @@ mod draw;
 mod failure;
 mod formula;
 mod join;
+mod observe;
 mod pools;
 pub(super) mod route;
 mod run;

@@ -190,6 +190,7 @@ impl Emit<'_> {
         b.store(item, item::HOLDER, machine);
         b.store(item, item::NEXT, none);
         b.store(machine, machine::ITEM, item);
+        Self::observe(b, s.observed, node, station::OBSERVERS, item);
         self.start(b, k, s, node, machine, item);
         self.ends_starved(b, s, machine, giver);
     }

@@ -6,6 +6,7 @@
 mod causes;
 mod direct;
 mod nodes;
+mod probes;
 mod resources;
 mod sets;
 mod shifts;
@@ -93,6 +94,8 @@ pub struct Places {
     pub slots: usize,
     /// Names of slots and entities, by record handle.
     pub names: BTreeMap<i64, String>,
+    /// Probe of each measure, 0 where it needs none.
+    pub probes: Vec<i64>,
     /// Who gives to and takes from each node.
     pub causes: super::causes::Causes,
 }
@@ -174,6 +177,7 @@ struct Layout<'a> {
     visit_records: Vec<i64>,
     lists_by_type: BTreeMap<usize, i64>,
     components: Vec<i64>,
+    observers: probes::Observers,
 }
 
 impl Model {
@@ -205,6 +209,7 @@ impl Model {
             visit_records: Vec::new(),
             lists_by_type: BTreeMap::new(),
             components: Vec::new(),
+            observers: probes::Observers::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
         layout.shapes.limits = plant.limits.len();
@@ -212,6 +217,7 @@ impl Model {
         layout.shapes.attributes = plant.attributes.len();
         layout.shapes.routes.push(RouteShape::Leaf);
         layout.image.alloc(header::WORDS);
+        layout.probes();
         layout.counters();
         layout.reserve_nodes();
         layout.shapes.crew_shifts = plant.pools.values().any(|p| p.calendar.is_some());
@@ -275,6 +281,15 @@ impl Model {
         }
         self.play_tournament(&mut host.arena);
         host
+    }
+
+    /// Whether a replication has drawn from any of its streams. O(streams).
+    #[must_use]
+    pub fn drew(&self, arena: &Arena, seed: u64, replication: u64) -> bool {
+        self.streams.iter().any(|(at, id)| {
+            let begin = random::stream_state(*id, seed, replication);
+            (0i64..).zip(begin).any(|(i, word)| arena.get(at + 8 * i, FIRST_WORD).cast_unsigned() != word)
+        })
     }
 
     fn leaf(&self, slot: usize) -> i64 {

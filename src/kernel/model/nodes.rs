@@ -78,6 +78,14 @@ impl Layout<'_> {
         Ok(())
     }
 
+    /// Writes down what is told of items that enter a node; whether something is.
+    fn told(&mut self, id: NodeId, field: Field) -> bool {
+        let list = self.observers(id);
+        let record = self.node_record(id);
+        self.image.put(record, field, list);
+        list != 0
+    }
+
     /// Joins machines and sources to their shift, and puts those off that are so at t = 0.
     fn shift(&mut self, id: NodeId, calendar: Option<CalendarId>, shape: usize) {
         let Some(calendar) = calendar else { return };
@@ -248,6 +256,7 @@ impl Layout<'_> {
             direct_out,
             shift,
             with: s.with.len(),
+            observed: self.told(id, source::OBSERVERS),
         })
     }
 
@@ -473,6 +482,7 @@ impl Layout<'_> {
             direct_out,
             direct_in,
             several_causes,
+            observed: self.told(id, station::OBSERVERS),
         })
     }
 
@@ -685,7 +695,15 @@ impl Layout<'_> {
             }
         };
         let initial = b.initial.iter().any(|(_, n)| *n > 0);
-        Ok(BufferShape { limited, transit, initial, simple_routing, from: from_count, to: to_count })
+        Ok(BufferShape {
+            limited,
+            transit,
+            initial,
+            simple_routing,
+            from: from_count,
+            to: to_count,
+            observed: self.told(id, buffer::OBSERVERS),
+        })
     }
 
     pub(super) fn sink(&mut self, id: NodeId) -> SinkShape {
@@ -709,6 +727,6 @@ impl Layout<'_> {
             self.image.put(0, header::UNTIL_AT, record);
         }
         self.image.put(0, header::UNTIL, NEVER);
-        SinkShape { until, to: to_count }
+        SinkShape { until, to: to_count, observed: self.told(id, sink::OBSERVERS) }
     }
 }
