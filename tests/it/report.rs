@@ -32,7 +32,7 @@ fn station(name: &str, machines: u64, percent: [i64; 8]) -> StationFigures {
         scrapped: 0,
         spoilt: 0,
         ideal_s: None,
-        products: 1,
+        finished: 41_234,
         ..StationFigures::default()
     }
 }
@@ -102,6 +102,7 @@ fn replication(number: i64) -> Replication {
             inside: 20,
             ..BalanceFigures::default()
         }],
+        ..Replication::default()
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! - `//= sinks/out/P/count 12` — the mean of a figure of `flowline run --format json`; a tolerance may
 //!   follow (`± 0.5`), shares may be written in per cent. Without a tolerance the figure is exact.
+//! - `//? name met` — the verdict on an expectation.
 //! - `//! E0401` — the text is refused with this finding.
 //!
 //! A block without `line NAME {` stands inside a line of its own.
@@ -139,7 +140,8 @@ fn check(block: &Block) {
     let place = &block.place;
     let refused: Vec<&str> = block.text.lines().filter_map(|l| l.trim().strip_prefix("//!")).map(str::trim).collect();
     let claims: Vec<&str> = block.text.lines().filter_map(|l| l.trim().strip_prefix("//=")).collect();
-    assert!(!refused.is_empty() || !claims.is_empty(), "{place} claims nothing");
+    let verdicts: Vec<&str> = block.text.lines().filter_map(|l| l.trim().strip_prefix("//?")).map(str::trim).collect();
+    assert!(!refused.is_empty() || !claims.is_empty() || !verdicts.is_empty(), "{place} claims nothing");
     let (plant, found) = analyse(&block.text);
     for code in &refused {
         let codes: Vec<String> = found.iter().map(|d| d.code.number().to_string()).collect();
@@ -151,7 +153,7 @@ fn check(block: &Block) {
             assert!(told, "{place}: {codes:?}, not {code}");
         }
     }
-    if claims.is_empty() {
+    if claims.is_empty() && verdicts.is_empty() {
         return;
     }
     let errors: Vec<&Diagnostic> = found.iter().filter(|d| d.severity == Severity::Error).collect();
@@ -162,5 +164,9 @@ fn check(block: &Block) {
     assert_eq!(native, slow, "{place}: the engines differ");
     for c in claims {
         claim(place, &native, c);
+    }
+    for v in verdicts {
+        let (name, due) = v.split_once(' ').unwrap_or_else(|| panic!("{place}: `{v}` claims nothing"));
+        assert_eq!(native["expectations"][name]["verdict"], due, "{place}: {name}: {}", native["expectations"][name]);
     }
 }
