@@ -320,7 +320,7 @@ impl<'a> Lower<'a> {
         match (name, plain.as_slice()) {
             ("wip", []) => Some(self.measure(MeasureKind::Wip, Dim::NUMBER, during)),
             ("throughput", [node, rest @ ..]) if rest.len() < 2 => {
-                let id = self.place(node)?;
+                let id = self.measured_place(node)?;
                 let item = match rest.first() {
                     Some(chain) => Some(self.item_of(chain)?),
                     None => None,
@@ -336,7 +336,7 @@ impl<'a> Lower<'a> {
                 Some(self.measure(MeasureKind::Throughput(id, item), Dim::RATE, during))
             }
             ("level", [node]) => {
-                let id = self.place(node)?;
+                let id = self.measured_place(node)?;
                 if !matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_))) {
                     return self
                         .wrong_value(node.span, "the name of a buffer is due here, or an arrow with places: `a -> b`");
@@ -497,7 +497,7 @@ impl<'a> Lower<'a> {
     }
 
     fn station_named(&mut self, chain: &'a Chain) -> Option<NodeId> {
-        let id = self.place(chain)?;
+        let id = self.measured_place(chain)?;
         if matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(_))) {
             return Some(id);
         }
@@ -505,7 +505,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A node, or the places of an arrow `a -> b`.
-    fn place(&mut self, chain: &'a Chain) -> Option<NodeId> {
+    fn measured_place(&mut self, chain: &'a Chain) -> Option<NodeId> {
         let [step] = chain.steps.as_slice() else { return self.node_of(chain, "the name of a node") };
         let (from, to) = (self.node_expr(&chain.first, "a node")?, self.node_expr(&step.expr, "a node")?);
         let name = |id: NodeId| self.plant.nodes.get(id).map_or("", |n| n.name.as_str());
