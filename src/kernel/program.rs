@@ -145,6 +145,8 @@ pub enum HostFn {
     Ordered,
     /// The youngest grant that holds members of a pool who may leave: its request, or 0.
     LatestGrant,
+    /// An item enters a node with observers (list, item).
+    Observe,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
     TimedTake,
     /// A card of a limit is on its way until a time (limit, time); when the first of all is back.
@@ -157,7 +159,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 21] = [
+    pub const ALL: [HostFn; 22] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -179,6 +181,7 @@ impl HostFn {
         HostFn::Lot,
         HostFn::Kind,
         HostFn::Ordered,
+        HostFn::Observe,
     ];
 }
 

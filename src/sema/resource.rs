@@ -61,10 +61,11 @@ impl<'a> Lower<'a> {
                 continue;
             };
             let first = PoolId(u32::try_from(self.plant.pools.len()).unwrap_or(u32::MAX));
+            let cost = self.pool_cost(&fields);
             let mut ids = Vec::new();
             for name in self.member_names(d, members) {
                 let id = self.plant.pools.push(Pool { name, ..pool.clone() });
-                self.pool_cost(id, &fields);
+                self.plant.accounts.pools.extend(cost.clone().map(|rate| (id, rate)));
                 skilled.push((id, its.clone()));
                 ids.push(id);
             }

@@ -1,6 +1,6 @@
 //! Breakdowns: onset, repair, and going on (semantics B1–B6).
 
-use super::super::builder::{Builder, V};
+use super::super::builder::{Builder, Field, V};
 use super::super::layout::{breakdown, item, machine, request, station, tree};
 use super::super::program::{FuncId, Ty};
 use super::super::shape::{BreakdownShape, ClockShape, EffectShape, StationShape};
@@ -82,6 +82,8 @@ impl Emit<'_> {
     ) {
         let machine = b.load(record, breakdown::MACHINE);
         b.bump(record, breakdown::FAILURES, 1);
+        let now = Self::now(b);
+        b.store(record, breakdown::SINCE, now);
         if shape.maintenance {
             b.bump(machine, machine::MAINTENANCE, 1);
         }
@@ -218,6 +220,9 @@ impl Emit<'_> {
     /// Begins a repair that has all it needs.
     pub(super) fn begin_repair(&self, b: &mut Builder, shape: &BreakdownShape, record: V) {
         b.store_int(record, breakdown::ACTIVE, REPAIR);
+        if shape.needs {
+            Self::charge_stop(b, record, breakdown::WAITED);
+        }
         let slot = b.load(record, breakdown::SLOT);
         let draw = b.load(record, breakdown::REPAIR);
         if !(shape.repair_shift || shape.needs && self.shapes.crew_shifts) {
@@ -258,6 +263,17 @@ impl Emit<'_> {
         );
     }
 
+    /// Adds the time since the last change of a breakdown to a sum.
+    pub(super) fn charge_stop(b: &mut Builder, record: V, sum: Field) {
+        let now = Self::now(b);
+        let since = b.load(record, breakdown::SINCE);
+        let spent = b.sub(now, since);
+        let old = b.load(record, sum);
+        let new = b.add(old, spent);
+        b.store(record, sum, new);
+        b.store(record, breakdown::SINCE, now);
+    }
+
     #[allow(clippy::too_many_arguments)] // one fact each
     fn repair_ends(&self, b: &mut Builder, k: usize, s: &StationShape, i: usize, shape: &BreakdownShape, record: V) {
         let repair = Self::function(self.functions.repair.get(k).and_then(|r| r.get(i)).copied().flatten());
@@ -277,6 +293,9 @@ impl Emit<'_> {
     ) {
         let machine = b.load(record, breakdown::MACHINE);
         b.store_int(record, breakdown::ACTIVE, RUNNING);
+        if shape.clock == ClockShape::Shared {
+            Self::charge_stop(b, record, breakdown::REPAIRED);
+        }
         if shape.exclusive {
             self.other_clocks(b, s, i, machine, false);
         }
@@ -297,6 +316,7 @@ impl Emit<'_> {
         up: impl FnOnce(&mut Builder),
     ) {
         b.store_int(record, breakdown::ACTIVE, RUNNING);
+        Self::charge_stop(b, record, breakdown::REPAIRED);
         if shape.needs {
             let request = b.load(record, breakdown::REQUEST);
             self.free_repairers(b, request);
@@ -454,6 +474,7 @@ impl Emit<'_> {
             b.store(record, breakdown::REST, rest);
             if shape.needs {
                 b.store_int(record, breakdown::ACTIVE, WAITING);
+                Self::charge_stop(b, record, breakdown::REPAIRED);
                 let request = b.load(record, breakdown::REQUEST);
                 self.free_repairers(b, request);
             }

@@ -86,6 +86,7 @@ impl Layout<'_> {
             shift: calendar.is_some() && matches!(s.supply, Supply::Always | Supply::Every(_))
                 || self.plant.shared_stops(id).next().is_some(),
             with: s.with.len(),
+            observed: self.told(id, source::OBSERVERS),
             lots,
             planned,
             orders,
