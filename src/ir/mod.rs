@@ -7,6 +7,7 @@
 //! are nodes. Start reading at [`Plant`].
 
 pub mod availability;
+pub mod conveyor;
 pub mod dump;
 pub mod expression;
 pub mod flow;
@@ -19,6 +20,7 @@ pub mod verify;
 pub use availability::{
     Breakdown, BreakdownClock, BreakdownEffect, Calendar, Maintenance, MaintenanceStart, ShiftEnd, Window,
 };
+pub use conveyor::{BeltMode, Conveyor};
 pub use expression::{Binary, Distribution, Expression, Function, Unary};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};

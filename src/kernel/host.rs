@@ -231,6 +231,12 @@ impl Law {
     }
 }
 
+/// The first multiple of a step that is not before an instant.
+fn next_step(at: i64, step: i64) -> i64 {
+    let past = at.rem_euclid(step.max(1));
+    if past == 0 { at } else { at.saturating_sub(past).saturating_add(step) }
+}
+
 #[allow(clippy::float_cmp)]
 fn binary(op: Binary, a: f64, b: f64) -> f64 {
     let flag = |f: bool| f64::from(u8::from(f));
@@ -353,6 +359,7 @@ impl Host {
                 0
             }
             HostFn::TimedTake => self.timed_take(a),
+            HostFn::NextStep => next_step(a, b),
             HostFn::Calendar => {
                 self.calendar(a);
                 0
@@ -658,4 +665,5 @@ entries! {
     assign = Assign;
     born = Born;
     inherit = Inherit;
+    next_step_of = NextStep;
 }

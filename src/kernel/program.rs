@@ -133,13 +133,15 @@ pub enum HostFn {
     Inherit,
     /// The youngest grant that holds members of a pool who may leave: its request, or 0.
     LatestGrant,
+    /// The first multiple of a step that is not before an instant (instant, step).
+    NextStep,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
     TimedTake,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 12] = [
+    pub const ALL: [HostFn; 13] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -152,6 +154,7 @@ impl HostFn {
         HostFn::Assign,
         HostFn::Born,
         HostFn::Inherit,
+        HostFn::NextStep,
     ];
 }
 

@@ -11,7 +11,7 @@ use crate::runtime::histogram;
 use super::builder::Field;
 use super::engine::Run;
 use super::host::Arena;
-use super::layout::{arrivals, breakdown, buffer, counters, header, item, machine, node, pool, source, station};
+use super::layout::{arrivals, breakdown, buffer, counters, header, item, lane, machine, node, pool, source, station};
 use super::model::Model;
 use super::program::Ty;
 use super::status::NEVER;
@@ -29,7 +29,7 @@ pub struct Snapshot {
     pub inside: i64,
     /// Stations.
     pub stations: Vec<StationTotals>,
-    /// Buffers: named, of arrows, of queues, transits, outside of sources.
+    /// Buffers: named, of arrows, of queues, transits, outside of sources; and conveyors.
     pub buffers: Vec<BufferTotals>,
     /// Arrivals by sink and item type.
     pub arrivals: Vec<ArrivalTotals>,
@@ -158,6 +158,8 @@ pub struct Balance {
 
 /// Bytes of a machine record.
 const MACHINE_BYTES: i64 = 8 * machine::WORDS as i64;
+/// Bytes of a lane record.
+const LANE_BYTES: i64 = 8 * lane::WORDS as i64;
 /// Bytes of a breakdown record.
 const BREAKDOWN_BYTES: i64 = 8 * breakdown::WORDS as i64;
 /// Bytes of the counters of an item type.
@@ -194,7 +196,11 @@ impl Snapshot {
                     let (first, machines) = model.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
                     snapshot.stations.push(station_totals(arena, now, id, record, first, machines, s.breakdowns.len()));
                 }
-                NodeKind::Buffer(_) => snapshot.buffers.push(buffer_totals(arena, now, id, record)),
+                NodeKind::Buffer(_) => snapshot.buffers.push(buffer_totals(arena, now, id, record, &items_in(arena, record))),
+                NodeKind::Conveyor(_) => {
+                    let items = items_on(model, arena, id);
+                    snapshot.buffers.push(buffer_totals(arena, now, id, record, &items));
+                }
                 NodeKind::Source(_) => snapshot.sources.push(SourceTotals {
                     node: id,
                     made: unsigned(arena.get(record, source::MADE)),
@@ -237,7 +243,7 @@ impl Snapshot {
 pub fn restart(model: &Model, plant: &Plant, run: &mut Run) {
     let arena = run.arena_mut();
     for ((_, n), record) in plant.nodes.iter().zip(&model.places.nodes) {
-        if matches!(n.kind, NodeKind::Buffer(_)) {
+        if matches!(n.kind, NodeKind::Buffer(_) | NodeKind::Conveyor(_)) {
             let level = arena.get(*record, buffer::LEVEL);
             arena.set(*record, buffer::MAX, level);
         }
@@ -267,6 +273,27 @@ pub fn items_in(arena: &Arena, record: i64) -> Vec<i64> {
         items.push(at);
         pending.push(arena.get(at, item::SIBLING));
         pending.push(arena.get(at, item::CHILD));
+    }
+    items
+}
+
+/// The lane records of a conveyor.
+pub fn lanes_of(model: &Model, id: NodeId) -> impl Iterator<Item = i64> + use<> {
+    let (first, lanes) = model.places.lanes.get(&id.index()).copied().unwrap_or((0, 0));
+    (0..i64::try_from(lanes).unwrap_or(0)).map(move |i| first.saturating_add(i.saturating_mul(LANE_BYTES)))
+}
+
+/// The items on a conveyor, lane by lane, the first to leave first.
+#[must_use]
+pub fn items_on(model: &Model, arena: &Arena, id: NodeId) -> Vec<i64> {
+    let most = arena.words().len();
+    let mut items = Vec::new();
+    for its_lane in lanes_of(model, id) {
+        let mut at = arena.get(its_lane, lane::FIRST);
+        while at != 0 && items.len() < most {
+            items.push(at);
+            at = arena.get(at, item::NEXT);
+        }
     }
     items
 }
@@ -319,13 +346,12 @@ fn station_totals(
     }
 }
 
-fn buffer_totals(arena: &Arena, now: i64, id: NodeId, record: i64) -> BufferTotals {
+fn buffer_totals(arena: &Arena, now: i64, id: NodeId, record: i64, inside: &[i64]) -> BufferTotals {
     let level = arena.get(record, buffer::LEVEL);
     let capacity = arena.get(record, buffer::CAPACITY);
     let stays = wide(arena, record, buffer::WAIT, buffer::WAIT_HIGH);
     let mut area = stays;
-    let inside = items_in(arena, record);
-    for at in &inside {
+    for at in inside {
         area = area.saturating_add(i128::from(now.saturating_sub(arena.get(*at, item::ENTRY))));
     }
     let open = |holds: bool, since: Field| if holds { now.saturating_sub(arena.get(record, since)) } else { 0 };

@@ -48,7 +48,6 @@ const WORDS: &[&str] = &[
 const LATER: &[(&str, &str)] = &[
     ("pallets", "pallets"),
     ("fleet", "fleets"),
-    ("conveyor", "conveyors"),
     ("store", "stores"),
     ("cell", "cells"),
     ("place", "placed cells"),
@@ -196,6 +195,7 @@ impl<'a> Lower<'a> {
             self.flow_loop(entry);
         }
         self.finish_ways();
+        self.finish_belts();
         if self.plant.nodes.len() > limits::NODES {
             self.push(Diagnostic::new(
                 codes::OUT_OF_RANGE,
@@ -221,8 +221,8 @@ impl<'a> Lower<'a> {
                         self.scope.values.push(d);
                     }
                 }
-                "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "sink" | "limit" => {
-                    if !matches!(word, "station" | "source" | "buffer" | "sink") && !d.indices.is_empty() {
+                "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "conveyor" | "sink" | "limit" => {
+                    if !matches!(word, "station" | "source" | "buffer" | "conveyor" | "sink") && !d.indices.is_empty() {
                         let _: Option<()> = self.later(d.span, &format!("arrays of {word}s"));
                     }
                     self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
@@ -309,6 +309,9 @@ impl<'a> Lower<'a> {
 
     /// `passes: count = 0`
     fn declared_attribute(&mut self, entry: &'a Entry) -> Option<crate::ir::Attribute> {
+        if entry.key.word() == Some("length") && entry.default.is_none() {
+            return self.later(entry.span, "items longer than the pitch of a conveyor");
+        }
         let example = "write `NAME: KIND = VALUE`, for example `passes: count = 0`";
         let (Some(name), Some(kind)) = (entry.key.word(), &entry.phrase) else {
             self.push(Diagnostic::new(codes::WRONG_VALUE, entry.span, "an attribute needs a kind").help(example));

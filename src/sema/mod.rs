@@ -7,6 +7,7 @@
 
 pub mod items;
 
+mod belt;
 mod calendar;
 mod draws;
 mod fields;

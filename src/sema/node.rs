@@ -37,7 +37,6 @@ const STATION_LATER: &[(&str, &str)] = &[
     ("same", "joins of equals"),
     ("load", "loading part by part"),
     ("overtake", "overtaking"),
-    ("work", "work on the belt"),
 ];
 
 const STATION: &[&str] = &[
@@ -57,6 +56,7 @@ const STATION: &[&str] = &[
     "shift",
     "shift_end",
     "sets",
+    "work",
 ];
 
 const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full", "shift", "with"];
@@ -84,6 +84,7 @@ impl<'a> Lower<'a> {
                 "source" => NodeKind::Source(Source::default()),
                 "station" => NodeKind::Station(Box::default()),
                 "buffer" => NodeKind::Buffer(Buffer::default()),
+                "conveyor" => NodeKind::Conveyor(Box::default()),
                 "sink" => NodeKind::Sink,
                 _ => continue,
             };
@@ -112,6 +113,7 @@ impl<'a> Lower<'a> {
                 "source" => self.source(d).map(NodeKind::Source),
                 "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
                 "buffer" => self.buffer(d).map(NodeKind::Buffer),
+                "conveyor" => self.conveyor(d).map(|c| NodeKind::Conveyor(Box::new(c))),
                 _ => {
                     let _ = Fields::of(d, &[], &mut self.diagnostics);
                     Some(NodeKind::Sink)
@@ -314,6 +316,7 @@ impl<'a> Lower<'a> {
             Some("after_leaving") => ReleaseCrew::AfterLeaving,
             _ => ReleaseCrew::AfterWork,
         };
+        let on_belt = self.on_belt(&fields, machines, takes.as_deref(), makes.as_deref());
         let mut breakdowns = Vec::new();
         let mut maintenance = Vec::new();
         let mut good = true;
@@ -375,7 +378,37 @@ impl<'a> Lower<'a> {
             release_crew,
             blocking: Blocking::AfterWork,
             ideal,
+            on_belt: on_belt?,
         })
+    }
+
+    /// `work: on belt`: the item stays on the belt while the one machine works on it.
+    fn on_belt(
+        &mut self,
+        fields: &Fields<'a>,
+        machines: Option<u64>,
+        takes: Option<&[Part]>,
+        makes: Option<&[Part]>,
+    ) -> Option<bool> {
+        let Some(phrase) = fields.get("work", &mut self.diagnostics) else { return Some(false) };
+        if phrase.as_expr().and_then(|e| e.name()) != Some("on belt") {
+            let d = Diagnostic::new(codes::WRONG_VALUE, phrase.span, "`work` says where: `work: on belt`");
+            self.push(d.fix("write `on belt`", phrase.span, "on belt"));
+            return None;
+        }
+        let several = [takes, makes].into_iter().flatten().any(|p| !p.is_empty());
+        if machines.is_some_and(|n| n > 1) || several || fields.has("queue").is_some() {
+            self.push(
+                Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    phrase.span,
+                    "work on the belt is done by one machine on one item where it stands: no `machines`, `takes`, `makes` or `queue`",
+                )
+                .help("leave `work: on belt` out: then the station takes items off the belt"),
+            );
+            return None;
+        }
+        Some(true)
     }
 
     /// A cycle: a time, or times by item.
@@ -448,7 +481,7 @@ impl<'a> Lower<'a> {
         Some(parts)
     }
 
-    fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {
+    pub(super) fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {
         let known: &[&str] = &[
             "after",
             "clock",
@@ -534,7 +567,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `maintenance clean { every: 8 h, lasts: 50 min }`
-    fn maintenance(&mut self, d: &'a Declaration) -> Option<Maintenance> {
+    pub(super) fn maintenance(&mut self, d: &'a Declaration) -> Option<Maintenance> {
         let known: &[&str] = &["every", "at", "clock", "lasts", "when", "needs"];
         let fields = Fields::of(d, known, &mut self.diagnostics);
         let clock = match self.word(&fields, "clock", &["calendar", "working", "scheduled", "cycles"]) {
@@ -798,7 +831,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn no_inner(&mut self, fields: &Fields<'a>, allowed: &[&str]) {
+    pub(super) fn no_inner(&mut self, fields: &Fields<'a>, allowed: &[&str]) {
         for inner in &fields.inner {
             if !allowed.contains(&inner.word.text.as_str()) {
                 self.push(

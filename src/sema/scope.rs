@@ -14,7 +14,7 @@ use crate::syntax::tree::Declaration;
 pub enum Meaning {
     /// An item type.
     Item(ItemId),
-    /// A source, station, buffer or sink.
+    /// A source, station, buffer, conveyor or sink.
     Node(NodeId),
     /// An array of stations: the first, and how many.
     Array(NodeId, u64),

@@ -133,6 +133,9 @@ impl Emit<'_> {
                     self.scrap(b, node, at);
                     b.set(at, next);
                 });
+                if s.on_belt {
+                    self.let_belt_run(b, node);
+                }
                 b.store_int(machine, machine::PHASE, phase::IDLE);
                 b.store_int(machine, machine::ITEM, 0);
             }

@@ -195,6 +195,9 @@ impl Emit<'_> {
     /// A machine has been loaded: finds its work and begins it, or asks for people.
     pub(super) fn start(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V, item: V) {
         Self::unlist_idle(b, s, node, machine);
+        if s.on_belt {
+            self.hold_belt(b, node);
+        }
         let now = Self::now(b);
         b.set_header(header::PROGRESS, now);
         let work = self.find_work(b, s, node, machine, item);
@@ -524,6 +527,9 @@ impl Emit<'_> {
             Self::charge_clocks(b, s, machine, worked);
         }
         let node = b.load(machine, machine::STATION);
+        if s.on_belt {
+            self.let_belt_run(b, node);
+        }
         b.bump(node, station::CYCLES, 1);
         if s.needs && !s.release_after_leaving {
             self.free_people(b, machine);
