@@ -131,7 +131,8 @@ fn room(plant: &Plant, id: NodeId) -> Option<u64> {
             Capacity::Unlimited => None,
         },
         // Full when every lane is; each lane keeps its order, and only its first item waits.
-        NodeKind::Conveyor(belt) => Some(belt.capacity()),
+        // The place of a station that works at its end is counted there.
+        NodeKind::Conveyor(belt) => Some(belt.capacity().saturating_sub(u64::from(belt.ends_at_work))),
         NodeKind::Source(_) | NodeKind::Sink => None,
     }
 }

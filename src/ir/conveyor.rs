@@ -25,7 +25,7 @@ pub struct Conveyor {
     pub mode: BeltMode,
     /// Work is done on it: its places pass fixed points at regular times, one pitch after the other.
     pub stepped: bool,
-    /// Its last place is where a station works on the belt; that place is counted there.
+    /// A station works at its end: what is there takes one of the belt's places.
     pub ends_at_work: bool,
     /// Belts that stand and run as one, because stations between them work on the belt: the number of
     /// their drive. Only belts that stop together have one.
@@ -102,8 +102,7 @@ impl Conveyor {
     /// Items that a lane can hold.
     #[must_use]
     pub fn places(&self) -> u64 {
-        let all = self.pitches();
-        if self.ends_at_work { all.saturating_sub(1).max(1) } else { all }
+        self.pitches()
     }
 
     /// Items that the belt can hold.

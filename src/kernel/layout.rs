@@ -220,6 +220,8 @@ record! {
         SETS = 30 Handle;
         /// The drive of the belt it works on.
         DRIVE = 31 Handle;
+        /// The lane at whose end it works on the belt.
+        LANE = 32 Handle;
     }
 }
 

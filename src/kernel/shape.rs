@@ -231,8 +231,10 @@ pub struct StationShape {
     pub direct_out: Option<DirectOut>,
     /// Where it takes from directly.
     pub direct_in: Option<DirectIn>,
-    /// Whether it works on a belt that stands meanwhile.
+    /// Whether it works on a belt.
     pub on_belt: bool,
+    /// Whether the belt stands meanwhile.
+    pub holds_belt: bool,
 }
 
 /// How items stay in a buffer.

@@ -108,6 +108,10 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         }
         fields.push(field);
     }
+    if out_of.contains("belt") && station.contains("together") {
+        // Refused: on a belt one item comes after the other.
+        return None;
+    }
     for (name, belt) in [
         ("belt_in", "length: 3 m, speed: 1 m/s, pitch: 1 m"),
         ("standing_in", "length: 2.5 m, speed: 2 m/s, pitch: 1 m, lanes: 2, mode: stop_together"),

@@ -6,9 +6,9 @@
 //! in a lane's records are belt times; an item's ready time is one until it arrives.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{breakdown, buffer, conveyor, drive, header, item, lane, node, request, tree};
+use super::super::layout::{breakdown, buffer, conveyor, drive, header, item, lane, node, request, station, tree};
 use super::super::program::{HostFn, Program, Ty};
-use super::super::shape::{BreakdownShape, ClockShape, ConveyorShape, NodeShape};
+use super::super::shape::{BreakdownShape, ClockShape, ConveyorShape, NodeShape, StationShape};
 use super::super::status::NEVER;
 use super::Emit;
 use super::station::breakdown_offset;
@@ -162,16 +162,36 @@ impl Emit<'_> {
         }
     }
 
-    /// Work begins on a belt that stands meanwhile.
-    pub(super) fn hold_belt(&self, b: &mut Builder, node: V) {
-        let record = b.load(node, super::super::layout::station::DRIVE);
-        b.call(Self::function(self.functions.stop_drive), &[record]);
+    // ---- work on the belt ----
+
+    /// Work begins on a belt: what is worked on keeps its place, and some belts stand meanwhile.
+    pub(super) fn work_takes_place(&self, b: &mut Builder, s: &StationShape, node: V) {
+        if s.on_belt {
+            let its_lane = b.load(node, station::LANE);
+            b.bump(its_lane, lane::LEVEL, 1);
+        }
+        if s.holds_belt {
+            let record = b.load(node, station::DRIVE);
+            b.call(Self::function(self.functions.stop_drive), &[record]);
+        }
     }
 
     /// Work on a belt that stood meanwhile is over.
-    pub(super) fn let_belt_run(&self, b: &mut Builder, node: V) {
-        let record = b.load(node, super::super::layout::station::DRIVE);
-        b.call(Self::function(self.functions.run_drive), &[record]);
+    pub(super) fn let_belt_run(&self, b: &mut Builder, s: &StationShape, node: V) {
+        if s.holds_belt {
+            let record = b.load(node, station::DRIVE);
+            b.call(Self::function(self.functions.run_drive), &[record]);
+        }
+    }
+
+    /// What was worked on has left its place on the belt.
+    pub(super) fn work_gives_place(&self, b: &mut Builder, s: &StationShape, node: V) {
+        if s.on_belt {
+            let its_lane = b.load(node, station::LANE);
+            b.bump(its_lane, lane::LEVEL, -1);
+            let its_belt = b.load(its_lane, lane::CONVEYOR);
+            self.mark_if_offered(b, its_belt);
+        }
     }
 
     // ---- coming on ----

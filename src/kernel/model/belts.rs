@@ -43,12 +43,15 @@ impl Layout<'_> {
     /// Whether a belt stands while a station works on it; tells the station its drive.
     pub(super) fn holds_belt(&mut self, id: NodeId, s: &Station, way: Option<&Routing>) -> bool {
         let Some(Routing::To(target)) = way.filter(|_| s.on_belt) else { return false };
+        let before = rank::edges(self.plant).into_iter().find(|(_, to)| *to == id).map(|(from, _)| from);
+        let its_lane = before.and_then(|b| self.lanes_of(b).first().copied()).unwrap_or(0);
+        let record = self.node_record(id);
+        self.image.put(record, station::LANE, its_lane);
         let number = match self.plant.nodes.get(target.node).map(|n| &n.kind) {
             Some(NodeKind::Conveyor(c)) => c.drive,
             _ => None,
         };
         let Some(drive) = number.and_then(|n| self.drives.get(&n).copied()) else { return false };
-        let record = self.node_record(id);
         self.image.put(record, station::DRIVE, drive);
         true
     }

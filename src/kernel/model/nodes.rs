@@ -489,7 +489,8 @@ impl Layout<'_> {
             to: to_count,
             direct_out,
             direct_in,
-            on_belt: self.holds_belt(id, s, way),
+            on_belt: s.on_belt,
+            holds_belt: self.holds_belt(id, s, way),
         })
     }
 
