@@ -9,8 +9,8 @@ use num_traits::{One, Zero};
 use crate::base::quantity::to_f64;
 use crate::base::{Rational, Span};
 use crate::ir::{
-    BeltMode, BreakdownClock, CalendarId, Capacity, Conveyor, Expression, ItemId, LimitId, Need, Node, NodeId, NodeKind, Phase, PhaseKind, Plant,
-    PoolId, PoolKind, Station,
+    BeltMode, BreakdownClock, CalendarId, Capacity, Conveyor, Expression, ItemId, LimitId, Need, Node, NodeId,
+    NodeKind, Phase, PhaseKind, Plant, PoolId, PoolKind, Station,
 };
 
 use super::figures::{count, over};

@@ -84,7 +84,9 @@ fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
     let mut note = |from: NodeId, to: NodeId| {
         let entry = feeders.entry(to).or_default();
         match plant.nodes.get(from).map(|n| &n.kind) {
-            Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_)) if !entry.buffers.contains(&from) => entry.buffers.push(from),
+            Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_)) if !entry.buffers.contains(&from) => {
+                entry.buffers.push(from)
+            }
             Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_)) => {}
             _ => entry.machines = true,
         }

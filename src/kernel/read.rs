@@ -196,7 +196,9 @@ impl Snapshot {
                     let (first, machines) = model.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
                     snapshot.stations.push(station_totals(arena, now, id, record, first, machines, s.breakdowns.len()));
                 }
-                NodeKind::Buffer(_) => snapshot.buffers.push(buffer_totals(arena, now, id, record, &items_in(arena, record))),
+                NodeKind::Buffer(_) => {
+                    snapshot.buffers.push(buffer_totals(arena, now, id, record, &items_in(arena, record)))
+                }
                 NodeKind::Conveyor(_) => {
                     let items = items_on(model, arena, id);
                     snapshot.buffers.push(buffer_totals(arena, now, id, record, &items));

@@ -95,8 +95,11 @@ impl<'a> Lower<'a> {
             let unit = if dim == Dim::SPEED { "m/s" } else { "m" };
             let text = self.text(phrase.span);
             self.push(
-                Diagnostic::new(codes::MISSING_UNIT, phrase.span, format!("`{word}` is a {dim} and needs a unit"))
-                    .fix(format!("write `{text} {unit}`"), phrase.span, format!("{text} {unit}")),
+                Diagnostic::new(codes::MISSING_UNIT, phrase.span, format!("`{word}` is a {dim} and needs a unit")).fix(
+                    format!("write `{text} {unit}`"),
+                    phrase.span,
+                    format!("{text} {unit}"),
+                ),
             );
             return None;
         }

@@ -90,6 +90,10 @@ pub struct Lower<'a> {
     pub closed_days: Vec<super::calendar::Closed>,
     /// When the run starts, in seconds since 1970.
     pub run_start: Option<i64>,
+    /// The first amount of money.
+    pub currency_span: Span,
+    /// Power and money of the node being read.
+    pub asked_account: crate::ir::account::NodeAccount,
 }
 
 /// Lowers a line with the declarations shared by the file. Of a `broken` file, gaps are no faults of ours.
@@ -118,6 +122,8 @@ pub fn lower(
         line_shift_end: crate::ir::ShiftEnd::Pause,
         closed_days: Vec::new(),
         run_start: None,
+        currency_span: Span::default(),
+        asked_account: crate::ir::account::NodeAccount::default(),
     };
     lower.plant.run.span = line.name.span;
     lower.line(line, shared);
@@ -221,7 +227,8 @@ impl<'a> Lower<'a> {
                         self.scope.values.push(d);
                     }
                 }
-                "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "conveyor" | "sink" | "limit" => {
+                "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "conveyor" | "sink"
+                | "limit" => {
                     if !matches!(word, "station" | "source" | "buffer" | "conveyor" | "sink") && !d.indices.is_empty() {
                         let _: Option<()> = self.later(d.span, &format!("arrays of {word}s"));
                     }
@@ -283,6 +290,7 @@ impl<'a> Lower<'a> {
             }
         }
         for (id, fields, _) in declared {
+            self.item_cost(id, &fields);
             let Some(phrase) = fields.get("is", &mut self.diagnostics) else { continue };
             let Some((name, span)) = self.name_in(phrase, "an item") else { continue };
             let Some(parent) = self.item_named(name, span) else { continue };

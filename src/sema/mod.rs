@@ -7,6 +7,7 @@
 
 pub mod items;
 
+mod account;
 mod belt;
 mod calendar;
 mod draws;

@@ -115,7 +115,10 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
     for (name, belt) in [
         ("belt_in", "length: 3 m, speed: 1 m/s, pitch: 1 m"),
         ("standing_in", "length: 2.5 m, speed: 2 m/s, pitch: 1 m, lanes: 2, mode: stop_together"),
-        ("belt_out", "length: 1.5 m, speed: 1 m/s, pitch: 0.4 m\nbreakdown torn { after: exponential(40 s), repair: 3 s, needs: 1 crew_1 }\n"),
+        (
+            "belt_out",
+            "length: 1.5 m, speed: 1 m/s, pitch: 0.4 m\nbreakdown torn { after: exponential(40 s), repair: 3 s, needs: 1 crew_1 }\n",
+        ),
     ] {
         if into.contains(name) || out_of.contains(name) {
             line += &format!("conveyor {name} {{ {belt} }}\n");

@@ -8,7 +8,8 @@ use crate::ir::ids::Id;
 use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Supply};
 use crate::kernel::builder::Field;
 use crate::kernel::layout::{
-    breakdown, buffer, component, drive, header, item, lane, limit, list, machine, needs, node, part, pool, request, source, station,
+    breakdown, buffer, component, drive, header, item, lane, limit, list, machine, needs, node, part, pool, request,
+    source, station,
 };
 use crate::kernel::program::Ty;
 use crate::kernel::read::{breakdowns_of, items_in, items_on, lanes_of, machines_of};
@@ -371,7 +372,10 @@ impl Waits<'_> {
             Who::Machine(_) => format!("`{name}` holds a finished `{kind}` for `{to}`, {why}"),
             _ => match self.plant.nodes.get(target).zip(self.vertices.get(from)).map(|(_, v)| v.who) {
                 Some(Who::Node(id))
-                    if matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_))) =>
+                    if matches!(
+                        self.plant.nodes.get(id).map(|n| &n.kind),
+                        Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_))
+                    ) =>
                 {
                     let (level, capacity) = (self.get(record, buffer::LEVEL), self.get(record, buffer::CAPACITY));
                     let of =

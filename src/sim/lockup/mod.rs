@@ -228,7 +228,9 @@ impl<'a> Waits<'a> {
 
     fn is_buffer(&self, who: Who) -> bool {
         match who {
-            Who::Node(id) => matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_))),
+            Who::Node(id) => {
+                matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_)))
+            }
             _ => false,
         }
     }
