@@ -8,6 +8,7 @@
 pub mod items;
 
 mod account;
+mod batch;
 mod belt;
 mod calendar;
 mod draws;
@@ -17,6 +18,7 @@ mod node;
 mod resource;
 mod route;
 mod scope;
+mod setup;
 mod statement;
 mod value;
 mod way;
