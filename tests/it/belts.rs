@@ -148,7 +148,7 @@ impl BeltModel {
             let mut ahead = lane.ghost.map(|x| x + 1);
             lane.ghost = ahead;
             for (i, x) in lane.items.iter_mut().enumerate() {
-                let free = ahead.is_none_or(|a| *x + 1 <= a - pitch);
+                let free = ahead.is_none_or(|a| *x < a - pitch);
                 if free && (i > 0 || *x < length) {
                     *x += 1;
                 }
