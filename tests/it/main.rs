@@ -18,6 +18,7 @@ mod layers;
 mod published;
 mod published_belt;
 mod report;
+mod reuse;
 mod runtime_distributions;
 mod runtime_random;
 mod runtime_statistics;

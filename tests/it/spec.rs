@@ -4,6 +4,9 @@
 //! - `//= sinks/out/P/count 12` — the mean of a figure of `flowline run --format json`; a tolerance may
 //!   follow (`± 0.5`), shares may be written in per cent. Without a tolerance the figure is exact.
 //! - `//! E0401` — the text is refused with this finding.
+//! - `//set space=30` — a parameter set from outside, as by `--set`.
+//!
+//! Files that a block names lie in `tests/spec/files/`.
 //!
 //! A block without `line NAME {` stands inside a line of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -60,7 +63,7 @@ fn blocks() -> Vec<Block> {
 }
 
 fn read_file(path: &str) -> Result<String, String> {
-    std::fs::read_to_string(folder().join(path)).map_err(|e| e.to_string())
+    std::fs::read_to_string(folder().join("files").join(path)).map_err(|e| e.to_string())
 }
 
 fn analyse(text: &str) -> (Option<Plant>, Vec<Diagnostic>) {
@@ -72,8 +75,10 @@ fn analyse(text: &str) -> (Option<Plant>, Vec<Diagnostic>) {
     let mut files = SourceMap::default();
     let id = files.add("spec.line", text.as_str());
     let parsed = syntax::parse(id, &text);
-    let options = sema::Options { set: Vec::new(), read: &read_file };
-    let mut analysed = sema::analyse(&files, &parsed.tree, &options);
+    let set = text.lines().filter_map(|l| l.trim().strip_prefix("//set ")?.split_once('='));
+    let set = set.map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    let options = sema::Options { set, read: &read_file };
+    let mut analysed = sema::analyse(&mut files, &parsed.tree, &options);
     let mut found = parsed.diagnostics;
     found.append(&mut analysed.diagnostics);
     let plant = analysed.plants.pop();
