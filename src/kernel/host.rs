@@ -489,7 +489,8 @@ impl Host {
         }
     }
 
-    fn born(&mut self, item: i64) {
+    /// Gives an item of a known type the attributes it is born with.
+    pub fn born(&mut self, item: i64) {
         let kinds = Arc::clone(&self.kinds);
         let kind = usize::try_from(self.arena.get(item, item::TYPE)).ok();
         for (offset, law) in kind.and_then(|k| kinds.get(k)).into_iter().flatten() {

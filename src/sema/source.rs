@@ -40,7 +40,7 @@ impl<'a> Lower<'a> {
         let (made, mix_span) = match fields.get("makes", &mut self.diagnostics) {
             Some(phrase) => (self.makes(phrase), phrase.span),
             None if fields.has("makes").is_some() => (None, d.name.span),
-            None => (self.only_item(d), d.name.span),
+            None => (self.the_only_item(d), d.name.span),
         };
         let supply = self.supply(&d.name.text, &fields);
         let first = match fields.get("first", &mut self.diagnostics) {
@@ -67,7 +67,7 @@ impl<'a> Lower<'a> {
     }
 
     /// What a source makes that does not say it: the only item there is.
-    fn only_item(&mut self, d: &'a Declaration) -> Option<Made> {
+    fn the_only_item(&mut self, d: &'a Declaration) -> Option<Made> {
         if self.plant.items.len() == 1 {
             return Some((vec![(ItemId(0), Rational::one())], Vec::new()));
         }

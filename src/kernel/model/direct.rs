@@ -101,7 +101,7 @@ fn pauses(node: &crate::ir::Node) -> bool {
 fn gives_one(kind: &NodeKind) -> bool {
     match kind {
         NodeKind::Station(s) => {
-            takes_one(kind) && s.yield_share.is_none() && s.recipes.iter().all(|r| r.makes.is_empty())
+            takes_one(kind) && s.yield_share.is_none() && s.sets.is_empty() && s.recipes.iter().all(|r| r.makes.is_empty())
                 // Nothing looks at breakdowns when work ends.
                 && s.breakdowns.iter().all(|b| b.clock != BreakdownClock::Cycles && b.effect != BreakdownEffect::FinishItem)
                 && s.maintenance.iter().all(|m| m.clock != BreakdownClock::Cycles && m.start == crate::ir::MaintenanceStart::Immediately)

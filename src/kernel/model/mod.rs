@@ -285,6 +285,13 @@ impl Model {
                 }
             }
         }
+        if self.shapes.attributes > 0 {
+            let (mut at, top) = (host.arena.get(0, header::ITEM_BASE), host.arena.get(0, header::ITEM_TOP));
+            while at < top {
+                host.born(at);
+                at += self.item_bytes;
+            }
+        }
         self.play_tournament(&mut host.arena);
         host
     }

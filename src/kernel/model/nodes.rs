@@ -5,6 +5,9 @@ use super::*;
 use crate::ir::{CalendarId, MaintenanceStart};
 use crate::kernel::shape::Family;
 
+/// Puts requests of people for work behind those for repairs of the same instant.
+const WORK_AFTER_REPAIRS: i64 = 1 << 62;
+
 /// A breakdown or maintenance.
 struct Stop<'a> {
     name: &'a str,
@@ -509,6 +512,9 @@ impl Layout<'_> {
             let number = (m + 1).unsigned_abs();
             let machine_name = format!("{name}#{number}");
             let key = self.key(id, number);
+            // Of people asked for at the same instant, those for repairs come first, by name; then those
+            // for work, downstream first (R2).
+            let asks = WORK_AFTER_REPAIRS | index(rank) << 24 | count(number);
             self.places.names.insert(at, if s.machines > 1 { machine_name.clone() } else { name.to_string() });
             self.image.put(at, holder::KEY, key);
             self.image.put(at, machine::STATION, record);
@@ -519,7 +525,7 @@ impl Layout<'_> {
             if m > 0 {
                 self.image.put(at, machine::IDLE_PREVIOUS, at - stride);
             }
-            let work = self.request(at, key, GrantShape::Work(UNPLACED));
+            let work = self.request(at, asks, GrantShape::Work(UNPLACED));
             self.image.put(at, machine::REQUEST, work);
             let handler = self.unplaced(EventShape::EndOfWork(UNPLACED));
             self.slot(SlotPlan {
