@@ -97,9 +97,10 @@ fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
                 let most = s.recipes.iter().map(made).max().unwrap_or(1);
                 entry.direct = entry.direct.saturating_add(most.saturating_mul(s.machines));
             }
-            // Items of one lot stand ready together.
-            Some(NodeKind::Source(s)) if s.supply != Supply::Always && s.makes_single_items() => {
-                entry.direct = entry.direct.saturating_add(1);
+            Some(NodeKind::Source(s)) if s.supply != Supply::Always => {
+                // A drawn lot may be large enough now and then.
+                let lot = s.lot.constant().and_then(|q| q.value.to_integer().try_into().ok());
+                entry.direct = entry.direct.saturating_add(lot.unwrap_or(u64::MAX));
             }
             // As many as are needed.
             _ => entry.direct = u64::MAX,
