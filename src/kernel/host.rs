@@ -15,6 +15,7 @@ use crate::runtime::ziggurat;
 
 use super::layout::{DRAWS, buffer, calendar, draw, header, item, machine, needs, request, value, visit};
 use super::program::HostFn;
+use super::search::{HolderKind, Search};
 use super::shape::Family;
 use super::status::{NEVER, Status, phase};
 
@@ -340,6 +341,10 @@ pub struct Host {
     pub schedules: Arc<[Schedule]>,
     /// What items of each type carry.
     pub kinds: Arc<[Carried]>,
+    /// What stations look for whose next work has to be searched.
+    pub searches: Arc<[Search]>,
+    /// What holds items, by shape.
+    pub holders: Arc<[HolderKind]>,
     /// Bytes of one item record.
     pub item_bytes: i64,
     /// Most bytes the arena may take.
@@ -351,7 +356,8 @@ impl Host {
     #[must_use]
     pub fn new(arena: Arena, item_bytes: i64) -> Self {
         let (laws, schedules, kinds) = (Arc::from([]), Arc::from([]), Arc::from([]));
-        Self { arena, laws, schedules, kinds, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
+        let (searches, holders) = (Arc::from([]), Arc::from([]));
+        Self { arena, laws, schedules, kinds, searches, holders, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
     }
 
     /// Serves a call of the program.
@@ -386,6 +392,7 @@ impl Host {
                 let law = self.arena.get(a, FIRST_WORD);
                 setup_key(self.value(law, b))
             }
+            HostFn::Search => self.search(a),
             HostFn::SetupOf => self.setup_of(a, b, c),
             HostFn::Born => {
                 self.born(a);
@@ -416,7 +423,7 @@ impl Host {
     }
 
     /// The value of a law for an item.
-    fn value(&mut self, law: i64, item: i64) -> f64 {
+    pub(super) fn value(&mut self, law: i64, item: i64) -> f64 {
         let laws = Arc::clone(&self.laws);
         let law = usize::try_from(law).ok().and_then(|i| laws.get(i));
         law.map_or(f64::NAN, |law| law.evaluate(&mut self.arena, item))
@@ -704,6 +711,7 @@ entries! {
     value_of = Value;
     first_true = FirstTrue;
     keep = Keep;
+    search_work = Search;
     find_setup_key = SetupKey;
     find_setup = SetupOf;
     born = Born;

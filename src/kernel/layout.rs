@@ -142,6 +142,20 @@ record! {
 }
 
 record! {
+    /// A recipe of a station that has several.
+    recipe, 4 {
+        /// Its work record.
+        WORK = 0 Handle;
+        /// Work records by type of the main part, or 0.
+        WORK_TABLE = 1 Handle;
+        /// Item types it makes.
+        MAKES = 2 Handle;
+        /// How many items it makes; 0: what was taken leaves again.
+        NUMBER = 3 Count;
+    }
+}
+
+record! {
     /// An item.
     item, 8 {
         /// When it was born.
@@ -177,7 +191,7 @@ record! {
 
 record! {
     /// A station.
-    station, 40 {
+    station, 48 {
         /// First of its machines, which lie side by side.
         MACHINES = 6 Handle;
         /// Longest idle machine.
@@ -222,6 +236,10 @@ record! {
         CALENDAR = 29 Handle;
         /// Setup of a machine that has lost its own: a draw record.
         SETUP_ANEW = 38 Handle;
+        /// Which search of the host finds what is worked next.
+        SEARCH = 39 Count;
+        /// The recipe it found: a recipe record.
+        FOUND = 40 Handle;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
         /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
@@ -299,6 +317,8 @@ record! {
         MAINTENANCE = 33 Count;
         /// Values over all items loaded.
         KEPT = 34 Handle;
+        /// The recipe at work: a recipe record, where there are several.
+        RECIPE = 35 Handle;
     }
 }
 

@@ -20,6 +20,7 @@ pub mod model;
 pub mod native;
 pub mod program;
 pub mod rank;
+pub mod search;
 pub mod read;
 pub mod shape;
 pub mod status;

@@ -129,6 +129,9 @@ pub enum HostFn {
     SetupKey,
     /// The draw record of a setup, or 0 (setup table, key before, key to come).
     SetupOf,
+    /// Searches what a station works on next and plans it (station): twice the number of items planned, plus
+    /// one when they are as many as it could take.
+    Search,
     /// Computes values over all items that a machine has loaded (list, machine).
     Keep,
     /// Gives a new item what its type carries.
@@ -143,7 +146,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 14] = [
+    pub const ALL: [HostFn; 15] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -154,6 +157,7 @@ impl HostFn {
         HostFn::Value,
         HostFn::FirstTrue,
         HostFn::Keep,
+        HostFn::Search,
         HostFn::SetupKey,
         HostFn::SetupOf,
         HostFn::Born,

@@ -30,8 +30,6 @@ const STATION_LATER: &[(&str, &str)] = &[
     ("stay", "stays"),
     ("order", "order rules"),
     ("blocking", "reservations before work"),
-    ("same", "joins of equals"),
-    ("load", "loading part by part"),
     ("overtake", "overtaking"),
     ("work", "work on the belt"),
 ];
@@ -53,6 +51,8 @@ const STATION: &[&str] = &[
     "release",
     "batch",
     "wait_at_most",
+    "same",
+    "load",
     "yield",
     "queue",
     "hold_when_down",
@@ -292,7 +292,8 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.count(phrase, "machines", 1, limits::MEMBERS),
             None => Some(1),
         };
-        self.loads_several = ["takes", "batch", "recipe"].iter().any(|w| fields.has(w).is_some());
+        self.loads_several = ["takes", "batch"].iter().any(|w| fields.has(w).is_some())
+            || fields.inner.iter().any(|d| d.word.text == "recipe");
         let work = self.work(&fields);
         let gathered = self.gathering(&fields);
         let release = match self.word(&fields, "release", &["each", "together"]) {
@@ -329,6 +330,7 @@ impl<'a> Lower<'a> {
         };
         let mut breakdowns = Vec::new();
         let mut maintenance = Vec::new();
+        let mut recipes = Vec::new();
         let mut good = true;
         for inner in &fields.inner {
             match inner.word.text.as_str() {
@@ -340,10 +342,10 @@ impl<'a> Lower<'a> {
                     Some(m) => maintenance.push(m),
                     None => good = false,
                 },
-                "recipe" => {
-                    good = false;
-                    let _: Option<()> = self.later(inner.span, "recipes");
-                }
+                "recipe" => match self.recipe(inner, &fields) {
+                    Some(r) => recipes.push(r),
+                    None => good = false,
+                },
                 _ => good = false,
             }
         }
@@ -369,10 +371,17 @@ impl<'a> Lower<'a> {
         let span = fields.has("takes").or(fields.has("batch")).unwrap_or(d.name.span);
         let (phases, setup) = work?;
         let gathered = gathered?;
+        if recipes.is_empty() {
+            recipes.push(Recipe { name: String::new(), span, release, phases, ..gathered });
+        } else {
+            self.share_of_station(&mut recipes, &phases, release);
+        }
+        let load_each = self.load_field(&fields, machines?, &recipes)?;
         Some(Station {
             machines: machines?,
             lowest_first,
-            recipes: vec![Recipe { name: String::new(), span, release, phases, ..gathered }],
+            recipes,
+            load_each,
             setup,
             yield_share,
             breakdowns,

@@ -56,6 +56,15 @@ const FEATURES: &[(&str, At)] = &[
     ("batch: 1..4\nrelease: together", At::Station("takes")),
     ("batch: 2..3\nwait_at_most: 3 s", At::Station("takes")),
     ("takes: 1..2 A + 1 B\nmakes: 2 B", At::Station("takes")),
+    ("takes: 2 A + 1 B\nmakes: 2 B\nload: each", At::Station("takes")),
+    ("batch: 1..3\nsame: item.step", At::Station("takes")),
+    ("batch: 2..3\nsame: { A: 1, B: 2 }\nwait_at_most: 3 s", At::Station("takes")),
+    (
+        "recipe one { takes: 1 A + 1 B, makes: 3 B, cycle: 2 s }\nrecipe two { takes: 1..2 A, cycle: exponential(1 s) }",
+        At::Station("cycle takes"),
+    ),
+    ("setup: { 1 <-> 2: 1 s, else: 0.5 s }\nsetup_by: { A: 1, B: 2 }\nlost: after_breakdown", At::Station("setup")),
+    ("choose: lowest", At::Station("choose")),
     ("every: exponential(2 s)", At::Source("every")),
     ("every: 2 s, when_full: lose", At::Source("every")),
     ("every: 2 s, when_full: queue", At::Source("every")),
@@ -104,10 +113,10 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
                 "out of"
             }
         };
-        if fields.contains(&field) {
+        if field.split(' ').filter(|f| *f != "of").any(|f| fields.contains(&f)) {
             return None;
         }
-        fields.push(field);
+        fields.extend(field.split(' ').filter(|f| *f != "of"));
     }
     if !fields.contains(&"cycle") {
         station += "    cycle: 2 s\n";

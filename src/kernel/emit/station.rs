@@ -1,7 +1,7 @@
 //! Stations: loading, work, and its end.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{breakdown, counters, draw, header, item, machine, node, station, visit};
+use super::super::layout::{breakdown, counters, draw, header, item, machine, node, recipe, station, visit};
 use super::super::program::{Program, Ty};
 use super::super::shape::{ClockShape, EffectShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, State, phase};
@@ -229,6 +229,21 @@ impl Emit<'_> {
     /// Sets the work record of a machine to that of the item loaded; where all items have the same work,
     /// it has been set from the beginning.
     pub(super) fn find_work(&self, b: &mut Builder, s: &StationShape, node: V, machine: V, item: V) -> V {
+        if s.recipe.recipes {
+            let recipe = b.load(machine, machine::RECIPE);
+            let own = b.load(recipe, recipe::WORK);
+            let work = b.var(own);
+            let table = b.load(recipe, recipe::WORK_TABLE);
+            let by_type = b.ne_zero(table);
+            b.when(by_type, |b| {
+                let kind = b.load(item, item::TYPE);
+                let at = b.element(table, kind, 8);
+                let its = b.load(at, Field { offset: 0, ty: Ty::Handle });
+                b.set(work, its);
+            });
+            b.store(machine, machine::WORK, work);
+            return work;
+        }
         if !s.table && !s.visits && !s.steps {
             return b.load(machine, machine::WORK);
         }

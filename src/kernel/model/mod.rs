@@ -5,6 +5,7 @@
 
 mod direct;
 mod nodes;
+mod recipes;
 mod resources;
 mod sets;
 mod setups;
@@ -31,6 +32,7 @@ use super::layout::{
     machine, needs, node, part, pool, request, routing, sink, slot, source, station, tree, value, visit,
 };
 use super::rank::{self, Order};
+use super::search::{HolderKind, Search};
 use super::shape::{
     BreakdownShape, BufferShape, ClockShape, EffectShape, EventShape, Families, GrantShape, NodeShape, RecipeShape,
     RouteShape, SettleShape, Shapes, ShiftShape, SinkShape, SourceShape, StationShape, SubscriberShape, SupplyShape,
@@ -53,6 +55,10 @@ pub struct Model {
     pub schedules: Arc<[Schedule]>,
     /// What items of each type carry: byte offset and law of the default.
     pub kinds: Arc<[Carried]>,
+    /// What stations look for whose next work has to be searched.
+    pub searches: Arc<[Search]>,
+    /// What holds items, by shape.
+    pub holders: Arc<[HolderKind]>,
     /// First events: slot, and the draw record of its time or a fixed time.
     first: Vec<(usize, First)>,
     /// Where things lie.
@@ -139,6 +145,15 @@ pub(super) fn index(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
+/// How items are taken from what has a shape.
+fn holder_kind(shape: &NodeShape) -> HolderKind {
+    match shape {
+        NodeShape::Buffer(_) => HolderKind::Buffer,
+        NodeShape::Source(s) if s.supply == SupplyShape::Always && s.mix == 1 && s.from == 0 => HolderKind::Always,
+        _ => HolderKind::Single,
+    }
+}
+
 /// A slot being laid out: band, rank, machine number and name decide its number.
 pub(super) struct SlotPlan {
     band: u8,
@@ -173,6 +188,7 @@ struct Layout<'a> {
     components: Vec<i64>,
     /// Values over all items loaded of the station being laid out.
     kept: Vec<Expression>,
+    searches: Vec<Search>,
 }
 
 impl Model {
@@ -204,6 +220,7 @@ impl Model {
             lists_by_type: BTreeMap::new(),
             components: Vec::new(),
             kept: Vec::new(),
+            searches: Vec::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
         layout.shapes.limits = plant.limits.len();
@@ -228,6 +245,7 @@ impl Model {
         let item_words = layout.shapes.item_words();
         let item_bytes = index(item_words * 8);
         layout.items(item_words)?;
+        let holders: Vec<HolderKind> = layout.shapes.nodes.iter().map(holder_kind).collect();
         Ok(Model {
             shapes: layout.shapes,
             image: layout.image.words,
@@ -235,6 +253,8 @@ impl Model {
             laws: layout.laws.into(),
             schedules: layout.schedules.into(),
             kinds: layout.kinds.into(),
+            searches: layout.searches.into(),
+            holders: holders.into(),
             first,
             places: layout.places,
             item_bytes,
@@ -249,6 +269,8 @@ impl Model {
         host.laws = Arc::clone(&self.laws);
         host.schedules = Arc::clone(&self.schedules);
         host.kinds = Arc::clone(&self.kinds);
+        host.searches = Arc::clone(&self.searches);
+        host.holders = Arc::clone(&self.holders);
         for (at, id) in &self.streams {
             for (i, word) in (0i64..).zip(random::stream_state(*id, seed, replication)) {
                 host.arena.set(at + 8 * i, FIRST_WORD, word.cast_signed());
@@ -331,25 +353,10 @@ impl Layout<'_> {
             self.image.put(record, node::RANK, index(self.order.rank(id)));
             // Assemblies have an offer list per part, found by item type.
             if let NodeKind::Station(s) = &n.kind
-                && let Some(recipe) = s.recipes.first()
-                && recipe.gathers()
+                && s.recipes.iter().any(crate::ir::Recipe::gathers)
             {
                 self.shapes.assemblies = true;
-                let gathered = recipe.gathered();
-                let total: u64 = gathered.iter().map(|(_, _, most)| most).sum();
-                let parts = self.image.alloc(part::WORDS * gathered.len());
-                let mut table = vec![0; self.plant.items.len()];
-                for (i, (wanted, least, most)) in (0i64..).zip(&gathered) {
-                    let at = parts + i * index(part::WORDS * 8);
-                    self.image.put(at, list::RANK, index(self.order.rank(id)));
-                    self.image.put(at, part::NEED, count(*least));
-                    self.image.put(at, part::MOST, count(*most));
-                    for (t, place) in table.iter_mut().enumerate() {
-                        if *place == 0 && wanted.is_none_or(|w| self.is_a(ItemId::new(t), w)) {
-                            *place = at;
-                        }
-                    }
-                }
+                let (parts, table, total) = self.part_lists(id, s);
                 let lists = self.image.array(&table);
                 let plan = self.image.alloc(usize::try_from(total).unwrap_or(0));
                 self.lists_by_type.insert(id.index(), lists);
@@ -358,6 +365,39 @@ impl Layout<'_> {
                 self.image.put(record, station::PLAN, plan);
             }
         }
+    }
+
+    /// Offer lists of what a station takes: the first, that of each item type, and the most it takes at once.
+    fn part_lists(&mut self, id: NodeId, s: &Station) -> (i64, Vec<i64>, u64) {
+        let total = s.recipes.iter().map(|r| r.gathered().iter().map(|(_, _, most)| most).sum()).max().unwrap_or(0);
+        let mut table = vec![0; self.plant.items.len()];
+        let wanted: Vec<(Option<ItemId>, u64, u64)> = s.recipes.iter().flat_map(crate::ir::Recipe::gathered).collect();
+        if s.searches() {
+            // A list for each item type: what takes it is searched for.
+            let mut first = 0;
+            for (t, place) in table.iter_mut().enumerate() {
+                if wanted.iter().any(|(item, ..)| item.is_none_or(|w| self.is_a(ItemId::new(t), w))) {
+                    *place = self.image.alloc(part::WORDS);
+                    self.image.put(*place, list::RANK, index(self.order.rank(id)));
+                    first = if first == 0 { *place } else { first };
+                }
+            }
+            return (first, table, total);
+        }
+        let parts = self.image.alloc(part::WORDS * wanted.len());
+        for (i, (item, least, most)) in (0i64..).zip(&wanted) {
+            let at = parts + i * index(part::WORDS * 8);
+            self.image.put(at, list::RANK, index(self.order.rank(id)));
+            self.image.put(at, part::NEED, count(*least));
+            self.image.put(at, part::MOST, count(*most));
+            self.image.put(at, part::REST, count(*most));
+            for (t, place) in table.iter_mut().enumerate() {
+                if *place == 0 && item.is_none_or(|w| self.is_a(ItemId::new(t), w)) {
+                    *place = at;
+                }
+            }
+        }
+        (parts, table, total)
     }
 
     pub(super) fn is_a(&self, item: ItemId, wanted: ItemId) -> bool {

@@ -47,7 +47,11 @@ impl Waits<'_> {
                     if parts == 0 {
                         self.offers(id, record.saturating_add(i64::from(node::RANK.offset)));
                     }
-                    for list in self.part_lists(record, parts) {
+                    let lists = match s.searches() {
+                        true => self.lists_of(record),
+                        false => self.part_lists(record, parts).into_iter().collect(),
+                    };
+                    for list in lists {
                         self.offers(id, list);
                     }
                 }
@@ -66,6 +70,13 @@ impl Waits<'_> {
         let first = self.get(record, station::PARTS);
         let bytes = 8 * part::WORDS as i64;
         (0..i64::try_from(parts).unwrap_or(0)).map(|i| first.saturating_add(i.saturating_mul(bytes))).collect()
+    }
+
+    /// The offer lists by item type of a station, each once.
+    fn lists_of(&self, record: i64) -> BTreeSet<i64> {
+        let by_type = self.get(record, station::LISTS);
+        let list = |t: usize| self.get(by_type.saturating_add(i64::try_from(8 * t).unwrap_or(0)), WORD);
+        (0..self.plant.items.len()).map(list).filter(|l| *l != 0).collect()
     }
 
     fn source(&mut self, at: usize, id: NodeId, record: i64, s: &Source) {
@@ -309,6 +320,9 @@ impl Waits<'_> {
                     let words = if s.machines > 1 { "which has no empty machine" } else { "which is not empty" };
                     return (itself, words.to_string());
                 }
+                if s.searches() {
+                    return (itself, "which lacks what would go with it".to_string());
+                }
                 if parts_of(s) > 0 {
                     let (lacking, _) = self.lacking(v.record, s);
                     if !lacking.is_empty() {
@@ -394,7 +408,9 @@ impl Waits<'_> {
         let Some(recipe) = s.recipes.first() else { return (Vec::new(), planned) };
         let lists = self.part_lists(record, parts_of(s));
         let by_type = self.get(record, station::LISTS);
-        let mut rest: BTreeMap<i64, i64> = lists.iter().map(|l| (*l, self.get(*l, part::MOST))).collect();
+        // Parts that are loaded one by one are needed no more.
+        let from = if s.load_each { part::REST } else { part::MOST };
+        let mut rest: BTreeMap<i64, i64> = lists.iter().map(|l| (*l, self.get(*l, from))).collect();
         let most = self.arena.words().len();
         for offers in &lists {
             let mut at = self.get(*offers, list::HEAD);
@@ -451,6 +467,10 @@ impl Waits<'_> {
 
     /// An assembly with an empty machine waits for each part that it lacks.
     fn assembly(&mut self, at: usize, id: NodeId, record: i64, s: &Station) {
+        if s.searches() {
+            self.searching(at, id, s);
+            return;
+        }
         let (lacking, planned) = self.lacking(record, s);
         if lacking.is_empty() {
             // All is there but perhaps a card, which whoever offers the parts waits for.
@@ -463,6 +483,21 @@ impl Waits<'_> {
         }
         if let Some(v) = self.vertices.get_mut(at) {
             v.groups = groups;
+            v.fact = Some(fact);
+        }
+    }
+
+    /// A station that searches among recipes or keys may go on when any of what it takes may come.
+    fn searching(&mut self, at: usize, id: NodeId, s: &Station) {
+        let mut any: Vec<usize> = Vec::new();
+        for (kind, ..) in s.recipes.iter().flat_map(crate::ir::Recipe::gathered) {
+            any.extend(self.deliverers(id, kind, &BTreeSet::new()));
+        }
+        any.sort_unstable();
+        any.dedup();
+        let fact = format!("`{}` has the parts of none of its recipes together", self.node_name(id));
+        if let Some(v) = self.vertices.get_mut(at) {
+            v.groups = vec![any];
             v.fact = Some(fact);
         }
     }
@@ -651,5 +686,5 @@ impl Waits<'_> {
 
 /// How many kinds of parts a station gathers before it loads any.
 fn parts_of(s: &Station) -> usize {
-    s.recipes.first().map_or(0, |r| r.gathered().len())
+    s.recipes.iter().map(|r| r.gathered().len()).max().unwrap_or(0)
 }
