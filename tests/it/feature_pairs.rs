@@ -56,7 +56,7 @@ const FEATURES: &[(&str, At)] = &[
     ("batch: 1..4\nrelease: together", At::Station("takes")),
     ("batch: 2..3\nwait_at_most: 3 s", At::Station("takes")),
     ("takes: 1..2 A + 1 B\nmakes: 2 B", At::Station("takes")),
-    ("takes: 2 A + 1 B\nmakes: 2 B\nload: each", At::Station("takes")),
+    ("takes: 2 A + 1 B\nmakes: 2 B\nload: each", At::Station("takes machines")),
     ("batch: 1..3\nsame: item.step", At::Station("takes")),
     ("batch: 2..3\nsame: { A: 1, B: 2 }\nwait_at_most: 3 s", At::Station("takes")),
     (
