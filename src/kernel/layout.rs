@@ -240,6 +240,8 @@ record! {
         SEARCH = 39 Count;
         /// The recipe it found: a recipe record.
         FOUND = 40 Handle;
+        /// Machines reserved for items at work before it.
+        RESERVED = 41 Count;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
         /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
@@ -460,6 +462,8 @@ record! {
         TO = 25 Handle;
         /// Items that left.
         EXITS = 26 Count;
+        /// Places reserved for items at work before it.
+        RESERVED = 27 Count;
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) fn check(lower: &mut Lower) {
     parts_that_never_arrive(&lower.plant, &mut complaints);
     circles(&lower.plant, &mut complaints);
     together_into_assemblies(&lower.plant, &mut complaints);
+    super::reserve::check(&lower.plant, &mut complaints);
     complaints.truncate(limits::DIAGNOSTICS);
     lower.diagnostics.extend(complaints);
 }

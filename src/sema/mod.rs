@@ -14,6 +14,7 @@ mod draws;
 mod fields;
 mod line;
 mod node;
+mod reserve;
 mod resource;
 mod route;
 mod scope;

@@ -29,7 +29,6 @@ pub struct QueuePlan {
 const STATION_LATER: &[(&str, &str)] = &[
     ("stay", "stays"),
     ("order", "order rules"),
-    ("blocking", "reservations before work"),
     ("overtake", "overtaking"),
     ("work", "work on the belt"),
 ];
@@ -53,6 +52,7 @@ const STATION: &[&str] = &[
     "wait_at_most",
     "same",
     "load",
+    "blocking",
     "yield",
     "queue",
     "hold_when_down",
@@ -322,6 +322,10 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.assignments(phrase)?,
             None => Vec::new(),
         };
+        let blocking = match self.word(&fields, "blocking", &["after_work", "before_work"]) {
+            Some("before_work") => Blocking::BeforeWork,
+            _ => Blocking::AfterWork,
+        };
         let lowest_first = self.word(&fields, "choose", &["longest_idle", "lowest"]) == Some("lowest");
         let hold_when_down = self.yes_no(&fields, "hold_when_down");
         let release_crew = match self.word(&fields, "release_crew", &["after_work", "after_leaving"]) {
@@ -389,7 +393,7 @@ impl<'a> Lower<'a> {
             sets,
             hold_when_down,
             release_crew,
-            blocking: Blocking::AfterWork,
+            blocking,
             ideal,
         })
     }

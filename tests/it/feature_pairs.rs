@@ -65,6 +65,7 @@ const FEATURES: &[(&str, At)] = &[
     ),
     ("setup: { 1 <-> 2: 1 s, else: 0.5 s }\nsetup_by: { A: 1, B: 2 }\nlost: after_breakdown", At::Station("setup")),
     ("choose: lowest", At::Station("choose")),
+    ("blocking: before_work", At::Station("takes blocking")),
     ("every: exponential(2 s)", At::Source("every")),
     ("every: 2 s, when_full: lose", At::Source("every")),
     ("every: 2 s, when_full: queue", At::Source("every")),

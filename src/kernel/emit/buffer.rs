@@ -29,7 +29,14 @@ impl Emit<'_> {
         if s.limited {
             let level = b.load(node, buffer::LEVEL);
             let capacity = b.load(node, buffer::CAPACITY);
-            let room = b.lt(level, capacity);
+            let mut room = b.lt(level, capacity);
+            if self.reserves(holders) {
+                let reserved = b.load(node, buffer::RESERVED);
+                let used = b.add(level, reserved);
+                let free = b.lt(used, capacity);
+                let own = Self::has_place(b, item);
+                room = b.or(free, own);
+            }
             go = b.and(go, room);
         }
         b.when(go, |b| {
@@ -40,9 +47,17 @@ impl Emit<'_> {
                 b.int(1, Ty::Flag)
             };
             b.when(go, |b| {
-                Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
-                self.release(b, holders, item);
-                self.enter_buffer(b, s, node, item);
+                let take = |b: &mut Builder| {
+                    Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                    self.release(b, holders, item);
+                    self.enter_buffer(b, s, node, item);
+                };
+                if self.reserves(holders) {
+                    let limits = (buffer::FROM, s.from);
+                    self.reserve_or_take(b, holders, node, item, Some(buffer::RESERVED), limits, take);
+                } else {
+                    take(b);
+                }
                 self.mark_if_offered(b, node);
             });
         });

@@ -133,6 +133,9 @@ impl Emit<'_> {
                     b.leave_if(end);
                     let next = b.load(at, item::NEXT);
                     b.bump(node, station::SPOILT, 1);
+                    if s.before {
+                        self.give_place_up(b, at);
+                    }
                     self.scrap(b, node, at);
                     b.set(at, next);
                 });

@@ -617,7 +617,9 @@ impl Emit<'_> {
                 Some(NodeShape::Buffer(s)) => {
                     let level = b.load(node, buffer::LEVEL);
                     let capacity = b.load(node, buffer::CAPACITY);
-                    (b.sub(capacity, level), s.from, buffer::FROM)
+                    let reserved = b.load(node, buffer::RESERVED);
+                    let used = b.add(level, reserved);
+                    (b.sub(capacity, used), s.from, buffer::FROM)
                 }
                 Some(NodeShape::Station(s)) if s.recipe.parts == 0 => {
                     let machine = self.idle_machine(b, s, node);
@@ -636,7 +638,9 @@ impl Emit<'_> {
                             b.leave();
                         }
                     });
-                    (n, s.from, station::FROM)
+                    let reserved = b.load(node, station::RESERVED);
+                    let free = b.sub(n, reserved);
+                    (free, s.from, station::FROM)
                 }
                 Some(NodeShape::Sink(_)) => {
                     let room = b.count(1 << 40);

@@ -15,6 +15,7 @@ mod formula;
 mod gather;
 mod join;
 mod pools;
+mod reserve;
 pub(super) mod route;
 mod run;
 mod setup;
@@ -45,6 +46,7 @@ struct Functions {
     enter_any: Option<FuncId>,
     leave_together: Option<FuncId>,
     begin: Vec<Option<FuncId>>,
+    placed: Vec<Option<FuncId>>,
     stretch: Vec<Option<FuncId>>,
     repair: Vec<Vec<Option<FuncId>>>,
     release: Vec<Option<FuncId>>,
@@ -73,6 +75,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
             emit.station_functions(&mut program, k, s)?;
         } else {
             emit.functions.begin.push(None);
+            emit.functions.placed.push(None);
             emit.functions.stretch.push(None);
             emit.functions.repair.push(Vec::new());
         }

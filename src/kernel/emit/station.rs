@@ -40,6 +40,15 @@ impl Emit<'_> {
             begin = Some(b.finish()?);
         }
         self.functions.begin.push(begin);
+        let mut placed = None;
+        if s.before {
+            let (mut b, args) = Builder::new(program, &format!("placed_{k}"), &[Ty::Handle], None);
+            if let [machine] = args[..] {
+                self.start_work(&mut b, k, s, machine);
+            }
+            placed = Some(b.finish()?);
+        }
+        self.functions.placed.push(placed);
         let mut repairs = Vec::new();
         for (i, shape) in s.breakdowns.iter().enumerate() {
             let (mut b, args) = Builder::new(program, &format!("repair_{k}_{i}"), &[Ty::Handle], None);
@@ -150,6 +159,8 @@ impl Emit<'_> {
         let machine = self.idle_machine(b, s, node);
         let item = b.load(node, node::OFFERS);
         let ready = b.ne_zero(machine);
+        let reserves = self.reserves(holders);
+        let ready = if reserves { self.unreserved(b, s, node, machine, item) } else { ready };
         let offered = b.ne_zero(item);
         let go = b.and(ready, offered);
         b.when(go, |b| {
@@ -160,18 +171,26 @@ impl Emit<'_> {
                 b.int(1, Ty::Flag)
             };
             b.when(go, |b| {
-                let machine = self.set_up_machine(b, s, node, machine, item);
-                Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
-                self.release(b, holders, item);
-                self.load_machine(b, k, s, node, machine, item);
-                if s.many {
-                    let rank = b.load(node, node::RANK);
-                    let head = b.load(node, node::OFFERS);
-                    let more = b.ne_zero(head);
-                    let idle = b.load(node, station::IDLE);
-                    let idle = b.ne_zero(idle);
-                    let again = b.and(more, idle);
-                    b.when(again, |b| self.mark(b, rank));
+                let take = |b: &mut Builder| {
+                    let machine = self.set_up_machine(b, s, node, machine, item);
+                    Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                    self.release(b, holders, item);
+                    self.load_machine(b, k, s, node, machine, item);
+                    if s.many {
+                        let rank = b.load(node, node::RANK);
+                        let head = b.load(node, node::OFFERS);
+                        let more = b.ne_zero(head);
+                        let idle = b.load(node, station::IDLE);
+                        let idle = b.ne_zero(idle);
+                        let again = b.and(more, idle);
+                        b.when(again, |b| self.mark(b, rank));
+                    }
+                };
+                if reserves {
+                    let limits = (station::FROM, s.from);
+                    self.reserve_or_take(b, holders, node, item, Some(station::RESERVED), limits, take);
+                } else {
+                    take(b);
                 }
             });
         });
@@ -202,7 +221,19 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.set_header(header::PROGRESS, now);
         let work = self.find_work(b, s, node, machine, item);
-        let work = if s.setup { self.set_up_first(b, s, node, machine, item, work) } else { work };
+        if s.setup {
+            self.set_up_first(b, s, node, machine, item, work);
+        }
+        if s.before {
+            self.ask_for_place(b, s, node, machine, item);
+            return;
+        }
+        self.start_work(b, k, s, machine);
+    }
+
+    /// A loaded machine begins its work, or asks for people.
+    fn start_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
+        let now = Self::now(b);
         if !s.needs {
             if s.shift == Some(ShiftShape::FinishInTime) {
                 b.call(Self::function(self.functions.begin.get(k).copied().flatten()), &[machine]);
@@ -211,6 +242,7 @@ impl Emit<'_> {
             }
             return;
         }
+        let work = b.load(machine, machine::WORK);
         let list = b.load(work, draw::NEEDS);
         let needed = b.ne_zero(list);
         let begin = self.functions.begin.get(k).copied().flatten();
@@ -537,6 +569,9 @@ impl Emit<'_> {
             good,
             |b| self.offer_product(b, s, node, machine, item),
             |b| {
+                if s.before {
+                    self.give_place_up(b, item);
+                }
                 self.scrap(b, node, item);
                 b.store_int(machine, machine::PRODUCTS, 0);
                 b.store_int(machine, machine::LEFT, 0);
@@ -568,6 +603,10 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.store(product, item::READY, now);
         b.store(product, item::HOLDER, machine);
+        if s.before {
+            self.offer_reserved(b, s, node, product);
+            return;
+        }
         if s.sets > 0 {
             let list = b.load(node, station::SETS);
             self.assign(b, list, s.sets, product);

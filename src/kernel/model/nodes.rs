@@ -283,9 +283,6 @@ impl Layout<'_> {
             ShiftEnd::FinishItem => ShiftShape::FinishItem,
             ShiftEnd::FinishInTime => ShiftShape::FinishInTime,
         });
-        if s.blocking == crate::ir::Blocking::BeforeWork {
-            return later("reservations before work");
-        }
         let record = self.node_record(id);
         let rank = self.order.rank(id);
         let (from, from_count) = self.limit_array(|l| l.from == id);
@@ -449,6 +446,7 @@ impl Layout<'_> {
         });
         Ok(StationShape {
             many,
+            before: s.blocking == crate::ir::Blocking::BeforeWork,
             hold: s.hold_when_down && (!breakdowns.is_empty() || shift.is_some()),
             breakdowns,
             shift,

@@ -28,7 +28,7 @@ impl Waits<'_> {
             match &n.kind {
                 NodeKind::Source(s) => self.source(at, id, record, s),
                 NodeKind::Buffer(b) => {
-                    if b.transit.is_some() && self.pending(self.get(record, buffer::SLOT)) {
+                    if self.get(record, buffer::RESERVED) > 0 || b.transit.is_some() && self.pending(self.get(record, buffer::SLOT)) {
                         self.revive(at);
                     }
                     if let Some(v) = self.vertices.get_mut(at) {
@@ -132,6 +132,9 @@ impl Waits<'_> {
         }
         let idle = machines.iter().any(|m| self.is_idle(*m));
         let parts = parts_of(s);
+        if self.get(record, station::RESERVED) > 0 {
+            self.revive(at);
+        }
         if self.pending(self.get(record, station::WAIT_SLOT)) && s.recipes.iter().any(|r| r.wait_at_most.is_some()) {
             self.revive(at);
         }
@@ -311,12 +314,13 @@ impl Waits<'_> {
             NodeKind::Sink | NodeKind::Source(_) => return (Vec::new(), String::new()),
             NodeKind::Buffer(_) => {
                 let (level, capacity) = (self.get(v.record, buffer::LEVEL), self.get(v.record, buffer::CAPACITY));
-                if level >= capacity {
+                if level.saturating_add(self.get(v.record, buffer::RESERVED)) >= capacity {
                     return (itself, format!("which is full ({level} of {capacity})"));
                 }
             }
             NodeKind::Station(s) => {
-                if !machines_of(self.model, target).any(|m| self.is_idle(m)) {
+                let idle = machines_of(self.model, target).filter(|m| self.is_idle(*m)).count();
+                if i64::try_from(idle).unwrap_or(0) <= self.get(v.record, station::RESERVED) {
                     let words = if s.machines > 1 { "which has no empty machine" } else { "which is not empty" };
                     return (itself, words.to_string());
                 }
@@ -369,6 +373,9 @@ impl Waits<'_> {
         let (who, record, several) = (v.who, v.record, v.fact.is_some() && !v.groups.is_empty());
         let name = self.model.places.names.get(&record).cloned().unwrap_or_default();
         let fact = match who {
+            Who::Machine(_) if self.get(record, machine::PHASE) == phase::WAIT_FOR_PLACE => {
+                format!("`{name}` is loaded with a `{kind}` and waits for a place in `{to}`, {why}")
+            }
             Who::Machine(_) => format!("`{name}` holds a finished `{kind}` for `{to}`, {why}"),
             _ => match self.plant.nodes.get(target).zip(self.vertices.get(from)).map(|(_, v)| v.who) {
                 Some(Who::Node(id))
