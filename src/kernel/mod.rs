@@ -20,8 +20,8 @@ pub mod model;
 pub mod native;
 pub mod program;
 pub mod rank;
-pub mod search;
 pub mod read;
+pub mod search;
 pub mod shape;
 pub mod status;
 

@@ -75,7 +75,8 @@ impl<'a> Lower<'a> {
                 return None;
             }
         }
-        let fields = Fields::of(d, &["takes", "makes", "cycle", "steps", "needs", "same", "birth"], &mut self.diagnostics);
+        let fields =
+            Fields::of(d, &["takes", "makes", "cycle", "steps", "needs", "same", "birth"], &mut self.diagnostics);
         let (gathered, work) = (self.gathering(&fields)?, self.work(&fields)?);
         for (word, example, missing) in [
             ("takes", "takes: 1 Body + 4 Wheel", gathered.takes.is_empty()),

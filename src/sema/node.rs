@@ -26,12 +26,8 @@ pub struct QueuePlan {
     pub node: Option<NodeId>,
 }
 
-const STATION_LATER: &[(&str, &str)] = &[
-    ("stay", "stays"),
-    ("order", "order rules"),
-    ("overtake", "overtaking"),
-    ("work", "work on the belt"),
-];
+const STATION_LATER: &[(&str, &str)] =
+    &[("stay", "stays"), ("order", "order rules"), ("overtake", "overtaking"), ("work", "work on the belt")];
 
 const STATION: &[&str] = &[
     "machines",

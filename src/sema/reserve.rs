@@ -37,7 +37,10 @@ fn targets(plant: &Plant, n: &Node, way: &Routing, complaints: &mut Vec<Diagnost
     for target in way.targets() {
         let Some(to) = plant.nodes.get(target.node) else { continue };
         if matches!(&to.kind, NodeKind::Station(s) if s.recipes.iter().any(Recipe::gathers)) {
-            let message = format!("`{}` has no place that `{}` could reserve: it takes parts when all are there", to.name, n.name);
+            let message = format!(
+                "`{}` has no place that `{}` could reserve: it takes parts when all are there",
+                to.name, n.name
+            );
             complaints.push(
                 Diagnostic::new(codes::WRONG_VALUE, target.span, message)
                     .with(n.span, "reserves the place behind before it begins")
@@ -59,9 +62,7 @@ fn branches(n: &Node, s: &Station, way: &Routing, complaints: &mut Vec<Diagnosti
         }
         Routing::If(list, rest, span) => {
             for (condition, w) in list {
-                let set = |e: &Expression| {
-                    matches!(e, Expression::Attribute { slot, .. } if s.sets.iter().any(|(own, _)| own == slot))
-                };
+                let set = |e: &Expression| matches!(e, Expression::Attribute { slot, .. } if s.sets.iter().any(|(own, _)| own == slot));
                 let why = if condition.any(&set) {
                     "reads what it sets only after the work"
                 } else if condition.reads_floor() || condition.any(&|e| matches!(e, Expression::Now)) {
@@ -85,7 +86,8 @@ fn branches(n: &Node, s: &Station, way: &Routing, complaints: &mut Vec<Diagnosti
                 list.iter().for_each(|w| branches(n, s, w, complaints));
                 return;
             }
-            let message = format!("`{}`: places reserved behind a choice that looks for room are not supported yet", n.name);
+            let message =
+                format!("`{}`: places reserved behind a choice that looks for room are not supported yet", n.name);
             complaints.push(
                 Diagnostic::new(codes::NOT_SUPPORTED_YET, *span, message)
                     .note("the form belongs to the language; its meaning follows in a later version"),

@@ -18,15 +18,7 @@ const BEGINS: i64 = 2;
 impl Emit<'_> {
     /// Whether a station with the least number of parts, or more, begins now.
     #[allow(clippy::too_many_arguments)] // the three last are one answer
-    pub(super) fn may_begin(
-        &self,
-        b: &mut Builder,
-        s: &StationShape,
-        node: V,
-        complete: V,
-        planned: V,
-        full: V,
-    ) -> V {
+    pub(super) fn may_begin(&self, b: &mut Builder, s: &StationShape, node: V, complete: V, planned: V, full: V) -> V {
         let begins = b.var(full);
         let partial = b.not(full);
         let partial = b.and(partial, complete);

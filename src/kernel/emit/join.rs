@@ -203,15 +203,7 @@ impl Emit<'_> {
 
     /// Settles an assembly that loads its parts one by one: those that are there go onto the machine, and
     /// the work begins with the last.
-    fn settle_each(
-        &self,
-        b: &mut Builder,
-        k: usize,
-        s: &StationShape,
-        holders: &[usize],
-        node: V,
-        machine: V,
-    ) {
+    fn settle_each(&self, b: &mut Builder, k: usize, s: &StationShape, holders: &[usize], node: V, machine: V) {
         let (complete, planned, _) = self.collect(b, s, holders, node);
         self.load_plan(b, s, holders, node, machine, planned);
         b.when(complete, |b| {
@@ -464,11 +456,7 @@ impl Emit<'_> {
         Self::count_type(b, kind, counters::ASSEMBLED);
         Self::item_begins(b);
         let first = b.is_zero(last);
-        b.either(
-            first,
-            |b| b.store(machine, machine::PRODUCTS, product),
-            |b| b.store(last, item::NEXT, product),
-        );
+        b.either(first, |b| b.store(machine, machine::PRODUCTS, product), |b| b.store(last, item::NEXT, product));
         b.set(last, product);
     }
 

@@ -7,9 +7,8 @@ use crate::kernel::search::{Wanted, WantedPart};
 impl Layout<'_> {
     /// Item types that a recipe makes, in order.
     pub(super) fn products(&self, recipe: &crate::ir::Recipe) -> Vec<i64> {
-        let one = |p: &crate::ir::Part| {
-            std::iter::repeat_n(index(p.item.index()), usize::try_from(p.minimum).unwrap_or(0))
-        };
+        let one =
+            |p: &crate::ir::Part| std::iter::repeat_n(index(p.item.index()), usize::try_from(p.minimum).unwrap_or(0));
         recipe.makes.iter().flat_map(one).collect()
     }
 

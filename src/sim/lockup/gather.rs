@@ -28,7 +28,9 @@ impl Waits<'_> {
             match &n.kind {
                 NodeKind::Source(s) => self.source(at, id, record, s),
                 NodeKind::Buffer(b) => {
-                    if self.get(record, buffer::RESERVED) > 0 || b.transit.is_some() && self.pending(self.get(record, buffer::SLOT)) {
+                    if self.get(record, buffer::RESERVED) > 0
+                        || b.transit.is_some() && self.pending(self.get(record, buffer::SLOT))
+                    {
                         self.revive(at);
                     }
                     if let Some(v) = self.vertices.get_mut(at) {
