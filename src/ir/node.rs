@@ -175,6 +175,12 @@ impl Default for Buffer {
 }
 
 impl Station {
+    /// Whether items stay longer than a cycle, one behind the other.
+    #[must_use]
+    pub fn stays(&self) -> bool {
+        self.recipes.iter().flat_map(|r| &r.phases).any(|p| p.kind == PhaseKind::Stay)
+    }
+
     /// Whether what is worked next has to be searched for: among several recipes, or items with equal keys.
     #[must_use]
     pub fn searches(&self) -> bool {

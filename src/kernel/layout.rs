@@ -162,6 +162,8 @@ record! {
         BIRTH = 0 Time;
         /// When it became ready to leave its holder.
         READY = 1 Time;
+        /// Where it stays: when its stay is over, in time that the machine has moved.
+        STAYS_UNTIL = 1 Duration;
         /// Its type.
         TYPE = 2 Count;
         /// Who holds it.
@@ -321,6 +323,12 @@ record! {
         KEPT = 34 Handle;
         /// The recipe at work: a recipe record, where there are several.
         RECIPE = 35 Handle;
+        /// Where items stay: the last inside.
+        LAST = 36 Handle;
+        /// Where items stay: time it has moved, up to [`WORK_START`].
+        MOVED = 37 Duration;
+        /// Where items stay: when the next may come, in time moved.
+        NEXT_LOAD = 38 Duration;
     }
 }
 

@@ -241,6 +241,8 @@ pub struct StationShape {
     pub sets: usize,
     /// Whether it computes values over all items loaded.
     pub keeps: bool,
+    /// Whether items stay longer than a cycle, one behind the other.
+    pub stay: bool,
     /// Whether work begins only when a place behind is reserved.
     pub before: bool,
     /// Finished items stay on a machine that is down.

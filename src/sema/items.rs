@@ -46,6 +46,7 @@ pub(super) fn check(lower: &mut Lower) {
     circles(&lower.plant, &mut complaints);
     together_into_assemblies(&lower.plant, &mut complaints);
     super::reserve::check(&lower.plant, &mut complaints);
+    super::reserve::stays(&lower.plant, &mut complaints);
     complaints.truncate(limits::DIAGNOSTICS);
     lower.diagnostics.extend(complaints);
 }

@@ -27,12 +27,13 @@ pub struct QueuePlan {
 }
 
 const STATION_LATER: &[(&str, &str)] =
-    &[("stay", "stays"), ("order", "order rules"), ("overtake", "overtaking"), ("work", "work on the belt")];
+    &[("order", "order rules"), ("overtake", "overtaking"), ("work", "work on the belt")];
 
 const STATION: &[&str] = &[
     "machines",
     "cycle",
     "steps",
+    "stay",
     "ideal",
     "setup",
     "setup_by",

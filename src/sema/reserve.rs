@@ -2,7 +2,54 @@
 //! reserved, and what a branch may read then.
 
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Blocking, ChoiceRule, Expression, Node, NodeKind, Plant, Recipe, Routing, Station};
+use crate::ir::{
+    Blocking, BreakdownClock, BreakdownEffect, ChoiceRule, Expression, MaintenanceStart, Node, NodeKind, Plant, Recipe,
+    Routing, ShiftEnd, Station,
+};
+
+/// Stations in which items stay: what does not go with that.
+pub(super) fn stays(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
+    for (id, n) in plant.nodes.iter() {
+        let NodeKind::Station(s) = &n.kind else { continue };
+        if !s.stays() {
+            continue;
+        }
+        let needs = s.recipes.iter().flat_map(|r| &r.phases).any(|p| !p.needs.is_empty());
+        let effects = s.breakdowns.iter().any(|b| {
+            b.effect != BreakdownEffect::Resume
+                || matches!(b.clock, BreakdownClock::Working | BreakdownClock::Cycles)
+        }) || s.maintenance.iter().any(|m| {
+            m.start != MaintenanceStart::Immediately
+                || matches!(m.clock, BreakdownClock::Working | BreakdownClock::Cycles)
+        });
+        let what = if s.machines > 1 {
+            "several machines"
+        } else if s.recipes.iter().any(|r| r.gathers() || !r.makes.is_empty()) {
+            "stations that join or make items"
+        } else if plant.visits.values().any(|v| v.station == id) {
+            "items on a route"
+        } else if needs {
+            "people"
+        } else if s.setup.is_some() {
+            "setups"
+        } else if s.blocking == Blocking::BeforeWork {
+            "reserved places"
+        } else if effects {
+            "breakdowns and maintenance other than by the calendar, which the work resumes after"
+        } else if s.hold_when_down {
+            "items held while the machine is down"
+        } else if n.calendar.is_some() && n.shift_end != ShiftEnd::Pause {
+            "shifts that end with an item"
+        } else {
+            continue;
+        };
+        let message = format!("`{}`: `stay` together with {what} are not supported yet", n.name);
+        complaints.push(
+            Diagnostic::new(codes::NOT_SUPPORTED_YET, n.span, message)
+                .note("the form belongs to the language; its meaning follows in a later version"),
+        );
+    }
+}
 
 /// Checks every such station.
 pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {

@@ -66,6 +66,10 @@ const FEATURES: &[(&str, At)] = &[
     ("setup: { 1 <-> 2: 1 s, else: 0.5 s }\nsetup_by: { A: 1, B: 2 }\nlost: after_breakdown", At::Station("setup")),
     ("choose: lowest", At::Station("choose")),
     ("blocking: before_work", At::Station("takes blocking")),
+    (
+        "cycle: 0.5 s\nstay: { A: 3 s, else: exponential(4 s) }",
+        At::Station("cycle takes blocking machines needs setup hold release_crew b2 b3 b4 b5 b6 b7 b8"),
+    ),
     ("every: exponential(2 s)", At::Source("every")),
     ("every: 2 s, when_full: lose", At::Source("every")),
     ("every: 2 s, when_full: queue", At::Source("every")),

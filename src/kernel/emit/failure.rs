@@ -148,6 +148,11 @@ impl Emit<'_> {
     /// Work stops; what remains is kept, people go free, clocks of working time stand still. Whether
     /// people went free, where work needs any.
     pub(super) fn interrupt(&self, b: &mut Builder, s: &StationShape, machine: V) -> Option<V> {
+        if s.stay {
+            self.stands_still(b, machine);
+            b.store_int(machine, machine::PHASE, phase::INTERRUPTED);
+            return None;
+        }
         let now = Self::now(b);
         let start = b.load(machine, machine::WORK_START);
         let worked = b.sub(now, start);

@@ -22,6 +22,7 @@ mod setup;
 mod sink;
 mod source;
 mod station;
+mod stay;
 mod stop;
 
 use super::builder::{Builder, Field, V};

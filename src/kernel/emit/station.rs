@@ -66,6 +66,9 @@ impl Emit<'_> {
         if s.many {
             return b.load(node, station::IDLE);
         }
+        if s.stay {
+            return self.open_machine(b, s, node);
+        }
         let machine = b.load(node, station::MACHINES);
         let at = b.load(machine, machine::PHASE);
         let idle = b.count(phase::IDLE);
@@ -211,7 +214,11 @@ impl Emit<'_> {
         let none = b.none();
         b.store(item, item::HOLDER, machine);
         b.store(item, item::NEXT, none);
-        b.store(machine, machine::ITEM, item);
+        if s.stay {
+            Self::append_inside(b, machine, item);
+        } else {
+            b.store(machine, machine::ITEM, item);
+        }
         self.start(b, k, s, node, machine, item);
     }
 
@@ -221,6 +228,10 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.set_header(header::PROGRESS, now);
         let work = self.find_work(b, s, node, machine, item);
+        if s.stay {
+            self.begin_stay(b, s, machine, item, work);
+            return;
+        }
         if s.setup {
             self.set_up_first(b, s, node, machine, item, work);
         }
@@ -331,6 +342,10 @@ impl Emit<'_> {
     /// Works on what remains, until its end or until a clock of working time runs out (B6: work that
     /// ends at that very instant is finished first).
     pub(super) fn stretch(&self, b: &mut Builder, s: &StationShape, machine: V) {
+        if s.stay {
+            self.moves_on(b, machine);
+            return;
+        }
         let remaining = b.load(machine, machine::REMAINING);
         let remaining = b.var(remaining);
         if s.shift == Some(ShiftShape::FinishInTime) {
@@ -435,6 +450,10 @@ impl Emit<'_> {
 
     /// The end of a step of work.
     pub(super) fn end_of_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
+        if s.stay {
+            self.stay_event(b, s, machine);
+            return;
+        }
         if !s.steps {
             self.last_step_ends(b, k, s, machine);
             return;
@@ -639,6 +658,10 @@ impl Emit<'_> {
         if s.to > 0 {
             let array = b.load(node, station::TO);
             self.return_cards(b, array, s.to, item);
+        }
+        if s.stay {
+            self.leaves_stay(b, s, node, machine, item);
+            return;
         }
         if s.recipe.several() {
             // One of several products: unlink it from the list of those still here.

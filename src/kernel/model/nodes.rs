@@ -446,6 +446,7 @@ impl Layout<'_> {
         });
         Ok(StationShape {
             many,
+            stay: s.stays(),
             before: s.blocking == crate::ir::Blocking::BeforeWork,
             hold: s.hold_when_down && (!breakdowns.is_empty() || shift.is_some()),
             breakdowns,
