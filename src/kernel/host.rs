@@ -83,7 +83,7 @@ impl Arena {
 }
 
 /// The first word of a record.
-const FIRST_WORD: super::builder::Field = super::builder::Field { offset: 0, ty: super::program::Ty::Count };
+pub(super) const FIRST_WORD: super::builder::Field = super::builder::Field { offset: 0, ty: super::program::Ty::Count };
 
 /// A duration that the host computes, in seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -345,6 +345,10 @@ pub struct Host {
     pub searches: Arc<[Search]>,
     /// What holds items, by shape.
     pub holders: Arc<[HolderKind]>,
+    /// What sources make, by index.
+    pub plans: Arc<[super::supply::Plan]>,
+    /// Intervals that go by hours or by orders, by index.
+    pub rhythms: Arc<[super::supply::Rhythm]>,
     /// Bytes of one item record.
     pub item_bytes: i64,
     /// Most bytes the arena may take.
@@ -357,7 +361,9 @@ impl Host {
     pub fn new(arena: Arena, item_bytes: i64) -> Self {
         let (laws, schedules, kinds) = (Arc::from([]), Arc::from([]), Arc::from([]));
         let (searches, holders) = (Arc::from([]), Arc::from([]));
-        Self { arena, laws, schedules, kinds, searches, holders, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
+        let (plans, rhythms) = (Arc::from([]), Arc::from([]));
+        let cap_bytes = limits::REPLICATION_BYTES;
+        Self { arena, laws, schedules, kinds, searches, holders, plans, rhythms, item_bytes, cap_bytes }
     }
 
     /// Serves a call of the program.
@@ -400,6 +406,13 @@ impl Host {
             }
             HostFn::Inherit => {
                 self.inherit(a, b, c);
+                0
+            }
+            HostFn::Rhythm => self.rhythm(a),
+            HostFn::Lot => self.lot(a),
+            HostFn::Kind => self.kind(a),
+            HostFn::Ordered => {
+                self.ordered(a, b);
                 0
             }
         }
@@ -484,7 +497,8 @@ impl Host {
         }
     }
 
-    fn born(&mut self, item: i64) {
+    /// Gives an item of a known type the attributes it is born with.
+    pub fn born(&mut self, item: i64) {
         let kinds = Arc::clone(&self.kinds);
         let kind = usize::try_from(self.arena.get(item, item::TYPE)).ok();
         for (offset, law) in kind.and_then(|k| kinds.get(k)).into_iter().flatten() {
@@ -556,6 +570,9 @@ impl Host {
         }
         if family == Family::Computed.tag() {
             return self.compute(record, 0);
+        }
+        if family == Family::Rhythm.tag() {
+            return self.rhythm(record);
         }
         let first = i64::from(draw::BATCH.offset);
         let end = first + 8 * i64::try_from(DRAWS).unwrap_or(0);
@@ -716,4 +733,8 @@ entries! {
     find_setup = SetupOf;
     born = Born;
     inherit = Inherit;
+    rhythm = Rhythm;
+    lot = Lot;
+    kind = Kind;
+    ordered = Ordered;
 }

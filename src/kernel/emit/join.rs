@@ -148,7 +148,11 @@ impl Emit<'_> {
                             });
                         }
                         Some(NodeShape::Source(SourceShape {
-                            supply: SupplyShape::Always, mix: 1, from: 0, ..
+                            supply: SupplyShape::Always,
+                            mix: 1,
+                            from: 0,
+                            planned: false,
+                            ..
                         })) => {
                             // As many as are needed, of the one that stands ready and those not made yet;
                             // each is made when the one before has left. The plan holds the source, marked by its lowest bit.

@@ -10,6 +10,7 @@ mod resources;
 mod sets;
 mod setups;
 mod shifts;
+mod sources;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ use super::shape::{
     TransitShape, intern,
 };
 use super::status::{NEVER, State};
+use super::supply::{Plan, Rhythm};
 
 /// A plant laid out for simulation. Numbers are data; only the shapes decide the code.
 #[derive(Clone, Debug)]
@@ -59,6 +61,10 @@ pub struct Model {
     pub searches: Arc<[Search]>,
     /// What holds items, by shape.
     pub holders: Arc<[HolderKind]>,
+    /// What sources make, by index.
+    pub plans: Arc<[Plan]>,
+    /// Intervals by hours and by orders, by index.
+    pub rhythms: Arc<[Rhythm]>,
     /// First events: slot, and the draw record of its time or a fixed time.
     first: Vec<(usize, First)>,
     /// Where things lie.
@@ -149,7 +155,9 @@ pub(super) fn index(n: usize) -> i64 {
 fn holder_kind(shape: &NodeShape) -> HolderKind {
     match shape {
         NodeShape::Buffer(_) => HolderKind::Buffer,
-        NodeShape::Source(s) if s.supply == SupplyShape::Always && s.mix == 1 && s.from == 0 => HolderKind::Always,
+        NodeShape::Source(s) if s.supply == SupplyShape::Always && s.mix == 1 && s.from == 0 && !s.planned => {
+            HolderKind::Always
+        }
         _ => HolderKind::Single,
     }
 }
@@ -180,6 +188,8 @@ struct Layout<'a> {
     calendars: Vec<shifts::Told>,
     last_request: i64,
     kinds: Vec<Carried>,
+    plans: Vec<Plan>,
+    rhythms: Vec<Rhythm>,
     places: Places,
     slots: Vec<SlotPlan>,
     node_shapes: Vec<usize>,
@@ -213,6 +223,8 @@ impl Model {
             calendars: Vec::new(),
             last_request: 0,
             kinds: Vec::new(),
+            plans: Vec::new(),
+            rhythms: Vec::new(),
             places: Places::default(),
             slots: Vec::new(),
             node_shapes: Vec::new(),
@@ -255,6 +267,8 @@ impl Model {
             kinds: layout.kinds.into(),
             searches: layout.searches.into(),
             holders: holders.into(),
+            plans: layout.plans.into(),
+            rhythms: layout.rhythms.into(),
             first,
             places: layout.places,
             item_bytes,
@@ -271,6 +285,8 @@ impl Model {
         host.kinds = Arc::clone(&self.kinds);
         host.searches = Arc::clone(&self.searches);
         host.holders = Arc::clone(&self.holders);
+        host.plans = Arc::clone(&self.plans);
+        host.rhythms = Arc::clone(&self.rhythms);
         for (at, id) in &self.streams {
             for (i, word) in (0i64..).zip(random::stream_state(*id, seed, replication)) {
                 host.arena.set(at + 8 * i, FIRST_WORD, word.cast_signed());
@@ -291,6 +307,13 @@ impl Model {
                     let rest = host.duration(*from);
                     host.arena.set(*record, *field, rest);
                 }
+            }
+        }
+        if self.shapes.attributes > 0 {
+            let (mut at, top) = (host.arena.get(0, header::ITEM_BASE), host.arena.get(0, header::ITEM_TOP));
+            while at < top {
+                host.born(at);
+                at += self.item_bytes;
             }
         }
         self.play_tournament(&mut host.arena);
