@@ -53,7 +53,7 @@ impl Emit<'_> {
                 } else {
                     machine
                 };
-                self.load_plan(b, s, holders, node, machine, planned);
+                let giver = self.load_plan(b, s, holders, node, machine, planned);
                 if s.recipe.recipes {
                     let found = b.load(node, station::FOUND);
                     b.store(machine, machine::RECIPE, found);
@@ -68,6 +68,7 @@ impl Emit<'_> {
                     self.take_cards(b, array, s.from, main);
                 }
                 self.start(b, k, s, node, machine, main);
+                self.ends_starved(b, s, machine, giver);
                 if s.many {
                     let rank = b.load(node, node::RANK);
                     self.mark(b, rank);
@@ -209,7 +210,7 @@ impl Emit<'_> {
     /// the work begins with the last.
     fn settle_each(&self, b: &mut Builder, k: usize, s: &StationShape, holders: &[usize], node: V, machine: V) {
         let (complete, planned, _) = self.collect(b, s, holders, node);
-        self.load_plan(b, s, holders, node, machine, planned);
+        let giver = self.load_plan(b, s, holders, node, machine, planned);
         b.when(complete, |b| {
             let parts = b.load(node, station::PARTS);
             for i in 0..s.recipe.parts {
@@ -226,6 +227,7 @@ impl Emit<'_> {
                 self.take_cards(b, array, s.from, main);
             }
             self.start(b, k, s, node, machine, main);
+            self.ends_starved(b, s, machine, giver);
         });
     }
 
@@ -245,8 +247,21 @@ impl Emit<'_> {
         first
     }
 
-    /// Takes the planned items out of their holders and onto the machine, in order.
-    fn load_plan(&self, b: &mut Builder, s: &StationShape, holders: &[usize], node: V, machine: V, planned: V) {
+    /// Takes the planned items out of their holders and onto the machine, in order. Who gave the one that
+    /// became ready last, where it matters.
+    fn load_plan(
+        &self,
+        b: &mut Builder,
+        s: &StationShape,
+        holders: &[usize],
+        node: V,
+        machine: V,
+        planned: V,
+    ) -> Option<V> {
+        let latest = s.several_causes[0].then(|| {
+            let (time, giver) = (b.int(-1, Ty::Time), b.count(0));
+            (b.var(time), b.var(giver))
+        });
         let lists = b.load(node, station::LISTS);
         let plan = b.load(node, station::PLAN);
         let none = b.none();
@@ -287,6 +302,15 @@ impl Emit<'_> {
             let kind = b.load(taken, item::TYPE);
             let its_list = b.element(lists, kind, 8);
             let its_list = b.load(its_list, HANDLE);
+            if let Some((time, giver)) = latest {
+                let ready = b.load(taken, item::READY);
+                let later = b.lt(time, ready);
+                b.when(later, |b| {
+                    b.set(time, ready);
+                    let from = Self::giver_of(b, taken);
+                    b.set(giver, from);
+                });
+            }
             if s.recipe.overtakes {
                 self.take_from_within(b, holders, its_list, taken);
             } else {
@@ -295,10 +319,12 @@ impl Emit<'_> {
             }
             b.store(taken, item::HOLDER, machine);
             b.store(taken, item::NEXT, none);
+            Self::observe(b, s.observed, node, station::OBSERVERS, taken);
             let first = b.is_zero(last);
             b.either(first, |b| b.store(machine, machine::ITEM, taken), |b| b.store(last, item::NEXT, taken));
             b.set(last, taken);
         });
+        latest.map(|(_, giver)| giver)
     }
 
     /// The main part of what a machine has loaded: the first of the type named first in `takes`.
@@ -440,6 +466,7 @@ impl Emit<'_> {
     /// A product beside the first gets what the main part carried, no cards and no route.
     fn make_another(&self, b: &mut Builder, main: V, product: V, kind: V, main_kind: V) {
         b.store(product, item::TYPE, kind);
+        self.same_stamps(b, main, product);
         if self.shapes.attributes > 0 {
             b.host(HostFn::Inherit, &[main, product, main_kind], Ty::Count);
         }
