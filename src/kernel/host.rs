@@ -383,6 +383,10 @@ impl Host {
                 self.value(law, b).to_bits().cast_signed()
             }
             HostFn::FirstTrue => self.first_true(a, b),
+            HostFn::Observe => {
+                super::observe::observe(&mut self.arena, &self.schedules, a, b);
+                0
+            }
             HostFn::Keep => {
                 self.keep(a, b);
                 0
@@ -728,4 +732,5 @@ entries! {
     lot = Lot;
     kind = Kind;
     ordered = Ordered;
+    observe = Observe;
 }
