@@ -109,14 +109,14 @@ impl<'a> Lower<'a> {
         let dim = a.dim;
         let (figure, bound, unit) = match (a.value, b.value) {
             (figure, Reckoned::Constant(at)) if figure.measures() => {
-                (figure, bound_at(at, above), self.unit_of(right, dim))
+                (figure, bound_at(at, above), self.shown_unit(right, dim))
             }
             (Reckoned::Constant(at), figure) if figure.measures() => {
-                (figure, bound_at(at, !above), self.unit_of(left, dim))
+                (figure, bound_at(at, !above), self.shown_unit(left, dim))
             }
             (a, b) if a.measures() || b.measures() => {
                 let difference = Reckoned::Binary(Binary::Subtract, Box::new(a), Box::new(b));
-                (difference, bound_at(0.0, above), self.unit_of(right, dim))
+                (difference, bound_at(0.0, above), self.shown_unit(right, dim))
             }
             _ => return self.wrong_value(expr.span, "nothing is measured here"),
         };
@@ -143,7 +143,8 @@ impl<'a> Lower<'a> {
         let (a, low, high) = (self.figure(left, during)?, self.figure(from, during)?, self.figure(to, during)?);
         self.same_dimension(&a, &high, right.span, to.span)?;
         // `110..120 /h`: a bare beginning takes the unit of the end.
-        let scale = if low.dim == Dim::NUMBER && high.dim != Dim::NUMBER { self.unit_of(to, high.dim).1 } else { 1.0 };
+        let scale =
+            if low.dim == Dim::NUMBER && high.dim != Dim::NUMBER { self.shown_unit(to, high.dim).1 } else { 1.0 };
         if low.dim != Dim::NUMBER {
             self.same_dimension(&a, &low, right.span, from.span)?;
         }
@@ -158,7 +159,7 @@ impl<'a> Lower<'a> {
             self.push(Diagnostic::new(codes::OUT_OF_RANGE, right.span, "the range ends before it begins"));
             return None;
         }
-        let unit = self.unit_of(to, a.dim);
+        let unit = self.shown_unit(to, a.dim);
         let (text, bound) = (self.text(e.phrase.span), Bound::Within(low, high));
         Some(Expectation { name, span: e.span, text, figure: a.value, dim: a.dim, bound, unit })
     }
@@ -177,7 +178,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The unit in which a value is written; base units where it has none.
-    fn unit_of(&self, expr: &Expr, dim: Dim) -> (String, f64) {
+    fn shown_unit(&self, expr: &Expr, dim: Dim) -> (String, f64) {
         if let ExprKind::Quantity(q) = &expr.peeled().kind
             && let Some(unit) = &q.unit
             && let Ok((factor, _)) =
