@@ -81,13 +81,16 @@ fn floor(model: &Model, plant: &Plant, run: &Run, snapshot: &Snapshot) -> Option
         match &node.kind {
             NodeKind::Source(s) => {
                 let waits = arena.get(*record, source::ITEM);
-                if waits == 0 {
-                    continue;
+                let mut waiting = Vec::new();
+                if s.makes_single_items() && waits != 0 {
+                    waiting.push(waits);
+                } else {
+                    chain(waits, &mut waiting);
                 }
                 if s.supply == Supply::Always {
-                    unborn += 1;
+                    unborn += i64::try_from(waiting.len()).unwrap_or(i64::MAX);
                 } else {
-                    items.push(waits);
+                    items.append(&mut waiting);
                 }
             }
             NodeKind::Station(_) => {
