@@ -9,7 +9,7 @@ use crate::ir::{Capacity, NodeKind, Plant, Supply};
 use crate::kernel::Run;
 use crate::kernel::layout::{header, item, machine, source};
 use crate::kernel::model::Model;
-use crate::kernel::read::{Snapshot, items_in, machines_of};
+use crate::kernel::read::{Snapshot, items_in, items_on, machines_of};
 use crate::kernel::status::phase;
 
 use super::measure;
@@ -81,16 +81,15 @@ fn floor(model: &Model, plant: &Plant, run: &Run, snapshot: &Snapshot) -> Option
         match &node.kind {
             NodeKind::Source(s) => {
                 let waits = arena.get(*record, source::ITEM);
-                let mut waiting = Vec::new();
-                if s.makes_single_items() && waits != 0 {
-                    waiting.push(waits);
-                } else {
-                    chain(waits, &mut waiting);
+                if waits == 0 {
+                    continue;
                 }
                 if s.supply == Supply::Always {
-                    unborn += i64::try_from(waiting.len()).unwrap_or(i64::MAX);
+                    unborn += 1;
+                } else if s.makes_single_items() {
+                    items.push(waits);
                 } else {
-                    items.append(&mut waiting);
+                    chain(waits, &mut items);
                 }
             }
             NodeKind::Station(_) => {
@@ -103,6 +102,7 @@ fn floor(model: &Model, plant: &Plant, run: &Run, snapshot: &Snapshot) -> Option
                 }
             }
             NodeKind::Buffer(_) => items.extend(items_in(arena, *record)),
+            NodeKind::Conveyor(_) => items.extend(items_on(model, arena, id)),
             NodeKind::Sink => {}
         }
     }
