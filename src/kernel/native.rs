@@ -166,6 +166,10 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::SetupOf => "flowline_setup_of",
         HostFn::Inherit => "flowline_inherit",
         HostFn::NextStep => "flowline_next_step",
+        HostFn::Rhythm => "flowline_rhythm",
+        HostFn::Lot => "flowline_lot",
+        HostFn::Kind => "flowline_kind",
+        HostFn::Ordered => "flowline_ordered",
     }
 }
 

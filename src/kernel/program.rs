@@ -135,6 +135,14 @@ pub enum HostFn {
     Born,
     /// Gives a product what the main part carried (part, product, type of the part).
     Inherit,
+    /// The time to the next item of a source whose interval goes by hours, or to its next order.
+    Rhythm,
+    /// How many items a source makes now.
+    Lot,
+    /// The type of the next item of a source with campaigns or orders.
+    Kind,
+    /// Gives an item what its order says (source, item).
+    Ordered,
     /// The youngest grant that holds members of a pool who may leave: its request, or 0.
     LatestGrant,
     /// The first multiple of a step that is not before an instant (instant, step).
@@ -145,7 +153,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 15] = [
+    pub const ALL: [HostFn; 19] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -161,6 +169,10 @@ impl HostFn {
         HostFn::Born,
         HostFn::Inherit,
         HostFn::NextStep,
+        HostFn::Rhythm,
+        HostFn::Lot,
+        HostFn::Kind,
+        HostFn::Ordered,
     ];
 }
 

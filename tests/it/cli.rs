@@ -132,7 +132,7 @@ fn ctrl_c_ends_a_run_with_what_is_finished() {
     let told = text(&output.stderr);
     assert_eq!(code(&output), 130, "{told}");
     assert!(begin.elapsed() < Duration::from_secs(20), "it took {:?} to end", begin.elapsed());
-    assert!(told.contains("interrupted; ") && told.contains(" of 1000 runs are finished"), "{told}");
+    assert!(told.contains("interrupted; ") && told.contains(" runs are finished"), "{told}");
     assert!(!told.contains("panicked"), "{told}");
 }
 
