@@ -10,6 +10,7 @@ pub mod account;
 pub mod availability;
 pub mod conveyor;
 pub mod dump;
+pub mod expect;
 pub mod expression;
 pub mod flow;
 pub mod ids;

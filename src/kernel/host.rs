@@ -390,6 +390,10 @@ impl Host {
                 self.value(law, b).to_bits().cast_signed()
             }
             HostFn::FirstTrue => self.first_true(a, b),
+            HostFn::Observe => {
+                super::observe::observe(&mut self.arena, &self.schedules, a, b);
+                0
+            }
             HostFn::Keep => {
                 self.keep(a, b);
                 0
@@ -736,4 +740,5 @@ entries! {
     lot = Lot;
     kind = Kind;
     ordered = Ordered;
+    observe = Observe;
 }

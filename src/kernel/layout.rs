@@ -177,7 +177,7 @@ record! {
 
 record! {
     /// A station.
-    station, 40 {
+    station, 48 {
         /// First of its machines, which lie side by side.
         MACHINES = 6 Handle;
         /// Longest idle machine.
@@ -225,9 +225,9 @@ record! {
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
         /// The drive of the belt it works on.
-        DRIVE = 38 Handle;
+        DRIVE = 44 Handle;
         /// The lane at whose end it works on the belt.
-        LANE = 39 Handle;
+        LANE = 45 Handle;
         /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
         GATHERS = 31 Count;
         /// Next station that waits so, by rank.
@@ -243,6 +243,8 @@ record! {
         /// Values to compute over all items loaded: how many, then of each what is made of them, its law, and
         /// by item type whether it counts.
         KEEPS = 37 Handle;
+        /// What is told of items that are loaded.
+        OBSERVERS = 39 Handle;
     }
 }
 
@@ -303,12 +305,14 @@ record! {
         MAINTENANCE = 33 Count;
         /// Values over all items loaded.
         KEPT = 34 Handle;
+        /// Where its starved, blocked and waiting times are charged, or 0.
+        CAUSES = 39 Handle;
     }
 }
 
 record! {
     /// A breakdown of a machine.
-    breakdown, 10 {
+    breakdown, 12 {
         /// The machine.
         MACHINE = 0 Handle;
         /// Its slot.
@@ -328,6 +332,24 @@ record! {
         FAILURES = 7 Count;
         /// Time left of a repair that its people had to leave, plus one tick; 0: none.
         REST = 8 Duration;
+        /// Since when it waits for people, or is under repair.
+        SINCE = 9 Time;
+        /// Time waited for people.
+        WAITED = 10 Duration;
+        /// Time under repair.
+        REPAIRED = 11 Duration;
+    }
+}
+
+record! {
+    /// To what the starved, blocked and waiting times of a machine are charged, in this order. A list is a
+    /// count and pairs of key and time: of givers by position of their names, of takers by rank, of pools.
+    causes, 6 {
+        /// How much of the time in the state has been charged: of starved, and of blocked and waiting
+        /// behind it.
+        CHARGED = 0 Duration;
+        /// The list of the givers, and of takers and pools behind it.
+        LISTS = 3 Handle;
     }
 }
 
@@ -401,7 +423,7 @@ record! {
 
 record! {
     /// A buffer: named, of an arrow, of a queue, or a transit.
-    buffer, 28 {
+    buffer, 32 {
         /// Items inside.
         LEVEL = 6 Count;
         /// Places.
@@ -444,27 +466,29 @@ record! {
         TO = 25 Handle;
         /// Items that left.
         EXITS = 26 Count;
+        /// What is told of items that enter.
+        OBSERVERS = 31 Handle;
     }
 }
 
 record! {
     /// A conveyor. It begins with the words of a [`buffer`], whose figures it shares; where a buffer has
     /// its slot, it has the one at which the next item can come on.
-    conveyor, 36 {
+    conveyor, 56 {
         /// First of its lanes, which lie side by side.
-        LANES = 28 Handle;
+        LANES = 48 Handle;
         /// Time of the belt from one pitch to the next.
-        HEADWAY = 29 Duration;
+        HEADWAY = 49 Duration;
         /// Time of the belt from entry to exit.
-        TRAVEL = 30 Duration;
+        TRAVEL = 50 Duration;
         /// Items that a lane can hold.
-        PLACES = 31 Count;
+        PLACES = 51 Count;
         /// Time of the belt, after an item has left a full lane, until the next can come on.
-        REST = 32 Duration;
+        REST = 52 Duration;
         /// First of its breakdown records, which lie side by side.
-        BREAKDOWNS = 33 Handle;
+        BREAKDOWNS = 53 Handle;
         /// Whether it is off shift.
-        OFF = 34 Flag;
+        OFF = 54 Flag;
     }
 }
 
@@ -556,6 +580,8 @@ record! {
         PART = 30 Count;
         /// The draw record that a wrong lot is blamed on.
         LOT = 31 Handle;
+        /// What is told of items it makes.
+        OBSERVERS = 32 Handle;
     }
 }
 
@@ -568,6 +594,8 @@ record! {
         TO = 7 Handle;
         /// Arrivals of all types.
         COUNT = 8 Count;
+        /// What is told of items that arrive.
+        OBSERVERS = 9 Handle;
     }
 }
 
@@ -628,6 +656,8 @@ record! {
         SIZES_HIGH = 7 Count;
         /// Whether members who leave at the end of their shift finish what they work at.
         FINISH = 8 Flag;
+        /// When members last became free.
+        FREED = 9 Time;
     }
 }
 
@@ -703,6 +733,35 @@ record! {
         POOL = 1 Handle;
         /// Number of the first.
         NUMBER = 2 Count;
+    }
+}
+
+record! {
+    /// What an expectation measures of each item, followed by the histograms of times below 0 and of all
+    /// others.
+    probe, 12 {
+        /// How many items.
+        COUNT = 0 Count;
+        /// Sum of their times: 128 bits.
+        SUM = 1 Count;
+        /// High half of [`SUM`].
+        SUM_HIGH = 2 Count;
+        /// Shortest.
+        MINIMUM = 3 Duration;
+        /// Longest.
+        MAXIMUM = 4 Duration;
+        /// How many took at most the limit.
+        WITHIN = 5 Count;
+        /// The limit.
+        LIMIT = 6 Duration;
+        /// Counts only while this schedule of the host is on: its index plus one, or 0.
+        SHIFT = 7 Count;
+        /// 0: since birth; 1: since an attribute; 2: since a stamp.
+        WHAT = 8 Count;
+        /// Byte offset of the attribute or stamp in an item.
+        OFFSET = 9 Count;
+        /// By item type, whether it is measured.
+        TYPES = 10 Handle;
     }
 }
 

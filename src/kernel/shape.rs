@@ -157,6 +157,8 @@ pub enum DirectOut {
     Sink {
         /// Whether the run ends when enough has arrived there.
         until: bool,
+        /// Whether something is told of items that arrive there.
+        observed: bool,
     },
 }
 
@@ -256,6 +258,10 @@ pub struct StationShape {
     pub on_belt: bool,
     /// Whether the belt stands meanwhile.
     pub holds_belt: bool,
+    /// Whether several inputs, outputs and pools can end it when it is starved, blocked and waiting.
+    pub several_causes: [bool; 3],
+    /// Whether something is told of items that are loaded.
+    pub observed: bool,
 }
 
 /// How items stay in a buffer.
@@ -284,6 +290,8 @@ pub struct BufferShape {
     pub from: usize,
     /// Limits whose cards are returned here.
     pub to: usize,
+    /// Whether something is told of items that enter.
+    pub observed: bool,
 }
 
 /// A conveyor.
@@ -305,6 +313,8 @@ pub struct ConveyorShape {
     pub breakdowns: Vec<BreakdownShape>,
     /// Whether it has a shift.
     pub shift: bool,
+    /// Whether something is told of items that come on.
+    pub observed: bool,
 }
 
 /// When a source makes items.
@@ -343,6 +353,8 @@ pub struct SourceShape {
     pub planned: bool,
     /// Whether it goes by a list of orders.
     pub orders: bool,
+    /// Whether something is told of items it makes.
+    pub observed: bool,
 }
 
 /// A sink.
@@ -352,6 +364,8 @@ pub struct SinkShape {
     pub until: bool,
     /// Limits whose cards are returned here.
     pub to: usize,
+    /// Whether something is told of items that arrive.
+    pub observed: bool,
 }
 
 /// The shape of a node.
@@ -435,6 +449,8 @@ pub struct Shapes {
     pub formulas: Vec<FormulaShape>,
     /// Attributes that items carry.
     pub attributes: usize,
+    /// Time stamps that items carry behind them.
+    pub stamps: usize,
     /// Whom calendars tell.
     pub subscribers: Vec<SubscriberShape>,
     /// Whether crews have shifts.
@@ -459,7 +475,7 @@ impl Shapes {
     /// Words of an item.
     #[must_use]
     pub fn item_words(&self) -> usize {
-        self.first_attribute() + self.attributes
+        self.first_attribute() + self.attributes + self.stamps
     }
 }
 

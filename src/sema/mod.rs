@@ -15,6 +15,7 @@ mod calendar;
 mod cell;
 mod definition;
 mod draws;
+mod expect;
 mod fields;
 mod import;
 mod library;

@@ -9,12 +9,14 @@ mod basics;
 mod belt;
 mod buffer;
 mod cards;
+mod causes;
 mod direct;
 mod draw;
 mod failure;
 mod formula;
 mod gather;
 mod join;
+mod observe;
 mod pools;
 pub(super) mod route;
 mod run;
@@ -47,6 +49,7 @@ struct Functions {
     leave_together: Option<FuncId>,
     stop_drive: Option<FuncId>,
     run_drive: Option<FuncId>,
+    charge_cause: Option<FuncId>,
     begin: Vec<Option<FuncId>>,
     stretch: Vec<Option<FuncId>>,
     repair: Vec<Vec<Option<FuncId>>>,
@@ -72,6 +75,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.decide_function(&mut program)?;
     emit.pool_functions(&mut program)?;
     emit.drive_functions(&mut program)?;
+    emit.cause_function(&mut program)?;
     for (k, shape) in shapes.nodes.iter().enumerate() {
         if let NodeShape::Station(s) = shape {
             emit.station_functions(&mut program, k, s)?;
