@@ -156,7 +156,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 19] = [
+    pub const ALL: [HostFn; 20] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
