@@ -150,6 +150,8 @@ pub enum HostFn {
     LatestGrant,
     /// An item enters a node with observers (list, item).
     Observe,
+    /// The first multiple of a step that is not before an instant (instant, step).
+    NextStep,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
     TimedTake,
 }
@@ -177,6 +179,7 @@ impl HostFn {
         HostFn::Kind,
         HostFn::Ordered,
         HostFn::Observe,
+        HostFn::NextStep,
     ];
 }
 
