@@ -241,9 +241,9 @@ record! {
         /// Which search of the host finds what is worked next.
         SEARCH = 42 Count;
         /// The recipe it found: a recipe record.
-        FOUND = 40 Handle;
+        FOUND = 43 Handle;
         /// Machines reserved for items at work before it.
-        RESERVED = 41 Count;
+        RESERVED = 44 Count;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
         /// The drive of the belt it works on.
