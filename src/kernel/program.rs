@@ -125,6 +125,12 @@ pub enum HostFn {
     Value,
     /// The number of the first law of a list that is not 0 for an item; their count when all are.
     FirstTrue,
+    /// What decides about the setup for an item (setup table, item): the bits of the value, plus one.
+    SetupKey,
+    /// The draw record of a setup, or 0 (setup table, key before, key to come).
+    SetupOf,
+    /// Computes values over all items that a machine has loaded (list, machine).
+    Keep,
     /// Gives a new item what its type carries.
     Born,
     /// Gives a product what the main part carried (part, product, type of the part).
@@ -137,7 +143,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 11] = [
+    pub const ALL: [HostFn; 14] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -147,6 +153,9 @@ impl HostFn {
         HostFn::LatestGrant,
         HostFn::Value,
         HostFn::FirstTrue,
+        HostFn::Keep,
+        HostFn::SetupKey,
+        HostFn::SetupOf,
         HostFn::Born,
         HostFn::Inherit,
     ];

@@ -8,6 +8,7 @@
 pub mod items;
 
 mod account;
+mod batch;
 mod calendar;
 mod draws;
 mod fields;
@@ -16,6 +17,7 @@ mod node;
 mod resource;
 mod route;
 mod scope;
+mod setup;
 mod statement;
 mod value;
 mod way;

@@ -7,6 +7,7 @@ mod direct;
 mod nodes;
 mod resources;
 mod sets;
+mod setups;
 mod shifts;
 mod ways;
 
@@ -170,6 +171,8 @@ struct Layout<'a> {
     visit_records: Vec<i64>,
     lists_by_type: BTreeMap<usize, i64>,
     components: Vec<i64>,
+    /// Values over all items loaded of the station being laid out.
+    kept: Vec<Expression>,
 }
 
 impl Model {
@@ -200,6 +203,7 @@ impl Model {
             visit_records: Vec::new(),
             lists_by_type: BTreeMap::new(),
             components: Vec::new(),
+            kept: Vec::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
         layout.shapes.limits = plant.limits.len();
@@ -335,18 +339,20 @@ impl Layout<'_> {
             // Assemblies have an offer list per part, found by item type.
             if let NodeKind::Station(s) = &n.kind
                 && let Some(recipe) = s.recipes.first()
-                && !recipe.takes.is_empty()
+                && recipe.gathers()
             {
                 self.shapes.assemblies = true;
-                let total: u64 = recipe.takes.iter().map(|p| p.minimum).sum();
-                let parts = self.image.alloc(part::WORDS * recipe.takes.len());
+                let gathered = recipe.gathered();
+                let total: u64 = gathered.iter().map(|(_, _, most)| most).sum();
+                let parts = self.image.alloc(part::WORDS * gathered.len());
                 let mut table = vec![0; self.plant.items.len()];
-                for (i, p) in (0i64..).zip(&recipe.takes) {
+                for (i, (wanted, least, most)) in (0i64..).zip(&gathered) {
                     let at = parts + i * index(part::WORDS * 8);
                     self.image.put(at, list::RANK, index(self.order.rank(id)));
-                    self.image.put(at, part::NEED, count(p.minimum));
+                    self.image.put(at, part::NEED, count(*least));
+                    self.image.put(at, part::MOST, count(*most));
                     for (t, place) in table.iter_mut().enumerate() {
-                        if *place == 0 && self.is_a(ItemId::new(t), p.item) {
+                        if *place == 0 && wanted.is_none_or(|w| self.is_a(ItemId::new(t), w)) {
                             *place = at;
                         }
                     }
@@ -386,6 +392,7 @@ impl Layout<'_> {
             pools: &self.places.pools,
             attributes: self.attributes_at(),
             visits: self.shapes.visits,
+            kept: &self.kept,
         }
     }
 
