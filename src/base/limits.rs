@@ -24,6 +24,8 @@ pub const DIAGNOSTICS: usize = 200;
 pub const RUNS: u64 = 1_000_000;
 /// Longest simulated time in days: integer nanoseconds hold 292 years, half of it leaves room for draws.
 pub const HORIZON_DAYS: i64 = 36_500;
+/// Most files one line may be made of.
+pub const FILES: usize = 1000;
 /// Memory one replication may use for items and queues, in bytes.
 pub const REPLICATION_BYTES: usize = 2 * 1024 * 1024 * 1024;
 /// Events the kernel handles between two looks of the host at progress, Ctrl-C and limits.

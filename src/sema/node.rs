@@ -80,9 +80,12 @@ const BUFFER_LATER: &[(&str, &str)] = &[
     ("shift", "shifts"),
 ];
 
+/// A declaration of nodes with the nodes.
+pub type DeclaredNode<'a> = (&'a Declaration, Vec<NodeId>);
+
 impl<'a> Lower<'a> {
-    /// Declares every node, then reads its fields, which may name other nodes.
-    pub fn nodes(&mut self, declarations: &[&'a Declaration]) {
+    /// Declares every node.
+    pub fn declare_nodes(&mut self, declarations: &[&'a Declaration]) -> Vec<DeclaredNode<'a>> {
         let mut declared = Vec::new();
         for d in declarations {
             let kind = match d.word.text.as_str() {
@@ -96,21 +99,30 @@ impl<'a> Lower<'a> {
                 self.holes = true;
                 continue;
             };
-            let members: Vec<String> = match d.indices.is_empty() {
-                true => vec![d.name.text.clone()],
-                false => (1..=size).map(|i| format!("{}[{i}]", d.name.text)).collect(),
-            };
+            if self.plant.nodes.len() as u64 + size > limits::NODES as u64 {
+                let text = format!("the line has more than {} nodes", limits::NODES);
+                self.push(Diagnostic::new(codes::OUT_OF_RANGE, d.name.span, text));
+                self.holes = true;
+                continue;
+            }
             let mut ids = Vec::new();
-            for name in members {
+            for name in self.member_names(d, size) {
                 ids.push(self.plant.nodes.push(new_node(name, d.name.span, kind.clone())));
             }
             let Some(first) = ids.first().copied() else { continue };
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                 let meaning = if d.indices.is_empty() { Meaning::Node(first) } else { Meaning::Array(first, size) };
                 self.scope.set(&d.name.text, meaning);
+                let shape = self.array_shape(d);
+                self.scope.shape_of(meaning, shape);
             }
             declared.push((*d, ids));
         }
+        declared
+    }
+
+    /// Reads the fields of nodes, which may name other nodes.
+    pub fn read_nodes(&mut self, declared: Vec<DeclaredNode<'a>>) {
         for (d, ids) in declared {
             self.asked_shift = (None, ShiftEnd::Pause);
             self.loads_several = false;
@@ -142,17 +154,6 @@ impl<'a> Lower<'a> {
                     (node.calendar, node.shift_end) = shift;
                 }
             }
-        }
-    }
-
-    fn array_size(&mut self, d: &'a Declaration) -> Option<u64> {
-        match d.indices.as_slice() {
-            [] => Some(1),
-            [index] => {
-                let typed = self.evaluate(index)?;
-                self.expect_count(&typed, index.span, "the size of an array", 1, limits::MEMBERS)
-            }
-            _ => self.later(d.span, "arrays of several dimensions"),
         }
     }
 
@@ -388,7 +389,7 @@ impl<'a> Lower<'a> {
     /// A cycle: a time, or times by item.
     pub(super) fn cycle(&mut self, phrase: &'a Phrase) -> Option<Expression> {
         if let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind)
-            && self.is_by_item(table)
+            && self.names_items(table)
         {
             let mut list = Vec::new();
             let mut rest = None;
@@ -418,13 +419,6 @@ impl<'a> Lower<'a> {
             return Some(Expression::ByItem(list, rest));
         }
         self.time(phrase, "cycle")
-    }
-
-    fn is_by_item(&self, table: &Table) -> bool {
-        table.entries.iter().any(|e| match &e.key {
-            Key::Chain(chain) => chain.as_expr().and_then(|x| x.name()).is_some(),
-            _ => false,
-        })
     }
 
     fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {

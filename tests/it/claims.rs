@@ -4,6 +4,7 @@
 //!   follow (`± 0.5`), shares may be written in per cent, and the last key may be a sum
 //!   (`starved+waiting`). Without a tolerance the figure is exact.
 //! - `//! E0401` — the text is refused, or its run stopped, with this finding.
+//! - `//set space=30` — a parameter set from outside, as by `--set`.
 //!
 //! A text without `line NAME {` stands inside a line of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -37,8 +38,10 @@ fn analyse(text: &str, folder: &Path) -> (Option<Plant>, Vec<Diagnostic>) {
     let id = files.add("spec.line", text.as_str());
     let parsed = syntax::parse(id, &text);
     let read = |path: &str| std::fs::read_to_string(folder.join(path)).map_err(|e| e.to_string());
-    let options = sema::Options { set: Vec::new(), read: &read };
-    let mut analysed = sema::analyse(&files, &parsed.tree, &options);
+    let set = text.lines().filter_map(|l| l.trim().strip_prefix("//set ")?.split_once('='));
+    let set = set.map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    let options = sema::Options { set, read: &read };
+    let mut analysed = sema::analyse(&mut files, &parsed.tree, &options);
     let mut found = parsed.diagnostics;
     found.append(&mut analysed.diagnostics);
     let plant = analysed.plants.pop();

@@ -18,6 +18,7 @@ mod kernel_smoke;
 mod layers;
 mod published;
 mod report;
+mod reuse;
 mod runtime_distributions;
 mod runtime_random;
 mod runtime_statistics;

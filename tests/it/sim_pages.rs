@@ -13,7 +13,7 @@ fn run(text: &str) -> Outcome {
     let file = files.add("page.line", text);
     let parsed = syntax::parse(file, text);
     let options = sema::Options { set: Vec::new(), read: &|_| Err("no files in tests".into()) };
-    let analysed = sema::analyse(&files, &parsed.tree, &options);
+    let analysed = sema::analyse(&mut files, &parsed.tree, &options);
     assert!(analysed.complete, "{text}\n{:#?}\n{:#?}", parsed.diagnostics, analysed.diagnostics);
     let plant = analysed.plants.first().unwrap();
     let stop = AtomicBool::new(false);

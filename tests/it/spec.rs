@@ -1,5 +1,6 @@
 //! The executed language reference: every `line` block of `tests/spec/*.md` is run on both engines and
-//! held against the claims that stand in it (`claims.rs` says how they are written).
+//! held against the claims that stand in it (`claims.rs` says how they are written). Files that a block
+//! names lie in `tests/spec/files/`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
@@ -46,5 +47,5 @@ fn every_block_of_the_reference_does_what_it_claims() {
     let wanted = std::env::var("FLOWLINE_SPEC").unwrap_or_default();
     let list: Vec<(String, String)> = blocks().into_iter().filter(|(place, _)| place.contains(&wanted)).collect();
     assert!(!list.is_empty(), "nothing matches `{wanted}`");
-    claims::hold(&list, &folder());
+    claims::hold(&list, &folder().join("files"));
 }
