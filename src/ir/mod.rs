@@ -9,6 +9,7 @@
 pub mod account;
 pub mod availability;
 pub mod dump;
+pub mod expect;
 pub mod expression;
 pub mod flow;
 pub mod ids;
@@ -24,8 +25,8 @@ pub use expression::{Binary, Distribution, Expression, Function, Over, Unary};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
 pub use node::{
-    Batch, Blocking, Buffer, Capacity, Node, NodeKind, Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, SetUpFor,
-    Setup, Source, Station, Supply, WhenFull,
+    Batch, Blocking, Buffer, Campaign, Capacity, Node, NodeKind, Order, Part, Phase, PhaseKind, Recipe, Release,
+    ReleaseCrew, SetUpFor, Setup, Source, Station, Supply, WhenFull,
 };
-pub use plant::{Attribute, Demand, ItemType, Plant, RunSettings, Until};
+pub use plant::{Attribute, Demand, ItemType, Measure, Plant, Precision, RunSettings, Until};
 pub use resource::{Limit, Need, Pool, PoolKind};

@@ -82,7 +82,7 @@ impl Arena {
 }
 
 /// The first word of a record.
-const FIRST_WORD: super::builder::Field = super::builder::Field { offset: 0, ty: super::program::Ty::Count };
+pub(super) const FIRST_WORD: super::builder::Field = super::builder::Field { offset: 0, ty: super::program::Ty::Count };
 
 /// A duration that the host computes, in seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -340,6 +340,10 @@ pub struct Host {
     pub schedules: Arc<[Schedule]>,
     /// What items of each type carry.
     pub kinds: Arc<[Carried]>,
+    /// What sources make, by index.
+    pub plans: Arc<[super::supply::Plan]>,
+    /// Intervals that go by hours or by orders, by index.
+    pub rhythms: Arc<[super::supply::Rhythm]>,
     /// Bytes of one item record.
     pub item_bytes: i64,
     /// Most bytes the arena may take.
@@ -351,7 +355,8 @@ impl Host {
     #[must_use]
     pub fn new(arena: Arena, item_bytes: i64) -> Self {
         let (laws, schedules, kinds) = (Arc::from([]), Arc::from([]), Arc::from([]));
-        Self { arena, laws, schedules, kinds, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
+        let (plans, rhythms) = (Arc::from([]), Arc::from([]));
+        Self { arena, laws, schedules, kinds, plans, rhythms, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
     }
 
     /// Serves a call of the program.
@@ -378,6 +383,10 @@ impl Host {
                 self.value(law, b).to_bits().cast_signed()
             }
             HostFn::FirstTrue => self.first_true(a, b),
+            HostFn::Observe => {
+                super::observe::observe(&mut self.arena, &self.schedules, a, b);
+                0
+            }
             HostFn::Keep => {
                 self.keep(a, b);
                 0
@@ -393,6 +402,13 @@ impl Host {
             }
             HostFn::Inherit => {
                 self.inherit(a, b, c);
+                0
+            }
+            HostFn::Rhythm => self.rhythm(a),
+            HostFn::Lot => self.lot(a),
+            HostFn::Kind => self.kind(a),
+            HostFn::Ordered => {
+                self.ordered(a, b);
                 0
             }
         }
@@ -416,7 +432,7 @@ impl Host {
     }
 
     /// The value of a law for an item.
-    fn value(&mut self, law: i64, item: i64) -> f64 {
+    pub(super) fn value(&mut self, law: i64, item: i64) -> f64 {
         let laws = Arc::clone(&self.laws);
         let law = usize::try_from(law).ok().and_then(|i| laws.get(i));
         law.map_or(f64::NAN, |law| law.evaluate(&mut self.arena, item))
@@ -550,6 +566,9 @@ impl Host {
         }
         if family == Family::Computed.tag() {
             return self.compute(record, 0);
+        }
+        if family == Family::Rhythm.tag() {
+            return self.rhythm(record);
         }
         let first = i64::from(draw::BATCH.offset);
         let end = first + 8 * i64::try_from(DRAWS).unwrap_or(0);
@@ -709,4 +728,9 @@ entries! {
     find_setup = SetupOf;
     born = Born;
     inherit = Inherit;
+    rhythm = Rhythm;
+    lot = Lot;
+    kind = Kind;
+    ordered = Ordered;
+    observe = Observe;
 }

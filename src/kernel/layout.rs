@@ -239,6 +239,8 @@ record! {
         /// Values to compute over all items loaded: how many, then of each what is made of them, its law, and
         /// by item type whether it counts.
         KEEPS = 37 Handle;
+        /// What is told of items that are loaded.
+        OBSERVERS = 39 Handle;
     }
 }
 
@@ -299,12 +301,14 @@ record! {
         MAINTENANCE = 33 Count;
         /// Values over all items loaded.
         KEPT = 34 Handle;
+        /// Where its starved, blocked and waiting times are charged, or 0.
+        CAUSES = 39 Handle;
     }
 }
 
 record! {
     /// A breakdown of a machine.
-    breakdown, 10 {
+    breakdown, 12 {
         /// The machine.
         MACHINE = 0 Handle;
         /// Its slot.
@@ -324,6 +328,24 @@ record! {
         FAILURES = 7 Count;
         /// Time left of a repair that its people had to leave, plus one tick; 0: none.
         REST = 8 Duration;
+        /// Since when it waits for people, or is under repair.
+        SINCE = 9 Time;
+        /// Time waited for people.
+        WAITED = 10 Duration;
+        /// Time under repair.
+        REPAIRED = 11 Duration;
+    }
+}
+
+record! {
+    /// To what the starved, blocked and waiting times of a machine are charged, in this order. A list is a
+    /// count and pairs of key and time: of givers by position of their names, of takers by rank, of pools.
+    causes, 6 {
+        /// How much of the time in the state has been charged: of starved, and of blocked and waiting
+        /// behind it.
+        CHARGED = 0 Duration;
+        /// The list of the givers, and of takers and pools behind it.
+        LISTS = 3 Handle;
     }
 }
 
@@ -397,7 +419,7 @@ record! {
 
 record! {
     /// A buffer: named, of an arrow, of a queue, or a transit.
-    buffer, 28 {
+    buffer, 32 {
         /// Items inside.
         LEVEL = 6 Count;
         /// Places.
@@ -440,12 +462,14 @@ record! {
         TO = 25 Handle;
         /// Items that left.
         EXITS = 26 Count;
+        /// What is told of items that enter.
+        OBSERVERS = 31 Handle;
     }
 }
 
 record! {
     /// A source.
-    source, 32 {
+    source, 40 {
         /// Its slot.
         SLOT = 6 Count;
         /// Draw record of the interval.
@@ -472,8 +496,6 @@ record! {
         TO = 20 Handle;
         /// Items lost.
         LOST = 21 Count;
-        /// Since when its item waits.
-        SINCE = 22 Time;
         /// What it gives to directly.
         DIRECT_OUT = 23 Handle;
         /// Whether it is off shift.
@@ -482,6 +504,18 @@ record! {
         REST = 25 Duration;
         /// Attributes it sets: a list of assignments.
         WITH = 26 Handle;
+        /// The last of the items of a lot that wait in it.
+        LAST = 27 Handle;
+        /// Which plan of the host says what it makes.
+        PLAN = 28 Count;
+        /// Campaigns: which one runs. Orders: the next row.
+        CURSOR = 29 Count;
+        /// Items made of the present campaign; items left of the present order.
+        PART = 30 Count;
+        /// The draw record that a wrong lot is blamed on.
+        LOT = 31 Handle;
+        /// What is told of items it makes.
+        OBSERVERS = 32 Handle;
     }
 }
 
@@ -494,6 +528,8 @@ record! {
         TO = 7 Handle;
         /// Arrivals of all types.
         COUNT = 8 Count;
+        /// What is told of items that arrive.
+        OBSERVERS = 9 Handle;
     }
 }
 
@@ -554,6 +590,8 @@ record! {
         SIZES_HIGH = 7 Count;
         /// Whether members who leave at the end of their shift finish what they work at.
         FINISH = 8 Flag;
+        /// When members last became free.
+        FREED = 9 Time;
     }
 }
 
@@ -629,6 +667,35 @@ record! {
         POOL = 1 Handle;
         /// Number of the first.
         NUMBER = 2 Count;
+    }
+}
+
+record! {
+    /// What an expectation measures of each item, followed by the histograms of times below 0 and of all
+    /// others.
+    probe, 12 {
+        /// How many items.
+        COUNT = 0 Count;
+        /// Sum of their times: 128 bits.
+        SUM = 1 Count;
+        /// High half of [`SUM`].
+        SUM_HIGH = 2 Count;
+        /// Shortest.
+        MINIMUM = 3 Duration;
+        /// Longest.
+        MAXIMUM = 4 Duration;
+        /// How many took at most the limit.
+        WITHIN = 5 Count;
+        /// The limit.
+        LIMIT = 6 Duration;
+        /// Counts only while this schedule of the host is on: its index plus one, or 0.
+        SHIFT = 7 Count;
+        /// 0: since birth; 1: since an attribute; 2: since a stamp.
+        WHAT = 8 Count;
+        /// Byte offset of the attribute or stamp in an item.
+        OFFSET = 9 Count;
+        /// By item type, whether it is measured.
+        TYPES = 10 Handle;
     }
 }
 

@@ -10,6 +10,8 @@
 //! It knows no syntax and presents nothing. Start reading at [`Kernel`].
 
 pub mod builder;
+pub mod causes;
+pub mod charged;
 pub mod emit;
 pub mod formula;
 pub mod host;
@@ -18,11 +20,13 @@ pub mod laws;
 pub mod layout;
 pub mod model;
 pub mod native;
+pub mod observe;
 pub mod program;
 pub mod rank;
 pub mod read;
 pub mod shape;
 pub mod status;
+pub mod supply;
 
 mod engine;
 

@@ -17,6 +17,8 @@ pub enum Family {
     Timetable,
     /// What the host computes from the item, the clock and the floor.
     Computed,
+    /// An interval that goes by hours, or up to the next order.
+    Rhythm,
 }
 
 impl Family {
@@ -28,6 +30,7 @@ impl Family {
             Family::Random => 1,
             Family::Timetable => 2,
             Family::Computed => 3,
+            Family::Rhythm => 4,
         }
     }
 }
@@ -154,6 +157,8 @@ pub enum DirectOut {
     Sink {
         /// Whether the run ends when enough has arrived there.
         until: bool,
+        /// Whether something is told of items that arrive there.
+        observed: bool,
     },
 }
 
@@ -247,6 +252,10 @@ pub struct StationShape {
     pub direct_out: Option<DirectOut>,
     /// Where it takes from directly.
     pub direct_in: Option<DirectIn>,
+    /// Whether several inputs, outputs and pools can end it when it is starved, blocked and waiting.
+    pub several_causes: [bool; 3],
+    /// Whether something is told of items that are loaded.
+    pub observed: bool,
 }
 
 /// How items stay in a buffer.
@@ -275,6 +284,8 @@ pub struct BufferShape {
     pub from: usize,
     /// Limits whose cards are returned here.
     pub to: usize,
+    /// Whether something is told of items that enter.
+    pub observed: bool,
 }
 
 /// When a source makes items.
@@ -307,6 +318,14 @@ pub struct SourceShape {
     pub shift: bool,
     /// Number of attributes it sets.
     pub with: usize,
+    /// Whether it may make several items at once.
+    pub lots: bool,
+    /// Whether the host says of which type the next item is: campaigns and orders.
+    pub planned: bool,
+    /// Whether it goes by a list of orders.
+    pub orders: bool,
+    /// Whether something is told of items it makes.
+    pub observed: bool,
 }
 
 /// A sink.
@@ -316,6 +335,8 @@ pub struct SinkShape {
     pub until: bool,
     /// Limits whose cards are returned here.
     pub to: usize,
+    /// Whether something is told of items that arrive.
+    pub observed: bool,
 }
 
 /// The shape of a node.
@@ -391,6 +412,8 @@ pub struct Shapes {
     pub formulas: Vec<FormulaShape>,
     /// Attributes that items carry.
     pub attributes: usize,
+    /// Time stamps that items carry behind them.
+    pub stamps: usize,
     /// Whom calendars tell.
     pub subscribers: Vec<SubscriberShape>,
     /// Whether crews have shifts.
@@ -415,7 +438,7 @@ impl Shapes {
     /// Words of an item.
     #[must_use]
     pub fn item_words(&self) -> usize {
-        self.first_attribute() + self.attributes
+        self.first_attribute() + self.attributes + self.stamps
     }
 }
 

@@ -6,11 +6,10 @@ use crate::base::{Dim, Quantity, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::account::NodeAccount;
 use crate::ir::{
-    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId,
-    Maintenance, MaintenanceStart, Node, NodeId, NodeKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station,
-    Supply, WhenFull,
+    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, Maintenance,
+    MaintenanceStart, Node, NodeId, NodeKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station,
 };
-use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
+use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase};
 
 use super::account::Owner;
 use super::fields::{Fields, list};
@@ -63,10 +62,6 @@ const STATION: &[&str] = &[
     "power",
     "cost",
 ];
-
-const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full", "shift", "with", "power", "cost"];
-const SOURCE_LATER: &[(&str, &str)] =
-    &[("at", "timetables"), ("lot", "lots"), ("schedule", "schedules"), ("order", "order rules")];
 
 const BUFFER: &[&str] = &["capacity", "initial"];
 const BUFFER_LATER: &[(&str, &str)] = &[
@@ -158,7 +153,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Fields of a block with those whose meaning follows later told apart.
-    fn known_fields(
+    pub fn known_fields(
         &mut self,
         d: &'a Declaration,
         known: &[&'static str],
@@ -173,114 +168,6 @@ impl<'a> Lower<'a> {
             }
         }
         fields
-    }
-
-    // ---- source ----
-
-    fn source(&mut self, d: &'a Declaration) -> Option<Source> {
-        let fields = self.known_fields(d, SOURCE, SOURCE_LATER);
-        self.asked_shift = (self.shift_field(&fields), ShiftEnd::Pause);
-        self.asked_account = self.account(&fields, Owner::Source);
-        self.no_inner(&fields, &[]);
-        let (mix, mix_span) = match fields.get("makes", &mut self.diagnostics) {
-            Some(phrase) => (self.mix(phrase), phrase.span),
-            None if fields.has("makes").is_some() => (None, d.name.span),
-            None if self.plant.items.len() == 1 => (Some(vec![(ItemId(0), Rational::one())]), d.name.span),
-            None => {
-                self.push(
-                    Diagnostic::new(
-                        codes::MISSING_FIELD,
-                        d.name.span,
-                        format!("source `{}` does not say what it makes", d.name.text),
-                    )
-                    .help("several items are declared: write `makes: NAME`"),
-                );
-                (None, d.name.span)
-            }
-        };
-        let supply = match fields.get("every", &mut self.diagnostics) {
-            Some(phrase) => self.time(phrase, "every").map(Supply::Every),
-            None if fields.has("every").is_some() => None,
-            None => Some(Supply::Always),
-        };
-        let zero = Expression::Constant(Quantity { value: Rational::zero(), dim: Dim::TIME });
-        let first = match fields.get("first", &mut self.diagnostics) {
-            Some(phrase) => self.time(phrase, "first"),
-            None => Some(zero),
-        };
-        let total = match fields.get("total", &mut self.diagnostics) {
-            Some(phrase) => Some(self.total(phrase)?),
-            None => None,
-        };
-        let when_full = match self.word(&fields, "when_full", &["pause", "queue", "lose"]) {
-            Some("queue") => WhenFull::Queue,
-            Some("lose") => WhenFull::Lose,
-            _ => WhenFull::Pause,
-        };
-        if let (Some(Supply::Always), WhenFull::Queue | WhenFull::Lose) = (&supply, when_full) {
-            self.push(
-                Diagnostic::new(
-                    codes::WRONG_VALUE,
-                    fields.span("when_full"),
-                    "a source without `every` always has one item ready",
-                )
-                .help("give it an interval with `every:`, or leave `when_full` out"),
-            );
-            return None;
-        }
-        if let Some(Supply::Every(Expression::Constant(q))) = &supply
-            && q.value.is_zero()
-            && total.is_none()
-            && when_full != WhenFull::Pause
-        {
-            self.push(
-                Diagnostic::new(codes::OUT_OF_RANGE, fields.span("every"), "items every 0 s never let time pass")
-                    .help("leave `every` out: then an item is always ready"),
-            );
-            return None;
-        }
-        let with = match fields.get("with", &mut self.diagnostics) {
-            Some(phrase) => self.assignments(phrase)?,
-            None => Vec::new(),
-        };
-        Some(Source { with, mix: mix?, supply: supply?, first: first?, total, when_full, mix_span })
-    }
-
-    fn total(&mut self, phrase: &'a Phrase) -> Option<u64> {
-        // `total: 100` or `total: 100 Part`.
-        if let Some(ExprKind::Quantity(q)) = phrase.as_expr().map(|e| &e.kind)
-            && q.unit.is_some()
-        {
-            let counted = self.counted(phrase, "item")?;
-            return counted.first().map(|c| c.count);
-        }
-        self.count(phrase, "total", 1, limits::COUNT)
-    }
-
-    /// `makes: Bottle` or `{ 60 %: A, rest: B }`.
-    fn mix(&mut self, phrase: &'a Phrase) -> Option<Vec<(ItemId, Rational)>> {
-        let expr = match phrase.as_expr() {
-            Some(expr) => expr,
-            None => return self.name_in(phrase, "an item").and(None),
-        };
-        match &expr.kind {
-            ExprKind::Name(name) => Some(vec![(self.item_named(name, expr.span)?, Rational::one())]),
-            ExprKind::Table(table) => self.share_mix(table),
-            ExprKind::NamedTable { name, table } if name.text == "choice" => self.share_mix(table),
-            ExprKind::List(_) => self.later(expr.span, "campaigns"),
-            ExprKind::Quantity(_) => self.later(expr.span, "lots"),
-            _ => self.name_in(phrase, "an item").and(None),
-        }
-    }
-
-    fn share_mix(&mut self, table: &'a Table) -> Option<Vec<(ItemId, Rational)>> {
-        let mut mix = Vec::new();
-        for (share, entry) in self.shares(table)? {
-            let phrase = entry.phrase.as_ref()?;
-            let (name, span) = self.name_in(phrase, "an item")?;
-            mix.push((self.item_named(name, span)?, share));
-        }
-        Some(mix)
     }
 
     // ---- station ----
@@ -647,7 +534,7 @@ impl<'a> Lower<'a> {
         Some(Expression::Draw(Box::new(Distribution::Exponential { mean })))
     }
 
-    fn missing(&mut self, fields: &Fields<'a>, word: &str, example: &str) {
+    pub fn missing(&mut self, fields: &Fields<'a>, word: &str, example: &str) {
         if fields.has(word).is_none() {
             self.push(
                 Diagnostic::new(codes::MISSING_FIELD, fields.owner_span, format!("{} has no `{word}`", fields.owner))
@@ -771,7 +658,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn no_inner(&mut self, fields: &Fields<'a>, allowed: &[&str]) {
+    pub fn no_inner(&mut self, fields: &Fields<'a>, allowed: &[&str]) {
         for inner in &fields.inner {
             if !allowed.contains(&inner.word.text.as_str()) {
                 self.push(

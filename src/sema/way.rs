@@ -695,6 +695,19 @@ impl<'a> Lower<'a> {
             (0, Some(way)) => way,
             (_, way) => Routing::ByItem(starts, way.map(Box::new), span),
         };
+        // Where a limit begins at the source, items wait outside without a card. Who gets one stands where the
+        // source gives items from, until there is room.
+        let begins = self.plant.limits.values().any(|l| l.from == id);
+        let way = if begins {
+            let gate = Lane { places: Some(Capacity::Places(1)), transit: None };
+            let gate = self.new_lane(format!("{name}.release"), span, gate, true, way);
+            for limit in self.plant.limits.values_mut().filter(|l| l.from == id) {
+                limit.from = gate;
+            }
+            Routing::To(Target { node: gate, visit: None, span })
+        } else {
+            way
+        };
         let lane = Lane { places: Some(Capacity::Unlimited), transit: None };
         let outside = self.new_lane(format!("{name}.outside"), span, lane, true, way);
         let entry = Routing::To(Target { node: outside, visit: None, span });

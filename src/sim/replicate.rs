@@ -11,15 +11,16 @@ use rayon::prelude::*;
 use crate::base::ticks::TICKS_PER_SECOND;
 use crate::base::{Ticks, limits};
 use crate::diag::Diagnostic;
-use crate::ir::Plant;
+use crate::ir::{CalendarId, Plant};
 use crate::kernel::layout::header;
+use crate::kernel::observe::{self, ProbeTotals};
 use crate::kernel::read::{self, Snapshot};
 use crate::kernel::{Engine, Kernel, Run, Stop};
 
+use super::expect::{self, During};
 use super::lockup::{self, Prospect};
-use super::measure;
 use super::outcome::{Replication, Study, StudyHeader};
-use super::trouble;
+use super::{checks, measure, precision, trouble};
 
 /// How a plant is simulated.
 #[derive(Clone, Copy)]
@@ -30,6 +31,8 @@ pub struct Settings<'a> {
     pub warmup: Ticks,
     /// Independent replications, at least 1.
     pub runs: u64,
+    /// Makes just so many, whatever precision the plant asks for.
+    pub fixed_runs: bool,
     /// Seed of all random streams.
     pub seed: u64,
     /// Threads; `None`: one for each core.
@@ -42,6 +45,8 @@ pub struct Settings<'a> {
     pub stop: &'a AtomicBool,
     /// Told how many replications are done, of how many. Called from any thread.
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
+    /// Told now and then how far a replication is: its number from 0, and the share of its time that is over.
+    pub advance: Option<&'a (dyn Fn(u64, f64) + Sync)>,
 }
 
 impl<'a> Settings<'a> {
@@ -50,7 +55,19 @@ impl<'a> Settings<'a> {
     pub fn of(plant: &Plant, stop: &'a AtomicBool, progress: &'a (dyn Fn(u64, u64) + Sync)) -> Self {
         let run = &plant.run;
         let (horizon, warmup, runs, seed) = (run.horizon, run.warmup, run.runs, run.seed);
-        Self { horizon, warmup, runs, seed, threads: None, engine: Engine::Event, memory: None, stop, progress }
+        Self {
+            horizon,
+            warmup,
+            runs,
+            fixed_runs: false,
+            seed,
+            threads: None,
+            engine: Engine::Event,
+            memory: None,
+            stop,
+            progress,
+            advance: None,
+        }
     }
 }
 
@@ -90,28 +107,42 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
     };
     let task =
         Task { plant, settings, kernel: &kernel, end, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
-    let runs = settings.runs.clamp(1, limits::RUNS);
-    let numbers = 0..usize::try_from(runs).unwrap_or(usize::MAX);
-    let all = || numbers.into_par_iter().with_max_len(1).map(|n| task.replication(n as u64, runs)).collect::<Vec<_>>();
-    let results: Vec<Result<Replication, Failure>> = match settings.threads {
-        None => all(),
-        Some(threads) => match rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
-            Ok(pool) => pool.install(all),
-            Err(e) => return Outcome::failed(trouble::internal(plant, &format!("no threads: {e}"))),
-        },
+    let pool = match settings.threads.map(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build()) {
+        None => None,
+        Some(Ok(pool)) => Some(pool),
+        Some(Err(e)) => return Outcome::failed(trouble::internal(plant, &format!("no threads: {e}"))),
     };
+    let batch = |from: u64, to: u64| -> Vec<Result<Replication, Failure>> {
+        let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let numbers = number(from)..number(to);
+        let all = || numbers.into_par_iter().with_max_len(1).map(|n| task.replication(n as u64, to)).collect();
+        match &pool {
+            None => all(),
+            Some(pool) => pool.install(all),
+        }
+    };
+    let asked = settings.runs.clamp(1, limits::RUNS);
+    let most = limits::PRECISION_RUNS.max(asked);
     let mut outcome = Outcome::default();
     let mut replications = Vec::new();
-    for result in results {
-        match result {
-            Ok(replication) => replications.push(replication),
-            Err(Failure::Ended) => outcome.interrupted = true,
-            Err(Failure::Found(diagnostic)) => {
-                // The first by number; later ones may or may not have got so far.
-                outcome.diagnostics.push(*diagnostic);
-                break;
+    let (mut from, mut to) = (0, if settings.fixed_runs { asked } else { precision::first(plant, asked) });
+    loop {
+        for result in batch(from, to) {
+            match result {
+                Ok(replication) => replications.push(replication),
+                Err(Failure::Ended) => outcome.interrupted = true,
+                Err(Failure::Found(diagnostic)) => {
+                    // The first by number; later ones may or may not have got so far.
+                    outcome.diagnostics.push(*diagnostic);
+                    break;
+                }
             }
         }
+        if settings.fixed_runs || outcome.interrupted || !outcome.diagnostics.is_empty() {
+            break;
+        }
+        let Some(more) = precision::next(plant, &replications, most) else { break };
+        (from, to) = (to, more);
     }
     outcome.finished = replications.len() as u64;
     if !outcome.diagnostics.is_empty() {
@@ -129,7 +160,15 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
             engine: settings.engine.name().to_string(),
             wall_s: begin.elapsed().as_secs_f64(),
         };
-        outcome.study = Some(Study::of(study, &replications));
+        let mut study = Study::of(study, &replications);
+        study.expectations = expect::judge(plant, &replications);
+        outcome.study = Some(study);
+    }
+    if !settings.fixed_runs
+        && !outcome.interrupted
+        && let Some((wanted, reached)) = precision::missed(plant, &replications)
+    {
+        outcome.diagnostics.push(trouble::not_precise(wanted, reached, outcome.finished));
     }
     outcome
 }
@@ -183,13 +222,21 @@ impl Task<'_> {
             run.cap_memory(bytes);
         }
         let mut watch = Watch::default();
-        self.advance(&mut run, self.settings.warmup, number, &mut watch)?;
-        let before = self.snapshot(&run, number)?;
-        read::restart(model, self.plant, &mut run);
-        if let Some(until) = self.plant.run.until {
+        let from_start = self.plant.run.until.filter(|u| u.from_start);
+        if let Some(until) = from_start {
             run.until(until.count);
         }
-        let stop = self.advance(&mut run, self.end, number, &mut watch)?;
+        let stop = self.advance(&mut run, self.settings.warmup, number, &mut watch)?;
+        if let (Some(until), Stop::Until) = (from_start, stop) {
+            let now = Ticks(run.arena().get(0, header::NOW));
+            return found(trouble::within_warmup(self.plant, until, now, self.settings.warmup), number);
+        }
+        let before = self.snapshot(&run, number)?;
+        read::restart(model, self.plant, &mut run);
+        if let Some(until) = self.plant.run.until.filter(|u| !u.from_start) {
+            run.until(until.count);
+        }
+        let (stop, during) = self.measured(&mut run, &before, number, &mut watch)?;
         let after = self.snapshot(&run, number)?;
         let prospect = match stop {
             Stop::Until => Prospect::Moving,
@@ -201,16 +248,70 @@ impl Task<'_> {
             let arrived = |s: &Snapshot| {
                 s.arrivals.iter().filter(|a| a.node == until.at).fold(0u64, |sum, a| sum.saturating_add(a.count))
             };
-            let arrived = arrived(&after).saturating_sub(arrived(&before));
+            let before = if until.from_start { 0 } else { arrived(&before) };
+            let arrived = arrived(&after).saturating_sub(before);
             let last = Ticks(run.arena().get(0, header::PROGRESS));
             return found(trouble::not_reached(self.plant, until, arrived, last, prospect == Prospect::Done), number);
         }
-        Ok(measure::window(self.plant, &before, &after))
+        let figures = measure::window(self.plant, &model.places.causes, &before, &after);
+        match checks::contradiction_of(&figures) {
+            None => Ok(self.with_measures(figures, &during, &run, number)),
+            Some(words) => found(trouble::internal(self.plant, &words), number),
+        }
+    }
+
+    /// Runs the measured window. Where expectations count only during shifts, it is run from one change of
+    /// a shift to the next, and the figures of the windows in which each was on are added up.
+    fn measured(
+        &self,
+        run: &mut Run,
+        before: &Snapshot,
+        number: u64,
+        watch: &mut Watch,
+    ) -> Result<(Stop, Vec<During>), Failure> {
+        let mut shifts: Vec<CalendarId> = self.plant.measures.iter().filter_map(|m| m.during).collect();
+        shifts.sort_unstable();
+        shifts.dedup();
+        if shifts.is_empty() {
+            return Ok((self.advance(run, self.end, number, watch)?, Vec::new()));
+        }
+        let known = &self.kernel.model.places.causes;
+        let nothing = measure::window(self.plant, known, before, before);
+        let mut during: Vec<During> = shifts.iter().map(|id| (*id, nothing.clone())).collect();
+        let mut last = before.clone();
+        loop {
+            let changes = shifts.iter().filter_map(|id| self.plant.calendars.get(*id)?.next_boundary(last.now));
+            let to = changes.min().unwrap_or(self.end).min(self.end);
+            let stop = self.advance(run, to, number, watch)?;
+            let now = self.snapshot(run, number)?;
+            let window = measure::window(self.plant, known, &last, &now);
+            for (id, figures) in &mut during {
+                if self.plant.calendars.get(*id).is_some_and(|c| c.is_on(last.now)) {
+                    figures.extend(&window);
+                }
+            }
+            if !matches!(stop, Stop::Horizon) || now.now < to || to >= self.end {
+                return Ok((stop, during));
+            }
+            last = now;
+        }
+    }
+
+    /// Adds what expectations measure.
+    fn with_measures(&self, mut figures: Replication, during: &[During], run: &Run, number: u64) -> Replication {
+        if self.plant.expectations.is_empty() {
+            return figures;
+        }
+        let probe = |record: &i64| (*record != 0).then(|| observe::totals(run.arena(), *record));
+        let probes: Vec<Option<ProbeTotals>> = self.kernel.model.places.probes.iter().map(probe).collect();
+        figures.measures = expect::values(self.plant, &figures, during, &probes);
+        figures.chance = self.kernel.model.drew(run.arena(), self.settings.seed, number);
+        figures
     }
 
     fn snapshot(&self, run: &Run, number: u64) -> Result<Snapshot, Failure> {
         let snapshot = Snapshot::of(&self.kernel.model, self.plant, run);
-        match measure::contradiction(self.plant, &snapshot) {
+        match checks::contradiction(&self.kernel.model, self.plant, run, &snapshot) {
             None => Ok(snapshot),
             Some(words) => found(trouble::internal(self.plant, &words), number),
         }
@@ -225,6 +326,9 @@ impl Task<'_> {
                 Stop::Fuel => {
                     if self.ended(number) {
                         return Err(Failure::Ended);
+                    }
+                    if let (Some(tell), Some(end)) = (self.settings.advance, self.settings.horizon) {
+                        tell(number, Ticks(run.arena().get(0, header::NOW)).seconds() / end.seconds());
                     }
                     if watch.due(run) && self.look(run, number)? == Prospect::Done && self.plant.run.until.is_some() {
                         // Only clocks of breakdowns run on: `until` will never come.

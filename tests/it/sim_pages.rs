@@ -26,7 +26,7 @@ fn run(text: &str) -> Outcome {
 
 #[test]
 fn pages_of_runs_show_what_they_say() {
-    for number in ["E0710", "E0711", "E0712", "E0713", "E0714"] {
+    for number in ["E0710", "E0711", "E0712", "E0713", "E0714", "E0716"] {
         let code = codes::Code::find(number).unwrap();
         let page = code.page();
         assert!(page.starts_with(&format!("# {number}: {}\n", code.title())), "{number}");

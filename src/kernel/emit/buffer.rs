@@ -96,6 +96,7 @@ impl Emit<'_> {
         }
         b.store(item, item::HOLDER, node);
         b.store(item, item::ENTRY, now);
+        Self::observe(b, s.observed, node, buffer::OBSERVERS, item);
         match &s.transit {
             TransitShape::None => {
                 b.store(item, item::READY, now);

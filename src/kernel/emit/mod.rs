@@ -8,12 +8,14 @@
 mod basics;
 mod buffer;
 mod cards;
+mod causes;
 mod direct;
 mod draw;
 mod failure;
 mod formula;
 mod gather;
 mod join;
+mod observe;
 mod pools;
 pub(super) mod route;
 mod run;
@@ -44,6 +46,7 @@ struct Functions {
     room: Option<FuncId>,
     enter_any: Option<FuncId>,
     leave_together: Option<FuncId>,
+    charge_cause: Option<FuncId>,
     begin: Vec<Option<FuncId>>,
     stretch: Vec<Option<FuncId>>,
     repair: Vec<Vec<Option<FuncId>>>,
@@ -68,6 +71,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.value_function(&mut program)?;
     emit.decide_function(&mut program)?;
     emit.pool_functions(&mut program)?;
+    emit.cause_function(&mut program)?;
     for (k, shape) in shapes.nodes.iter().enumerate() {
         if let NodeShape::Station(s) = shape {
             emit.station_functions(&mut program, k, s)?;

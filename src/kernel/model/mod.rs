@@ -3,12 +3,15 @@
 //!
 //! Start reading at [`Model::new`].
 
+mod causes;
 mod direct;
 mod nodes;
+mod probes;
 mod resources;
 mod sets;
 mod setups;
 mod shifts;
+mod sources;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -37,6 +40,7 @@ use super::shape::{
     TransitShape, intern,
 };
 use super::status::{NEVER, State};
+use super::supply::{Plan, Rhythm};
 
 /// A plant laid out for simulation. Numbers are data; only the shapes decide the code.
 #[derive(Clone, Debug)]
@@ -53,6 +57,10 @@ pub struct Model {
     pub schedules: Arc<[Schedule]>,
     /// What items of each type carry: byte offset and law of the default.
     pub kinds: Arc<[Carried]>,
+    /// What sources make, by index.
+    pub plans: Arc<[Plan]>,
+    /// Intervals by hours and by orders, by index.
+    pub rhythms: Arc<[Rhythm]>,
     /// First events: slot, and the draw record of its time or a fixed time.
     first: Vec<(usize, First)>,
     /// Where things lie.
@@ -93,6 +101,10 @@ pub struct Places {
     pub slots: usize,
     /// Names of slots and entities, by record handle.
     pub names: BTreeMap<i64, String>,
+    /// Probe of each measure, 0 where it needs none.
+    pub probes: Vec<i64>,
+    /// Who gives to and takes from each node.
+    pub causes: super::causes::Causes,
 }
 
 /// Words being laid out.
@@ -155,6 +167,7 @@ struct Layout<'a> {
     plant: &'a Plant,
     order: Order,
     direct: direct::Direct,
+    causes: super::causes::Causes,
     image: Image,
     shapes: Shapes,
     streams: Vec<(i64, u64)>,
@@ -165,12 +178,15 @@ struct Layout<'a> {
     calendars: Vec<shifts::Told>,
     last_request: i64,
     kinds: Vec<Carried>,
+    plans: Vec<Plan>,
+    rhythms: Vec<Rhythm>,
     places: Places,
     slots: Vec<SlotPlan>,
     node_shapes: Vec<usize>,
     visit_records: Vec<i64>,
     lists_by_type: BTreeMap<usize, i64>,
     components: Vec<i64>,
+    observers: probes::Observers,
     /// Values over all items loaded of the station being laid out.
     kept: Vec<Expression>,
 }
@@ -187,6 +203,7 @@ impl Model {
             plant,
             order,
             direct: direct::Direct::new(plant),
+            causes: super::causes::Causes::of(plant),
             image: Image::default(),
             shapes: Shapes::default(),
             streams: Vec::new(),
@@ -197,12 +214,15 @@ impl Model {
             calendars: Vec::new(),
             last_request: 0,
             kinds: Vec::new(),
+            plans: Vec::new(),
+            rhythms: Vec::new(),
             places: Places::default(),
             slots: Vec::new(),
             node_shapes: Vec::new(),
             visit_records: Vec::new(),
             lists_by_type: BTreeMap::new(),
             components: Vec::new(),
+            observers: probes::Observers::new(),
             kept: Vec::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
@@ -211,6 +231,7 @@ impl Model {
         layout.shapes.attributes = plant.attributes.len();
         layout.shapes.routes.push(RouteShape::Leaf);
         layout.image.alloc(header::WORDS);
+        layout.probes();
         layout.counters();
         layout.reserve_nodes();
         layout.shapes.crew_shifts = plant.pools.values().any(|p| p.calendar.is_some());
@@ -223,6 +244,7 @@ impl Model {
         layout.subscribers();
         layout.kinds()?;
         layout.settle_handlers();
+        layout.places.causes = std::mem::take(&mut layout.causes);
         let first = layout.slots();
         layout.dirty_set();
         let item_words = layout.shapes.item_words();
@@ -235,6 +257,8 @@ impl Model {
             laws: layout.laws.into(),
             schedules: layout.schedules.into(),
             kinds: layout.kinds.into(),
+            plans: layout.plans.into(),
+            rhythms: layout.rhythms.into(),
             first,
             places: layout.places,
             item_bytes,
@@ -249,6 +273,8 @@ impl Model {
         host.laws = Arc::clone(&self.laws);
         host.schedules = Arc::clone(&self.schedules);
         host.kinds = Arc::clone(&self.kinds);
+        host.plans = Arc::clone(&self.plans);
+        host.rhythms = Arc::clone(&self.rhythms);
         for (at, id) in &self.streams {
             for (i, word) in (0i64..).zip(random::stream_state(*id, seed, replication)) {
                 host.arena.set(at + 8 * i, FIRST_WORD, word.cast_signed());
@@ -280,6 +306,15 @@ impl Model {
         }
         self.play_tournament(&mut host.arena);
         host
+    }
+
+    /// Whether a replication has drawn from any of its streams. O(streams).
+    #[must_use]
+    pub fn drew(&self, arena: &Arena, seed: u64, replication: u64) -> bool {
+        self.streams.iter().any(|(at, id)| {
+            let begin = random::stream_state(*id, seed, replication);
+            (0i64..).zip(begin).any(|(i, word)| arena.get(at + 8 * i, FIRST_WORD).cast_unsigned() != word)
+        })
     }
 
     fn leaf(&self, slot: usize) -> i64 {

@@ -1,4 +1,4 @@
-//! Lays out sources, stations with their machines and breakdowns, buffers and sinks.
+//! Lays out stations with their machines and breakdowns, buffers and sinks.
 
 use super::ways::route_shape;
 use super::*;
@@ -81,6 +81,14 @@ impl Layout<'_> {
         Ok(())
     }
 
+    /// Writes down what is told of items that enter a node; whether something is.
+    pub(super) fn told(&mut self, id: NodeId, field: Field) -> bool {
+        let list = self.observers(id);
+        let record = self.node_record(id);
+        self.image.put(record, field, list);
+        list != 0
+    }
+
     /// Joins machines and sources to their shift, and puts those off that are so at t = 0.
     fn shift(&mut self, id: NodeId, calendar: Option<CalendarId>, shape: usize) {
         let Some(calendar) = calendar else { return };
@@ -88,9 +96,12 @@ impl Layout<'_> {
         let (at, on) = self.calendar(calendar, None);
         let Some(kind) = self.plant.nodes.get(id).map(|n| &n.kind) else { return };
         match kind {
-            NodeKind::Source(_) => {
-                self.tell(at, record, SubscriberShape::Source(shape));
-                self.image.put(record, source::OFF, i64::from(on == 0));
+            NodeKind::Source(s) => {
+                // Timetables, hours and orders go by the clock; their shift is in them already.
+                if matches!(s.supply, Supply::Always | Supply::Every(_)) {
+                    self.tell(at, record, SubscriberShape::Source(shape));
+                    self.image.put(record, source::OFF, i64::from(on == 0));
+                }
             }
             NodeKind::Station(_) => {
                 self.image.put(record, station::CALENDAR, at);
@@ -116,7 +127,7 @@ impl Layout<'_> {
     }
 
     /// Whether a node is off shift at t = 0.
-    fn begins_off(&self, id: NodeId) -> bool {
+    pub(super) fn begins_off(&self, id: NodeId) -> bool {
         let calendar = self.plant.nodes.get(id).and_then(|n| n.calendar).and_then(|c| self.plant.calendars.get(c));
         calendar.is_some_and(|c| !c.is_on(crate::base::Ticks(0)))
     }
@@ -167,105 +178,6 @@ impl Layout<'_> {
 
     pub(super) fn unplaced(&mut self, event: EventShape) -> usize {
         intern(&mut self.shapes.events, event)
-    }
-
-    pub(super) fn source(
-        &mut self,
-        id: NodeId,
-        name: &str,
-        s: &Source,
-        way: Option<&Routing>,
-    ) -> Result<SourceShape, String> {
-        let record = self.node_record(id);
-        let rank = self.order.rank(id);
-        let (from, from_count) = self.limit_array(|l| l.from == id);
-        let (to, to_count) = self.limit_array(|l| l.to == id);
-        self.image.put(record, source::FROM, from);
-        self.image.put(record, source::TO, to);
-        self.image.put(record, source::TOTAL, s.total.map_or(NEVER, count));
-        let mut words = Vec::new();
-        let mut sum = crate::base::Rational::from_integer(0.into());
-        for (item, share) in &s.mix {
-            sum += share;
-            words.push(crate::base::quantity::to_f64(&sum).to_bits().cast_signed());
-            words.push(index(item.index()));
-        }
-        let mix = self.image.array(&words);
-        self.image.put(record, source::MIX, mix);
-        self.stream(record + i64::from(source::MIX_STREAM.offset), name, "mix", 0);
-        let way = self.source_routing(id, way)?;
-        let (routing, _, simple_routing) = self.routing(&way, name, "branch")?;
-        self.image.put(record, source::ROUTING, routing);
-        let (first, _) = self.draw(&s.first, name, "first")?;
-        let supply = match &s.supply {
-            Supply::Always => SupplyShape::Always,
-            Supply::Every(every) => {
-                let (at, family) = self.draw(every, name, "every")?;
-                self.image.put(record, source::EVERY, at);
-                let families = Families::from([family]);
-                match s.when_full {
-                    WhenFull::Lose => SupplyShape::Lose(families),
-                    WhenFull::Pause | WhenFull::Queue => SupplyShape::Pause(families),
-                }
-            }
-        };
-        let with = self.assignments(&s.with, name, "with")?;
-        self.image.put(record, source::WITH, with);
-        let handler = self.unplaced(EventShape::Arrival(UNPLACED));
-        self.slot(SlotPlan {
-            band: 3,
-            rank,
-            machine: 0,
-            name: String::new(),
-            handler,
-            record,
-            field: source::SLOT,
-            first: Some(match self.begins_off(id) {
-                true => First::Residual(record, source::REST, first),
-                false => First::Draw(first),
-            }),
-        });
-        if matches!(supply, SupplyShape::Lose(_)) {
-            let handler = self.unplaced(EventShape::Verdict(UNPLACED));
-            self.slot(SlotPlan {
-                band: 4,
-                rank,
-                machine: 0,
-                name: String::new(),
-                handler,
-                record,
-                field: source::VERDICT,
-                first: None,
-            });
-        }
-        let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
-            self.image.put(record, source::DIRECT_OUT, self.node_record(to));
-            way
-        });
-        let shift = self.plant.nodes.get(id).is_some_and(|n| n.calendar.is_some());
-        Ok(SourceShape {
-            supply,
-            mix: s.mix.len(),
-            simple_routing,
-            from: from_count,
-            to: to_count,
-            direct_out,
-            shift,
-            with: s.with.len(),
-        })
-    }
-
-    /// Items with a route start it here; all others follow the source's own way.
-    pub(super) fn source_routing(&self, id: NodeId, way: Option<&Routing>) -> Result<Routing, String> {
-        let starts: Vec<(ItemId, Routing)> =
-            self.plant.routes.iter().filter(|r| r.sources.contains(&id)).map(|r| (r.item, r.start.clone())).collect();
-        let span = crate::base::Span::default();
-        match (starts.as_slice(), way) {
-            ([], Some(way)) => Ok(way.clone()),
-            ([(_, only)], None) => Ok(only.clone()),
-            ([], None) => Err("a source leads nowhere".to_string()),
-            (_, way) => Ok(Routing::ByItem(starts, way.map(|w| Box::new(w.clone())), span)),
-        }
     }
 
     #[allow(clippy::too_many_lines)]
@@ -391,6 +303,7 @@ impl Layout<'_> {
             self.set_up_at_start(setup, first, s.machines);
         }
         self.image.put(record, station::MACHINES, first);
+        let several_causes = self.causes(id, first, s.machines);
         if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() {
             let stride = index(machine::WORDS * 8);
             for m in 0..count(s.machines) {
@@ -485,6 +398,8 @@ impl Layout<'_> {
             to: to_count,
             direct_out,
             direct_in,
+            several_causes,
+            observed: self.told(id, station::OBSERVERS),
         })
     }
 
@@ -724,7 +639,15 @@ impl Layout<'_> {
             }
         };
         let initial = b.initial.iter().any(|(_, n)| *n > 0);
-        Ok(BufferShape { limited, transit, initial, simple_routing, from: from_count, to: to_count })
+        Ok(BufferShape {
+            limited,
+            transit,
+            initial,
+            simple_routing,
+            from: from_count,
+            to: to_count,
+            observed: self.told(id, buffer::OBSERVERS),
+        })
     }
 
     pub(super) fn sink(&mut self, id: NodeId) -> SinkShape {
@@ -748,6 +671,6 @@ impl Layout<'_> {
             self.image.put(0, header::UNTIL_AT, record);
         }
         self.image.put(0, header::UNTIL, NEVER);
-        SinkShape { until, to: to_count }
+        SinkShape { until, to: to_count, observed: self.told(id, sink::OBSERVERS) }
     }
 }
