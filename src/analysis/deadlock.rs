@@ -130,6 +130,9 @@ fn room(plant: &Plant, id: NodeId) -> Option<u64> {
             Capacity::Places(n) => Some(n),
             Capacity::Unlimited => None,
         },
+        // Full when every lane is; each lane keeps its order, and only its first item waits.
+        // The place of a station that works at its end is counted there.
+        NodeKind::Conveyor(belt) => Some(belt.capacity().saturating_sub(u64::from(belt.ends_at_work))),
         NodeKind::Source(_) | NodeKind::Sink => None,
     }
 }
@@ -411,7 +414,7 @@ fn surely_locks(plant: &Plant, network: &Network, circle: &Loop, inside: &BTreeS
                 s.blocking == Blocking::AfterWork
                     && s.recipes.iter().all(|r| r.takes.is_empty() && r.makes.is_empty() && r.batch.is_none())
             }
-            Some(NodeKind::Buffer(_)) => true,
+            Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_)) => true,
             _ => false,
         });
     // A circle of states, not only of nodes: the same item can go round.
@@ -532,7 +535,7 @@ fn around(plant: &Plant, order: &[NodeId]) -> String {
 fn helped(plant: &Plant, mut d: Diagnostic, order: &[NodeId], places: u64, entries: &[NodeId]) -> Diagnostic {
     let named = |id: &NodeId| match plant.nodes.get(*id).map(|n| &n.kind) {
         Some(NodeKind::Buffer(b)) => !b.anonymous,
-        Some(NodeKind::Station(_)) => true,
+        Some(NodeKind::Station(_) | NodeKind::Conveyor(_)) => true,
         _ => false,
     };
     let from = match entries {

@@ -2,7 +2,7 @@
 
 use crate::base::{Rational, Span, Ticks};
 
-use super::{Breakdown, CalendarId, Expression, ItemId, Maintenance, Need, Routing, ShiftEnd};
+use super::{Breakdown, CalendarId, Conveyor, Expression, ItemId, Maintenance, Need, Routing, ShiftEnd};
 
 /// A source, station, buffer, conveyor or sink.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,8 @@ pub enum NodeKind {
     Station(Box<Station>),
     /// Holds items: a named buffer, the places or transit of an arrow, a station's own queue.
     Buffer(Buffer),
+    /// Carries items in order.
+    Conveyor(Box<Conveyor>),
     /// Takes items out of the line.
     Sink,
 }
@@ -176,6 +178,8 @@ pub struct Station {
     pub sets: Vec<(usize, Expression)>,
     /// Share of ideal cycle for OEE (time).
     pub ideal: Option<Expression>,
+    /// Works on items that stay on the belt, between one conveyor and the next.
+    pub on_belt: bool,
 }
 
 impl Default for Station {
@@ -193,6 +197,7 @@ impl Default for Station {
             blocking: Blocking::AfterWork,
             sets: Vec::new(),
             ideal: None,
+            on_belt: false,
         }
     }
 }

@@ -237,6 +237,12 @@ impl Law {
     }
 }
 
+/// The first multiple of a step that is not before an instant.
+fn next_step(at: i64, step: i64) -> i64 {
+    let past = at.rem_euclid(step.max(1));
+    if past == 0 { at } else { at.saturating_sub(past).saturating_add(step) }
+}
+
 #[allow(clippy::float_cmp)]
 fn binary(op: Binary, a: f64, b: f64) -> f64 {
     let flag = |f: bool| f64::from(u8::from(f));
@@ -372,6 +378,7 @@ impl Host {
                 0
             }
             HostFn::TimedTake => self.timed_take(a),
+            HostFn::NextStep => next_step(a, b),
             HostFn::Calendar => {
                 self.calendar(a);
                 0
@@ -733,4 +740,5 @@ entries! {
     kind = Kind;
     ordered = Ordered;
     observe = Observe;
+    next_step_of = NextStep;
 }

@@ -177,7 +177,7 @@ record! {
 
 record! {
     /// A station.
-    station, 40 {
+    station, 48 {
         /// First of its machines, which lie side by side.
         MACHINES = 6 Handle;
         /// Longest idle machine.
@@ -224,6 +224,10 @@ record! {
         SETUP_ANEW = 38 Handle;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
+        /// The drive of the belt it works on.
+        DRIVE = 40 Handle;
+        /// The lane at whose end it works on the belt.
+        LANE = 41 Handle;
         /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
         GATHERS = 31 Count;
         /// Next station that waits so, by rank.
@@ -464,6 +468,68 @@ record! {
         EXITS = 26 Count;
         /// What is told of items that enter.
         OBSERVERS = 31 Handle;
+    }
+}
+
+record! {
+    /// A conveyor. It begins with the words of a [`buffer`], whose figures it shares; where a buffer has
+    /// its slot, it has the one at which the next item can come on.
+    conveyor, 36 {
+        /// First of its lanes, which lie side by side.
+        LANES = 28 Handle;
+        /// Time of the belt from one pitch to the next.
+        HEADWAY = 29 Duration;
+        /// Time of the belt from entry to exit.
+        TRAVEL = 30 Duration;
+        /// Items that a lane can hold.
+        PLACES = 31 Count;
+        /// Time of the belt, after an item has left a full lane, until the next can come on.
+        REST = 32 Duration;
+        /// First of its breakdown records, which lie side by side.
+        BREAKDOWNS = 33 Handle;
+        /// Whether it is off shift.
+        OFF = 34 Flag;
+    }
+}
+
+record! {
+    /// A lane of a conveyor. Times of the belt run only while the belt does.
+    lane, 12 {
+        /// Its conveyor.
+        CONVEYOR = 2 Handle;
+        /// First item.
+        FIRST = 3 Handle;
+        /// Last item.
+        LAST = 4 Handle;
+        /// Items on it.
+        LEVEL = 5 Count;
+        /// Its slot: the first item arrives at the end.
+        SLOT = 6 Count;
+        /// Whether its first item is at the end and offered.
+        OFFERED = 7 Flag;
+        /// When the last item came on, on the clock of the belt.
+        ENTERED = 8 Time;
+        /// When the tail of the queue was last clear of the entry again after the lane was full, on the
+        /// clock of the belt.
+        CLEAR = 9 Time;
+        /// What drives it.
+        DRIVE = 10 Handle;
+    }
+}
+
+record! {
+    /// What drives one lane, or several that run and stand as one.
+    drive, 6 {
+        /// Reasons to stand still.
+        STOPS = 0 Count;
+        /// Since when it stands.
+        SINCE = 1 Time;
+        /// How far the clock of the belt is behind.
+        BEHIND = 2 Duration;
+        /// Handles of its lanes.
+        LANES = 3 Handle;
+        /// How many.
+        COUNT = 4 Count;
     }
 }
 

@@ -170,6 +170,7 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::Kind => "flowline_kind",
         HostFn::Ordered => "flowline_ordered",
         HostFn::Observe => "flowline_observe",
+        HostFn::NextStep => "flowline_next_step",
     }
 }
 

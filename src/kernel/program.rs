@@ -147,13 +147,15 @@ pub enum HostFn {
     LatestGrant,
     /// An item enters a node with observers (list, item).
     Observe,
+    /// The first multiple of a step that is not before an instant (instant, step).
+    NextStep,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
     TimedTake,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 19] = [
+    pub const ALL: [HostFn; 20] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -173,6 +175,7 @@ impl HostFn {
         HostFn::Kind,
         HostFn::Ordered,
         HostFn::Observe,
+        HostFn::NextStep,
     ];
 }
 

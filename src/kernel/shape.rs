@@ -195,6 +195,8 @@ pub enum SubscriberShape {
     Machine(usize),
     /// A source of the shape.
     Source(usize),
+    /// A conveyor of the shape.
+    Conveyor(usize),
     /// A crew.
     Pool,
 }
@@ -256,6 +258,10 @@ pub struct StationShape {
     pub several_causes: [bool; 3],
     /// Whether something is told of items that are loaded.
     pub observed: bool,
+    /// Whether it works on a belt.
+    pub on_belt: bool,
+    /// Whether the belt stands meanwhile.
+    pub holds_belt: bool,
 }
 
 /// How items stay in a buffer.
@@ -286,6 +292,27 @@ pub struct BufferShape {
     pub to: usize,
     /// Whether something is told of items that enter.
     pub observed: bool,
+}
+
+/// A conveyor.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConveyorShape {
+    /// Lanes side by side.
+    pub lanes: usize,
+    /// It stands still while an item waits at its end.
+    pub together: bool,
+    /// Items come on only when a place passes.
+    pub stepped: bool,
+    /// As for stations.
+    pub simple_routing: bool,
+    /// Limits whose cards are taken here.
+    pub from: usize,
+    /// Limits whose cards are returned here.
+    pub to: usize,
+    /// Its breakdowns and maintenance.
+    pub breakdowns: Vec<BreakdownShape>,
+    /// Whether it has a shift.
+    pub shift: bool,
 }
 
 /// When a source makes items.
@@ -348,6 +375,8 @@ pub enum NodeShape {
     Station(StationShape),
     /// A buffer.
     Buffer(BufferShape),
+    /// A conveyor.
+    Conveyor(ConveyorShape),
     /// A sink.
     Sink(SinkShape),
 }
@@ -374,6 +403,12 @@ pub enum EventShape {
     Verdict(usize),
     /// The stay of an item in a buffer of the shape ends.
     EndOfStay(usize),
+    /// An item arrives at the end of a lane of a conveyor of the shape.
+    EndOfBelt(usize),
+    /// The next item can come on a conveyor.
+    BeltEntry,
+    /// Onset or end of the n-th breakdown of the conveyor shape.
+    BeltBreakdown(usize, usize),
     /// A station of the shape has waited long enough for more parts.
     EndOfGathering(usize),
     /// A shift begins or ends.

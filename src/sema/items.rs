@@ -84,7 +84,7 @@ fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
             let start = plant.routes.iter().find(|r| r.item == item && r.sources.contains(&node)).map(|r| &r.start);
             follow(plant, node, start.or(n.routing.as_ref()), item, visit, walk);
         }
-        NodeKind::Buffer(_) => follow(plant, node, n.routing.as_ref(), item, visit, walk),
+        NodeKind::Buffer(_) | NodeKind::Conveyor(_) => follow(plant, node, n.routing.as_ref(), item, visit, walk),
         NodeKind::Station(s) => {
             if let Some(v) = visit.and_then(|v| plant.visits.get(v)).filter(|v| v.station == node) {
                 follow(plant, node, Some(&v.next), item, visit, walk);
@@ -236,6 +236,8 @@ fn parts_that_never_arrive(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
 fn together_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
     let joins = |id: NodeId| match plant.nodes.get(id).map(|n| &n.kind) {
         Some(NodeKind::Station(s)) => s.recipes.iter().any(|r| !r.takes.is_empty()),
+        // On a belt items come one after the other.
+        Some(NodeKind::Conveyor(_)) => true,
         _ => false,
     };
     for n in plant.nodes.values() {
@@ -251,11 +253,11 @@ fn together_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
                     codes::NOT_SUPPORTED_YET,
                     target.span,
                     format!(
-                        "products of `{}` that leave together straight into the assembly `{to}` are not supported yet",
+                        "products of `{}` that leave together straight into `{to}` are not supported yet",
                         n.name
                     ),
                 )
-                .note("all leave at once, and an assembly takes a part only when all its parts are there")
+                .note("all leave at once, but an assembly takes a part only when all its parts are there, and on a belt one item comes after the other")
                 .help(format!("give the arrow to `{to}` places of its own, for example `-[1]-> {to}`")),
             );
         }

@@ -10,6 +10,7 @@ pub mod items;
 
 mod account;
 mod batch;
+mod belt;
 mod calendar;
 mod cell;
 mod definition;

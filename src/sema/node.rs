@@ -32,7 +32,6 @@ const STATION_LATER: &[(&str, &str)] = &[
     ("same", "joins of equals"),
     ("load", "loading part by part"),
     ("overtake", "overtaking"),
-    ("work", "work on the belt"),
 ];
 
 const STATION: &[&str] = &[
@@ -59,6 +58,7 @@ const STATION: &[&str] = &[
     "shift",
     "shift_end",
     "sets",
+    "work",
     "power",
     "cost",
 ];
@@ -87,6 +87,7 @@ impl<'a> Lower<'a> {
                 "source" => NodeKind::Source(Source::default()),
                 "station" => NodeKind::Station(Box::default()),
                 "buffer" => NodeKind::Buffer(Buffer::default()),
+                "conveyor" => NodeKind::Conveyor(Box::default()),
                 "sink" => NodeKind::Sink,
                 _ => continue,
             };
@@ -126,6 +127,7 @@ impl<'a> Lower<'a> {
                 "source" => self.source(d).map(NodeKind::Source),
                 "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
                 "buffer" => self.buffer(d).map(NodeKind::Buffer),
+                "conveyor" => self.conveyor(d).map(|c| NodeKind::Conveyor(Box::new(c))),
                 _ => {
                     let _ = Fields::of(d, &[], &mut self.diagnostics);
                     Some(NodeKind::Sink)
@@ -215,6 +217,7 @@ impl<'a> Lower<'a> {
             Some("after_leaving") => ReleaseCrew::AfterLeaving,
             _ => ReleaseCrew::AfterWork,
         };
+        let on_belt = self.on_belt(&fields, machines);
         let mut breakdowns = Vec::new();
         let mut maintenance = Vec::new();
         let mut good = true;
@@ -270,7 +273,31 @@ impl<'a> Lower<'a> {
             release_crew,
             blocking: Blocking::AfterWork,
             ideal,
+            on_belt: on_belt?,
         })
+    }
+
+    /// `work: on belt`: the item stays on the belt while the one machine works on it.
+    fn on_belt(&mut self, fields: &Fields<'a>, machines: Option<u64>) -> Option<bool> {
+        let Some(phrase) = fields.get("work", &mut self.diagnostics) else { return Some(false) };
+        if phrase.as_expr().and_then(|e| e.name()) != Some("on belt") {
+            let d = Diagnostic::new(codes::WRONG_VALUE, phrase.span, "`work` says where: `work: on belt`");
+            self.push(d.fix("write `on belt`", phrase.span, "on belt"));
+            return None;
+        }
+        let several = ["takes", "makes", "batch", "queue"].iter().any(|w| fields.has(w).is_some());
+        if machines.is_some_and(|n| n > 1) || several {
+            self.push(
+                Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    phrase.span,
+                    "work on the belt is done by one machine on one item where it stands: no `machines`, `takes`, `makes`, `batch` or `queue`",
+                )
+                .help("leave `work: on belt` out: then the station takes items off the belt"),
+            );
+            return None;
+        }
+        Some(true)
     }
 
     /// A cycle: a time, or times by item.
@@ -308,7 +335,7 @@ impl<'a> Lower<'a> {
         self.time(phrase, "cycle")
     }
 
-    fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {
+    pub(super) fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {
         let known: &[&str] = &[
             "after",
             "clock",
@@ -394,7 +421,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `maintenance clean { every: 8 h, lasts: 50 min }`
-    fn maintenance(&mut self, d: &'a Declaration) -> Option<Maintenance> {
+    pub(super) fn maintenance(&mut self, d: &'a Declaration) -> Option<Maintenance> {
         let known: &[&str] = &["every", "at", "clock", "lasts", "when", "needs"];
         let fields = Fields::of(d, known, &mut self.diagnostics);
         let clock = match self.word(&fields, "clock", &["calendar", "working", "scheduled", "cycles"]) {

@@ -70,6 +70,9 @@ const FEATURES: &[(&str, At)] = &[
     ("-[3]->", At::Into),
     ("-[4, exponential(2 s)]->", At::Into),
     ("-[exponential(2 s)]->", At::Into),
+    ("-> belt_in ->", At::Into),
+    ("-> standing_in ->", At::Into),
+    ("-> belt_out ->", At::OutOf),
     ("-[2]->", At::OutOf),
     ("-[2, 1 s]->", At::OutOf),
     ("limit wip { count: 4, from: before, to: after }", At::Line),
@@ -120,6 +123,22 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         source.insert_str(0, ", makes: { 60 %: A, 40 %: B }");
     }
     let source = source.trim_start_matches(", ");
+    if out_of.contains("belt") && station.contains("together") {
+        // Refused: on a belt one item comes after the other.
+        return None;
+    }
+    for (name, belt) in [
+        ("belt_in", "length: 3 m, speed: 1 m/s, pitch: 1 m"),
+        ("standing_in", "length: 2.5 m, speed: 2 m/s, pitch: 1 m, lanes: 2, mode: stop_together"),
+        (
+            "belt_out",
+            "length: 1.5 m, speed: 1 m/s, pitch: 0.4 m\nbreakdown torn { after: exponential(40 s), repair: 3 s, needs: 1 crew_1 }\n",
+        ),
+    ] {
+        if into.contains(name) || out_of.contains(name) {
+            line += &format!("conveyor {name} {{ {belt} }}\n");
+        }
+    }
     if !fields.contains(&"cycle") {
         station += "    cycle: 2 s\n";
     }

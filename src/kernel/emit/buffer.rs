@@ -69,14 +69,8 @@ impl Emit<'_> {
         level
     }
 
-    /// An item that has left its holder enters a buffer with room.
-    pub(super) fn enter_buffer(&self, b: &mut Builder, s: &BufferShape, node: V, item: V) {
-        let now = Self::now(b);
-        b.set_header(header::PROGRESS, now);
-        if s.from > 0 {
-            let array = b.load(node, buffer::FROM);
-            self.take_cards(b, array, s.from, item);
-        }
+    /// Counts an item that enters a buffer or conveyor.
+    pub(super) fn one_more(b: &mut Builder, limited: bool, node: V, now: V) {
         let level = Self::level_changes(b, node, now);
         let more = b.plus(level, 1);
         b.store(node, buffer::LEVEL, more);
@@ -89,11 +83,40 @@ impl Emit<'_> {
             let sum = b.add(sum, spent);
             b.store(node, buffer::EMPTY, sum);
         });
-        if s.limited {
+        if limited {
             let capacity = b.load(node, buffer::CAPACITY);
             let full = b.eq(more, capacity);
             b.when(full, |b| b.store(node, buffer::FULL_SINCE, now));
         }
+    }
+
+    /// Counts an item that leaves a buffer or conveyor.
+    pub(super) fn one_less(&self, b: &mut Builder, limited: bool, node: V, item: V, now: V) {
+        let level = Self::level_changes(b, node, now);
+        let less = b.plus(level, -1);
+        b.store(node, buffer::LEVEL, less);
+        b.bump(node, buffer::EXITS, 1);
+        let entry = b.load(item, item::ENTRY);
+        let wait = b.sub(now, entry);
+        Self::add_128(b, node, buffer::WAIT, buffer::WAIT_HIGH, wait);
+        let empty = b.is_zero(less);
+        b.when(empty, |b| b.store(node, buffer::EMPTY_SINCE, now));
+        if limited {
+            let capacity = b.load(node, buffer::CAPACITY);
+            let full = b.eq(level, capacity);
+            b.when(full, |b| Self::ends_full(b, node, now));
+        }
+    }
+
+    /// An item that has left its holder enters a buffer with room.
+    pub(super) fn enter_buffer(&self, b: &mut Builder, s: &BufferShape, node: V, item: V) {
+        let now = Self::now(b);
+        b.set_header(header::PROGRESS, now);
+        if s.from > 0 {
+            let array = b.load(node, buffer::FROM);
+            self.take_cards(b, array, s.from, item);
+        }
+        Self::one_more(b, s.limited, node, now);
         b.store(item, item::HOLDER, node);
         b.store(item, item::ENTRY, now);
         Self::observe(b, s.observed, node, buffer::OBSERVERS, item);
@@ -228,20 +251,7 @@ impl Emit<'_> {
             let array = b.load(node, buffer::TO);
             self.return_cards(b, array, s.to, item);
         }
-        let level = Self::level_changes(b, node, now);
-        let less = b.plus(level, -1);
-        b.store(node, buffer::LEVEL, less);
-        b.bump(node, buffer::EXITS, 1);
-        let entry = b.load(item, item::ENTRY);
-        let wait = b.sub(now, entry);
-        Self::add_128(b, node, buffer::WAIT, buffer::WAIT_HIGH, wait);
-        let empty = b.is_zero(less);
-        b.when(empty, |b| b.store(node, buffer::EMPTY_SINCE, now));
-        if s.limited {
-            let capacity = b.load(node, buffer::CAPACITY);
-            let full = b.eq(level, capacity);
-            b.when(full, |b| Self::ends_full(b, node, now));
-        }
+        self.one_less(b, s.limited, node, item, now);
         let next = b.load(item, item::NEXT);
         b.store(node, buffer::FIRST, next);
         let last = b.is_zero(next);

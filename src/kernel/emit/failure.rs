@@ -138,6 +138,8 @@ impl Emit<'_> {
                     self.scrap(b, node, at);
                     b.set(at, next);
                 });
+                self.let_belt_run(b, s, node);
+                self.work_gives_place(b, s, node);
                 b.store_int(machine, machine::PHASE, phase::IDLE);
                 b.store_int(machine, machine::ITEM, 0);
             }

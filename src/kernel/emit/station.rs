@@ -202,6 +202,7 @@ impl Emit<'_> {
     /// A machine has been loaded: finds its work and begins it, or asks for people.
     pub(super) fn start(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V, item: V) {
         Self::unlist_idle(b, s, node, machine);
+        self.work_takes_place(b, s, node);
         let now = Self::now(b);
         b.set_header(header::PROGRESS, now);
         let work = self.find_work(b, s, node, machine, item);
@@ -518,6 +519,7 @@ impl Emit<'_> {
             Self::charge_clocks(b, s, machine, worked);
         }
         let node = b.load(machine, machine::STATION);
+        self.let_belt_run(b, s, node);
         b.bump(node, station::CYCLES, 1);
         if s.needs && !s.release_after_leaving {
             self.free_people(b, machine);
@@ -651,6 +653,7 @@ impl Emit<'_> {
         if s.release_after_leaving {
             self.free_people(b, machine);
         }
+        self.work_gives_place(b, s, node);
         b.store_int(machine, machine::PHASE, phase::IDLE);
         b.store_int(machine, machine::ITEM, 0);
         if !s.stops() {

@@ -182,7 +182,7 @@ impl Emit<'_> {
     }
 
     /// The time left to a slot's event, which is taken out of the calendar.
-    fn freeze(&self, b: &mut Builder, slot: V) -> V {
+    pub(super) fn freeze(&self, b: &mut Builder, slot: V) -> V {
         let leaf = self.leaf(b, slot);
         let due = b.load(leaf, tree::KEY);
         let now = Self::now(b);
@@ -456,6 +456,11 @@ impl Emit<'_> {
                 Some(SubscriberShape::Source(k)) => {
                     if let Some(NodeShape::Source(s)) = self.shapes.nodes.get(*k) {
                         b.either(begins, |b| self.source_on(b, s, who), |b| self.source_off(b, s, who));
+                    }
+                }
+                Some(SubscriberShape::Conveyor(k)) => {
+                    if let Some(s) = self.belt_shape(*k) {
+                        b.either(begins, |b| self.belt_shift(b, s, who, true), |b| self.belt_shift(b, s, who, false));
                     }
                 }
                 Some(SubscriberShape::Pool) => self.pool_changes(b, who, on),

@@ -3,6 +3,7 @@
 //!
 //! Start reading at [`Model::new`].
 
+mod belts;
 mod causes;
 mod direct;
 mod nodes;
@@ -19,8 +20,8 @@ use std::sync::Arc;
 
 use crate::ir::ids::Id;
 use crate::ir::{
-    BreakdownClock, BreakdownEffect, Capacity, Expression, ItemId, NodeId, NodeKind, Phase, Plant, Release,
-    ReleaseCrew, Routing, Setup, ShiftEnd, Source, Station, Supply, Target, VisitId, WhenFull,
+    BeltMode, BreakdownClock, BreakdownEffect, Capacity, Conveyor, Expression, ItemId, NodeId, NodeKind, Phase, Plant,
+    Release, ReleaseCrew, Routing, Setup, ShiftEnd, Source, Station, Supply, Target, VisitId, WhenFull,
 };
 use crate::runtime::histogram;
 use crate::runtime::random;
@@ -30,14 +31,15 @@ use super::formula::{self, Datum};
 use super::host::{Arena, Carried, Host, Law, Schedule};
 use super::laws::{self, Recipe};
 use super::layout::{
-    DRAWS, arrivals, breakdown, buffer, calendar, component, counters, draw, header, holder, item, limit, list,
-    machine, needs, node, part, pool, request, routing, sink, slot, source, station, tree, value, visit,
+    DRAWS, arrivals, breakdown, buffer, calendar, component, conveyor, counters, draw, drive, header, holder, item,
+    lane, limit, list, machine, needs, node, part, pool, request, routing, sink, slot, source, station, tree, value,
+    visit,
 };
 use super::rank::{self, Order};
 use super::shape::{
-    BreakdownShape, BufferShape, ClockShape, EffectShape, EventShape, Families, GrantShape, NodeShape, RecipeShape,
-    RouteShape, SettleShape, Shapes, ShiftShape, SinkShape, SourceShape, StationShape, SubscriberShape, SupplyShape,
-    TransitShape, intern,
+    BreakdownShape, BufferShape, ClockShape, ConveyorShape, EffectShape, EventShape, Families, GrantShape, NodeShape,
+    RecipeShape, RouteShape, SettleShape, Shapes, ShiftShape, SinkShape, SourceShape, StationShape, SubscriberShape,
+    SupplyShape, TransitShape, intern,
 };
 use super::status::{NEVER, State};
 use super::supply::{Plan, Rhythm};
@@ -87,6 +89,8 @@ pub struct Places {
     pub nodes: Vec<i64>,
     /// First machine and number of machines of each station node.
     pub machines: BTreeMap<usize, (i64, u64)>,
+    /// First lane and number of lanes of each conveyor node.
+    pub lanes: BTreeMap<usize, (i64, u64)>,
     /// Record of each pool.
     pub pools: Vec<i64>,
     /// Record of each limit.
@@ -187,6 +191,8 @@ struct Layout<'a> {
     lists_by_type: BTreeMap<usize, i64>,
     components: Vec<i64>,
     observers: probes::Observers,
+    /// Drives by number, of belts that run and stand as one.
+    drives: BTreeMap<usize, i64>,
     /// Values over all items loaded of the station being laid out.
     kept: Vec<Expression>,
 }
@@ -223,6 +229,7 @@ impl Model {
             lists_by_type: BTreeMap::new(),
             components: Vec::new(),
             observers: probes::Observers::new(),
+            drives: BTreeMap::new(),
             kept: Vec::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
@@ -238,6 +245,7 @@ impl Model {
         layout.pools()?;
         layout.limits();
         layout.visits()?;
+        layout.drives();
         for id in plant.nodes.ids() {
             layout.node(id)?;
         }
@@ -357,12 +365,17 @@ impl Layout<'_> {
                 NodeKind::Source(_) => source::WORDS,
                 NodeKind::Station(_) => station::WORDS,
                 NodeKind::Buffer(_) => buffer::WORDS,
+                NodeKind::Conveyor(_) => conveyor::WORDS,
                 NodeKind::Sink => sink::WORDS,
             };
             let at = self.image.alloc(words);
             if let NodeKind::Station(s) = &n.kind {
                 let first = self.image.alloc(machine::WORDS * usize::try_from(s.machines).unwrap_or(0));
                 self.places.machines.insert(self.places.nodes.len(), (first, s.machines));
+            }
+            if let NodeKind::Conveyor(c) = &n.kind {
+                let first = self.image.alloc(lane::WORDS * usize::try_from(c.lanes).unwrap_or(0));
+                self.places.lanes.insert(self.places.nodes.len(), (first, c.lanes));
             }
             self.places.nodes.push(at);
             self.places.names.insert(at, n.name.clone());

@@ -9,20 +9,23 @@ use crate::kernel::shape::Family;
 const WORK_AFTER_REPAIRS: i64 = 1 << 62;
 
 /// A breakdown or maintenance.
-struct Stop<'a> {
-    name: &'a str,
-    after: &'a Expression,
-    after_word: &'static str,
-    timetable: Option<CalendarId>,
-    lasts: &'a Expression,
-    lasts_word: &'static str,
-    clock: BreakdownClock,
-    needs: &'a [crate::ir::Need],
+pub(super) struct Stop<'a> {
+    pub name: &'a str,
+    pub after: &'a Expression,
+    pub after_word: &'static str,
+    pub timetable: Option<CalendarId>,
+    pub lasts: &'a Expression,
+    pub lasts_word: &'static str,
+    pub clock: BreakdownClock,
+    pub needs: &'a [crate::ir::Need],
 }
 
 /// Breakdowns in written order, then maintenance.
-fn stops(s: &Station) -> Vec<Stop<'_>> {
-    let breakdowns = s.breakdowns.iter().map(|b| Stop {
+pub(super) fn stops<'a>(
+    breakdowns: &'a [crate::ir::Breakdown],
+    maintenance: &'a [crate::ir::Maintenance],
+) -> Vec<Stop<'a>> {
+    let breakdowns = breakdowns.iter().map(|b| Stop {
         name: &b.name,
         after: &b.after,
         after_word: "after",
@@ -32,7 +35,7 @@ fn stops(s: &Station) -> Vec<Stop<'_>> {
         clock: b.clock,
         needs: &b.needs,
     });
-    let maintenance = s.maintenance.iter().map(|m| Stop {
+    let maintenance = maintenance.iter().map(|m| Stop {
         name: &m.name,
         after: &m.every,
         after_word: "every",
@@ -45,7 +48,7 @@ fn stops(s: &Station) -> Vec<Stop<'_>> {
     breakdowns.chain(maintenance).collect()
 }
 
-fn clock_shape(clock: BreakdownClock) -> ClockShape {
+pub(super) fn clock_shape(clock: BreakdownClock) -> ClockShape {
     match clock {
         BreakdownClock::Working => ClockShape::Working,
         BreakdownClock::Calendar => ClockShape::Calendar,
@@ -65,6 +68,7 @@ impl Layout<'_> {
                 NodeShape::Station(station)
             }
             NodeKind::Buffer(b) => NodeShape::Buffer(self.buffer(id, &n.name, b, n.routing.as_ref())?),
+            NodeKind::Conveyor(c) => NodeShape::Conveyor(self.conveyor(id, &n.name, c, n.routing.as_ref())?),
             NodeKind::Sink => NodeShape::Sink(self.sink(id)),
         };
         let shape = intern(&mut self.shapes.nodes, shape);
@@ -73,6 +77,11 @@ impl Layout<'_> {
         if let Some((first, machines)) = self.places.machines.get(&id.index()).copied() {
             for m in 0..count(machines) {
                 self.image.put(first + m * index(machine::WORDS * 8), holder::RELEASE, index(shape));
+            }
+        }
+        if let Some((first, lanes)) = self.places.lanes.get(&id.index()).copied() {
+            for i in 0..count(lanes) {
+                self.image.put(first + i * index(lane::WORDS * 8), holder::RELEASE, index(shape));
             }
         }
         self.finish_slots(id, shape, first_slot);
@@ -122,6 +131,12 @@ impl Layout<'_> {
                     self.image.put(record, station::IDLE_LAST, 0);
                 }
             }
+            NodeKind::Conveyor(_) => {
+                self.tell(at, record, SubscriberShape::Conveyor(shape));
+                if on == 0 {
+                    self.belt_begins_off(id);
+                }
+            }
             NodeKind::Buffer(_) | NodeKind::Sink => {}
         }
     }
@@ -141,11 +156,14 @@ impl Layout<'_> {
                 Some(EventShape::Arrival(UNPLACED)) => EventShape::Arrival(shape),
                 Some(EventShape::Verdict(UNPLACED)) => EventShape::Verdict(shape),
                 Some(EventShape::EndOfStay(UNPLACED)) => EventShape::EndOfStay(shape),
+                Some(EventShape::EndOfBelt(UNPLACED)) => EventShape::EndOfBelt(shape),
+                Some(EventShape::BeltBreakdown(UNPLACED, i)) => EventShape::BeltBreakdown(shape, i),
                 Some(EventShape::EndOfGathering(UNPLACED)) => EventShape::EndOfGathering(shape),
                 _ => continue,
             };
             plan.handler = intern(&mut self.shapes.events, placed);
         }
+        self.finish_belt(id, shape);
         let Some((first, machines)) = self.places.machines.get(&id.index()).copied() else { return };
         let Some(NodeShape::Station(s)) = self.shapes.nodes.get(shape) else { return };
         let breakdowns = s.breakdowns.len();
@@ -400,6 +418,8 @@ impl Layout<'_> {
             direct_in,
             several_causes,
             observed: self.told(id, station::OBSERVERS),
+            on_belt: s.on_belt,
+            holds_belt: self.holds_belt(id, s, way),
         })
     }
 
@@ -549,7 +569,7 @@ impl Layout<'_> {
                 field: machine::SLOT,
                 first: None,
             });
-            let stops = stops(s);
+            let stops = stops(&s.breakdowns, &s.maintenance);
             let breakdowns = self.image.alloc(breakdown::WORDS * stops.len());
             if !stops.is_empty() {
                 self.image.put(at, machine::BREAKDOWNS, breakdowns);

@@ -8,10 +8,11 @@ use crate::ir::ids::Id;
 use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Supply};
 use crate::kernel::builder::Field;
 use crate::kernel::layout::{
-    breakdown, buffer, component, header, item, limit, list, machine, needs, node, part, pool, request, source, station,
+    breakdown, buffer, component, drive, header, item, lane, limit, list, machine, needs, node, part, pool, request,
+    source, station,
 };
 use crate::kernel::program::Ty;
-use crate::kernel::read::{breakdowns_of, items_in, machines_of};
+use crate::kernel::read::{breakdowns_of, items_in, items_on, lanes_of, machines_of};
 use crate::kernel::status::{NEVER, phase};
 
 use super::{Waits, Who};
@@ -35,6 +36,7 @@ impl Waits<'_> {
                         v.since = self.arena.get(record, buffer::FULL_SINCE);
                     }
                 }
+                NodeKind::Conveyor(_) => self.belt(at, id, record),
                 NodeKind::Station(s) => self.station(at, id, record, s),
                 NodeKind::Sink => {}
             }
@@ -51,7 +53,7 @@ impl Waits<'_> {
                         self.offers(id, list);
                     }
                 }
-                NodeKind::Buffer(_) | NodeKind::Sink => {
+                NodeKind::Buffer(_) | NodeKind::Conveyor(_) | NodeKind::Sink => {
                     let Some(record) = self.vertices.get(id.index()).map(|v| v.record) else { continue };
                     self.offers(id, record.saturating_add(i64::from(node::RANK.offset)));
                 }
@@ -60,6 +62,24 @@ impl Waits<'_> {
         }
         self.pools();
         self.limits();
+    }
+
+    /// A belt goes on while an item is under way, and while it stands for a time: off shift, under repair,
+    /// or for work on it.
+    fn belt(&mut self, at: usize, id: NodeId, record: i64) {
+        let mut live = self.pending(self.get(record, buffer::SLOT));
+        for its_lane in lanes_of(self.model, id) {
+            live |= self.pending(self.get(its_lane, lane::SLOT));
+            let drive = self.get(its_lane, lane::DRIVE);
+            let held = i64::from(self.get(its_lane, lane::OFFERED) != 0);
+            live |= self.get(drive, drive::STOPS) > held;
+        }
+        if live {
+            self.revive(at);
+        }
+        if let Some(v) = self.vertices.get_mut(at) {
+            v.since = self.arena.get(record, buffer::FULL_SINCE);
+        }
     }
 
     fn part_lists(&self, record: i64, parts: usize) -> Vec<i64> {
@@ -295,7 +315,7 @@ impl Waits<'_> {
         let itself = vec![vec![target.index()]];
         match &n.kind {
             NodeKind::Sink | NodeKind::Source(_) => return (Vec::new(), String::new()),
-            NodeKind::Buffer(_) => {
+            NodeKind::Buffer(_) | NodeKind::Conveyor(_) => {
                 let (level, capacity) = (self.get(v.record, buffer::LEVEL), self.get(v.record, buffer::CAPACITY));
                 if level >= capacity {
                     return (itself, format!("which is full ({level} of {capacity})"));
@@ -355,7 +375,10 @@ impl Waits<'_> {
             Who::Machine(_) => format!("`{name}` holds a finished `{kind}` for `{to}`, {why}"),
             _ => match self.plant.nodes.get(target).zip(self.vertices.get(from)).map(|(_, v)| v.who) {
                 Some(Who::Node(id))
-                    if matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_))) =>
+                    if matches!(
+                        self.plant.nodes.get(id).map(|n| &n.kind),
+                        Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_))
+                    ) =>
                 {
                     let (level, capacity) = (self.get(record, buffer::LEVEL), self.get(record, buffer::CAPACITY));
                     let of =
@@ -491,11 +514,15 @@ impl Waits<'_> {
                     }
                     continue;
                 }
-                NodeKind::Buffer(_) => {
+                NodeKind::Buffer(_) | NodeKind::Conveyor(_) => {
                     let is_full = self.get(v.record, buffer::LEVEL) >= self.get(v.record, buffer::CAPACITY);
                     // Places for fewer than are needed: those planned are what stands in the way.
                     let more = |i: &i64| (is_full || !planned.contains(i)) && fits(self.type_of(*i));
-                    if items_in(self.arena, v.record).iter().any(more) {
+                    let inside = match n.kind {
+                        NodeKind::Conveyor(_) => items_on(self.model, self.arena, at),
+                        _ => items_in(self.arena, v.record),
+                    };
+                    if inside.iter().any(more) {
                         found.push(full.unwrap_or(at.index()));
                     }
                     if is_full {
@@ -625,6 +652,7 @@ impl Waits<'_> {
         match v.who {
             Who::Node(id) => match self.plant.nodes.get(id).map(|n| &n.kind) {
                 Some(NodeKind::Buffer(_)) => items_in(self.arena, v.record),
+                Some(NodeKind::Conveyor(_)) => items_on(self.model, self.arena, id),
                 Some(NodeKind::Source(s)) => {
                     let first = self.get(v.record, source::ITEM);
                     let mut items: Vec<i64> = Some(first).filter(|i| *i != 0).into_iter().collect();
