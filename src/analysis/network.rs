@@ -94,7 +94,7 @@ impl Network {
                         }
                     }
                 }
-                NodeKind::Station(_) | NodeKind::Sink => {}
+                NodeKind::Station(_) | NodeKind::Conveyor(_) | NodeKind::Sink => {}
             }
         }
         while let Some(state) = network.work.pop() {
@@ -147,7 +147,9 @@ impl Network {
         let from = Amount { origin: at, term: Term::State(at), factor: Rational::one() };
         match &node.kind {
             NodeKind::Sink => {}
-            NodeKind::Source(_) | NodeKind::Buffer(_) => self.follow(plant, way_out(plant, &state), &state, from),
+            NodeKind::Source(_) | NodeKind::Buffer(_) | NodeKind::Conveyor(_) => {
+                self.follow(plant, way_out(plant, &state), &state, from)
+            }
             NodeKind::Station(station) => {
                 if !state.departs && joining(plant, &state).next().is_some() {
                     if self.joins.insert(state.node, ()).is_none() {

@@ -332,6 +332,24 @@ impl Show<'_> {
                     Self::capacity(b.capacity)
                 )
             }
+            NodeKind::Conveyor(c) => {
+                let _ = writeln!(
+                    out,
+                    "node {}: conveyor {} length {} m speed {} m/s pitch {} m lanes {} places {} {:?}",
+                    id.0,
+                    node.name,
+                    c.length,
+                    c.speed,
+                    c.pitch,
+                    c.lanes,
+                    c.places(),
+                    c.mode
+                );
+                for b in &c.breakdowns {
+                    let _ = writeln!(out, "    {}", self.breakdown(b));
+                }
+                write!(out, "{}", if c.stepped { "    carries items that are worked on\n" } else { "" })
+            }
             NodeKind::Sink => writeln!(out, "node {}: sink {}", id.0, node.name),
         };
         let items: Vec<String> = node.items.iter().map(|i| self.item(*i)).collect();

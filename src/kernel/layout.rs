@@ -142,12 +142,28 @@ record! {
 }
 
 record! {
+    /// A recipe of a station that has several.
+    recipe, 4 {
+        /// Its work record.
+        WORK = 0 Handle;
+        /// Work records by type of the main part, or 0.
+        WORK_TABLE = 1 Handle;
+        /// Item types it makes.
+        MAKES = 2 Handle;
+        /// How many items it makes; 0: what was taken leaves again.
+        NUMBER = 3 Count;
+    }
+}
+
+record! {
     /// An item.
     item, 8 {
         /// When it was born.
         BIRTH = 0 Time;
         /// When it became ready to leave its holder.
         READY = 1 Time;
+        /// Where it stays: when its stay is over, in time that the machine has moved.
+        STAYS_UNTIL = 1 Duration;
         /// Its type.
         TYPE = 2 Count;
         /// Who holds it.
@@ -177,7 +193,7 @@ record! {
 
 record! {
     /// A station.
-    station, 40 {
+    station, 52 {
         /// First of its machines, which lie side by side.
         MACHINES = 6 Handle;
         /// Longest idle machine.
@@ -222,8 +238,18 @@ record! {
         CALENDAR = 29 Handle;
         /// Setup of a machine that has lost its own: a draw record.
         SETUP_ANEW = 38 Handle;
+        /// Which search of the host finds what is worked next.
+        SEARCH = 42 Count;
+        /// The recipe it found: a recipe record.
+        FOUND = 43 Handle;
+        /// Machines reserved for items at work before it.
+        RESERVED = 44 Count;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
+        /// The drive of the belt it works on.
+        DRIVE = 50 Handle;
+        /// The lane at whose end it works on the belt.
+        LANE = 51 Handle;
         /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
         GATHERS = 31 Count;
         /// Next station that waits so, by rank.
@@ -301,6 +327,14 @@ record! {
         MAINTENANCE = 33 Count;
         /// Values over all items loaded.
         KEPT = 34 Handle;
+        /// The recipe at work: a recipe record, where there are several.
+        RECIPE = 35 Handle;
+        /// Where items stay: the last inside.
+        LAST = 36 Handle;
+        /// Where items stay: time it has moved, up to [`WORK_START`].
+        MOVED = 37 Duration;
+        /// Where items stay: when the next may come, in time moved.
+        NEXT_LOAD = 38 Duration;
         /// Where its starved, blocked and waiting times are charged, or 0.
         CAUSES = 39 Handle;
     }
@@ -478,8 +512,72 @@ record! {
         TO = 25 Handle;
         /// Items that left.
         EXITS = 26 Count;
+        /// Places reserved for items at work before it.
+        RESERVED = 27 Count;
         /// What is told of items that enter.
         OBSERVERS = 31 Handle;
+    }
+}
+
+record! {
+    /// A conveyor. It begins with the words of a [`buffer`], whose figures it shares; where a buffer has
+    /// its slot, it has the one at which the next item can come on.
+    conveyor, 56 {
+        /// First of its lanes, which lie side by side.
+        LANES = 48 Handle;
+        /// Time of the belt from one pitch to the next.
+        HEADWAY = 49 Duration;
+        /// Time of the belt from entry to exit.
+        TRAVEL = 50 Duration;
+        /// Items that a lane can hold.
+        PLACES = 51 Count;
+        /// Time of the belt, after an item has left a full lane, until the next can come on.
+        REST = 52 Duration;
+        /// First of its breakdown records, which lie side by side.
+        BREAKDOWNS = 53 Handle;
+        /// Whether it is off shift.
+        OFF = 54 Flag;
+    }
+}
+
+record! {
+    /// A lane of a conveyor. Times of the belt run only while the belt does.
+    lane, 12 {
+        /// Its conveyor.
+        CONVEYOR = 2 Handle;
+        /// First item.
+        FIRST = 3 Handle;
+        /// Last item.
+        LAST = 4 Handle;
+        /// Items on it.
+        LEVEL = 5 Count;
+        /// Its slot: the first item arrives at the end.
+        SLOT = 6 Count;
+        /// Whether its first item is at the end and offered.
+        OFFERED = 7 Flag;
+        /// When the last item came on, on the clock of the belt.
+        ENTERED = 8 Time;
+        /// When the tail of the queue was last clear of the entry again after the lane was full, on the
+        /// clock of the belt.
+        CLEAR = 9 Time;
+        /// What drives it.
+        DRIVE = 10 Handle;
+    }
+}
+
+record! {
+    /// What drives one lane, or several that run and stand as one.
+    drive, 6 {
+        /// Reasons to stand still.
+        STOPS = 0 Count;
+        /// Since when it stands.
+        SINCE = 1 Time;
+        /// How far the clock of the belt is behind.
+        BEHIND = 2 Duration;
+        /// Handles of its lanes.
+        LANES = 3 Handle;
+        /// How many.
+        COUNT = 4 Count;
     }
 }
 

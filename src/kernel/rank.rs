@@ -133,6 +133,10 @@ pub fn pool_components(plant: &Plant) -> Vec<Vec<PoolId>> {
             s.maintenance.iter().for_each(|m| join(&m.needs));
             s.setup.iter().filter_map(|s| s.needs.as_deref()).for_each(&mut join);
         }
+        if let NodeKind::Conveyor(c) = &node.kind {
+            c.breakdowns.iter().for_each(|b| join(&b.needs));
+            c.maintenance.iter().for_each(|m| join(&m.needs));
+        }
     }
     plant.stops.iter().for_each(|s| join(s.stop.needs()));
     for (id, skill) in plant.pools.iter() {

@@ -22,6 +22,8 @@ pub enum Place {
     Station,
     /// In a source.
     Source,
+    /// In a conveyor.
+    Belt,
     /// In a crew or tool set.
     Pool,
     /// In the line: it says what it stops.
@@ -33,6 +35,7 @@ impl Place {
         match self {
             Place::Station => "a station",
             Place::Source => "a source",
+            Place::Belt => "a conveyor",
             Place::Pool => "a crew or tool",
             Place::Line => "several stations",
         }
@@ -183,7 +186,9 @@ impl<'a> Lower<'a> {
             Some("cycles") => BreakdownClock::Cycles,
             _ => BreakdownClock::Calendar,
         };
-        if place != Place::Station && matches!(clock, BreakdownClock::Working | BreakdownClock::Cycles) {
+        // Belts say so themselves.
+        let own = matches!(place, Place::Station | Place::Belt);
+        if !own && matches!(clock, BreakdownClock::Working | BreakdownClock::Cycles) {
             self.push(
                 Diagnostic::new(
                     codes::WRONG_VALUE,
@@ -235,10 +240,14 @@ impl<'a> Lower<'a> {
 
     /// `breakdown jam { after: exponential(4 h), repair: 8 min }`
     pub(super) fn breakdown(&mut self, d: &'a Declaration, place: Place) -> Option<Breakdown> {
-        let mut known: Vec<&str> = vec!["after", "clock", "repair", "needs", "availability", "from", "repair_in"];
+        let mut known: Vec<&str> = vec!["after", "clock", "repair", "needs", "availability"];
+        if place != Place::Belt {
+            known.extend(["from", "repair_in"]);
+        }
         known.extend(match place {
             Place::Station => &["effect", "exclusive", "keep_crew"][..],
             Place::Line => &["effect", "keep_crew", "stops"],
+            Place::Belt => &["effect"],
             Place::Source | Place::Pool => &[],
         });
         let fields = Fields::of(d, &known, &mut self.diagnostics);
@@ -335,9 +344,12 @@ impl<'a> Lower<'a> {
 
     /// `maintenance clean { every: 8 h, lasts: 50 min }`
     pub(super) fn maintenance(&mut self, d: &'a Declaration, place: Place) -> Option<Maintenance> {
-        let mut known: Vec<&str> = vec!["every", "at", "clock", "lasts", "needs", "from"];
+        let mut known: Vec<&str> = vec!["every", "at", "clock", "lasts", "needs"];
+        if place != Place::Belt {
+            known.push("from");
+        }
         known.extend(match place {
-            Place::Station => &["when"][..],
+            Place::Station | Place::Belt => &["when"][..],
             Place::Line => &["when", "stops"],
             Place::Source | Place::Pool => &[],
         });

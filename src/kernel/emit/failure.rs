@@ -117,6 +117,7 @@ impl Emit<'_> {
         freed: Option<V>,
     ) {
         let now = Self::now(b);
+        b.store(record, breakdown::SINCE, now);
         if shape.from_start {
             let draw = b.load(record, breakdown::AFTER);
             let after = self.duration(b, draw, &shape.after, None);
@@ -177,9 +178,14 @@ impl Emit<'_> {
                     b.leave_if(end);
                     let next = b.load(at, item::NEXT);
                     b.bump(node, station::SPOILT, 1);
+                    if s.before {
+                        self.give_place_up(b, at);
+                    }
                     self.scrap(b, node, at);
                     b.set(at, next);
                 });
+                self.let_belt_run(b, s, node);
+                self.work_gives_place(b, s, node);
                 b.store_int(machine, machine::PHASE, phase::IDLE);
                 b.store_int(machine, machine::ITEM, 0);
                 if s.keeps() {
@@ -192,6 +198,11 @@ impl Emit<'_> {
     /// Work stops; what remains is kept, people go free unless they are kept, clocks of working time stand
     /// still. Whether people went free, where work needs any.
     pub(super) fn interrupt(&self, b: &mut Builder, s: &StationShape, machine: V, keep: bool) -> Option<V> {
+        if s.stay {
+            self.stands_still(b, machine);
+            b.store_int(machine, machine::PHASE, phase::INTERRUPTED);
+            return None;
+        }
         let now = Self::now(b);
         let start = b.load(machine, machine::WORK_START);
         let worked = b.sub(now, start);
@@ -358,7 +369,7 @@ impl Emit<'_> {
     }
 
     /// The people of a repair go free.
-    fn free_repairers(&self, b: &mut Builder, request: V) {
+    pub(super) fn free_repairers(&self, b: &mut Builder, request: V) {
         let list = if self.shapes.grants_kept() {
             let held = b.load(request, request::HOLDS);
             b.store_int(request, request::HOLDS, 0);

@@ -12,6 +12,7 @@ impl Emit<'_> {
         self.shapes.stops.iter().any(|s| s.needs)
             || self.shapes.nodes.iter().any(|s| match s {
                 NodeShape::Station(s) => s.needs || s.breakdowns.iter().any(|b| b.needs),
+                NodeShape::Conveyor(s) => s.breakdowns.iter().any(|b| b.needs),
                 _ => false,
             })
     }

@@ -6,7 +6,7 @@ use crate::base::Ticks;
 use crate::ir::{Breakdown, CalendarId, Maintenance, MaintenanceStart, PoolId, SharedStop, Stop, Stopped};
 use crate::kernel::shape::{Family, MemberShape};
 
-fn clock_shape(clock: BreakdownClock) -> ClockShape {
+pub(super) fn clock_shape(clock: BreakdownClock) -> ClockShape {
     match clock {
         BreakdownClock::Working => ClockShape::Working,
         BreakdownClock::Calendar => ClockShape::Calendar,
@@ -129,11 +129,6 @@ impl Layout<'_> {
                 self.tell(at, record, SubscriberShape::Repair(shape, i));
             }
         }
-    }
-
-    fn word(&self, at: i64, f: Field) -> i64 {
-        let at = usize::try_from((at + i64::from(f.offset)) / 8).unwrap_or(usize::MAX);
-        self.image.words.get(at).map_or(0, |w| w.cast_signed())
     }
 
     /// Stops of several things, once all nodes are laid out.
