@@ -489,6 +489,8 @@ record! {
         BREAKDOWNS = 33 Handle;
         /// Whether it is off shift.
         OFF = 34 Flag;
+        /// What is told of items that come on: a list of probes, or 0.
+        OBSERVERS = 35 Handle;
     }
 }
 
