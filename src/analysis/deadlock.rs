@@ -125,6 +125,8 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Verdict {
 fn room(plant: &Plant, id: NodeId) -> Option<u64> {
     match plant.nodes.get(id).map(|n| &n.kind)? {
         // A machine is full with one batch, however small.
+        // How many items stay inside at once is a matter of times.
+        NodeKind::Station(station) if station.stays() => None,
         NodeKind::Station(station) => Some(station.machines),
         NodeKind::Buffer(buffer) => match buffer.capacity {
             Capacity::Places(n) => Some(n),
@@ -594,6 +596,7 @@ fn plain(plant: &Plant, network: &Network) -> bool {
         let together = station.recipes.iter().any(|r| r.release == Release::Together);
         gathers |= joins || batches;
         station.release_crew != ReleaseCrew::AfterLeaving
+            && !station.stays()
             && !(many && (together || station.blocking == Blocking::BeforeWork))
             && (!(joins || batches) || gathers_safely(plant, network, id, &station.recipes, &leading))
     });

@@ -121,6 +121,10 @@ fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
     }
     for (id, node) in plant.nodes.iter() {
         let (NodeKind::Station(station), Some(feeders)) = (&node.kind, feeders.get(&id)) else { continue };
+        // Parts that are loaded one by one need no place before the station.
+        if station.load_each {
+            continue;
+        }
         for recipe in &station.recipes {
             for part in &recipe.takes {
                 let what = item_name(plant, part.item);

@@ -41,6 +41,10 @@ pub fn run(options: &Run) -> u8 {
         None => None,
     };
     let Some(plant) = chosen else {
+        if plants.is_empty() {
+            show(&compiled.diagnostics);
+            return EXIT_ERRORS;
+        }
         let names: Vec<String> = plants.iter().map(|p| render::plain(&p.name)).collect();
         complain(&format!("flowline: name the line to simulate with --line: {}\n", names.join(", ")));
         return EXIT_USAGE;

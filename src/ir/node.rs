@@ -174,6 +174,8 @@ pub struct Station {
     pub release_crew: ReleaseCrew,
     /// When the place behind is taken.
     pub blocking: Blocking,
+    /// Parts are loaded one by one as they come.
+    pub load_each: bool,
     /// Attributes set after work and yield, all at once: index into the attributes of the plant, value.
     pub sets: Vec<(usize, Expression)>,
     /// Share of ideal cycle for OEE (time).
@@ -195,6 +197,7 @@ impl Default for Station {
             hold_when_down: false,
             release_crew: ReleaseCrew::AfterWork,
             blocking: Blocking::AfterWork,
+            load_each: false,
             sets: Vec::new(),
             ideal: None,
             on_belt: false,
@@ -226,6 +229,18 @@ impl Default for Buffer {
 }
 
 impl Station {
+    /// Whether items stay longer than a cycle, one behind the other.
+    #[must_use]
+    pub fn stays(&self) -> bool {
+        self.recipes.iter().flat_map(|r| &r.phases).any(|p| p.kind == PhaseKind::Stay)
+    }
+
+    /// Whether what is worked next has to be searched for: among several recipes, or items with equal keys.
+    #[must_use]
+    pub fn searches(&self) -> bool {
+        self.recipes.len() > 1 || self.recipes.iter().any(|r| r.same.is_some())
+    }
+
     /// Breakdowns and kinds of maintenance: how many reasons of its own a machine has to stand still.
     #[must_use]
     pub fn stops(&self) -> usize {
@@ -283,6 +298,12 @@ impl Recipe {
     pub fn gathered(&self) -> Vec<(Option<ItemId>, u64, u64)> {
         let parts = self.takes.iter().map(|p| (Some(p.item), p.minimum, p.maximum));
         parts.chain(self.batch.map(|b| (None, b.minimum, b.maximum))).collect()
+    }
+
+    /// The main items: those of the type named first.
+    #[must_use]
+    pub fn main(&self) -> Option<ItemId> {
+        self.takes.first().map(|p| p.item)
     }
 
     /// Whether it may begin with fewer items than it would take.

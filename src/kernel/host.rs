@@ -15,6 +15,7 @@ use crate::runtime::ziggurat;
 
 use super::layout::{DRAWS, buffer, calendar, draw, header, item, machine, needs, request, value, visit};
 use super::program::HostFn;
+use super::search::{HolderKind, Search};
 use super::shape::Family;
 use super::status::{NEVER, Status, phase};
 
@@ -346,6 +347,10 @@ pub struct Host {
     pub schedules: Arc<[Schedule]>,
     /// What items of each type carry.
     pub kinds: Arc<[Carried]>,
+    /// What stations look for whose next work has to be searched.
+    pub searches: Arc<[Search]>,
+    /// What holds items, by shape.
+    pub holders: Arc<[HolderKind]>,
     /// What sources make, by index.
     pub plans: Arc<[super::supply::Plan]>,
     /// Intervals that go by hours or by orders, by index.
@@ -361,8 +366,10 @@ impl Host {
     #[must_use]
     pub fn new(arena: Arena, item_bytes: i64) -> Self {
         let (laws, schedules, kinds) = (Arc::from([]), Arc::from([]), Arc::from([]));
+        let (searches, holders) = (Arc::from([]), Arc::from([]));
         let (plans, rhythms) = (Arc::from([]), Arc::from([]));
-        Self { arena, laws, schedules, kinds, plans, rhythms, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
+        let cap_bytes = limits::REPLICATION_BYTES;
+        Self { arena, laws, schedules, kinds, searches, holders, plans, rhythms, item_bytes, cap_bytes }
     }
 
     /// Serves a call of the program.
@@ -402,6 +409,7 @@ impl Host {
                 let law = self.arena.get(a, FIRST_WORD);
                 setup_key(self.value(law, b))
             }
+            HostFn::Search => self.search(a),
             HostFn::SetupOf => self.setup_of(a, b, c),
             HostFn::Born => {
                 self.born(a);
@@ -731,6 +739,7 @@ entries! {
     value_of = Value;
     first_true = FirstTrue;
     keep = Keep;
+    search_work = Search;
     find_setup_key = SetupKey;
     find_setup = SetupOf;
     born = Born;

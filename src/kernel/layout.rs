@@ -142,12 +142,28 @@ record! {
 }
 
 record! {
+    /// A recipe of a station that has several.
+    recipe, 4 {
+        /// Its work record.
+        WORK = 0 Handle;
+        /// Work records by type of the main part, or 0.
+        WORK_TABLE = 1 Handle;
+        /// Item types it makes.
+        MAKES = 2 Handle;
+        /// How many items it makes; 0: what was taken leaves again.
+        NUMBER = 3 Count;
+    }
+}
+
+record! {
     /// An item.
     item, 8 {
         /// When it was born.
         BIRTH = 0 Time;
         /// When it became ready to leave its holder.
         READY = 1 Time;
+        /// Where it stays: when its stay is over, in time that the machine has moved.
+        STAYS_UNTIL = 1 Duration;
         /// Its type.
         TYPE = 2 Count;
         /// Who holds it.
@@ -177,7 +193,7 @@ record! {
 
 record! {
     /// A station.
-    station, 48 {
+    station, 52 {
         /// First of its machines, which lie side by side.
         MACHINES = 6 Handle;
         /// Longest idle machine.
@@ -222,12 +238,18 @@ record! {
         CALENDAR = 29 Handle;
         /// Setup of a machine that has lost its own: a draw record.
         SETUP_ANEW = 38 Handle;
+        /// Which search of the host finds what is worked next.
+        SEARCH = 42 Count;
+        /// The recipe it found: a recipe record.
+        FOUND = 43 Handle;
+        /// Machines reserved for items at work before it.
+        RESERVED = 44 Count;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
         /// The drive of the belt it works on.
-        DRIVE = 40 Handle;
+        DRIVE = 50 Handle;
         /// The lane at whose end it works on the belt.
-        LANE = 41 Handle;
+        LANE = 51 Handle;
         /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
         GATHERS = 31 Count;
         /// Next station that waits so, by rank.
@@ -305,6 +327,14 @@ record! {
         MAINTENANCE = 33 Count;
         /// Values over all items loaded.
         KEPT = 34 Handle;
+        /// The recipe at work: a recipe record, where there are several.
+        RECIPE = 35 Handle;
+        /// Where items stay: the last inside.
+        LAST = 36 Handle;
+        /// Where items stay: time it has moved, up to [`WORK_START`].
+        MOVED = 37 Duration;
+        /// Where items stay: when the next may come, in time moved.
+        NEXT_LOAD = 38 Duration;
         /// Where its starved, blocked and waiting times are charged, or 0.
         CAUSES = 39 Handle;
     }
@@ -466,6 +496,8 @@ record! {
         TO = 25 Handle;
         /// Items that left.
         EXITS = 26 Count;
+        /// Places reserved for items at work before it.
+        RESERVED = 27 Count;
         /// What is told of items that enter.
         OBSERVERS = 31 Handle;
     }
@@ -474,23 +506,21 @@ record! {
 record! {
     /// A conveyor. It begins with the words of a [`buffer`], whose figures it shares; where a buffer has
     /// its slot, it has the one at which the next item can come on.
-    conveyor, 36 {
+    conveyor, 56 {
         /// First of its lanes, which lie side by side.
-        LANES = 28 Handle;
+        LANES = 48 Handle;
         /// Time of the belt from one pitch to the next.
-        HEADWAY = 29 Duration;
+        HEADWAY = 49 Duration;
         /// Time of the belt from entry to exit.
-        TRAVEL = 30 Duration;
+        TRAVEL = 50 Duration;
         /// Items that a lane can hold.
-        PLACES = 31 Count;
+        PLACES = 51 Count;
         /// Time of the belt, after an item has left a full lane, until the next can come on.
-        REST = 32 Duration;
+        REST = 52 Duration;
         /// First of its breakdown records, which lie side by side.
-        BREAKDOWNS = 33 Handle;
+        BREAKDOWNS = 53 Handle;
         /// Whether it is off shift.
-        OFF = 34 Flag;
-        /// What is told of items that come on: a list of probes, or 0.
-        OBSERVERS = 35 Handle;
+        OFF = 54 Flag;
     }
 }
 

@@ -129,6 +129,9 @@ pub enum HostFn {
     SetupKey,
     /// The draw record of a setup, or 0 (setup table, key before, key to come).
     SetupOf,
+    /// Searches what a station works on next and plans it (station): twice the number of items planned, plus
+    /// one when they are as many as it could take.
+    Search,
     /// Computes values over all items that a machine has loaded (list, machine).
     Keep,
     /// Gives a new item what its type carries.
@@ -155,7 +158,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 20] = [
+    pub const ALL: [HostFn; 21] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -166,6 +169,7 @@ impl HostFn {
         HostFn::Value,
         HostFn::FirstTrue,
         HostFn::Keep,
+        HostFn::Search,
         HostFn::SetupKey,
         HostFn::SetupOf,
         HostFn::Born,

@@ -115,6 +115,14 @@ pub struct RecipeShape {
     pub waits: bool,
     /// Products are born when they are made.
     pub fresh: bool,
+    /// The host searches what is worked next: among several recipes, or items with equal keys.
+    pub searched: bool,
+    /// Items are taken from behind others.
+    pub overtakes: bool,
+    /// There are several recipes.
+    pub recipes: bool,
+    /// Parts are loaded one by one as they come.
+    pub each: bool,
 }
 
 impl StationShape {
@@ -141,7 +149,7 @@ impl RecipeShape {
     /// Whether several products may be on a machine at once.
     #[must_use]
     pub fn several(self) -> bool {
-        self.makes > 1 || (self.parts > 0 && self.makes == 0)
+        self.recipes || self.makes > 1 || (self.parts > 0 && self.makes == 0)
     }
 }
 
@@ -240,6 +248,10 @@ pub struct StationShape {
     pub sets: usize,
     /// Whether it computes values over all items loaded.
     pub keeps: bool,
+    /// Whether items stay longer than a cycle, one behind the other.
+    pub stay: bool,
+    /// Whether work begins only when a place behind is reserved.
+    pub before: bool,
     /// Finished items stay on a machine that is down.
     pub hold: bool,
     /// People go free only when the items have left.

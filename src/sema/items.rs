@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::ir::ids::Id;
-use crate::ir::{Expression, ItemId, NodeId, NodeKind, Plant, Release, Routing, Target, VisitId};
+use crate::ir::{Expression, ItemId, NodeId, NodeKind, Plant, Recipe, Release, Routing, Station, Target, VisitId};
 
 use super::line::Lower;
 
@@ -46,6 +46,8 @@ pub(super) fn check(lower: &mut Lower) {
     parts_that_never_arrive(&lower.plant, &mut complaints);
     circles(&lower.plant, &mut complaints);
     together_into_assemblies(&lower.plant, &mut complaints);
+    super::reserve::check(&lower.plant, &mut complaints);
+    super::reserve::stays(&lower.plant, &mut complaints);
     complaints.truncate(limits::DIAGNOSTICS);
     lower.diagnostics.extend(complaints);
 }
@@ -90,10 +92,22 @@ fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
                 follow(plant, node, Some(&v.next), item, visit, walk);
                 return;
             }
-            let Some(recipe) = s.recipes.first() else { return };
-            if !recipe.takes.is_empty() && !recipe.takes.iter().any(|p| is_a(plant, item, p.item)) {
-                let wanted: Vec<String> =
-                    recipe.takes.iter().map(|p| format!("`{}`", item_name(plant, p.item))).collect();
+            let mut taken = false;
+            for recipe in &s.recipes {
+                if recipe.takes.is_empty() || recipe.takes.iter().any(|p| is_a(plant, item, p.item)) {
+                    taken = true;
+                    worked(plant, node, s, recipe, item, walk);
+                }
+            }
+            if !taken {
+                let mut wanted: Vec<String> = Vec::new();
+                for part in s.recipes.iter().flat_map(|r| &r.takes) {
+                    let name = format!("`{}`", item_name(plant, part.item));
+                    if !wanted.contains(&name) {
+                        wanted.push(name);
+                    }
+                }
+                let span = s.recipes.first().map_or(n.span, |r| r.span);
                 once(
                     walk,
                     Diagnostic::new(
@@ -101,40 +115,45 @@ fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
                         n.span,
                         format!("`{}` comes to `{}`, which does not take it", item_name(plant, item), n.name),
                     )
-                    .with(recipe.span, format!("takes {}", wanted.join(" and ")))
+                    .with(span, format!("takes {}", wanted.join(" and ")))
                     .help("branch by item before it, or add the item to `takes`"),
                 );
-                return;
             }
-            if let Some(phase) = recipe.phases.first()
-                && let Expression::ByItem(list, None) = &phase.duration
-                && !list.iter().any(|(i, _)| is_a(plant, item, *i))
-            {
-                let d = if list.is_empty() {
-                    Diagnostic::new(
-                        codes::MISSING_FIELD,
-                        n.span,
-                        format!("station `{}` does not say how long its work takes", n.name),
-                    )
-                    .help("write `cycle: 30 s`")
-                } else {
-                    Diagnostic::new(
-                        codes::BRANCH_NOT_TOTAL,
-                        phase.span,
-                        format!("`{}` comes to `{}`, whose cycle has no time for it", item_name(plant, item), n.name),
-                    )
-                    .help(format!("add `{}: 30 s`, or `else: 30 s`", item_name(plant, item)))
-                };
-                once(walk, d);
-                return;
-            }
-            if recipe.makes.is_empty() {
-                follow(plant, node, n.routing.as_ref(), item, None, walk);
-            } else {
-                for made in &recipe.makes {
-                    follow(plant, node, n.routing.as_ref(), made.item, None, walk);
-                }
-            }
+        }
+    }
+}
+
+/// An item that a recipe takes: its work, and where the products go.
+fn worked(plant: &Plant, node: NodeId, s: &Station, recipe: &Recipe, item: ItemId, walk: &mut Walk) {
+    let Some(n) = plant.nodes.get(node) else { return };
+    let main = s.recipes.len() == 1 || recipe.main().is_none_or(|m| is_a(plant, item, m));
+    if let Some(phase) = recipe.phases.first().filter(|_| main)
+        && let Expression::ByItem(list, None) = &phase.duration
+        && !list.iter().any(|(i, _)| is_a(plant, item, *i))
+    {
+        let d = if list.is_empty() {
+            Diagnostic::new(
+                codes::MISSING_FIELD,
+                n.span,
+                format!("station `{}` does not say how long its work takes", n.name),
+            )
+            .help("write `cycle: 30 s`")
+        } else {
+            Diagnostic::new(
+                codes::BRANCH_NOT_TOTAL,
+                phase.span,
+                format!("`{}` comes to `{}`, whose cycle has no time for it", item_name(plant, item), n.name),
+            )
+            .help(format!("add `{}: 30 s`, or `else: 30 s`", item_name(plant, item)))
+        };
+        once(walk, d);
+        return;
+    }
+    if recipe.makes.is_empty() {
+        follow(plant, node, n.routing.as_ref(), item, None, walk);
+    } else {
+        for made in &recipe.makes {
+            follow(plant, node, n.routing.as_ref(), made.item, None, walk);
         }
     }
 }
@@ -235,7 +254,7 @@ fn parts_that_never_arrive(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
 /// Products that leave together enter places; an assembly has none of its own to hold one part of several.
 fn together_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
     let joins = |id: NodeId| match plant.nodes.get(id).map(|n| &n.kind) {
-        Some(NodeKind::Station(s)) => s.recipes.iter().any(|r| !r.takes.is_empty()),
+        Some(NodeKind::Station(s)) => s.recipes.iter().any(Recipe::gathers),
         // On a belt items come one after the other.
         Some(NodeKind::Conveyor(_)) => true,
         _ => false,

@@ -76,6 +76,8 @@ pub struct Lower<'a> {
     pub locals: Vec<(String, Typed)>,
     /// Folders of used files.
     pub folders: &'a BTreeMap<crate::base::FileId, String>,
+    /// Whether the file has no other line, which may use what this one does not.
+    pub only_line: bool,
     /// Ports of placed cells.
     pub ports: Vec<super::port::Port>,
     /// Ways that lead through ports, as written.
@@ -131,6 +133,7 @@ pub fn lower<'a>(
         calling: Vec::new(),
         locals: Vec::new(),
         folders: &project.folders,
+        only_line: project.lines() == 1,
         ports: Vec::new(),
         crossings: Vec::new(),
         borrowed: Vec::new(),

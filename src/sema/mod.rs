@@ -23,6 +23,7 @@ mod line;
 mod lookup;
 mod node;
 mod port;
+mod reserve;
 mod resource;
 mod route;
 mod schedule;

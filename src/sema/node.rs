@@ -25,19 +25,13 @@ pub struct QueuePlan {
     pub node: Option<NodeId>,
 }
 
-const STATION_LATER: &[(&str, &str)] = &[
-    ("stay", "stays"),
-    ("order", "order rules"),
-    ("blocking", "reservations before work"),
-    ("same", "joins of equals"),
-    ("load", "loading part by part"),
-    ("overtake", "overtaking"),
-];
+const STATION_LATER: &[(&str, &str)] = &[("order", "order rules"), ("overtake", "overtaking")];
 
 const STATION: &[&str] = &[
     "machines",
     "cycle",
     "steps",
+    "stay",
     "ideal",
     "setup",
     "setup_by",
@@ -51,6 +45,9 @@ const STATION: &[&str] = &[
     "release",
     "batch",
     "wait_at_most",
+    "same",
+    "load",
+    "blocking",
     "yield",
     "queue",
     "hold_when_down",
@@ -182,7 +179,8 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.count(phrase, "machines", 1, limits::MEMBERS),
             None => Some(1),
         };
-        self.loads_several = ["takes", "batch", "recipe"].iter().any(|w| fields.has(w).is_some());
+        self.loads_several = ["takes", "batch"].iter().any(|w| fields.has(w).is_some())
+            || fields.inner.iter().any(|d| d.word.text == "recipe");
         let work = self.work(&fields);
         let gathered = self.gathering(&fields);
         let release = match self.word(&fields, "release", &["each", "together"]) {
@@ -211,6 +209,10 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.assignments(phrase)?,
             None => Vec::new(),
         };
+        let blocking = match self.word(&fields, "blocking", &["after_work", "before_work"]) {
+            Some("before_work") => Blocking::BeforeWork,
+            _ => Blocking::AfterWork,
+        };
         let lowest_first = self.word(&fields, "choose", &["longest_idle", "lowest"]) == Some("lowest");
         let hold_when_down = self.yes_no(&fields, "hold_when_down");
         let release_crew = match self.word(&fields, "release_crew", &["after_work", "after_leaving"]) {
@@ -220,6 +222,7 @@ impl<'a> Lower<'a> {
         let on_belt = self.on_belt(&fields, machines);
         let mut breakdowns = Vec::new();
         let mut maintenance = Vec::new();
+        let mut recipes = Vec::new();
         let mut good = true;
         for inner in &fields.inner {
             match inner.word.text.as_str() {
@@ -231,10 +234,10 @@ impl<'a> Lower<'a> {
                     Some(m) => maintenance.push(m),
                     None => good = false,
                 },
-                "recipe" => {
-                    good = false;
-                    let _: Option<()> = self.later(inner.span, "recipes");
-                }
+                "recipe" => match self.recipe(inner, &fields) {
+                    Some(r) => recipes.push(r),
+                    None => good = false,
+                },
                 _ => good = false,
             }
         }
@@ -260,10 +263,17 @@ impl<'a> Lower<'a> {
         let span = fields.has("takes").or(fields.has("batch")).unwrap_or(d.name.span);
         let (phases, setup) = work?;
         let gathered = gathered?;
+        if recipes.is_empty() {
+            recipes.push(Recipe { name: String::new(), span, release, phases, ..gathered });
+        } else {
+            self.share_of_station(&mut recipes, &phases, release);
+        }
+        let load_each = self.load_field(&fields, machines?, &recipes)?;
         Some(Station {
             machines: machines?,
             lowest_first,
-            recipes: vec![Recipe { name: String::new(), span, release, phases, ..gathered }],
+            recipes,
+            load_each,
             setup,
             yield_share,
             breakdowns,
@@ -271,7 +281,7 @@ impl<'a> Lower<'a> {
             sets,
             hold_when_down,
             release_crew,
-            blocking: Blocking::AfterWork,
+            blocking,
             ideal,
             on_belt: on_belt?,
         })

@@ -58,6 +58,20 @@ const FEATURES: &[(&str, At)] = &[
     ("batch: 1..4\nrelease: together", At::Station("takes")),
     ("batch: 2..3\nwait_at_most: 3 s", At::Station("takes")),
     ("takes: 1..2 A + 1 B\nmakes: 2 B", At::Station("takes")),
+    ("takes: 2 A + 1 B\nmakes: 2 B\nload: each", At::Station("takes machines")),
+    ("batch: 1..3\nsame: item.step", At::Station("takes")),
+    ("batch: 2..3\nsame: { A: 1, B: 2 }\nwait_at_most: 3 s", At::Station("takes")),
+    (
+        "recipe one { takes: 1 A + 1 B, makes: 3 B, cycle: 2 s }\nrecipe two { takes: 1..2 A, cycle: exponential(1 s) }",
+        At::Station("cycle takes"),
+    ),
+    ("setup: { 1 <-> 2: 1 s, else: 0.5 s }\nsetup_by: { A: 1, B: 2 }\nlost: after_breakdown", At::Station("setup")),
+    ("choose: lowest", At::Station("choose")),
+    ("blocking: before_work", At::Station("takes blocking")),
+    (
+        "cycle: 0.5 s\nstay: { A: 3 s, else: exponential(4 s) }",
+        At::Station("cycle takes blocking machines needs setup hold release_crew b2 b3 b4 b5 b6 b7 b8"),
+    ),
     ("every: exponential(2 s)", At::Source("every")),
     ("every: 2 s, when_full: lose", At::Source("every")),
     ("every: 2 s, when_full: queue", At::Source("every")),
@@ -114,10 +128,10 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
                 "out of"
             }
         };
-        if fields.contains(&field) {
+        if field.split(' ').filter(|f| *f != "of").any(|f| fields.contains(&f)) {
             return None;
         }
-        fields.push(field);
+        fields.extend(field.split(' ').filter(|f| *f != "of"));
     }
     if !fields.contains(&"makes") {
         source.insert_str(0, ", makes: { 60 %: A, 40 %: B }");

@@ -29,7 +29,14 @@ impl Emit<'_> {
         if s.limited {
             let level = b.load(node, buffer::LEVEL);
             let capacity = b.load(node, buffer::CAPACITY);
-            let room = b.lt(level, capacity);
+            let mut room = b.lt(level, capacity);
+            if self.reserves(holders) {
+                let reserved = b.load(node, buffer::RESERVED);
+                let used = b.add(level, reserved);
+                let free = b.lt(used, capacity);
+                let own = Self::has_place(b, item);
+                room = b.or(free, own);
+            }
             go = b.and(go, room);
         }
         b.when(go, |b| {
@@ -40,9 +47,17 @@ impl Emit<'_> {
                 b.int(1, Ty::Flag)
             };
             b.when(go, |b| {
-                Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
-                self.release(b, holders, item);
-                self.enter_buffer(b, s, node, item);
+                let take = |b: &mut Builder| {
+                    Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                    self.release(b, holders, item);
+                    self.enter_buffer(b, s, node, item);
+                };
+                if self.reserves(holders) {
+                    let limits = (buffer::FROM, s.from);
+                    self.reserve_or_take(b, holders, node, item, Some(buffer::RESERVED), limits, take);
+                } else {
+                    take(b);
+                }
                 self.mark_if_offered(b, node);
             });
         });
@@ -273,6 +288,44 @@ impl Emit<'_> {
                 }
             },
         );
+        if s.limited || s.from > 0 {
+            self.mark_if_offered(b, node);
+        }
+    }
+
+    /// An item leaves a buffer from behind others.
+    pub(super) fn release_within(&self, b: &mut Builder, s: &BufferShape, node: V, item: V) {
+        let now = Self::now(b);
+        if s.to > 0 {
+            let array = b.load(node, buffer::TO);
+            self.return_cards(b, array, s.to, item);
+        }
+        let level = Self::level_changes(b, node, now);
+        let less = b.plus(level, -1);
+        b.store(node, buffer::LEVEL, less);
+        b.bump(node, buffer::EXITS, 1);
+        let entry = b.load(item, item::ENTRY);
+        let wait = b.sub(now, entry);
+        Self::add_128(b, node, buffer::WAIT, buffer::WAIT_HIGH, wait);
+        if s.limited {
+            let capacity = b.load(node, buffer::CAPACITY);
+            let full = b.eq(level, capacity);
+            b.when(full, |b| Self::ends_full(b, node, now));
+        }
+        let first = b.load(node, buffer::FIRST);
+        let before = b.var(first);
+        b.repeat(|b| {
+            let next = b.load(before, item::NEXT);
+            let found = b.eq(next, item);
+            let end = b.is_zero(next);
+            let stop = b.or(found, end);
+            b.leave_if(stop);
+            b.set(before, next);
+        });
+        let next = b.load(item, item::NEXT);
+        b.store(before, item::NEXT, next);
+        let last = b.is_zero(next);
+        b.when(last, |b| b.store(node, buffer::LAST, before));
         if s.limited || s.from > 0 {
             self.mark_if_offered(b, node);
         }

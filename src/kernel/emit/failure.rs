@@ -135,6 +135,9 @@ impl Emit<'_> {
                     b.leave_if(end);
                     let next = b.load(at, item::NEXT);
                     b.bump(node, station::SPOILT, 1);
+                    if s.before {
+                        self.give_place_up(b, at);
+                    }
                     self.scrap(b, node, at);
                     b.set(at, next);
                 });
@@ -149,6 +152,11 @@ impl Emit<'_> {
     /// Work stops; what remains is kept, people go free, clocks of working time stand still. Whether
     /// people went free, where work needs any.
     pub(super) fn interrupt(&self, b: &mut Builder, s: &StationShape, machine: V) -> Option<V> {
+        if s.stay {
+            self.stands_still(b, machine);
+            b.store_int(machine, machine::PHASE, phase::INTERRUPTED);
+            return None;
+        }
         let now = Self::now(b);
         let start = b.load(machine, machine::WORK_START);
         let worked = b.sub(now, start);

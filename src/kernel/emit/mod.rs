@@ -18,12 +18,14 @@ mod gather;
 mod join;
 mod observe;
 mod pools;
+mod reserve;
 pub(super) mod route;
 mod run;
 mod setup;
 mod sink;
 mod source;
 mod station;
+mod stay;
 mod stop;
 
 use super::builder::{Builder, Field, V};
@@ -51,6 +53,7 @@ struct Functions {
     stop_drive: Option<FuncId>,
     run_drive: Option<FuncId>,
     begin: Vec<Option<FuncId>>,
+    placed: Vec<Option<FuncId>>,
     stretch: Vec<Option<FuncId>>,
     repair: Vec<Vec<Option<FuncId>>>,
     release: Vec<Option<FuncId>>,
@@ -81,6 +84,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
             emit.station_functions(&mut program, k, s)?;
         } else {
             emit.functions.begin.push(None);
+            emit.functions.placed.push(None);
             emit.functions.stretch.push(None);
             match shape {
                 NodeShape::Conveyor(s) => emit.belt_repairs(&mut program, k, s)?,

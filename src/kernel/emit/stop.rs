@@ -49,6 +49,11 @@ impl Emit<'_> {
                         b.set(freed, was_freed);
                     }
                 }
+                phase::WAIT_FOR_PLACE if s.before => {
+                    let loaded = b.load(machine, machine::ITEM);
+                    let its_list = b.load(loaded, item::LIST);
+                    self.withdraw(b, its_list, loaded);
+                }
                 phase::FINISHED if s.hold && s.recipe.together => Self::wait_no_more(b, machine),
                 phase::FINISHED if s.hold => {
                     Self::each_product(b, machine, |b, product| {
@@ -165,6 +170,12 @@ impl Emit<'_> {
                     },
                     |b| b.call(Self::function(stretch), &[machine]),
                 );
+            }
+            phase::WAIT_FOR_PLACE if s.before => {
+                Self::set_state(b, machine, State::Blocked);
+                let loaded = b.load(machine, machine::ITEM);
+                let its_list = b.load(loaded, item::LIST);
+                self.offer(b, its_list, loaded);
             }
             phase::FINISHED => {
                 Self::set_state(b, machine, State::Blocked);

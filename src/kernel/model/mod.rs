@@ -8,6 +8,7 @@ mod causes;
 mod direct;
 mod nodes;
 mod probes;
+mod recipes;
 mod resources;
 mod sets;
 mod setups;
@@ -36,6 +37,7 @@ use super::layout::{
     visit,
 };
 use super::rank::{self, Order};
+use super::search::{HolderKind, Search};
 use super::shape::{
     BreakdownShape, BufferShape, ClockShape, ConveyorShape, EffectShape, EventShape, Families, GrantShape, NodeShape,
     RecipeShape, RouteShape, SettleShape, Shapes, ShiftShape, SinkShape, SourceShape, StationShape, SubscriberShape,
@@ -59,6 +61,10 @@ pub struct Model {
     pub schedules: Arc<[Schedule]>,
     /// What items of each type carry: byte offset and law of the default.
     pub kinds: Arc<[Carried]>,
+    /// What stations look for whose next work has to be searched.
+    pub searches: Arc<[Search]>,
+    /// What holds items, by shape.
+    pub holders: Arc<[HolderKind]>,
     /// What sources make, by index.
     pub plans: Arc<[Plan]>,
     /// Intervals by hours and by orders, by index.
@@ -155,6 +161,17 @@ pub(super) fn index(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
+/// How items are taken from what has a shape.
+fn holder_kind(shape: &NodeShape) -> HolderKind {
+    match shape {
+        NodeShape::Buffer(_) => HolderKind::Buffer,
+        NodeShape::Source(s) if s.supply == SupplyShape::Always && s.mix == 1 && s.from == 0 && !s.planned => {
+            HolderKind::Always
+        }
+        _ => HolderKind::Single,
+    }
+}
+
 /// A slot being laid out: band, rank, machine number and name decide its number.
 pub(super) struct SlotPlan {
     band: u8,
@@ -195,6 +212,7 @@ struct Layout<'a> {
     drives: BTreeMap<usize, i64>,
     /// Values over all items loaded of the station being laid out.
     kept: Vec<Expression>,
+    searches: Vec<Search>,
 }
 
 impl Model {
@@ -231,6 +249,7 @@ impl Model {
             observers: probes::Observers::new(),
             drives: BTreeMap::new(),
             kept: Vec::new(),
+            searches: Vec::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
         layout.shapes.limits = plant.limits.len();
@@ -258,6 +277,7 @@ impl Model {
         let item_words = layout.shapes.item_words();
         let item_bytes = index(item_words * 8);
         layout.items(item_words)?;
+        let holders: Vec<HolderKind> = layout.shapes.nodes.iter().map(holder_kind).collect();
         Ok(Model {
             shapes: layout.shapes,
             image: layout.image.words,
@@ -265,6 +285,8 @@ impl Model {
             laws: layout.laws.into(),
             schedules: layout.schedules.into(),
             kinds: layout.kinds.into(),
+            searches: layout.searches.into(),
+            holders: holders.into(),
             plans: layout.plans.into(),
             rhythms: layout.rhythms.into(),
             first,
@@ -281,6 +303,8 @@ impl Model {
         host.laws = Arc::clone(&self.laws);
         host.schedules = Arc::clone(&self.schedules);
         host.kinds = Arc::clone(&self.kinds);
+        host.searches = Arc::clone(&self.searches);
+        host.holders = Arc::clone(&self.holders);
         host.plans = Arc::clone(&self.plans);
         host.rhythms = Arc::clone(&self.rhythms);
         for (at, id) in &self.streams {
@@ -386,25 +410,10 @@ impl Layout<'_> {
             self.image.put(record, node::RANK, index(self.order.rank(id)));
             // Assemblies have an offer list per part, found by item type.
             if let NodeKind::Station(s) = &n.kind
-                && let Some(recipe) = s.recipes.first()
-                && recipe.gathers()
+                && s.recipes.iter().any(crate::ir::Recipe::gathers)
             {
                 self.shapes.assemblies = true;
-                let gathered = recipe.gathered();
-                let total: u64 = gathered.iter().map(|(_, _, most)| most).sum();
-                let parts = self.image.alloc(part::WORDS * gathered.len());
-                let mut table = vec![0; self.plant.items.len()];
-                for (i, (wanted, least, most)) in (0i64..).zip(&gathered) {
-                    let at = parts + i * index(part::WORDS * 8);
-                    self.image.put(at, list::RANK, index(self.order.rank(id)));
-                    self.image.put(at, part::NEED, count(*least));
-                    self.image.put(at, part::MOST, count(*most));
-                    for (t, place) in table.iter_mut().enumerate() {
-                        if *place == 0 && wanted.is_none_or(|w| self.is_a(ItemId::new(t), w)) {
-                            *place = at;
-                        }
-                    }
-                }
+                let (parts, table, total) = self.part_lists(id, s);
                 let lists = self.image.array(&table);
                 let plan = self.image.alloc(usize::try_from(total).unwrap_or(0));
                 self.lists_by_type.insert(id.index(), lists);
@@ -413,6 +422,39 @@ impl Layout<'_> {
                 self.image.put(record, station::PLAN, plan);
             }
         }
+    }
+
+    /// Offer lists of what a station takes: the first, that of each item type, and the most it takes at once.
+    fn part_lists(&mut self, id: NodeId, s: &Station) -> (i64, Vec<i64>, u64) {
+        let total = s.recipes.iter().map(|r| r.gathered().iter().map(|(_, _, most)| most).sum()).max().unwrap_or(0);
+        let mut table = vec![0; self.plant.items.len()];
+        let wanted: Vec<(Option<ItemId>, u64, u64)> = s.recipes.iter().flat_map(crate::ir::Recipe::gathered).collect();
+        if s.searches() {
+            // A list for each item type: what takes it is searched for.
+            let mut first = 0;
+            for (t, place) in table.iter_mut().enumerate() {
+                if wanted.iter().any(|(item, ..)| item.is_none_or(|w| self.is_a(ItemId::new(t), w))) {
+                    *place = self.image.alloc(part::WORDS);
+                    self.image.put(*place, list::RANK, index(self.order.rank(id)));
+                    first = if first == 0 { *place } else { first };
+                }
+            }
+            return (first, table, total);
+        }
+        let parts = self.image.alloc(part::WORDS * wanted.len());
+        for (i, (item, least, most)) in (0i64..).zip(&wanted) {
+            let at = parts + i * index(part::WORDS * 8);
+            self.image.put(at, list::RANK, index(self.order.rank(id)));
+            self.image.put(at, part::NEED, count(*least));
+            self.image.put(at, part::MOST, count(*most));
+            self.image.put(at, part::REST, count(*most));
+            for (t, place) in table.iter_mut().enumerate() {
+                if *place == 0 && item.is_none_or(|w| self.is_a(ItemId::new(t), w)) {
+                    *place = at;
+                }
+            }
+        }
+        (parts, table, total)
     }
 
     pub(super) fn is_a(&self, item: ItemId, wanted: ItemId) -> bool {

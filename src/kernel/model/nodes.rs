@@ -208,7 +208,7 @@ impl Layout<'_> {
     ) -> Result<StationShape, String> {
         let plant = self.plant;
         let later = |what: &str| Err(format!("`{name}`: {what} come later"));
-        let [recipe] = s.recipes.as_slice() else { return later("several recipes") };
+        let Some(recipe) = s.recipes.first() else { return later("stations without work") };
         let phases = recipe.phases.as_slice();
         let node = plant.nodes.get(id);
         let shift = node.filter(|n| n.calendar.is_some()).map(|n| match n.shift_end {
@@ -216,9 +216,6 @@ impl Layout<'_> {
             ShiftEnd::FinishItem => ShiftShape::FinishItem,
             ShiftEnd::FinishInTime => ShiftShape::FinishInTime,
         });
-        if s.blocking == crate::ir::Blocking::BeforeWork {
-            return later("reservations before work");
-        }
         let record = self.node_record(id);
         let rank = self.order.rank(id);
         let (from, from_count) = self.limit_array(|l| l.from == id);
@@ -242,7 +239,7 @@ impl Layout<'_> {
         let visits: Vec<VisitId> = plant.visits.iter().filter(|(_, v)| v.station == id).map(|(v, _)| v).collect();
         let own_work = !recipe.gathers() && !visits.is_empty() && way.is_none();
         let by_item = phases.iter().any(|p| matches!(p.duration, Expression::ByItem(..)));
-        if !own_work {
+        if !own_work && s.recipes.len() == 1 {
             any_needs |= lists.iter().any(|l| *l != 0);
             if by_item {
                 table = true;
@@ -260,6 +257,9 @@ impl Layout<'_> {
                 self.image.put(record, station::WORK, at);
                 own_record = at;
             }
+        }
+        if s.searches() {
+            any_needs |= self.recipes(record, name, s, &mut families)?;
         }
         let mut simple_routing = true;
         for v in &visits {
@@ -299,11 +299,7 @@ impl Layout<'_> {
             simple_routing &= simple;
         }
 
-        let makes: Vec<i64> = recipe
-            .makes
-            .iter()
-            .flat_map(|p| std::iter::repeat_n(index(p.item.index()), usize::try_from(p.minimum).unwrap_or(0)))
-            .collect();
+        let makes = self.products(recipe);
         if !makes.is_empty() {
             let at = self.image.array(&makes);
             self.image.put(record, station::MAKES, at);
@@ -322,7 +318,7 @@ impl Layout<'_> {
         }
         self.image.put(record, station::MACHINES, first);
         let several_causes = self.causes(id, first, s.machines);
-        if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() {
+        if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() && s.recipes.len() == 1 {
             let stride = index(machine::WORDS * 8);
             for m in 0..count(s.machines) {
                 self.image.put(first + m * stride, machine::WORK, own_record);
@@ -371,7 +367,7 @@ impl Layout<'_> {
         let with_shift = |needed: &[crate::ir::Need]| {
             needed.iter().any(|n| plant.pools.get(n.pool).is_some_and(|p| p.calendar.is_some()))
         };
-        let crew_shift = phases.iter().any(|p| with_shift(&p.needs))
+        let crew_shift = s.recipes.iter().flat_map(|r| &r.phases).any(|p| with_shift(&p.needs))
             || s.setup.iter().filter_map(|s| s.needs.as_deref()).any(with_shift)
             || visits.iter().filter_map(|v| plant.visits.get(*v)?.needs.as_deref()).any(with_shift);
         let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
@@ -384,13 +380,15 @@ impl Layout<'_> {
         });
         Ok(StationShape {
             many,
+            stay: s.stays(),
+            before: s.blocking == crate::ir::Blocking::BeforeWork,
             hold: s.hold_when_down && (!breakdowns.is_empty() || shift.is_some()),
             breakdowns,
             shift,
             crew_shift,
             work: families,
             needs: any_needs,
-            steps: phases.len() > 1 || s.setup.is_some(),
+            steps: s.recipes.iter().any(|r| r.phases.len() > 1) || s.setup.is_some(),
             setup: s.setup.is_some(),
             setup_by: s.setup.as_ref().is_some_and(|x| x.by.is_some()),
             setup_lost_off: s.setup.as_ref().is_some_and(|x| x.lost_after_off) && shift.is_some(),
@@ -399,13 +397,17 @@ impl Layout<'_> {
             table,
             visits: !visits.is_empty(),
             recipe: RecipeShape {
-                parts: recipe.gathered().len(),
+                parts: s.recipes.iter().map(|r| r.gathered().len()).max().unwrap_or(0),
                 makes: makes.len(),
                 together: recipe.release == Release::Together
-                    && (makes.len() > 1 || (makes.is_empty() && recipe.gathers())),
-                ranged: recipe.is_ranged(),
+                    && (s.recipes.len() > 1 || makes.len() > 1 || (makes.is_empty() && recipe.gathers())),
+                ranged: s.recipes.iter().any(crate::ir::Recipe::is_ranged),
                 fresh: recipe.birth_now,
                 waits: self.gathering_wait(record, rank, recipe)?,
+                searched: s.searches(),
+                overtakes: s.recipes.iter().any(|r| r.same.is_some()),
+                recipes: s.recipes.len() > 1,
+                each: s.load_each,
             },
             yields: s.yield_share.is_some(),
             sets: s.sets.len(),
@@ -425,7 +427,7 @@ impl Layout<'_> {
 
     /// The work records of all steps for an item type, each leading to the next; the first. `None` when a
     /// step has no time for the type.
-    fn steps(
+    pub(super) fn steps(
         &mut self,
         phases: &[Phase],
         lists: &[i64],
