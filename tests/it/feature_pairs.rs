@@ -54,7 +54,7 @@ const FEATURES: &[(&str, At)] = &[
     ("breakdown b8 { after: 15 s, clock: working, repair: 2 s, effect: finish_item }", At::Station("b8")),
     ("breakdown b9 { after: 10 s, repair: exponential(3 s), from: start, needs: 1 crew_1 }", At::Station("b9")),
     ("breakdown b10 { after: exponential(20 s), repair: 2 s, exclusive: yes }", At::Station("b10")),
-    ("breakdown b11 { after: 15 s, clock: working, repair: 2 s, keep_crew: yes }", At::Station("b11")),
+    ("breakdown b11 { after: 15 s, repair: 2 s, keep_crew: yes }", At::Station("b11")),
     ("takes: 2 A + 1 B\nmakes: 1 A", At::Station("takes")),
     ("takes: 1 A + 1 B\nrelease: together", At::Station("takes")),
     ("batch: 2", At::Station("takes")),
