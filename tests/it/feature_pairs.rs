@@ -137,8 +137,8 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         source.insert_str(0, ", makes: { 60 %: A, 40 %: B }");
     }
     let source = source.trim_start_matches(", ");
-    if out_of.contains("belt") && station.contains("together") {
-        // Refused: on a belt one item comes after the other.
+    if out_of.contains("belt") && (station.contains("together") || station.contains("before_work")) {
+        // Refused: on a belt one item comes after the other, and no place of it can be reserved.
         return None;
     }
     for (name, belt) in [
