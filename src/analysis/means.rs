@@ -73,6 +73,7 @@ pub(super) fn mean(plant: &Plant, expression: &Expression, item: Option<ItemId>)
         | Expression::Call(..)
         | Expression::Attribute { .. }
         | Expression::Now
+        | Expression::Wip
         | Expression::Level(_)
         | Expression::Room(_)
         | Expression::Free(_)

@@ -239,6 +239,7 @@ impl Show<'_> {
             }
             Expression::Attribute { name, .. } => format!("item.{name}"),
             Expression::Now => "now".to_string(),
+            Expression::Wip => "wip".to_string(),
             Expression::Level(n) => format!("level({})", self.name(*n)),
             Expression::Room(n) => format!("room({})", self.name(*n)),
             Expression::Free(p) => format!("free({})", self.plant.pools.get(*p).map_or("?", |p| p.name.as_str())),

@@ -27,6 +27,8 @@ pub enum Expression {
     },
     /// The present time (seconds).
     Now,
+    /// Items in the line, from birth to leaving.
+    Wip,
     /// Items in a node.
     Level(NodeId),
     /// Free places of a node.
@@ -155,6 +157,7 @@ impl Expression {
                     | Expression::Attribute { .. }
                     | Expression::Step
                     | Expression::Now
+                    | Expression::Wip
                     | Expression::Level(_)
                     | Expression::Room(_)
                     | Expression::Free(_)
@@ -167,7 +170,14 @@ impl Expression {
     #[must_use]
     pub fn reads_floor(&self) -> bool {
         self.any(&|e| {
-            matches!(e, Expression::Level(_) | Expression::Room(_) | Expression::Free(_) | Expression::State(_))
+            matches!(
+                e,
+                Expression::Level(_)
+                    | Expression::Room(_)
+                    | Expression::Free(_)
+                    | Expression::State(_)
+                    | Expression::Wip
+            )
         })
     }
 

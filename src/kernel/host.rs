@@ -13,7 +13,7 @@ use crate::runtime::random::{next, uniform};
 use crate::runtime::variates::duration_ticks;
 use crate::runtime::ziggurat;
 
-use super::layout::{DRAWS, buffer, calendar, draw, header, item, machine, needs, request, visit};
+use super::layout::{DRAWS, buffer, calendar, counters, draw, header, item, machine, needs, request, visit};
 use super::program::HostFn;
 use super::shape::Family;
 use super::status::{NEVER, Status, phase};
@@ -113,6 +113,8 @@ pub enum Law {
     Step(i32),
     /// The present time in seconds.
     Now,
+    /// Items in the line, of so many types.
+    Wip(usize),
     /// By item type: which law.
     ByItem(Vec<usize>, Vec<Law>),
     /// The first whose condition is not 0.
@@ -213,6 +215,7 @@ impl Law {
                 0 => 0.0,
                 visit => arena.get(visit, visit::NUMBER) as f64,
             },
+            Law::Wip(types) => inside(arena, *types) as f64,
             Law::Now => arena.get(0, header::NOW) as f64 / TICKS_PER_SECOND as f64,
             Law::ByItem(table, laws) => {
                 let kind = usize::try_from(arena.get(item, item::TYPE)).unwrap_or(usize::MAX);
@@ -229,6 +232,20 @@ impl Law {
             }
         }
     }
+}
+
+/// Items of all types between birth and leaving.
+fn inside(arena: &Arena, types: usize) -> i64 {
+    let first = arena.get(0, header::COUNTERS);
+    let stride = i64::try_from(counters::WORDS * 8).unwrap_or(0);
+    let types = i64::try_from(types).unwrap_or(0);
+    let of = |t: i64| {
+        let at = first + t * stride;
+        let sum = |fields: &[super::builder::Field]| fields.iter().map(|f| arena.get(at, *f)).sum::<i64>();
+        let came = sum(&[counters::INITIAL, counters::MADE, counters::ASSEMBLED]);
+        came - sum(&[counters::LEFT, counters::SCRAPPED, counters::LOST, counters::USED])
+    };
+    (0..types).map(of).sum()
 }
 
 #[allow(clippy::float_cmp)]
@@ -361,6 +378,7 @@ impl Host {
             HostFn::LatestGrant => self.latest_grant(a),
             HostFn::Compute => self.compute(a, b),
             HostFn::FirstTrue => self.first_true(a, b),
+            HostFn::Value => self.value(a, b).to_bits().cast_signed(),
             HostFn::Assign => {
                 self.assign(a, b);
                 0
@@ -655,6 +673,7 @@ entries! {
     latest_grant = LatestGrant;
     compute = Compute;
     first_true = FirstTrue;
+    law_value = Value;
     assign = Assign;
     born = Born;
     inherit = Inherit;

@@ -89,7 +89,7 @@ pub fn bind(law: &Law, place: &mut dyn FnMut() -> i64) -> Law {
             let list = list.iter().map(|(c, v)| (bind(c, place), bind(v, place))).collect();
             Law::If(list, Box::new(bind(rest, place)))
         }
-        Law::Word(_) | Law::Attribute(_) | Law::Now | Law::Step(_) | Law::Room(..) | Law::Busy(..) => law.clone(),
+        Law::Word(_) | Law::Attribute(_) | Law::Now | Law::Wip(_) | Law::Step(_) | Law::Room(..) | Law::Busy(..) => law.clone(),
     }
 }
 
@@ -167,6 +167,7 @@ pub fn law(expression: &Expression, streams: &mut i64, context: &Context) -> Res
             }
         }
         Expression::Now => Law::Now,
+        Expression::Wip => Law::Wip(context.plant.items.len()),
         Expression::Level(id) => match context.machines.get(&id.index()) {
             Some((first, machines)) => Law::Busy(*first, *machines, true),
             None => Law::Word(node(id) + i64::from(buffer::LEVEL.offset)),

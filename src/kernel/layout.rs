@@ -88,6 +88,8 @@ record! {
         LIMITS = 27 Handle;
         /// First of all requests for people.
         REQUESTS = 28 Handle;
+        /// Items whose way is decided while the floor settles: the list they stand in meanwhile.
+        UNDECIDED = 29 Handle;
     }
 }
 
@@ -104,6 +106,9 @@ record! {
 record! {
     /// What every node begins with.
     node, 6 {
+        /// Lists of open rules that lead here: how many, then the lists; 0 without any. The word before
+        /// the record, there when the plant has open rules.
+        OPEN = -1 Handle;
         /// Which settle handler serves it.
         KIND = 2 Count;
         /// Its settle rank; begins its own offer list.
@@ -124,6 +129,25 @@ record! {
         HEAD = 1 Handle;
         /// Last offered item.
         TAIL = 2 Handle;
+    }
+}
+
+record! {
+    /// An open rule: the list of items that wait for any of its ways, with the rank of the way settled
+    /// first. Its ways follow.
+    open, 5 {
+        /// Which rule, of the shapes.
+        KIND = 3 Count;
+        /// Whether what one item waits for says nothing about the next.
+        EACH = 4 Flag;
+    }
+}
+
+record! {
+    /// A way of an open rule, by the word before it: offer list, visit, lists by type as in a routing.
+    way, 5 {
+        /// Law of the number of items there.
+        LAW = 4 Count;
     }
 }
 

@@ -163,6 +163,7 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::Assign => "flowline_assign",
         HostFn::Born => "flowline_born",
         HostFn::Inherit => "flowline_inherit",
+        HostFn::Value => "flowline_value",
     }
 }
 

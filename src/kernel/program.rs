@@ -125,6 +125,8 @@ pub enum HostFn {
     Compute,
     /// The number of the first law of a list that is not 0 for an item; their count when all are.
     FirstTrue,
+    /// The value of a law for an item: the bits of a real.
+    Value,
     /// Carries out a list of assignments on an item, all at once.
     Assign,
     /// Gives a new item what its type carries.
@@ -139,7 +141,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 12] = [
+    pub const ALL: [HostFn; 13] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -149,6 +151,7 @@ impl HostFn {
         HostFn::LatestGrant,
         HostFn::Compute,
         HostFn::FirstTrue,
+        HostFn::Value,
         HostFn::Assign,
         HostFn::Born,
         HostFn::Inherit,

@@ -31,6 +31,12 @@ impl Order {
     }
 }
 
+/// All routings of a plant.
+pub fn routings(plant: &Plant) -> impl Iterator<Item = &crate::ir::Routing> {
+    let nodes = plant.nodes.values().filter_map(|n| n.routing.as_ref());
+    nodes.chain(plant.visits.values().map(|v| &v.next)).chain(plant.routes.iter().map(|r| &r.start))
+}
+
 /// All direct ways from node to node, in the order of the plant.
 #[must_use]
 pub fn edges(plant: &Plant) -> Vec<(NodeId, NodeId)> {

@@ -48,6 +48,22 @@ pub enum RouteShape {
     Every(Vec<RouteShape>),
     /// By condition; the last is for all else.
     If(Vec<RouteShape>),
+    /// Decided while the floor settles, for it reads the floor.
+    Settled(Box<RouteShape>),
+    /// A rule that looks at its ways whenever one of them may have got room: leaves, choices by item, or
+    /// rules again.
+    Open(OpenRule, Vec<RouteShape>),
+    /// A way of an open rule: a target, and how many items are counted there.
+    Way,
+}
+
+/// How an open rule chooses among the ways that can accept an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OpenRule {
+    /// The first in written order.
+    First,
+    /// The one with the fewest items, of equal ones the first in written order.
+    Fewest,
 }
 
 /// The clock of a breakdown.
@@ -361,6 +377,10 @@ pub struct Shapes {
     pub grants: Vec<GrantShape>,
     /// Decision functions of routings that are not a single leaf; index 0 is the leaf.
     pub routes: Vec<RouteShape>,
+    /// Open rules.
+    pub opens: Vec<RouteShape>,
+    /// Whether some decision is made while the floor settles.
+    pub settled: bool,
     /// Whether items carry visits.
     pub visits: bool,
     /// Number of limits whose cards items carry.

@@ -45,6 +45,7 @@ pub(super) fn check(lower: &mut Lower) {
     parts_that_never_arrive(&lower.plant, &mut complaints);
     circles(&lower.plant, &mut complaints);
     together_into_assemblies(&lower.plant, &mut complaints);
+    rules_into_assemblies(&lower.plant, &mut complaints);
     complaints.truncate(limits::DIAGNOSTICS);
     lower.diagnostics.extend(complaints);
 }
@@ -258,6 +259,57 @@ fn together_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
                 .help(format!("give the arrow to `{to}` places of its own, for example `-[1]-> {to}`")),
             );
         }
+    }
+}
+
+/// An open rule asks whether a way could accept an item: an assembly alone cannot say so of one part. And
+/// products that leave together all need to have decided.
+fn rules_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
+    let joins = |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.recipes.iter().any(|r| !r.takes.is_empty()));
+    let ways = plant.nodes.values().filter_map(|n| n.routing.as_ref()).chain(plant.visits.values().map(|v| &v.next));
+    for target in ways.chain(plant.routes.iter().map(|r| &r.start)).flat_map(open_targets) {
+        if joins(target.node) {
+            let to = plant.nodes.get(target.node).map_or("", |n| n.name.as_str());
+            complaints.push(
+                Diagnostic::new(
+                    codes::NOT_SUPPORTED_YET,
+                    target.span,
+                    format!("a rule that leads straight into the assembly `{to}` is not supported yet"),
+                )
+                .note("a rule looks for a way that accepts the item now, and an assembly takes all its parts at once")
+                .help(format!("give the arrow to `{to}` places of its own, for example `-[1]-> {to}`")),
+            );
+        }
+    }
+    for n in plant.nodes.values() {
+        let NodeKind::Station(s) = &n.kind else { continue };
+        let together = s.recipes.iter().any(|r| r.release == Release::Together);
+        let Some(way) = n.routing.as_ref().filter(|w| together && (w.is_open() || w.reads_floor())) else { continue };
+        let span = way.targets().first().map_or(n.span, |t| t.span);
+        complaints.push(
+            Diagnostic::new(
+                codes::NOT_SUPPORTED_YET,
+                span,
+                format!("products of `{}` that leave together by a rule or by what the floor is like are not supported yet", n.name),
+            )
+            .help("let them leave each by itself, or lead them into a buffer and branch behind it"),
+        );
+    }
+}
+
+/// Leaves of the open rules in a routing.
+fn open_targets(way: &Routing) -> Vec<Target> {
+    match way {
+        Routing::Rule(rule, ..) if rule.is_open() => way.targets(),
+        Routing::To(_) => Vec::new(),
+        Routing::Shares(list, _) => list.iter().flat_map(|(_, w)| open_targets(w)).collect(),
+        Routing::ByItem(list, rest, _) => {
+            list.iter().map(|(_, w)| w).chain(rest.as_deref()).flat_map(open_targets).collect()
+        }
+        Routing::If(list, rest, _) => {
+            list.iter().map(|(_, w)| w).chain([rest.as_ref()]).flat_map(open_targets).collect()
+        }
+        Routing::Rule(_, list, _) => list.iter().flat_map(open_targets).collect(),
     }
 }
 

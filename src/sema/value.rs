@@ -158,6 +158,7 @@ impl<'a> Lower<'a> {
                 None
             }
             None if matches!(name, "yes" | "no") => Some(flag(name == "yes")),
+            None if name == "wip" => Some(Typed { dim: Dim::NUMBER, value: Expression::Wip }),
             None => {
                 let d = self.scope.unknown(name, span, "value", |m| matches!(m, Meaning::Value(_)));
                 self.push(d);

@@ -439,9 +439,6 @@ impl<'a> Lower<'a> {
         if let ExprKind::NamedTable { name, table } = &expr.kind
             && let Some(rule) = rule_named(&name.text)
         {
-            if rule != ChoiceRule::RoundRobin {
-                return self.later(expr.span, "open choice rules");
-            }
             return self.by_rule(rule, table, &mut |lower, chain| lower.branch_way(chain, from, binding));
         }
         let table = self.branch_table(expr)?;
@@ -469,9 +466,6 @@ impl<'a> Lower<'a> {
                 Key::If { condition, .. } => {
                     let typed = self.evaluate(condition)?;
                     self.expect_condition(&typed, condition.span)?;
-                    if typed.value.reads_floor() {
-                        return self.later(condition.span, "branches that read the floor");
-                    }
                     match to {
                         Some(to) => list.push((typed.value, to)),
                         None => good = false,
@@ -520,7 +514,22 @@ impl<'a> Lower<'a> {
             self.push(Diagnostic::new(codes::BAD_CHAIN, table.span, "the branch has no ways"));
             return None;
         }
-        good.then_some(Routing::Rule(rule, list, table.span))
+        if !good {
+            return None;
+        }
+        if list.len() == 1 {
+            return list.pop();
+        }
+        let open = !matches!(rule, ChoiceRule::RoundRobin | ChoiceRule::Every(_));
+        if open && let Some(inner) = list.iter().find_map(commits) {
+            self.push(
+                Diagnostic::new(codes::WRONG_VALUE, inner, "this way decides for good, inside a rule that decides anew")
+                    .with(table.span, "the rule looks for a way that has room now")
+                    .help("give the way a place of its own, where its items decide: `-[1]-> { 90 %: a, rest: b }`"),
+            );
+            return None;
+        }
+        Some(Routing::Rule(rule, list, table.span))
     }
 
     /// The table of a branch; rules follow later.
@@ -797,4 +806,17 @@ pub fn rule_named(word: &str) -> Option<ChoiceRule> {
         "priority" => ChoiceRule::Priority,
         _ => return None,
     })
+}
+
+/// Where a way of an open rule decides for good, if it does.
+fn commits(way: &Routing) -> Option<Span> {
+    match way {
+        Routing::To(_) => None,
+        Routing::Shares(_, span) | Routing::If(_, _, span) => Some(*span),
+        Routing::Rule(ChoiceRule::RoundRobin | ChoiceRule::Every(_), _, span) => Some(*span),
+        Routing::Rule(_, list, _) => list.iter().find_map(commits),
+        Routing::ByItem(list, rest, _) => {
+            list.iter().find_map(|(_, w)| commits(w)).or_else(|| rest.as_deref().and_then(commits))
+        }
+    }
 }

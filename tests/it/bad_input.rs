@@ -109,8 +109,6 @@ fn later_words_are_told_not_passed_over() {
         (" sink o", " sink o\n fleet agv { size: 5 }"),
         (" sink o", " sink o\n conveyor belt { length: 5 m, speed: 1 m/s }"),
         (" sink o", " sink o\n expect output: throughput(o) >= 5 /h"),
-        ("m -> o", "m -> first_free { o, o }"),
-        ("m -> o", "m -> { if level(m) > 2: o, else: o }"),
     ] {
         let (exit, out) = check(line(from, to).as_bytes());
         assert_eq!(exit, 1, "{to}: {out}");

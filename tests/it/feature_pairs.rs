@@ -66,6 +66,10 @@ const FEATURES: &[(&str, At)] = &[
     ("{ A: after, B: -[1]-> bin }", At::Behind),
     ("round_robin { after, -[1]-> bin, after }", At::Behind),
     ("{ every(3): bin, rest: { 90 %: after, rest: bin } }", At::Behind),
+    ("first_free { after, -[2]-> bin }", At::Behind),
+    ("shortest_queue { -[2]-> after, -[3]-> after, bin }", At::Behind),
+    ("{ if wip > 6: bin, if state(after) == working: -[3]-> after, else: first_free { after, bin } }", At::Behind),
+    ("first_free { { A: after, B: -[1]-> bin }, bin }", At::Behind),
 ];
 
 /// A line with a station between two others, and one or two features.
@@ -104,6 +108,11 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
             return None;
         }
         fields.push(field);
+    }
+    // What leaves together needs to have decided.
+    let decides_late = ["first_free", "shortest_queue", "wip >"].iter().any(|w| behind.contains(w));
+    if decides_late && station.contains("release: together") {
+        return None;
     }
     if !fields.contains(&"cycle") {
         station += "    cycle: 2 s\n";

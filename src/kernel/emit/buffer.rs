@@ -43,6 +43,7 @@ impl Emit<'_> {
                 Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
                 self.release(b, holders, item);
                 self.enter_buffer(b, s, node, item);
+                self.took(b, node);
                 self.mark_if_offered(b, node);
             });
         });

@@ -12,6 +12,7 @@ mod direct;
 mod draw;
 mod failure;
 mod join;
+mod open;
 mod pools;
 pub(super) mod route;
 mod run;
@@ -33,6 +34,10 @@ struct Functions {
     withdraw: Option<FuncId>,
     new_item: Option<FuncId>,
     decide: Option<FuncId>,
+    decide_now: Option<FuncId>,
+    pick: Option<FuncId>,
+    consider: Option<FuncId>,
+    settle_ways: Option<FuncId>,
     request: Option<FuncId>,
     drop_request: Option<FuncId>,
     free_people: Option<FuncId>,
@@ -62,6 +67,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     let mut program = Program::default();
     emit.basics(&mut program)?;
     emit.decide_function(&mut program)?;
+    emit.open_functions(&mut program)?;
     emit.pool_functions(&mut program)?;
     for (k, shape) in shapes.nodes.iter().enumerate() {
         if let NodeShape::Station(s) = shape {

@@ -171,6 +171,7 @@ impl Emit<'_> {
     fn settle(&self, b: &mut Builder) {
         b.repeat(|b| {
             b.repeat(|b| {
+                self.decide_settling(b);
                 let top = b.header(header::DIRTY);
                 let clean = b.is_zero(top);
                 b.leave_if(clean);
@@ -185,6 +186,7 @@ impl Emit<'_> {
                         b.again();
                     });
                 }
+                self.consider_open(b, node);
                 let kind = b.load(node, node::KIND);
                 let settles = self.shapes.settles.clone();
                 b.switch(kind, settles.len(), |b, i| {

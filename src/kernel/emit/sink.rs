@@ -16,6 +16,7 @@ impl Emit<'_> {
             Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
             self.release(b, holders, item);
             self.enter_sink(b, s, node, item);
+            self.took(b, node);
             self.mark_if_offered(b, node);
         });
     }

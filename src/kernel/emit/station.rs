@@ -161,12 +161,20 @@ impl Emit<'_> {
                 Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
                 self.release(b, holders, item);
                 self.load_machine(b, k, s, node, machine, item);
+                self.took(b, node);
                 if s.many {
                     let rank = b.load(node, node::RANK);
                     let head = b.load(node, node::OFFERS);
                     let more = b.ne_zero(head);
                     let idle = b.load(node, station::IDLE);
                     let idle = b.ne_zero(idle);
+                    let more = if self.any_open() {
+                        let open = b.load(node, node::OPEN);
+                        let open = b.ne_zero(open);
+                        b.or(more, open)
+                    } else {
+                        more
+                    };
                     let again = b.and(more, idle);
                     b.when(again, |b| self.mark(b, rank));
                 }

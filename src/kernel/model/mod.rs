@@ -26,7 +26,7 @@ use super::host::{Arena, Carried, Host, Law, Schedule};
 use super::laws::{self, Recipe};
 use super::layout::{
     DRAWS, arrivals, breakdown, buffer, calendar, component, counters, draw, header, holder, item, limit, list,
-    machine, needs, node, part, pool, request, routing, sink, slot, source, station, tree, visit,
+    machine, needs, node, open, part, pool, request, routing, sink, slot, source, station, tree, visit, way,
 };
 use super::rank::{self, Order};
 use super::shape::{
@@ -85,6 +85,8 @@ pub struct Places {
     pub arrivals: BTreeMap<(usize, usize), i64>,
     /// Counters of the first item type.
     pub counters: i64,
+    /// Lists of open rules and where they lead.
+    pub opens: Vec<(i64, Vec<NodeId>)>,
     /// Winner tree, slots.
     pub tree: i64,
     /// Number of slots.
@@ -169,6 +171,8 @@ struct Layout<'a> {
     visit_records: Vec<i64>,
     lists_by_type: BTreeMap<usize, i64>,
     components: Vec<i64>,
+    /// Open rules by the node they lead to.
+    open_lists: BTreeMap<usize, Vec<i64>>,
 }
 
 impl Model {
@@ -199,6 +203,7 @@ impl Model {
             visit_records: Vec::new(),
             lists_by_type: BTreeMap::new(),
             components: Vec::new(),
+            open_lists: BTreeMap::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
         layout.shapes.limits = plant.limits.len();
@@ -215,6 +220,7 @@ impl Model {
         for id in plant.nodes.ids() {
             layout.node(id)?;
         }
+        layout.open_lists();
         layout.subscribers();
         layout.kinds()?;
         layout.settle_handlers();
@@ -305,7 +311,13 @@ impl Layout<'_> {
     }
 
     pub(super) fn reserve_nodes(&mut self) {
+        let undecided = self.image.alloc(list::WORDS);
+        self.image.put(0, header::UNDECIDED, undecided);
+        let open = rank::routings(self.plant).any(Routing::is_open);
         for (_, n) in self.plant.nodes.iter() {
+            if open {
+                self.image.alloc(1);
+            }
             let words = match n.kind {
                 NodeKind::Source(_) => source::WORDS,
                 NodeKind::Station(_) => station::WORDS,
