@@ -13,7 +13,7 @@ use crate::runtime::random::{next, uniform};
 use crate::runtime::variates::duration_ticks;
 use crate::runtime::ziggurat;
 
-use super::layout::{DRAWS, buffer, calendar, counters, draw, header, item, machine, needs, request, visit};
+use super::layout::{DRAWS, buffer, calendar, counters, draw, header, item, machine, needs, request, value, visit};
 use super::program::HostFn;
 use super::shape::Family;
 use super::status::{NEVER, Status, phase};
@@ -376,13 +376,11 @@ impl Host {
             }
             HostFn::Timetable => self.timetable(a),
             HostFn::LatestGrant => self.latest_grant(a),
-            HostFn::Compute => self.compute(a, b),
-            HostFn::FirstTrue => self.first_true(a, b),
-            HostFn::Value => self.value(a, b).to_bits().cast_signed(),
-            HostFn::Assign => {
-                self.assign(a, b);
-                0
+            HostFn::Value => {
+                let law = self.arena.get(a, value::LAW);
+                self.value(law, b).to_bits().cast_signed()
             }
+            HostFn::FirstTrue => self.first_true(a, b),
             HostFn::Born => {
                 self.born(a);
                 0
@@ -432,19 +430,6 @@ impl Host {
             }
         }
         n
-    }
-
-    fn assign(&mut self, list: i64, item: i64) {
-        let n = self.arena.get(list, FIRST_WORD);
-        let mut values = Vec::new();
-        for i in 0..n {
-            let at = list + 8 + 16 * i;
-            let law = self.arena.get(at + 8, FIRST_WORD);
-            values.push((self.arena.get(at, FIRST_WORD), self.value(law, item)));
-        }
-        for (offset, value) in values {
-            self.arena.set(item + offset, FIRST_WORD, value.to_bits().cast_signed());
-        }
     }
 
     fn born(&mut self, item: i64) {
@@ -671,10 +656,8 @@ entries! {
     bring_calendar = Calendar;
     next_of_timetable = Timetable;
     latest_grant = LatestGrant;
-    compute = Compute;
+    value_of = Value;
     first_true = FirstTrue;
-    law_value = Value;
-    assign = Assign;
     born = Born;
     inherit = Inherit;
 }

@@ -89,7 +89,9 @@ pub fn bind(law: &Law, place: &mut dyn FnMut() -> i64) -> Law {
             let list = list.iter().map(|(c, v)| (bind(c, place), bind(v, place))).collect();
             Law::If(list, Box::new(bind(rest, place)))
         }
-        Law::Word(_) | Law::Attribute(_) | Law::Now | Law::Wip(_) | Law::Step(_) | Law::Room(..) | Law::Busy(..) => law.clone(),
+        Law::Word(_) | Law::Attribute(_) | Law::Now | Law::Wip(_) | Law::Step(_) | Law::Room(..) | Law::Busy(..) => {
+            law.clone()
+        }
     }
 }
 

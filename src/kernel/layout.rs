@@ -146,8 +146,8 @@ record! {
 record! {
     /// A way of an open rule, by the word before it: offer list, visit, lists by type as in a routing.
     way, 5 {
-        /// Law of the number of items there.
-        LAW = 4 Count;
+        /// Value record of the number of items there.
+        ITEMS = 4 Handle;
     }
 }
 
@@ -334,6 +334,8 @@ record! {
         TICKS = 0 Duration;
         /// Random: byte offset from the record of the next draw; behind the batch when all are used.
         CURSOR = 0 Count;
+        /// Computed: its value record.
+        VALUE = 0 Handle;
         /// Which family, where a kind of station has several.
         FAMILY = 1 Count;
         /// Index of the law that the host draws from.
@@ -348,6 +350,18 @@ record! {
         STATE = 9 Count;
         /// First draw of the batch, in ticks; negative where the law gave no duration.
         BATCH = 10 Duration;
+    }
+}
+
+record! {
+    /// What is computed from an item, the clock and the floor. The numbers of a formula follow.
+    value, 2 {
+        /// 0: the host evaluates its law; else the number of its formula, from 1.
+        KIND = 0 Count;
+        /// Index of its law.
+        LAW = 1 Count;
+        /// First number of the formula.
+        DATA = 2 Count;
     }
 }
 

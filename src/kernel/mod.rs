@@ -11,6 +11,7 @@
 
 pub mod builder;
 pub mod emit;
+pub mod formula;
 pub mod host;
 pub mod interpret;
 pub mod laws;

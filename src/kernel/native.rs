@@ -158,12 +158,10 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::Calendar => "flowline_calendar",
         HostFn::Timetable => "flowline_timetable",
         HostFn::LatestGrant => "flowline_latest_grant",
-        HostFn::Compute => "flowline_compute",
+        HostFn::Value => "flowline_value",
         HostFn::FirstTrue => "flowline_first_true",
-        HostFn::Assign => "flowline_assign",
         HostFn::Born => "flowline_born",
         HostFn::Inherit => "flowline_inherit",
-        HostFn::Value => "flowline_value",
     }
 }
 

@@ -121,14 +121,10 @@ pub enum HostFn {
     Calendar,
     /// The time to the next instant of the timetable of a draw record.
     Timetable,
-    /// The duration that a draw record computes for an item, in ticks; negative when it is none.
-    Compute,
+    /// The value of a value record for an item: the bits of a real.
+    Value,
     /// The number of the first law of a list that is not 0 for an item; their count when all are.
     FirstTrue,
-    /// The value of a law for an item: the bits of a real.
-    Value,
-    /// Carries out a list of assignments on an item, all at once.
-    Assign,
     /// Gives a new item what its type carries.
     Born,
     /// Gives a product what the main part carried (part, product, type of the part).
@@ -141,7 +137,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 13] = [
+    pub const ALL: [HostFn; 11] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -149,10 +145,8 @@ impl HostFn {
         HostFn::Calendar,
         HostFn::Timetable,
         HostFn::LatestGrant,
-        HostFn::Compute,
-        HostFn::FirstTrue,
         HostFn::Value,
-        HostFn::Assign,
+        HostFn::FirstTrue,
         HostFn::Born,
         HostFn::Inherit,
     ];

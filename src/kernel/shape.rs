@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use super::formula::FormulaShape;
+
 /// How a duration is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
@@ -229,8 +231,8 @@ pub struct StationShape {
     pub recipe: RecipeShape,
     /// Whether items may be scrapped.
     pub yields: bool,
-    /// Whether it sets attributes.
-    pub sets: bool,
+    /// Number of attributes it sets.
+    pub sets: usize,
     /// Finished items stay on a machine that is down.
     pub hold: bool,
     /// People go free only when the items have left.
@@ -303,8 +305,8 @@ pub struct SourceShape {
     pub direct_out: Option<DirectOut>,
     /// Whether it has a shift.
     pub shift: bool,
-    /// Whether it sets attributes.
-    pub with: bool,
+    /// Number of attributes it sets.
+    pub with: usize,
 }
 
 /// A sink.
@@ -387,6 +389,8 @@ pub struct Shapes {
     pub limits: usize,
     /// Number of item types.
     pub item_types: usize,
+    /// Formulas that handlers evaluate.
+    pub formulas: Vec<FormulaShape>,
     /// Attributes that items carry.
     pub attributes: usize,
     /// Whom calendars tell.

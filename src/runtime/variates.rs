@@ -17,7 +17,7 @@ pub const POISSON_MEAN_MAX: f64 = 1e15;
 /// Mean of a poisson from which it is drawn by transformed rejection instead of inversion.
 const POISSON_REJECTION_FROM: f64 = 10.0;
 /// Longest duration of one draw in ticks, 146 years: sums of two stay in range.
-const DURATION_TICKS_MAX: f64 = 4_611_686_018_427_387_904.0;
+pub const DURATION_TICKS_MAX: f64 = 4_611_686_018_427_387_904.0;
 
 /// Mean and standard deviation of the logarithm of a lognormal draw: with `c = sd / mean`,
 /// `sigma = sqrt(log1p(c * c))`, `mu = log(mean) - 0.5 * (sigma * sigma)`; `sigma = 0` when `sd = 0`.
@@ -193,6 +193,10 @@ fn log_poisson_probability(n: f64, mean: f64) -> f64 {
     -mean * deviance - 0.5 * libm::log(2.0 * PI * n) - stirling
 }
 
+/// 1.5 · 2^52: added to a number of less than 2^51 and taken away again, it drops what lies behind the
+/// point, rounding half to even.
+pub const ROUNDING: f64 = 6_755_399_441_055_744.0;
+
 /// Ticks of a drawn duration in seconds: times 10^9, rounded once, half to even. `None` when the draw
 /// is negative, NaN, infinite or longer than 146 years; the caller names the station. What lies less than
 /// half a tick below 0 is rounding noise and gives 0.
@@ -202,10 +206,6 @@ fn log_poisson_probability(n: f64, mean: f64) -> f64 {
 pub fn duration_ticks(seconds: f64) -> Option<Ticks> {
     let scaled = seconds * TICKS_PER_SECOND as f64;
     // Adding and taking away 1.5 · 2^52 rounds half to even what is less than 2^51, without a call.
-    let ticks = if scaled.abs() < 2_251_799_813_685_248.0 {
-        (scaled + 6_755_399_441_055_744.0) - 6_755_399_441_055_744.0
-    } else {
-        scaled.round_ties_even()
-    };
+    let ticks = if scaled.abs() < ROUNDING / 3.0 { (scaled + ROUNDING) - ROUNDING } else { scaled.round_ties_even() };
     (0.0..DURATION_TICKS_MAX).contains(&ticks).then_some(Ticks(ticks as i64))
 }

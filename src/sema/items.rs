@@ -290,7 +290,10 @@ fn rules_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
             Diagnostic::new(
                 codes::NOT_SUPPORTED_YET,
                 span,
-                format!("products of `{}` that leave together by a rule or by what the floor is like are not supported yet", n.name),
+                format!(
+                    "products of `{}` that leave together by a rule or by what the floor is like are not supported yet",
+                    n.name
+                ),
             )
             .help("let them leave each by itself, or lead them into a buffer and branch behind it"),
         );

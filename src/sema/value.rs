@@ -148,6 +148,8 @@ impl<'a> Lower<'a> {
     fn named_value(&mut self, name: &str, span: Span) -> Option<Typed> {
         match self.scope.find(name) {
             Some(Meaning::Value(index)) => self.value_of(index, span),
+            // A limit may have the name of what it limits.
+            None | Some(Meaning::Other) if name == "wip" => Some(Typed { dim: Dim::NUMBER, value: Expression::Wip }),
             Some(Meaning::Other) => None,
             Some(other) => {
                 self.push(Diagnostic::new(
@@ -158,7 +160,6 @@ impl<'a> Lower<'a> {
                 None
             }
             None if matches!(name, "yes" | "no") => Some(flag(name == "yes")),
-            None if name == "wip" => Some(Typed { dim: Dim::NUMBER, value: Expression::Wip }),
             None => {
                 let d = self.scope.unknown(name, span, "value", |m| matches!(m, Meaning::Value(_)));
                 self.push(d);

@@ -523,9 +523,13 @@ impl<'a> Lower<'a> {
         let open = !matches!(rule, ChoiceRule::RoundRobin | ChoiceRule::Every(_));
         if open && let Some(inner) = list.iter().find_map(commits) {
             self.push(
-                Diagnostic::new(codes::WRONG_VALUE, inner, "this way decides for good, inside a rule that decides anew")
-                    .with(table.span, "the rule looks for a way that has room now")
-                    .help("give the way a place of its own, where its items decide: `-[1]-> { 90 %: a, rest: b }`"),
+                Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    inner,
+                    "this way decides for good, inside a rule that decides anew",
+                )
+                .with(table.span, "the rule looks for a way that has room now")
+                .help("give the way a place of its own, where its items decide: `-[1]-> { 90 %: a, rest: b }`"),
             );
             return None;
         }

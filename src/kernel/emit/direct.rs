@@ -185,7 +185,7 @@ impl Emit<'_> {
             to: 0,
             direct_out: None,
             shift: false,
-            with: false,
+            with: 0,
         };
         let none = b.none();
         Self::is_born(b, item);

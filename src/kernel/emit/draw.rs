@@ -15,7 +15,7 @@ impl Emit<'_> {
             [Family::Constant] => b.load(record, draw::TICKS),
             [Family::Random] => Self::drawn(b, record),
             [Family::Timetable] => b.host(HostFn::Timetable, &[record], Ty::Duration),
-            [Family::Computed] => Self::computed(b, record, item),
+            [Family::Computed] => self.computed(b, record, item),
             _ => {
                 let zero = b.int(0, Ty::Duration);
                 let result = b.var(zero);
@@ -34,7 +34,7 @@ impl Emit<'_> {
                         b.either(
                             computed,
                             |b| {
-                                let value = Self::computed(b, record, item);
+                                let value = self.computed(b, record, item);
                                 b.set(result, value);
                             },
                             |b| {
@@ -55,11 +55,13 @@ impl Emit<'_> {
         }
     }
 
-    /// What the host computes for an item.
-    fn computed(b: &mut Builder, record: V, item: Option<V>) -> V {
+    /// What is computed for an item.
+    fn computed(&self, b: &mut Builder, record: V, item: Option<V>) -> V {
         let item = item.unwrap_or_else(|| b.none());
-        let value = b.host(HostFn::Compute, &[record, item], Ty::Duration);
-        Self::sound(b, record, value)
+        let value = b.load(record, draw::VALUE);
+        let seconds = self.value(b, value, item);
+        let ticks = Self::ticks_of(b, seconds);
+        Self::sound(b, record, ticks)
     }
 
     /// The next draw of the batch; the host makes a new batch when all are used. What is no duration

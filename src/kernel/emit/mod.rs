@@ -11,6 +11,7 @@ mod cards;
 mod direct;
 mod draw;
 mod failure;
+mod formula;
 mod join;
 mod open;
 mod pools;
@@ -30,6 +31,7 @@ use super::shape::{NodeShape, Shapes, StationShape};
 #[derive(Clone, Debug, Default)]
 struct Functions {
     update: Option<FuncId>,
+    value: Option<FuncId>,
     offer: Option<FuncId>,
     withdraw: Option<FuncId>,
     new_item: Option<FuncId>,
@@ -66,6 +68,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     let mut emit = Emit { shapes, functions: Functions::default() };
     let mut program = Program::default();
     emit.basics(&mut program)?;
+    emit.value_function(&mut program)?;
     emit.decide_function(&mut program)?;
     emit.open_functions(&mut program)?;
     emit.pool_functions(&mut program)?;

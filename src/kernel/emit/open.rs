@@ -7,7 +7,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{buffer, header, holder, item, list, node, open, routing, source, station, visit, way};
-use super::super::program::{HostFn, Program, Ty, UnaryOp};
+use super::super::program::{Program, Ty};
 use super::super::shape::{NodeShape, OpenRule, RouteShape};
 use super::Emit;
 use super::route::ways_words;
@@ -103,9 +103,8 @@ impl Emit<'_> {
                     let way = self.pick_way(b, branch, at, item);
                     let some = b.ne_zero(way);
                     b.when(some, |b| {
-                        let law = b.load(way, way::LAW);
-                        let bits = b.host(HostFn::Value, &[law, item], Ty::Count);
-                        let items = b.unary(UnaryOp::BitsToReal, bits, Ty::Real);
+                        let items = b.load(way, way::ITEMS);
+                        let items = self.value(b, items, item);
                         let fewer = b.lt(items, fewest);
                         b.when(fewer, |b| {
                             b.set(fewest, items);

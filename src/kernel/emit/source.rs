@@ -126,9 +126,9 @@ impl Emit<'_> {
         if self.shapes.attributes > 0 {
             b.host(HostFn::Born, &[item], Ty::Count);
         }
-        if s.with {
+        if s.with > 0 {
             let list = b.load(node, source::WITH);
-            b.host(HostFn::Assign, &[list, item], Ty::Count);
+            self.assign(b, list, s.with, item);
         }
         b.bump(node, source::MADE, 1);
         if s.supply != SupplyShape::Always {

@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{breakdown, counters, draw, header, item, machine, node, station, visit};
-use super::super::program::{HostFn, Program, Ty};
+use super::super::program::{Program, Ty};
 use super::super::shape::{ClockShape, EffectShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, State, phase};
 use super::Emit;
@@ -585,9 +585,9 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.store(product, item::READY, now);
         b.store(product, item::HOLDER, machine);
-        if s.sets {
+        if s.sets > 0 {
             let list = b.load(node, station::SETS);
-            b.host(HostFn::Assign, &[list, product], Ty::Count);
+            self.assign(b, list, s.sets, product);
         }
         let list = self.decide_product(b, s, node, product);
         b.store(product, item::LIST, list);

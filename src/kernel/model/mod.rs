@@ -22,11 +22,12 @@ use crate::runtime::histogram;
 use crate::runtime::random;
 
 use super::builder::Field;
+use super::formula::{self, Datum};
 use super::host::{Arena, Carried, Host, Law, Schedule};
 use super::laws::{self, Recipe};
 use super::layout::{
     DRAWS, arrivals, breakdown, buffer, calendar, component, counters, draw, header, holder, item, limit, list,
-    machine, needs, node, open, part, pool, request, routing, sink, slot, source, station, tree, visit, way,
+    machine, needs, node, open, part, pool, request, routing, sink, slot, source, station, tree, value, visit, way,
 };
 use super::rank::{self, Order};
 use super::shape::{
@@ -410,7 +411,7 @@ impl Layout<'_> {
         Ok(index(self.laws.len() - 1))
     }
 
-    /// A list of assignments: how many, then byte offset in the item and law of each. 0 without any.
+    /// A list of assignments: byte offset in the item and value record of each. 0 without any.
     pub(super) fn assignments(
         &mut self,
         list: &[(usize, Expression)],
@@ -420,13 +421,39 @@ impl Layout<'_> {
         if list.is_empty() {
             return Ok(0);
         }
-        let mut words = vec![index(list.len())];
+        let mut words = Vec::new();
         for (slot, value) in list {
             let name = self.plant.attributes.get(*slot).map_or("", |(n, _)| n.as_str());
             words.push(i64::from(self.attributes_at()) + index(*slot * 8));
-            words.push(self.value_law(value, entity, &format!("{purpose}.{name}"))?);
+            let law = self.value_law(value, entity, &format!("{purpose}.{name}"))?;
+            words.push(self.value_record(law));
         }
         Ok(self.image.array(&words))
+    }
+
+    /// The value record of a law: a formula for the kernel, or the law for the host.
+    pub(super) fn value_record(&mut self, law: i64) -> i64 {
+        let of = usize::try_from(law).ok().and_then(|i| self.laws.get(i)).and_then(formula::formula);
+        let Some((shape, data)) = of else {
+            let at = self.image.alloc(value::WORDS);
+            self.image.put(at, value::LAW, law);
+            return at;
+        };
+        let kind = intern(&mut self.shapes.formulas, shape);
+        let words: Vec<i64> = data
+            .into_iter()
+            .map(|datum| match datum {
+                Datum::Word(word) => word,
+                Datum::Table(table) => self.image.array(&table),
+            })
+            .collect();
+        let at = self.image.alloc(value::WORDS + words.len());
+        self.image.put(at, value::KIND, index(kind + 1));
+        self.image.put(at, value::LAW, law);
+        for (i, word) in (0i64..).zip(words) {
+            self.image.put(at + 8 * i, value::DATA, word);
+        }
+        at
     }
 
     /// What items of each type carry at birth.
@@ -471,6 +498,10 @@ impl Layout<'_> {
         };
         let law = laws::bind(&recipe.law, &mut || place(&mut self.image));
         self.laws.push(law);
+        if recipe.family == super::shape::Family::Computed {
+            let value = self.value_record(index(self.laws.len() - 1));
+            self.image.put(at, draw::VALUE, value);
+        }
         for (stream, ordinal) in streams {
             self.stream(stream, entity, purpose, ordinal);
         }

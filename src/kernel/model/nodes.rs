@@ -247,7 +247,7 @@ impl Layout<'_> {
             to: to_count,
             direct_out,
             shift,
-            with: with != 0,
+            with: s.with.len(),
         })
     }
 
@@ -464,7 +464,7 @@ impl Layout<'_> {
                     && (makes.len() > 1 || (makes.is_empty() && !recipe.takes.is_empty())),
             },
             yields: s.yield_share.is_some(),
-            sets: sets != 0,
+            sets: s.sets.len(),
             release_after_leaving: any_needs && s.release_crew == ReleaseCrew::AfterLeaving,
             simple_routing,
             from: from_count,

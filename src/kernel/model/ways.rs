@@ -140,8 +140,9 @@ impl Layout<'_> {
         match way {
             Routing::To(target) => {
                 let law = self.value_law(&self.items_there(target.node), entity, purpose)?;
+                let items = self.value_record(law);
                 self.leaf(*cursor, target);
-                self.image.put(*cursor, way::LAW, law);
+                self.image.put(*cursor, way::ITEMS, items);
                 *cursor += index((way::WORDS - 1) * 8);
             }
             Routing::ByItem(list, rest, _) => {
