@@ -4,7 +4,8 @@
 //! higher one (`docs/architecture.md`, held by `tests/it/layers.rs`):
 //!
 //! ```text
-//! base ─► diag ─► syntax ─► sema ─► ir ─► analysis
+//! base ─► diag ─► syntax ─► format
+//!                      └──► sema ─► ir ─► analysis
 //!                                    └──► kernel ─► sim ─► report ─► cli
 //! ```
 
@@ -12,6 +13,7 @@ pub mod analysis;
 pub mod base;
 pub mod cli;
 pub mod diag;
+pub mod format;
 pub mod ir;
 pub mod kernel;
 pub mod report;

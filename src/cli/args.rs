@@ -25,6 +25,8 @@ pub enum Command {
     Run(Run),
     /// Begin a project: a folder with a first line that checks and runs
     New(New),
+    /// Lay files out in the one canonical form
+    Fmt(Fmt),
     /// Print what a stage of the compiler makes of a file
     Dump(Dump),
     /// Explain a diagnostic code; without one, list them
@@ -89,6 +91,18 @@ pub struct Run {
 pub struct New {
     /// The folder to make; its last part names the line
     pub path: PathBuf,
+}
+
+/// `flowline fmt`
+#[derive(Debug, ClapArgs)]
+pub struct Fmt {
+    /// The files to lay out, or folders to look for `.line` files in; `-` lays standard input out to
+    /// standard output
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; exit with 1 when a file is not laid out, and name it
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `flowline dump`

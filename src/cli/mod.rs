@@ -8,6 +8,7 @@ pub mod check;
 mod dump;
 mod explain;
 mod files;
+mod fmt;
 mod new;
 pub mod pipeline;
 mod run;
@@ -62,6 +63,7 @@ fn dispatch() -> u8 {
         args::Command::Check(options) => check::check(&options),
         args::Command::Run(options) => run::run(&options),
         args::Command::New(options) => new::new(&options),
+        args::Command::Fmt(options) => fmt::fmt(&options),
         args::Command::Dump(options) => dump::dump(&options),
         args::Command::Explain(options) => explain::explain(&options),
     }

@@ -59,6 +59,7 @@ pub fn dump(plant: &Plant) -> String {
             show.name(limit.to)
         );
     }
+    account(plant, &show, &mut out);
     for demand in &plant.demands {
         let at = demand.at.map_or(String::new(), |n| format!(" at {}", show.name(n)));
         let _ = writeln!(out, "demand {} {} /s{at}", show.item(demand.item), demand.rate);
@@ -68,6 +69,33 @@ pub fn dump(plant: &Plant) -> String {
     let until = run.until.map_or(String::new(), |u| format!(" until {} at {}", u.count, show.name(u.at)));
     let _ = writeln!(out, "run for {horizon} ns warmup {} ns runs {} seed {}{until}", run.warmup.0, run.runs, run.seed);
     out
+}
+
+/// Power and money, in watts and currency units per second or piece.
+fn account(plant: &Plant, show: &Show<'_>, out: &mut String) {
+    let accounts = &plant.accounts;
+    let list = |rates: &super::account::ByState| rates.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    for (id, account) in &accounts.nodes {
+        if let Some(watts) = &account.power {
+            let _ = writeln!(out, "power of {}: {}", show.name(*id), list(watts));
+        }
+        if let Some(rates) = &account.cost {
+            let _ = writeln!(out, "cost of {} per s: {}", show.name(*id), list(rates));
+        }
+        if let Some(money) = &account.each {
+            let _ = writeln!(out, "cost of {} each: {money}", show.name(*id));
+        }
+    }
+    for (id, money) in &accounts.items {
+        let _ = writeln!(out, "cost of {} each: {money}", show.item(*id));
+    }
+    for (id, rate) in &accounts.pools {
+        let name = plant.pools.get(*id).map_or("?", |p| p.name.as_str());
+        let _ = writeln!(out, "cost of {name} per s: {rate}");
+    }
+    if let Some(currency) = &accounts.currency {
+        let _ = writeln!(out, "currency {currency}");
+    }
 }
 
 fn quantity(q: &Quantity) -> String {

@@ -6,6 +6,7 @@
 //! `a->b` between the stations `a` and `b`. The way out of every node is a [`Routing`], whose leaves
 //! are nodes. Start reading at [`Plant`].
 
+pub mod account;
 pub mod availability;
 pub mod dump;
 pub mod expression;

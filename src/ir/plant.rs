@@ -29,6 +29,8 @@ pub struct Plant {
     pub limits: IdVec<LimitId, Limit>,
     /// Shift patterns.
     pub calendars: IdVec<CalendarId, Calendar>,
+    /// Power and money.
+    pub accounts: super::account::Accounts,
     /// What the line has to make.
     pub demands: Vec<Demand>,
     /// How it is simulated unless the command line says otherwise.

@@ -36,6 +36,7 @@ pub fn render(study: &Study) -> Result<String, Error> {
         at.row("cycles", station.cycles)?;
         at.row("scrapped", station.scrapped)?;
         at.row("energy_kwh", station.energy_kwh)?;
+        at.row("cost", station.cost)?;
         at.row("oee", station.oee)?;
     }
     for buffer in &study.buffers {
@@ -47,7 +48,9 @@ pub fn render(study: &Study) -> Result<String, Error> {
         at.row("wait_s", buffer.wait_s)?;
     }
     for crew in &study.crews {
-        rows.at("crews", &crew.name, "").row("busy", crew.busy)?;
+        let mut at = rows.at("crews", &crew.name, "");
+        at.row("busy", crew.busy)?;
+        at.row("cost", crew.cost)?;
     }
     let mut at = rows.at("line", &study.header.line, "");
     at.row("wip", study.line.wip)?;

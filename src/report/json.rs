@@ -107,6 +107,8 @@ pub struct StationDocument {
     pub scrapped: Option<Figure>,
     /// Energy, kWh; null when no power is declared.
     pub energy_kwh: Option<Figure>,
+    /// Cost in the currency of the line; null when none is declared.
+    pub cost: Option<Figure>,
     /// Overall equipment effectiveness; null when it is not computed.
     pub oee: Option<Figure>,
 }
@@ -152,6 +154,8 @@ pub struct BufferDocument {
 pub struct CrewDocument {
     /// Share of its members' time in use.
     pub busy: Option<Figure>,
+    /// Cost in the currency of the line; null when none is declared.
+    pub cost: Option<Figure>,
 }
 
 /// The line as a whole.
@@ -165,6 +169,8 @@ pub struct LineDocument {
     pub energy_kwh: Option<Figure>,
     /// Cost; null when none is declared.
     pub cost: Option<Figure>,
+    /// The currency of all costs; null when none is declared.
+    pub currency: Option<String>,
     /// Time in the system of all that left.
     pub time_in_system_s: DurationDocument,
     /// Where each item type came from and went, from 0 to the end, warm-up included.
@@ -224,12 +230,17 @@ impl RunDocument {
             sinks: study.sinks.iter().map(|sink| (sink.name.clone(), sink_items(&sink.items))).collect(),
             stations: study.stations.iter().map(|s| (s.name.clone(), station(s))).collect(),
             buffers: study.buffers.iter().map(|b| (b.name.clone(), buffer(b))).collect(),
-            crews: study.crews.iter().map(|c| (c.name.clone(), CrewDocument { busy: figure(c.busy) })).collect(),
+            crews: study
+                .crews
+                .iter()
+                .map(|c| (c.name.clone(), CrewDocument { busy: figure(c.busy), cost: figure(c.cost) }))
+                .collect(),
             line: LineDocument {
                 name: header.line.clone(),
                 wip: figure(study.line.wip),
                 energy_kwh: figure(study.line.energy_kwh),
                 cost: figure(study.line.cost),
+                currency: header.currency.clone(),
                 time_in_system_s: duration(&study.line.time_in_system),
                 items: study.items.iter().map(|i| (i.item.clone(), balance(i))).collect(),
             },
@@ -264,6 +275,7 @@ fn station(s: &StationResult) -> StationDocument {
         cycles: figure(s.cycles),
         scrapped: figure(s.scrapped),
         energy_kwh: figure(s.energy_kwh),
+        cost: figure(s.cost),
         oee: figure(s.oee),
     }
 }

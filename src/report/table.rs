@@ -19,6 +19,7 @@ pub fn render(study: &Study) -> String {
         line(study, figures),
         stations(study, figures),
         buffers(study, figures),
+        accounts(study, figures),
         crews(study, figures),
         balance(study, figures),
         footer(study),
@@ -89,6 +90,17 @@ fn stations(study: &Study, figures: Figures) -> String {
         grid = if index == 0 { grid.column(state, cells) } else { grid.column_unless_zero(state, cells) };
     }
     grid.render("stations")
+}
+
+/// Energy and cost of stations, where something is declared.
+fn accounts(study: &Study, figures: Figures) -> String {
+    let stations: Vec<_> = study.stations.iter().filter(|s| s.energy_kwh.is_some() || s.cost.is_some()).collect();
+    let cost = study.header.currency.as_ref().map_or_else(|| "cost".to_owned(), |c| format!("cost, {c}"));
+    Grid::new(stations.len())
+        .names("stations", stations.iter().map(|s| s.name.as_str()))
+        .column_unless_zero("energy, kWh", stations.iter().map(|s| figures.number(s.energy_kwh)))
+        .column_unless_zero(cost, stations.iter().map(|s| figures.number(s.cost)))
+        .render("stations")
 }
 
 fn buffers(study: &Study, figures: Figures) -> String {

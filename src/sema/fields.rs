@@ -35,15 +35,17 @@ impl<'a> Fields<'a> {
         fields
     }
 
-    /// The fields of an item type, `mass` and `is`, and the entries that declare attributes.
+    /// The fields of an item type, `mass`, `is` and `cost`, and the entries that declare attributes.
     pub fn of_item(declaration: &'a Declaration, diagnostics: &mut Vec<Diagnostic>) -> (Fields<'a>, Vec<&'a Entry>) {
         let owner = format!("item `{}`", declaration.name.text);
         let mut fields = Fields { owner, owner_span: declaration.name.span, entries: Vec::new(), inner: Vec::new() };
         let mut attributes = Vec::new();
         for item in declaration.block.as_ref().map_or(&[][..], |b: &Block| &b.items) {
             let Item::Entry(entry) = item else { continue };
-            if matches!(entry.key.word(), Some("mass" | "is")) {
-                fields.entry(entry, &["mass", "is"], diagnostics);
+            let kind = entry.phrase.as_ref().and_then(Phrase::as_expr).and_then(|e| e.name()) == Some("money");
+            let cost = entry.key.word() == Some("cost") && entry.default.is_none() && !kind;
+            if cost || matches!(entry.key.word(), Some("mass" | "is")) {
+                fields.entry(entry, &["mass", "is", "cost"], diagnostics);
             } else {
                 attributes.push(entry);
             }

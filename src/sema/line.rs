@@ -91,6 +91,10 @@ pub struct Lower<'a> {
     pub closed_days: Vec<super::calendar::Closed>,
     /// When the run starts, in seconds since 1970.
     pub run_start: Option<i64>,
+    /// The first amount of money.
+    pub currency_span: Span,
+    /// Power and money of the node being read.
+    pub asked_account: crate::ir::account::NodeAccount,
 }
 
 /// Lowers a line with the declarations shared by the file. Of a `broken` file, gaps are no faults of ours.
@@ -119,6 +123,8 @@ pub fn lower(
         line_shift_end: crate::ir::ShiftEnd::Pause,
         closed_days: Vec::new(),
         run_start: None,
+        currency_span: Span::default(),
+        asked_account: crate::ir::account::NodeAccount::default(),
     };
     lower.plant.run.span = line.name.span;
     lower.line(line, shared);
@@ -283,6 +289,7 @@ impl<'a> Lower<'a> {
             }
         }
         for (id, fields, _) in declared {
+            self.item_cost(id, &fields);
             let Some(phrase) = fields.get("is", &mut self.diagnostics) else { continue };
             let Some((name, span)) = self.name_in(phrase, "an item") else { continue };
             let Some(parent) = self.item_named(name, span) else { continue };

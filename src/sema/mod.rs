@@ -7,6 +7,7 @@
 
 pub mod items;
 
+mod account;
 mod calendar;
 mod draws;
 mod fields;

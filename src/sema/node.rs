@@ -4,6 +4,7 @@ use num_traits::{One, Signed, Zero};
 
 use crate::base::{Dim, Quantity, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
+use crate::ir::account::NodeAccount;
 use crate::ir::{
     Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId,
     Maintenance, MaintenanceStart, Node, NodeId, NodeKind, Part, Recipe, Release, ReleaseCrew, ShiftEnd, Source,
@@ -11,6 +12,7 @@ use crate::ir::{
 };
 use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
 
+use super::account::Owner;
 use super::fields::{Fields, list};
 use super::line::Lower;
 use super::scope::Meaning;
@@ -30,8 +32,6 @@ const STATION_LATER: &[(&str, &str)] = &[
     ("batch", "batches"),
     ("order", "order rules"),
     ("choose", "choice of machines"),
-    ("power", "power states"),
-    ("cost", "costs"),
     ("blocking", "reservations before work"),
     ("wait_at_most", "waits for full batches"),
     ("same", "joins of equals"),
@@ -57,9 +57,11 @@ const STATION: &[&str] = &[
     "shift",
     "shift_end",
     "sets",
+    "power",
+    "cost",
 ];
 
-const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full", "shift", "with"];
+const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full", "shift", "with", "power", "cost"];
 const SOURCE_LATER: &[(&str, &str)] =
     &[("at", "timetables"), ("lot", "lots"), ("schedule", "schedules"), ("order", "order rules")];
 
@@ -108,6 +110,7 @@ impl<'a> Lower<'a> {
         }
         for (d, ids) in declared {
             self.asked_shift = (None, ShiftEnd::Pause);
+            self.asked_account = NodeAccount::default();
             let kind = match d.word.text.as_str() {
                 "source" => self.source(d).map(NodeKind::Source),
                 "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
@@ -127,6 +130,9 @@ impl<'a> Lower<'a> {
                     self.queues.insert(id, QueuePlan { asked, node: None });
                 }
                 let shift = self.asked_shift;
+                if !self.asked_account.is_empty() {
+                    self.plant.accounts.nodes.insert(id, self.asked_account.clone());
+                }
                 if let Some(node) = self.plant.nodes.get_mut(id) {
                     node.kind = kind.clone();
                     (node.calendar, node.shift_end) = shift;
@@ -169,6 +175,7 @@ impl<'a> Lower<'a> {
     fn source(&mut self, d: &'a Declaration) -> Option<Source> {
         let fields = self.known_fields(d, SOURCE, SOURCE_LATER);
         self.asked_shift = (self.shift_field(&fields), ShiftEnd::Pause);
+        self.asked_account = self.account(&fields, Owner::Source);
         self.no_inner(&fields, &[]);
         let (mix, mix_span) = match fields.get("makes", &mut self.diagnostics) {
             Some(phrase) => (self.mix(phrase), phrase.span),
@@ -276,6 +283,7 @@ impl<'a> Lower<'a> {
     fn station(&mut self, d: &'a Declaration) -> Option<Station> {
         let fields = self.known_fields(d, STATION, STATION_LATER);
         self.asked_shift = (self.shift_field(&fields), self.shift_end_field(&fields));
+        self.asked_account = self.account(&fields, Owner::Station);
         let machines = match fields.get("machines", &mut self.diagnostics) {
             Some(phrase) => self.count(phrase, "machines", 1, limits::MEMBERS),
             None => Some(1),

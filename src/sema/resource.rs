@@ -21,7 +21,7 @@ impl<'a> Lower<'a> {
         for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
             let fields = Fields::of(
                 d,
-                &["size", "count", "skills", "shift", "shift_end", "overtake", "breakdown"],
+                &["size", "count", "skills", "shift", "shift_end", "overtake", "breakdown", "cost"],
                 &mut self.diagnostics,
             );
             for (word, what) in
@@ -56,6 +56,7 @@ impl<'a> Lower<'a> {
                 overtake: false,
             };
             let id = self.plant.pools.push(pool);
+            self.pool_cost(id, &fields);
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                 self.scope.set(&d.name.text, Meaning::Pool(id));
                 self.scope.unmark(&d.name.text);

@@ -102,7 +102,10 @@ impl<'a> Lower<'a> {
         let scope = &self.scope;
         let item = |name: &str| matches!(scope.find(name), Some(Meaning::Item(_)));
         match units::parse_unit(&unit.text, &item) {
-            Ok((factor, _)) => Some(Quantity { value: &q.number * &factor.value, dim: factor.dim }),
+            Ok((factor, _)) => {
+                self.note_currency(&unit.text, unit.span);
+                Some(Quantity { value: &q.number * &factor.value, dim: factor.dim })
+            }
             Err(units::UnitError::BadExponent(part)) => {
                 self.push(Diagnostic::new(codes::UNKNOWN_UNIT, unit.span, format!("`{part}` has no usable exponent")));
                 None
@@ -309,6 +312,7 @@ impl<'a> Lower<'a> {
             )));
             return None;
         }
+        self.note_currency(unit, declaration.name.span);
         let q = Quantity { value: number * factor.value, dim: default.dim };
         Some(Typed::constant(q))
     }
@@ -448,7 +452,7 @@ impl<'a> Lower<'a> {
         if name == "step" {
             return Some(Typed { dim: Dim::NUMBER, value: Expression::Step });
         }
-        let Some((slot, dim)) = self.attribute_slot(name, span) else { return None };
+        let (slot, dim) = self.attribute_slot(name, span)?;
         Some(Typed { dim, value: Expression::Attribute { name: name.to_string(), slot, dim } })
     }
 

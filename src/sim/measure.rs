@@ -9,6 +9,7 @@ use crate::ir::{Capacity, ItemId, Node, NodeId, NodeKind, Plant};
 use crate::kernel::read::{ArrivalTotals, Snapshot};
 use crate::runtime::histogram::{self, Histogram};
 
+use super::accounts;
 use super::outcome::{
     ArrivalFigures, BalanceFigures, BufferFigures, LineFigures, PoolFigures, Replication, SinkFigures, StationFigures,
 };
@@ -33,7 +34,7 @@ pub fn window(plant: &Plant, before: &Snapshot, after: &Snapshot) -> Replication
         sinks.push(SinkFigures { name: n.name.clone(), items: items.collect() });
     }
     let [p50_s, p90_s, p99_s] = line.quantiles();
-    Replication {
+    let mut figures = Replication {
         window_ticks: window,
         end_ticks: after.now.0,
         events: after.events,
@@ -53,6 +54,8 @@ pub fn window(plant: &Plant, before: &Snapshot, after: &Snapshot) -> Replication
                 spoilt: a.spoilt.saturating_sub(b.spoilt),
                 ideal_s: ideal(plant, a.node),
                 products: products(plant, a.node),
+                energy_j: None,
+                cost: None,
             })
             .collect(),
         sinks,
@@ -80,6 +83,7 @@ pub fn window(plant: &Plant, before: &Snapshot, after: &Snapshot) -> Replication
                 busy_area_ticks: a.area.saturating_sub(b.area),
                 size: a.size,
                 size_area_ticks: a.sizes.saturating_sub(b.sizes),
+                cost: None,
             })
             .collect(),
         line: LineFigures {
@@ -89,6 +93,8 @@ pub fn window(plant: &Plant, before: &Snapshot, after: &Snapshot) -> Replication
             p50_s,
             p90_s,
             p99_s,
+            energy_j: None,
+            cost: None,
         },
         items: after
             .balances
@@ -105,7 +111,9 @@ pub fn window(plant: &Plant, before: &Snapshot, after: &Snapshot) -> Replication
                 inside: b.inside,
             })
             .collect(),
-    }
+    };
+    accounts::add(plant, before, after, &mut figures);
+    figures
 }
 
 /// What is wrong with the figures of a snapshot, if anything: what every run must obey whatever the

@@ -1,9 +1,11 @@
 //! Runs of a line: replications, what they measure, and what they say together. Presentation is in
 //! [`crate::report`].
 //!
-//! [`replicate`] runs them, [`measure`] turns counts into figures, [`lockup`] finds lines that wait for
+//! [`replicate`] runs them, [`measure`] turns counts into figures, [`accounts`] what they
+//! take in energy and money, [`lockup`] finds lines that wait for
 //! ever, [`trouble`] words what stops a run, [`outcome`] holds the results. Start at [`simulate`].
 
+pub mod accounts;
 pub mod lockup;
 pub mod measure;
 pub mod outcome;

@@ -58,6 +58,10 @@ pub struct StationFigures {
     pub ideal_s: Option<f64>,
     /// Items that leave for each cycle.
     pub products: u64,
+    /// Energy, J; `None` where no power is declared.
+    pub energy_j: Option<f64>,
+    /// Money; `None` where no cost is declared.
+    pub cost: Option<f64>,
 }
 
 /// Raw figures of one sink.
@@ -120,6 +124,8 @@ pub struct PoolFigures {
     pub size: u64,
     /// Members integrated over the window: member-ticks.
     pub size_area_ticks: i128,
+    /// Money; `None` where no cost is declared.
+    pub cost: Option<f64>,
 }
 
 /// Raw figures of the whole line.
@@ -137,6 +143,10 @@ pub struct LineFigures {
     pub p90_s: Option<f64>,
     /// 99 % quantile of the time in the system, s.
     pub p99_s: Option<f64>,
+    /// Energy of stations and sources, J; `None` where no power is declared.
+    pub energy_j: Option<f64>,
+    /// Money for stations, sources, people and items; `None` where no cost is declared.
+    pub cost: Option<f64>,
 }
 
 /// Balance of one item type from 0 to the end:
@@ -168,6 +178,8 @@ pub struct BalanceFigures {
 pub struct StudyHeader {
     /// The line's name.
     pub line: String,
+    /// The currency of its costs, if it has any.
+    pub currency: Option<String>,
     /// The seed all random streams follow from.
     pub seed: u64,
     /// Simulated time of one run, warm-up included, s.
@@ -254,6 +266,8 @@ pub struct StationResult {
     pub scrapped: Option<Summary>,
     /// Energy, kWh; `None` where no power is declared.
     pub energy_kwh: Option<Summary>,
+    /// Cost; `None` where none is declared.
+    pub cost: Option<Summary>,
     /// Overall equipment effectiveness; `None` where it is not computed.
     pub oee: Option<Summary>,
 }
@@ -282,6 +296,8 @@ pub struct CrewResult {
     pub name: String,
     /// Share of its members' time in use.
     pub busy: Option<Summary>,
+    /// Cost; `None` where none is declared.
+    pub cost: Option<Summary>,
 }
 
 /// The line over all replications.
@@ -344,12 +360,13 @@ impl Study {
                 |name, seen| CrewResult {
                     name: name.to_owned(),
                     busy: summary(seen, |(_, p)| ratio(p.busy_area_ticks, p.size_area_ticks)),
+                    cost: summary(seen, |(_, p)| p.cost),
                 },
             ),
             line: LineResult {
                 wip: of(&|r| ratio(r.line.wip_area_ticks, r.window_ticks.into())),
-                energy_kwh: None,
-                cost: None,
+                energy_kwh: of(&|r| r.line.energy_j.map(kilowatt_hours)),
+                cost: of(&|r| r.line.cost),
                 time_in_system: DurationResult {
                     mean: of(&|r| seconds_each(r.line.time_sum_ticks, r.line.count)),
                     p50: of(&|r| r.line.p50_s),
@@ -426,7 +443,8 @@ fn station(name: &str, seen: &[Seen<'_, StationFigures>]) -> StationResult {
         states: std::array::from_fn(share_in),
         cycles: summary(seen, |(_, s)| Some(count(s.cycles))),
         scrapped: summary(seen, |(_, s)| Some(count(s.scrapped))),
-        energy_kwh: None,
+        energy_kwh: summary(seen, |(_, s)| s.energy_j.map(kilowatt_hours)),
+        cost: summary(seen, |(_, s)| s.cost),
         oee: summary(seen, |(_, s)| oee(s)),
     }
 }
@@ -512,6 +530,11 @@ fn seconds_each(sum_ticks: i128, count: u64) -> Option<f64> {
 /// A count over a window as a rate per hour.
 fn per_hour(count: u64, window_ticks: i64) -> Option<f64> {
     ratio(i128::from(count).saturating_mul(TICKS_PER_HOUR), window_ticks.into())
+}
+
+/// Joules as kilowatt-hours.
+fn kilowatt_hours(joules: f64) -> f64 {
+    joules / 3.6e6
 }
 
 /// A count as a float.

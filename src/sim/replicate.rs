@@ -122,6 +122,7 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
         let longest = replications.iter().map(|r| r.end_ticks).max().unwrap_or(0);
         let study = StudyHeader {
             line: plant.name.clone(),
+            currency: plant.accounts.currency.clone().filter(|_| plant.accounts.with_cost()),
             seed: settings.seed,
             horizon_s: settings.horizon.unwrap_or(Ticks(longest)).seconds(),
             warmup_s: settings.warmup.seconds(),

@@ -102,7 +102,7 @@ fn several_errors_are_all_told() {
 #[test]
 fn later_words_are_told_not_passed_over() {
     for (from, to) in [
-        ("cycle: 20 s", "cycle: 20 s, power: { working: 12 kW }"),
+        (" sink o", " sink o\n store spare { reorder_at: 5 }"),
         ("cycle: 20 s", "cycle: 20 s, setup: 5 min, setup_by: item.colour"),
         ("cycle: 20 s", "cycle: 0.1 s, stay: 12 s"),
         ("cycle: 20 s", "cycle: 20 s, batch: 20..50"),

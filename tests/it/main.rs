@@ -11,6 +11,7 @@ mod engines;
 mod error_pages;
 mod exact_lines;
 mod feature_pairs;
+mod format;
 mod kernel_smoke;
 mod layers;
 mod published;

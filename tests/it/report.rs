@@ -18,6 +18,7 @@ fn header() -> StudyHeader {
         warmup_s: 86_400.0,
         engine: "event".into(),
         wall_s: 1.23,
+        ..StudyHeader::default()
     }
 }
 
@@ -32,6 +33,7 @@ fn station(name: &str, machines: u64, percent: [i64; 8]) -> StationFigures {
         spoilt: 0,
         ideal_s: None,
         products: 1,
+        ..StationFigures::default()
     }
 }
 
@@ -81,6 +83,7 @@ fn replication(number: i64) -> Replication {
             name: "mechanics".into(),
             busy_area_ticks: i128::from(DAY) * (29 + i128::from(number)),
             size: 3,
+            ..PoolFigures::default()
         }],
         line: LineFigures {
             wip_area_ticks: i128::from(29 * DAY) * 40 + i128::from(DAY * number),
@@ -89,6 +92,7 @@ fn replication(number: i64) -> Replication {
             p50_s: Some(170.0),
             p90_s: Some(301.5),
             p99_s: Some(490.25),
+            ..LineFigures::default()
         },
         items: vec![BalanceFigures {
             item: "Case".into(),

@@ -12,4 +12,5 @@ codes! {
     CIRCULAR_VALUE = "E0307" Error "value defined by itself";
     BAD_DATA_FILE = "E0308" Error "data file cannot be used";
     BAD_SETTING = "E0309" Error "parameter cannot be set so";
+    MIXED_CURRENCIES = "E0310" Error "two currencies in one line";
 }

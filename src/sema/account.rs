@@ -1,0 +1,240 @@
+//! Power and money: `power` and `cost` of stations, sources, crews and items.
+
+use num_traits::{Signed, Zero};
+
+use crate::base::{Dim, Rational, Span, units};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::account::{ByState, NodeAccount};
+use crate::ir::{Expression, ItemId, PoolId};
+use crate::syntax::tree::{Entry, ExprKind, Key, Phrase, Table};
+
+use super::fields::{Fields, list};
+use super::line::Lower;
+use super::value::Typed;
+
+/// Money per time.
+const MONEY_RATE: Dim = Dim { exponents: [-1, 0, 0, 0, 1, 0, 0], ratio: false };
+
+/// States in the order of the results.
+const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];
+
+/// Whose account it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// Has all states.
+    Station,
+    /// Is `working` on shift and `off` else.
+    Source,
+}
+
+/// What a rate is of, with the words of its complaints.
+struct Kind {
+    field: &'static str,
+    dim: Dim,
+    example: &'static str,
+    unit: &'static str,
+}
+
+const POWER: Kind = Kind { field: "power", dim: Dim::POWER, example: "12 kW", unit: "kW" };
+const COST: Kind = Kind { field: "cost", dim: MONEY_RATE, example: "4 EUR/h", unit: "EUR/h" };
+
+impl<'a> Lower<'a> {
+    /// `power` and `cost` of a station or source.
+    pub fn account(&mut self, fields: &Fields<'a>, owner: Owner) -> NodeAccount {
+        let mut account = NodeAccount::default();
+        if let Some(phrase) = fields.get("power", &mut self.diagnostics) {
+            account.power = self.rates(phrase, &POWER, owner, &mut None);
+        }
+        if let Some(phrase) = fields.get("cost", &mut self.diagnostics) {
+            let mut each = None;
+            account.cost = self.rates(phrase, &COST, owner, &mut each);
+            account.each = each;
+        }
+        account
+    }
+
+    /// A rate for all states, or a table by state. `each` takes the money for one cycle or item.
+    fn rates(&mut self, phrase: &'a Phrase, kind: &Kind, owner: Owner, each: &mut Option<Rational>) -> Option<ByState> {
+        if let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) {
+            return self.rates_by_state(table, kind, owner, each);
+        }
+        let typed = self.evaluate_phrase(phrase)?;
+        if kind.field == "cost" && typed.dim == Dim::MONEY {
+            *each = self.amount(&typed, phrase.span, kind, Dim::MONEY);
+            return None;
+        }
+        let rate = self.amount(&typed, phrase.span, kind, kind.dim)?;
+        // Money for a machine is due whether it runs or not; power is not drawn off shift.
+        let off = if kind.field == "cost" { rate.clone() } else { Rational::zero() };
+        Some(STATES.map(|state| if state == "off" { off.clone() } else { rate.clone() }))
+    }
+
+    fn rates_by_state(
+        &mut self,
+        table: &'a Table,
+        kind: &Kind,
+        owner: Owner,
+        each: &mut Option<Rational>,
+    ) -> Option<ByState> {
+        let mut known: Vec<&str> = match owner {
+            Owner::Station => STATES.iter().copied().chain(["idle"]).collect(),
+            Owner::Source => vec!["working", "off"],
+        };
+        if kind.field == "cost" && owner == Owner::Station {
+            known.push("cycle");
+        }
+        let mut given: Vec<(&str, Rational, Span)> = Vec::new();
+        let mut good = !table.incomplete;
+        for entry in &table.entries {
+            match self.rate_entry(entry, kind, &known) {
+                Some((word, value)) => {
+                    if let Some((_, _, first)) = given.iter().find(|(w, _, _)| *w == word) {
+                        self.push(
+                            Diagnostic::new(codes::DUPLICATE_FIELD, entry.span, format!("`{word}` is given twice"))
+                                .with(*first, "first given here"),
+                        );
+                        good = false;
+                    }
+                    given.push((word, value, entry.span));
+                }
+                None => good = false,
+            }
+        }
+        if !good {
+            return None;
+        }
+        let value = |word: &str| given.iter().find(|(w, _, _)| *w == word).map(|(_, v, _)| v.clone());
+        *each = value("cycle");
+        let rest = value("else");
+        let states = given.iter().any(|(w, _, _)| *w != "cycle");
+        if !states && each.is_some() {
+            return None;
+        }
+        let Some(working) = value("working").or_else(|| rest.clone()) else {
+            self.push(
+                Diagnostic::new(
+                    codes::MISSING_FIELD,
+                    table.span,
+                    format!("`{}` does not say what `working` takes", kind.field),
+                )
+                .help(format!("write `{{ working: {}, … }}`, or `else` for all other states", kind.example)),
+            );
+            return None;
+        };
+        let zero = Rational::zero();
+        let idle = value("idle").or_else(|| rest.clone()).unwrap_or_else(|| zero.clone());
+        Some(STATES.map(|state| match (value(state), state) {
+            (Some(own), _) => own,
+            (None, "working") => working.clone(),
+            (None, "setup") => rest.clone().unwrap_or_else(|| working.clone()),
+            (None, "off") => rest.clone().unwrap_or_else(|| zero.clone()),
+            (None, _) => idle.clone(),
+        }))
+    }
+
+    /// An entry `working: 12 kW`.
+    fn rate_entry(&mut self, entry: &'a Entry, kind: &Kind, known: &[&str]) -> Option<(&'a str, Rational)> {
+        let word = match &entry.key {
+            Key::Word(w) if matches!(w.text.as_str(), "else" | "rest") => "else",
+            key => key.word().unwrap_or_default(),
+        };
+        if word != "else" && !known.contains(&word) {
+            let span = entry.key.span();
+            let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, span, format!("`{}` has no entry `{word}`", kind.field));
+            d = match crate::base::names::nearest(word, known.iter().copied()) {
+                Some(near) => d.fix(format!("write `{near}`"), span, near),
+                None => d.help(format!("its entries are {}, `else`", list(known))),
+            };
+            self.push(d);
+            return None;
+        }
+        let Some(phrase) = &entry.phrase else {
+            return self.wrong_value(entry.span, &format!("`{word}` has no value"));
+        };
+        let typed = self.evaluate_phrase(phrase)?;
+        let dim = if word == "cycle" { Dim::MONEY } else { kind.dim };
+        Some((word, self.amount(&typed, phrase.span, kind, dim)?))
+    }
+
+    /// A fixed amount of at least 0.
+    fn amount(&mut self, typed: &Typed, span: Span, kind: &Kind, dim: Dim) -> Option<Rational> {
+        let field = kind.field;
+        let Expression::Constant(q) = &typed.value else {
+            return self.wrong_value(span, &format!("`{field}` is a fixed value, not a draw or a formula"));
+        };
+        if q.dim == Dim::NUMBER {
+            let (text, unit) = (self.text(span), if dim == Dim::MONEY { "EUR" } else { kind.unit });
+            self.push(Diagnostic::new(codes::MISSING_UNIT, span, format!("`{field}` needs a unit")).fix(
+                format!("write `{text} {unit}`"),
+                span,
+                format!("{text} {unit}"),
+            ));
+            return None;
+        }
+        if q.dim != dim {
+            let due = if dim == MONEY_RATE { "money per time".to_string() } else { dim.to_string() };
+            self.push(
+                Diagnostic::new(
+                    codes::WRONG_DIMENSION,
+                    span,
+                    format!("`{field}` is a {due} here, this is a {}", q.dim),
+                )
+                .help(format!("write a value such as `{}`", if dim == Dim::MONEY { "2 EUR" } else { kind.example })),
+            );
+            return None;
+        }
+        if q.value.is_negative() {
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, span, format!("`{field}` is 0 or more")));
+            return None;
+        }
+        Some(q.value.clone())
+    }
+
+    /// `cost: 2 EUR` of an item.
+    pub fn item_cost(&mut self, item: ItemId, fields: &Fields<'a>) {
+        let Some(phrase) = fields.get("cost", &mut self.diagnostics) else { return };
+        let Some(typed) = self.evaluate_phrase(phrase) else { return };
+        if let Some(money) = self.amount(&typed, phrase.span, &COST, Dim::MONEY) {
+            self.plant.accounts.items.insert(item, money);
+        }
+    }
+
+    /// `cost: 30 EUR/h` of a crew or tool: of each member while it is there.
+    pub fn pool_cost(&mut self, pool: PoolId, fields: &Fields<'a>) {
+        let Some(phrase) = fields.get("cost", &mut self.diagnostics) else { return };
+        let Some(typed) = self.evaluate_phrase(phrase) else { return };
+        if let Some(rate) = self.amount(&typed, phrase.span, &COST, MONEY_RATE) {
+            self.plant.accounts.pools.insert(pool, rate);
+        }
+    }
+
+    /// Holds a unit against the currency of the line: there is no rate of exchange.
+    pub fn note_currency(&mut self, unit: &str, span: Span) {
+        let factors = unit.split(['/', '*']).map(|f| f.split('^').next().unwrap_or(f).trim_matches('`'));
+        for name in factors.filter(|f| units::find(f).is_some_and(|u| u.dim == Dim::MONEY)) {
+            let name = if name == "€" { "EUR" } else { name };
+            match self.plant.accounts.currency.clone() {
+                None => {
+                    self.plant.accounts.currency = Some(name.to_string());
+                    self.currency_span = span;
+                }
+                Some(known) if known == name => {}
+                Some(known) => {
+                    if self.diagnostics.iter().any(|d| d.code == codes::MIXED_CURRENCIES) {
+                        continue;
+                    }
+                    let first = self.currency_span;
+                    self.push(
+                        Diagnostic::new(
+                            codes::MIXED_CURRENCIES,
+                            span,
+                            format!("the line reckons in `{known}`, and this is in `{name}`"),
+                        )
+                        .with(first, "the first amount of money")
+                        .help(format!("give all amounts in `{known}`: there is no rate of exchange")),
+                    );
+                }
+            }
+        }
+    }
+}
