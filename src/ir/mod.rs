@@ -13,6 +13,7 @@ pub mod expression;
 pub mod flow;
 pub mod ids;
 pub mod node;
+pub mod order;
 pub mod plant;
 pub mod resource;
 pub mod verify;
@@ -27,5 +28,6 @@ pub use node::{
     Batch, Blocking, Buffer, Capacity, Node, NodeKind, Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, Setup,
     Source, Station, Supply, WhenFull,
 };
+pub use order::{Order, OrderRule};
 pub use plant::{Attribute, Demand, ItemType, Plant, RunSettings, Until};
 pub use resource::{Limit, Need, Pool, PoolKind};

@@ -2,7 +2,7 @@
 
 use crate::base::{Rational, Span};
 
-use super::{Breakdown, CalendarId, Expression, ItemId, Maintenance, Need, Routing, ShiftEnd};
+use super::{Breakdown, CalendarId, Expression, ItemId, Maintenance, Need, Order, Routing, ShiftEnd, Target};
 
 /// A source, station, buffer, conveyor or sink.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,6 +125,8 @@ pub struct Station {
     pub sets: Vec<(usize, Expression)>,
     /// Share of ideal cycle for OEE (time).
     pub ideal: Option<Expression>,
+    /// Who is next, of all that waits for it.
+    pub order: Option<Order>,
 }
 
 impl Default for Station {
@@ -141,6 +143,7 @@ impl Default for Station {
             blocking: Blocking::AfterWork,
             sets: Vec::new(),
             ideal: None,
+            order: None,
         }
     }
 }
@@ -161,7 +164,25 @@ impl Default for Recipe {
 
 impl Default for Buffer {
     fn default() -> Self {
-        Self { capacity: Capacity::Unlimited, initial: Vec::new(), transit: None, keeps_order: true, anonymous: false }
+        Self {
+            capacity: Capacity::Unlimited,
+            initial: Vec::new(),
+            transit: None,
+            keeps_order: true,
+            anonymous: false,
+            overtake: false,
+            order: None,
+            max_stay: None,
+            expired: None,
+        }
+    }
+}
+
+impl Buffer {
+    /// Whether others than the first item may leave.
+    #[must_use]
+    pub fn is_loose(&self) -> bool {
+        self.overtake || self.order.is_some() || self.max_stay.is_some()
     }
 }
 
@@ -300,4 +321,12 @@ pub struct Buffer {
     pub keeps_order: bool,
     /// Made by an arrow, a queue or a source, not declared by name.
     pub anonymous: bool,
+    /// Any item may leave, not only the first.
+    pub overtake: bool,
+    /// Who is first.
+    pub order: Option<Order>,
+    /// Items may stay this long at most (time).
+    pub max_stay: Option<Expression>,
+    /// Where items go then; nowhere: they are scrapped.
+    pub expired: Option<Target>,
 }

@@ -343,6 +343,8 @@ pub struct Host {
     pub schedules: Arc<[Schedule]>,
     /// What items of each type carry.
     pub kinds: Arc<[Carried]>,
+    /// Byte offset of the words that items have for orders.
+    pub loose: i64,
     /// Bytes of one item record.
     pub item_bytes: i64,
     /// Most bytes the arena may take.
@@ -354,7 +356,7 @@ impl Host {
     #[must_use]
     pub fn new(arena: Arena, item_bytes: i64) -> Self {
         let (laws, schedules, kinds) = (Arc::from([]), Arc::from([]), Arc::from([]));
-        Self { arena, laws, schedules, kinds, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
+        Self { arena, laws, schedules, kinds, loose: 0, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
     }
 
     /// Serves a call of the program.
@@ -381,6 +383,17 @@ impl Host {
                 self.value(law, b).to_bits().cast_signed()
             }
             HostFn::FirstTrue => self.first_true(a, b),
+            HostFn::Keys => {
+                self.keys(a, b);
+                0
+            }
+            HostFn::Arrange => {
+                self.arrange(a, b, c);
+                0
+            }
+            HostFn::Foremost => self.foremost(a),
+            HostFn::Expired => self.expired(a),
+            HostFn::NextExpiry => self.next_expiry(a),
             HostFn::Born => {
                 self.born(a);
                 0
@@ -410,7 +423,7 @@ impl Host {
     }
 
     /// The value of a law for an item.
-    fn value(&mut self, law: i64, item: i64) -> f64 {
+    pub(super) fn value(&mut self, law: i64, item: i64) -> f64 {
         let laws = Arc::clone(&self.laws);
         let law = usize::try_from(law).ok().and_then(|i| laws.get(i));
         law.map_or(f64::NAN, |law| law.evaluate(&mut self.arena, item))
@@ -658,6 +671,11 @@ entries! {
     latest_grant = LatestGrant;
     value_of = Value;
     first_true = FirstTrue;
+    keys = Keys;
+    arrange = Arrange;
+    foremost = Foremost;
+    expired = Expired;
+    next_expiry = NextExpiry;
     born = Born;
     inherit = Inherit;
 }

@@ -144,6 +144,20 @@ record! {
 }
 
 record! {
+    /// An order: how many rules, then kind and argument of each.
+    order, 4 {
+        /// How many rules.
+        COUNT = 0 Count;
+        /// Whether values are found anew at each choice.
+        DYNAMIC = 1 Flag;
+        /// What the first rule goes by.
+        KIND = 2 Count;
+        /// A value record, or a table of holders behind their number.
+        ARGUMENT = 3 Handle;
+    }
+}
+
+record! {
     /// A way of an open rule, by the word before it: offer list, visit, lists by type as in a routing.
     way, 5 {
         /// Value record of the number of items there.
@@ -242,6 +256,8 @@ record! {
         CALENDAR = 29 Handle;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
+        /// The order of what waits for it, or 0.
+        ORDER = 39 Handle;
     }
 }
 
@@ -397,7 +413,7 @@ record! {
 
 record! {
     /// A buffer: named, of an arrow, of a queue, or a transit.
-    buffer, 28 {
+    buffer, 34 {
         /// Items inside.
         LEVEL = 6 Count;
         /// Places.
@@ -440,6 +456,18 @@ record! {
         TO = 25 Handle;
         /// Items that left.
         EXITS = 26 Count;
+        /// The item offered, where others than the first may leave.
+        HEAD = 27 Handle;
+        /// The order its items stand in, or 0.
+        ORDER = 28 Handle;
+        /// Draw record of the longest stay.
+        STAY = 29 Handle;
+        /// Slot of the end of the next longest stay.
+        EXPIRY = 30 Count;
+        /// Where items go whose longest stay is over.
+        ELSEWHERE = 31 Handle;
+        /// Items whose longest stay was over.
+        EXPIRED = 32 Count;
     }
 }
 

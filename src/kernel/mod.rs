@@ -10,6 +10,7 @@
 //! It knows no syntax and presents nothing. Start reading at [`Kernel`].
 
 pub mod builder;
+pub mod choice;
 pub mod emit;
 pub mod formula;
 pub mod host;

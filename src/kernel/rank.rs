@@ -43,6 +43,9 @@ pub fn edges(plant: &Plant) -> Vec<(NodeId, NodeId)> {
     let mut edges = Vec::new();
     for (id, node) in plant.nodes.iter() {
         edges.extend(node.routing.iter().flat_map(crate::ir::Routing::targets).map(|t| (id, t.node)));
+        if let NodeKind::Buffer(b) = &node.kind {
+            edges.extend(b.expired.map(|t| (id, t.node)));
+        }
     }
     for (_, visit) in plant.visits.iter() {
         edges.extend(visit.next.targets().into_iter().map(|t| (visit.station, t.node)));

@@ -231,6 +231,8 @@ pub struct StationShape {
     pub recipe: RecipeShape,
     /// Whether items may be scrapped.
     pub yields: bool,
+    /// Whether it has an order of its own.
+    pub order: bool,
     /// Number of attributes it sets.
     pub sets: usize,
     /// Finished items stay on a machine that is down.
@@ -260,6 +262,19 @@ pub enum TransitShape {
     Overtaking(Families),
 }
 
+/// A buffer of which others than the first may leave.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LooseShape {
+    /// All items are offered; else the one that is next.
+    pub all: bool,
+    /// Items stand in an order, its own or that of the station behind.
+    pub keyed: bool,
+    /// Longest stays.
+    pub stay: Option<Families>,
+    /// Items go elsewhere when their longest stay is over; else they are scrapped.
+    pub elsewhere: bool,
+}
+
 /// A buffer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BufferShape {
@@ -267,6 +282,8 @@ pub struct BufferShape {
     pub limited: bool,
     /// How items stay.
     pub transit: TransitShape,
+    /// What it has that a plain lane has not.
+    pub loose: Option<LooseShape>,
     /// Whether items are inside at t = 0.
     pub initial: bool,
     /// As for stations.
@@ -353,6 +370,8 @@ pub enum EventShape {
     Verdict(usize),
     /// The stay of an item in a buffer of the shape ends.
     EndOfStay(usize),
+    /// A longest stay in a buffer of the shape is over.
+    Expiry(usize),
     /// A shift begins or ends.
     Calendar,
 }
@@ -393,6 +412,8 @@ pub struct Shapes {
     pub formulas: Vec<FormulaShape>,
     /// Attributes that items carry.
     pub attributes: usize,
+    /// Words that items have for orders and buffers that are not plain lanes.
+    pub loose: usize,
     /// Whom calendars tell.
     pub subscribers: Vec<SubscriberShape>,
     /// Whether crews have shifts.
@@ -408,10 +429,16 @@ pub struct Shapes {
 }
 
 impl Shapes {
+    /// First of the words that an item has for orders and buffers that are not plain lanes.
+    #[must_use]
+    pub fn first_loose(&self) -> usize {
+        super::layout::item::WORDS + usize::from(self.visits) + usize::from(self.limits > 0)
+    }
+
     /// Word of an item that holds its first attribute.
     #[must_use]
     pub fn first_attribute(&self) -> usize {
-        super::layout::item::WORDS + usize::from(self.visits) + usize::from(self.limits > 0)
+        self.first_loose() + self.loose
     }
 
     /// Words of an item.

@@ -84,7 +84,12 @@ fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
             let start = plant.routes.iter().find(|r| r.item == item && r.sources.contains(&node)).map(|r| &r.start);
             follow(plant, node, start.or(n.routing.as_ref()), item, visit, walk);
         }
-        NodeKind::Buffer(_) => follow(plant, node, n.routing.as_ref(), item, visit, walk),
+        NodeKind::Buffer(b) => {
+            if let Some(to) = &b.expired {
+                reach(walk, (to.node, item, visit));
+            }
+            follow(plant, node, n.routing.as_ref(), item, visit, walk);
+        }
         NodeKind::Station(s) => {
             if let Some(v) = visit.and_then(|v| plant.visits.get(v)).filter(|v| v.station == node) {
                 follow(plant, node, Some(&v.next), item, visit, walk);
@@ -266,17 +271,34 @@ fn together_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
 /// products that leave together all need to have decided.
 fn rules_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
     let joins = |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.recipes.iter().any(|r| !r.takes.is_empty()));
+    let ordered =
+        |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.order.is_some());
+    for n in plant.nodes.values() {
+        let NodeKind::Buffer(b) = &n.kind else { continue };
+        let first_only = b.is_loose() && !b.overtake;
+        for target in n.routing.iter().flat_map(Routing::targets).filter(|t| first_only && joins(t.node)) {
+            let to = plant.nodes.get(target.node).map_or("", |n| n.name.as_str());
+            complaints.push(
+                Diagnostic::new(
+                    codes::NOT_SUPPORTED_YET,
+                    n.span,
+                    format!("orders and longest stays of places before the assembly `{to}` are not supported yet"),
+                )
+                .help("let its items overtake each other, `overtake: yes`, or leave the order to the assembly"),
+            );
+        }
+    }
     let ways = plant.nodes.values().filter_map(|n| n.routing.as_ref()).chain(plant.visits.values().map(|v| &v.next));
     for target in ways.chain(plant.routes.iter().map(|r| &r.start)).flat_map(open_targets) {
-        if joins(target.node) {
+        if joins(target.node) || ordered(target.node) {
             let to = plant.nodes.get(target.node).map_or("", |n| n.name.as_str());
             complaints.push(
                 Diagnostic::new(
                     codes::NOT_SUPPORTED_YET,
                     target.span,
-                    format!("a rule that leads straight into the assembly `{to}` is not supported yet"),
+                    format!("a rule that leads straight into `{to}` is not supported yet"),
                 )
-                .note("a rule looks for a way that accepts the item now, and an assembly takes all its parts at once")
+                .note("a rule looks for a way that accepts the item now, and `order` or `takes` of the station choose among all that waits for it")
                 .help(format!("give the arrow to `{to}` places of its own, for example `-[1]-> {to}`")),
             );
         }

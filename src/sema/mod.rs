@@ -13,6 +13,7 @@ mod draws;
 mod fields;
 mod line;
 mod node;
+mod order;
 mod resource;
 mod route;
 mod scope;

@@ -86,7 +86,7 @@ impl Emit<'_> {
                         return;
                     }
                     match self.shapes.nodes.get(h) {
-                        Some(NodeShape::Buffer(_)) => {
+                        Some(NodeShape::Buffer(held)) if held.loose.is_none() => {
                             let way = b.load(from, buffer::ROUTING);
                             let way = b.load(way, routing::KIND);
                             let walk = b.var(this);
@@ -259,6 +259,7 @@ impl Emit<'_> {
             let kind = b.load(makes, Field { offset, ty: Ty::Count });
             b.store(product, item::TYPE, kind);
             b.store(product, item::BIRTH, birth);
+            self.forget_order(b, product);
             if i > 0 {
                 if self.shapes.attributes > 0 {
                     b.host(HostFn::Inherit, &[main, product, main_kind], Ty::Count);

@@ -13,6 +13,7 @@ mod draw;
 mod failure;
 mod formula;
 mod join;
+mod loose;
 mod open;
 mod pools;
 pub(super) mod route;
@@ -40,6 +41,7 @@ struct Functions {
     pick: Option<FuncId>,
     consider: Option<FuncId>,
     settle_ways: Option<FuncId>,
+    foremost: Option<FuncId>,
     request: Option<FuncId>,
     drop_request: Option<FuncId>,
     free_people: Option<FuncId>,
@@ -71,6 +73,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.value_function(&mut program)?;
     emit.decide_function(&mut program)?;
     emit.open_functions(&mut program)?;
+    emit.loose_functions(&mut program)?;
     emit.pool_functions(&mut program)?;
     for (k, shape) in shapes.nodes.iter().enumerate() {
         if let NodeShape::Station(s) = shape {

@@ -333,8 +333,10 @@ impl Emit<'_> {
                     _ => return,
                 };
                 let to = b.call_for(Self::function(self.functions.decide_now), &[way, item], Ty::Handle);
-                if !matches!(self.shapes.nodes.get(k), Some(NodeShape::Buffer(_))) {
-                    b.store(item, item::LIST, to);
+                match self.shapes.nodes.get(k) {
+                    Some(NodeShape::Buffer(s)) if s.loose.is_some() => self.note_list(b, item, to),
+                    Some(NodeShape::Buffer(_)) => {}
+                    _ => b.store(item, item::LIST, to),
                 }
                 self.offer(b, to, item);
             });

@@ -161,6 +161,11 @@ impl Emit<'_> {
                     self.end_of_stay(b, s, record);
                 }
             }
+            Some(EventShape::Expiry(k)) => {
+                if let Some(NodeShape::Buffer(s)) = self.shapes.nodes.get(*k) {
+                    self.expire(b, s, record);
+                }
+            }
             Some(EventShape::Calendar) => self.calendar_event(b, record),
             None => {}
         });

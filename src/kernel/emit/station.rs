@@ -146,6 +146,10 @@ impl Emit<'_> {
     /// Settles a station that takes one item at a time.
     pub(super) fn settle_station(&self, b: &mut Builder, k: usize, s: &StationShape, holders: &[usize], node: V) {
         let machine = self.idle_machine(b, s, node);
+        if s.order {
+            let order = b.load(node, station::ORDER);
+            self.arrange(b, node, order, machine);
+        }
         let item = b.load(node, node::OFFERS);
         let ready = b.ne_zero(machine);
         let offered = b.ne_zero(item);
@@ -197,6 +201,9 @@ impl Emit<'_> {
         b.store(item, item::HOLDER, machine);
         b.store(item, item::NEXT, none);
         b.store(machine, machine::ITEM, item);
+        if s.order {
+            self.forget_order(b, item);
+        }
         self.start(b, k, s, node, machine, item);
     }
 

@@ -5,6 +5,7 @@
 
 mod direct;
 mod nodes;
+mod orders;
 mod resources;
 mod sets;
 mod shifts;
@@ -174,6 +175,8 @@ struct Layout<'a> {
     components: Vec<i64>,
     /// Open rules by the node they lead to.
     open_lists: BTreeMap<usize, Vec<i64>>,
+    /// Order records by node.
+    orders: BTreeMap<usize, i64>,
 }
 
 impl Model {
@@ -205,10 +208,12 @@ impl Model {
             lists_by_type: BTreeMap::new(),
             components: Vec::new(),
             open_lists: BTreeMap::new(),
+            orders: BTreeMap::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
         layout.shapes.limits = plant.limits.len();
         layout.shapes.item_types = plant.items.len();
+        layout.shapes.loose = orders::loose_words(plant);
         layout.shapes.attributes = plant.attributes.len();
         layout.shapes.routes.push(RouteShape::Leaf);
         layout.image.alloc(header::WORDS);
@@ -251,6 +256,7 @@ impl Model {
         host.laws = Arc::clone(&self.laws);
         host.schedules = Arc::clone(&self.schedules);
         host.kinds = Arc::clone(&self.kinds);
+        host.loose = index(self.shapes.first_loose() * 8);
         for (at, id) in &self.streams {
             for (i, word) in (0i64..).zip(random::stream_state(*id, seed, replication)) {
                 host.arena.set(at + 8 * i, FIRST_WORD, word.cast_signed());

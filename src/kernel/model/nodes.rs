@@ -127,6 +127,7 @@ impl Layout<'_> {
                 Some(EventShape::Arrival(UNPLACED)) => EventShape::Arrival(shape),
                 Some(EventShape::Verdict(UNPLACED)) => EventShape::Verdict(shape),
                 Some(EventShape::EndOfStay(UNPLACED)) => EventShape::EndOfStay(shape),
+                Some(EventShape::Expiry(UNPLACED)) => EventShape::Expiry(shape),
                 _ => continue,
             };
             plan.handler = intern(&mut self.shapes.events, placed);
@@ -380,6 +381,8 @@ impl Layout<'_> {
             self.image.put_real(record, station::YIELD, crate::base::quantity::to_f64(share));
         }
 
+        let order = self.order_of(id)?;
+        self.image.put(record, station::ORDER, order);
         let sets = self.assignments(&s.sets, name, "sets")?;
         self.image.put(record, station::SETS, sets);
 
@@ -464,6 +467,7 @@ impl Layout<'_> {
                     && (makes.len() > 1 || (makes.is_empty() && !recipe.takes.is_empty())),
             },
             yields: s.yield_share.is_some(),
+            order: order != 0,
             sets: s.sets.len(),
             release_after_leaving: any_needs && s.release_crew == ReleaseCrew::AfterLeaving,
             simple_routing,
@@ -683,7 +687,8 @@ impl Layout<'_> {
             }
         };
         let initial = b.initial.iter().any(|(_, n)| *n > 0);
-        Ok(BufferShape { limited, transit, initial, simple_routing, from: from_count, to: to_count })
+        let loose = self.loose(id, name, b, way)?;
+        Ok(BufferShape { limited, transit, loose, initial, simple_routing, from: from_count, to: to_count })
     }
 
     pub(super) fn sink(&mut self, id: NodeId) -> SinkShape {

@@ -31,6 +31,9 @@ impl Waits<'_> {
                     if b.transit.is_some() && self.pending(self.get(record, buffer::SLOT)) {
                         self.revive(at);
                     }
+                    if b.max_stay.is_some() && self.pending(self.get(record, buffer::EXPIRY)) {
+                        self.revive(at);
+                    }
                     if let Some(v) = self.vertices.get_mut(at) {
                         v.since = self.arena.get(record, buffer::FULL_SINCE);
                     }
@@ -443,7 +446,7 @@ impl Waits<'_> {
                     _ => None,
                 };
                 match kind {
-                    Some(NodeKind::Buffer(_)) => {
+                    Some(NodeKind::Buffer(b)) if !b.is_loose() => {
                         let mut walk = at;
                         for _ in 0..most {
                             let kind = self.get(walk, item::TYPE);
