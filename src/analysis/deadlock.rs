@@ -622,7 +622,7 @@ fn gathers_safely(
     leading: &BTreeSet<NodeId>,
 ) -> bool {
     let [recipe] = recipes else { return false };
-    if recipe.batch.as_ref().is_some_and(|b| b.same.is_some()) {
+    if recipe.same.is_some() {
         return false;
     }
     let arriving: Vec<(usize, &State)> = network.iter().filter(|(_, s)| s.node == id && !s.departs).collect();

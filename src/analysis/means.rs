@@ -72,6 +72,7 @@ pub(super) fn mean(plant: &Plant, expression: &Expression, item: Option<ItemId>)
         Expression::Unary(Unary::Not, _)
         | Expression::Call(..)
         | Expression::Attribute { .. }
+        | Expression::Over(..)
         | Expression::Now
         | Expression::Wip
         | Expression::Level(_)
@@ -155,7 +156,8 @@ pub(super) fn often_negative(plant: &Plant, found: &mut Vec<Diagnostic>) {
                     check(&m.lasts, &node.name, &format!("{} duration", m.name), m.span, found);
                 }
                 if let Some(setup) = &station.setup {
-                    let times = setup.pairs.iter().map(|(_, _, e)| e).chain(&setup.otherwise);
+                    let times = setup.pairs.iter().map(|(_, _, e)| e).chain(setup.values.iter().map(|(_, _, e)| e));
+                    let times = times.chain(&setup.otherwise);
                     times.for_each(|e| check(e, &node.name, "setup", setup.span, found));
                 }
             }

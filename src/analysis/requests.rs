@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::base::Span;
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Capacity, ItemId, Need, NodeId, NodeKind, Plant, PoolId, PoolKind};
+use crate::ir::{Capacity, ItemId, Need, NodeId, NodeKind, Plant, PoolId, PoolKind, Recipe, Supply};
 
 use super::figures::whole;
 use super::load::item_name;
@@ -76,7 +76,8 @@ fn request(plant: &Plant, name: &str, what: &str, needs: &[Need], found: &mut Ve
 #[derive(Default)]
 struct Feeders {
     buffers: Vec<NodeId>,
-    machines: bool,
+    /// Items that machines and sources hand over without a place between.
+    direct: u64,
 }
 
 fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
@@ -86,7 +87,17 @@ fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
         match plant.nodes.get(from).map(|n| &n.kind) {
             Some(NodeKind::Buffer(_)) if !entry.buffers.contains(&from) => entry.buffers.push(from),
             Some(NodeKind::Buffer(_)) => {}
-            _ => entry.machines = true,
+            Some(NodeKind::Station(s)) => {
+                let made = |r: &Recipe| {
+                    let products = r.makes.iter().map(|p| p.maximum).sum::<u64>();
+                    products.max(r.gathered().iter().map(|(_, _, most)| most).sum()).max(1)
+                };
+                let most = s.recipes.iter().map(made).max().unwrap_or(1);
+                entry.direct = entry.direct.saturating_add(most.saturating_mul(s.machines));
+            }
+            Some(NodeKind::Source(s)) if s.supply != Supply::Always => entry.direct = entry.direct.saturating_add(1),
+            // As many as are needed.
+            _ => entry.direct = u64::MAX,
         }
     };
     for (id, node) in plant.nodes.iter() {
@@ -104,10 +115,6 @@ fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
     }
     for (id, node) in plant.nodes.iter() {
         let (NodeKind::Station(station), Some(feeders)) = (&node.kind, feeders.get(&id)) else { continue };
-        // Machines and sources that hand over directly hold a part each; how many is not counted here.
-        if feeders.machines {
-            continue;
-        }
         for recipe in &station.recipes {
             for part in &recipe.takes {
                 let what = item_name(plant, part.item);
@@ -131,7 +138,7 @@ fn too_few(
     span: Span,
     found: &mut Vec<Diagnostic>,
 ) {
-    let mut places = 0u64;
+    let mut places = feeders.direct;
     let mut held = Vec::new();
     for id in &feeders.buffers {
         let Some(node) = plant.nodes.get(*id) else { continue };
@@ -145,10 +152,25 @@ fn too_few(
         }
         held.push((node.name.as_str(), node.span));
     }
-    let Some(((first, first_span), others)) = held.split_first() else { return };
     if places >= wanted {
         return;
     }
+    let Some(((first, first_span), others)) = held.split_first() else {
+        if places > 0 {
+            let message = format!(
+                "`{name}` takes {} {what}, but at most {} can stand ready before it: it never starts",
+                whole(wanted),
+                whole(places)
+            );
+            found.push(
+                Diagnostic::new(codes::TAKES_EXCEEDS_BUFFER, span, message)
+                    .label(format!("waits for {} at once", whole(wanted)))
+                    .note("without a place between, only finished items on the machines before it are ready")
+                    .help(format!("give the arrow places: `-[{}]-> {name}`", whole(wanted))),
+            );
+        }
+        return;
+    };
     let before = if others.is_empty() { format!("`{first}`") } else { format!("`{first}` and its like") };
     let mut d = Diagnostic::new(
         codes::TAKES_EXCEEDS_BUFFER,

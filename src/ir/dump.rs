@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::base::Quantity;
 
 use super::{
-    Binary, Capacity, Distribution, Expression, Function, Need, Node, NodeId, NodeKind, Part, Plant, Release,
+    Binary, Capacity, Distribution, Expression, Function, Need, Node, NodeId, NodeKind, Over, Part, Plant, Release,
     ReleaseCrew, Routing, Supply, Unary, WhenFull,
 };
 
@@ -116,7 +116,11 @@ impl Show<'_> {
     }
 
     fn parts(&self, parts: &[Part]) -> String {
-        let list: Vec<String> = parts.iter().map(|p| format!("{} {}", p.minimum, self.item(p.item))).collect();
+        let number = |p: &Part| match p.minimum == p.maximum {
+            true => p.minimum.to_string(),
+            false => format!("{}..{}", p.minimum, p.maximum),
+        };
+        let list: Vec<String> = parts.iter().map(|p| format!("{} {}", number(p), self.item(p.item))).collect();
         list.join(" + ")
     }
 
@@ -167,6 +171,16 @@ impl Show<'_> {
                             self.parts(&recipe.takes),
                             self.parts(&recipe.makes)
                         );
+                    }
+                    if let Some(batch) = &recipe.batch {
+                        let together = if recipe.release == Release::Together { " together" } else { "" };
+                        let _ = writeln!(out, "    batch {}..{}{together}", batch.minimum, batch.maximum);
+                    }
+                    if let Some(wait) = &recipe.wait_at_most {
+                        let _ = writeln!(out, "    waits at most {}", self.expression(wait));
+                    }
+                    if let Some(key) = &recipe.same {
+                        let _ = writeln!(out, "    same {}", self.expression(key));
                     }
                     for phase in &recipe.phases {
                         let needs = if phase.needs.is_empty() {
@@ -266,6 +280,15 @@ impl Show<'_> {
                 format!("{{ {} }}", all.join(", "))
             }
             Expression::Attribute { name, .. } => format!("item.{name}"),
+            Expression::Over(over, e) => {
+                let word = match over {
+                    Over::Sum => "sum",
+                    Over::Smallest => "smallest",
+                    Over::Largest => "largest",
+                    Over::Mean => "mean",
+                };
+                format!("{word}({})", self.expression(e))
+            }
             Expression::Now => "now".to_string(),
             Expression::Wip => "wip".to_string(),
             Expression::Level(n) => format!("level({})", self.name(*n)),

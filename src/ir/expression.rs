@@ -45,8 +45,20 @@ pub enum Expression {
     Binary(Binary, Box<Expression>, Box<Expression>),
     /// A built-in function.
     Call(Function, Vec<Expression>),
+    /// A value over all items that a station has loaded.
+    Over(Over, Box<Expression>),
     /// `if` table: first condition that holds.
     If(Vec<(Expression, Expression)>, Box<Expression>),
+}
+
+/// What is made of the values of all items loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Over {
+    Sum,
+    Smallest,
+    Largest,
+    Mean,
 }
 
 /// Operators of one value.
@@ -155,6 +167,7 @@ impl Expression {
                 e,
                 Expression::ByItem(..)
                     | Expression::Attribute { .. }
+                    | Expression::Over(..)
                     | Expression::Step
                     | Expression::Now
                     | Expression::Wip
@@ -192,7 +205,7 @@ impl Expression {
             Expression::ByItem(list, rest) => {
                 list.iter().any(|(_, e)| e.any(is)) || rest.as_ref().is_some_and(|e| e.any(is))
             }
-            Expression::Unary(_, a) => a.any(is),
+            Expression::Unary(_, a) | Expression::Over(_, a) => a.any(is),
             Expression::Binary(_, a, b) => a.any(is) || b.any(is),
             Expression::Call(_, list) => list.iter().any(|e| e.any(is)),
             Expression::If(list, rest) => list.iter().any(|(c, e)| c.any(is) || e.any(is)) || rest.any(is),

@@ -21,12 +21,12 @@ pub mod verify;
 pub use availability::{
     Breakdown, BreakdownClock, BreakdownEffect, Calendar, Maintenance, MaintenanceStart, ShiftEnd, Window,
 };
-pub use expression::{Binary, Distribution, Expression, Function, Unary};
+pub use expression::{Binary, Distribution, Expression, Function, Over, Unary};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
 pub use node::{
-    Batch, Blocking, Buffer, Capacity, Node, NodeKind, Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, Setup,
-    Source, Station, Supply, WhenFull,
+    Batch, Blocking, Buffer, Capacity, Node, NodeKind, Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, SetUpFor,
+    Setup, Source, Station, Supply, WhenFull,
 };
 pub use order::{Order, OrderRule};
 pub use plant::{Attribute, Demand, ItemType, Plant, RunSettings, Until};

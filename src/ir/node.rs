@@ -105,6 +105,8 @@ pub enum WhenFull {
 pub struct Station {
     /// Machines in parallel.
     pub machines: u64,
+    /// Of several idle machines the one of the lowest number is taken, not the one idle longest.
+    pub lowest_first: bool,
     /// What is taken, done and made; at least one. Several are `recipe`s.
     pub recipes: Vec<Recipe>,
     /// Changeover work.
@@ -133,6 +135,7 @@ impl Default for Station {
     fn default() -> Self {
         Self {
             machines: 1,
+            lowest_first: false,
             recipes: Vec::new(),
             setup: None,
             yield_share: None,
@@ -157,6 +160,9 @@ impl Default for Recipe {
             makes: Vec::new(),
             release: Release::Each,
             batch: None,
+            wait_at_most: None,
+            same: None,
+            birth_now: false,
             phases: Vec::new(),
         }
     }
@@ -207,8 +213,14 @@ pub struct Recipe {
     pub makes: Vec<Part>,
     /// Whether products leave one by one.
     pub release: Release,
-    /// Work on a batch of like items; absent: one at a time.
+    /// Works on several items of any type at once; absent: on one, or on the parts it takes.
     pub batch: Option<Batch>,
+    /// Waits for the maximum this long, counted from when the oldest item became ready (time).
+    pub wait_at_most: Option<Expression>,
+    /// Joins only items with equal keys.
+    pub same: Option<Expression>,
+    /// Products are born when they are made, not when their oldest part was.
+    pub birth_now: bool,
     /// Phases in order; `cycle` is one phase.
     pub phases: Vec<Phase>,
 }
@@ -226,17 +238,34 @@ pub struct Part {
     pub span: Span,
 }
 
-/// How many like items are worked together.
-#[derive(Clone, Debug, PartialEq)]
+impl Recipe {
+    /// Whether it waits for several items, or for items of certain types, before it loads any.
+    #[must_use]
+    pub fn gathers(&self) -> bool {
+        !self.takes.is_empty() || self.batch.is_some()
+    }
+
+    /// What it gathers: a type, or any (`None`), with the least and the largest number.
+    #[must_use]
+    pub fn gathered(&self) -> Vec<(Option<ItemId>, u64, u64)> {
+        let parts = self.takes.iter().map(|p| (Some(p.item), p.minimum, p.maximum));
+        parts.chain(self.batch.map(|b| (None, b.minimum, b.maximum))).collect()
+    }
+
+    /// Whether it may begin with fewer items than it would take.
+    #[must_use]
+    pub fn is_ranged(&self) -> bool {
+        self.gathered().iter().any(|(_, least, most)| least < most)
+    }
+}
+
+/// How many items are worked together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// Starts with at least this many.
     pub minimum: u64,
     /// Takes at most this many.
     pub maximum: u64,
-    /// Waits for the maximum this long (time).
-    pub wait_at_most: Option<Expression>,
-    /// Joins only items with equal keys.
-    pub same: Option<Expression>,
 }
 
 /// A stretch of work with its people.
@@ -266,18 +295,35 @@ pub enum PhaseKind {
 }
 
 /// Sequence-dependent changeover.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Setup {
     /// What decides whether a setup is due; absent: the item type.
     pub by: Option<Expression>,
     /// Times by (from, to) item type, in written order (time).
     pub pairs: Vec<(ItemId, ItemId, Expression)>,
+    /// Times by (from, to) value of `by`, in written order (time).
+    pub values: Vec<(Rational, Rational, Expression)>,
+    /// What machines are set up for at t = 0; absent: nothing, and the first item needs no setup.
+    pub initially: Option<SetUpFor>,
+    /// The setup is lost when a machine goes off shift.
+    pub lost_after_off: bool,
+    /// The setup is lost when a machine breaks down.
+    pub lost_after_breakdown: bool,
     /// Time of all other changes (time).
     pub otherwise: Option<Expression>,
     /// Who does it; absent: the people of the work.
     pub needs: Option<Vec<Need>>,
     /// Where it is written.
     pub span: Span,
+}
+
+/// What a machine is set up for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SetUpFor {
+    /// An item type.
+    Item(ItemId),
+    /// A value of `setup_by`.
+    Value(Rational),
 }
 
 /// How products leave.

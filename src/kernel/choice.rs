@@ -2,8 +2,8 @@
 //! longest stays. The host looks through the items; all it reads and writes lies in the arena.
 
 use super::builder::Field;
-use super::host::Host;
-use super::layout::{buffer, holder, item, machine, node, order, value};
+use super::host::{Host, setup_key};
+use super::layout::{buffer, holder, item, machine, node, order, station, value};
 use super::program::Ty;
 use super::status::NEVER;
 
@@ -19,7 +19,7 @@ pub(super) mod kind {
     pub const HIGHEST: i64 = 3;
     /// From one of the holders in a table.
     pub const FIRST: i64 = 4;
-    /// Of the type the machine is set up for.
+    /// What an idle machine is set up for; argument 1: by a value of the item.
     pub const SAME_SETUP: i64 = 5;
 }
 
@@ -68,29 +68,38 @@ impl Host {
 
     /// The number a rule goes by: the lowest is next.
     #[allow(clippy::cast_precision_loss)]
-    fn rank_by(&self, rules: i64, i: i64, of: i64, at_machine: i64) -> f64 {
+    fn rank_by(&mut self, rules: i64, i: i64, of: i64, at_machine: i64) -> f64 {
         let rule = rules + RULE_BYTES * i;
-        let key = || f64::from_bits(self.own(of, own::KEY + usize::try_from(i).unwrap_or(0)).cast_unsigned());
+        let key = f64::from_bits(self.own(of, own::KEY + usize::try_from(i).unwrap_or(0)).cast_unsigned());
         let argument = self.arena.get(rule, order::ARGUMENT);
         match self.arena.get(rule, order::KIND) {
             kind::LIFO => -(self.arena.get(of, item::READY) as f64),
-            kind::LOWEST => key(),
-            kind::HIGHEST => -key(),
+            kind::LOWEST => key,
+            kind::HIGHEST => -key,
             kind::FIRST => {
                 let from = self.arena.get(of, item::HOLDER);
                 let n = self.arena.get(argument, WORD);
                 f64::from(u8::from(!(1..=n).any(|i| self.arena.get(argument + 8 * i, WORD) == from)))
             }
             kind::SAME_SETUP => {
-                let set_up = if at_machine == 0 { 0 } else { self.arena.get(at_machine, machine::SET_UP) };
-                f64::from(u8::from(set_up != self.arena.get(of, item::TYPE) + 1))
+                let mut wanted = self.arena.get(of, item::TYPE) + 1;
+                if argument != 0 && at_machine != 0 {
+                    let table = self.arena.get(self.arena.get(at_machine, machine::STATION), station::SETUPS);
+                    let law = self.arena.get(table, WORD);
+                    wanted = setup_key(self.value(law, of));
+                }
+                let mut at = at_machine;
+                while at != 0 && self.arena.get(at, machine::SET_UP) != wanted {
+                    at = self.arena.get(at, machine::IDLE_NEXT);
+                }
+                f64::from(u8::from(at == 0))
             }
             _ => self.arena.get(of, item::READY) as f64,
         }
     }
 
     /// Whether one item goes before another; of equal ones the one that has been ready longer, then by holder.
-    fn goes_before(&self, rules: i64, one: i64, other: i64, at_machine: i64) -> bool {
+    fn goes_before(&mut self, rules: i64, one: i64, other: i64, at_machine: i64) -> bool {
         for i in 0..self.arena.get(rules, order::COUNT) {
             let (a, b) = (self.rank_by(rules, i, one, at_machine), self.rank_by(rules, i, other, at_machine));
             match a.total_cmp(&b) {

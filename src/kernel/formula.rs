@@ -15,6 +15,8 @@ pub enum FormulaShape {
     Room(usize),
     /// What the item carries at a byte offset.
     Attribute(i32),
+    /// A value over all items loaded, kept at the machine that holds the item, at a byte offset.
+    Kept(i32),
     /// The number of the item's visit, whose handle lies at a byte offset.
     Step(i32),
     /// The present time in seconds.
@@ -101,6 +103,7 @@ fn walk(law: &Law, data: &mut Vec<Datum>, size: &mut usize) -> Option<FormulaSha
             FormulaShape::Room(first)
         }
         Law::Attribute(offset) => FormulaShape::Attribute(*offset),
+        Law::Kept(offset) => FormulaShape::Kept(*offset),
         Law::Step(offset) => FormulaShape::Step(*offset),
         Law::Now => FormulaShape::Now,
         Law::Unary(op, a) => FormulaShape::Unary((*op).into(), Box::new(walk(a, data, size)?)),

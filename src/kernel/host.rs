@@ -109,6 +109,8 @@ pub enum Law {
     Busy(i64, u64, bool),
     /// What the item carries at a byte offset.
     Attribute(i32),
+    /// A value over all items loaded, kept at the machine that holds the item, at a byte offset.
+    Kept(i32),
     /// The number of the item's visit, whose handle lies at a byte offset.
     Step(i32),
     /// The present time in seconds.
@@ -211,6 +213,10 @@ impl Law {
                 machines.filter(wanted).count() as f64
             }
             Law::Attribute(offset) => f64::from_bits(word(arena, item + i64::from(*offset)).cast_unsigned()),
+            Law::Kept(offset) => {
+                let kept = arena.get(arena.get(item, item::HOLDER), machine::KEPT);
+                f64::from_bits(word(arena, kept + i64::from(*offset)).cast_unsigned())
+            }
             Law::Step(offset) => match word(arena, item + i64::from(*offset)) {
                 0 => 0.0,
                 visit => arena.get(visit, visit::NUMBER) as f64,
@@ -278,6 +284,14 @@ fn call(function: Function, args: &[f64]) -> f64 {
         Function::Round => first.round_ties_even(),
         Function::SquareRoot => first.sqrt(),
     }
+}
+
+/// What stands for a value of the item that decides about setups; never 0 or -1 for a number.
+#[must_use]
+pub fn setup_key(value: f64) -> i64 {
+    // Both zeros are one value.
+    let value = if value == 0.0 { 0.0 } else { value };
+    value.to_bits().cast_signed().wrapping_add(1)
 }
 
 /// A shift as the kernel uses it: on or off, or a number of people by window.
@@ -394,6 +408,15 @@ impl Host {
             HostFn::Foremost => self.foremost(a),
             HostFn::Expired => self.expired(a),
             HostFn::NextExpiry => self.next_expiry(a),
+            HostFn::Keep => {
+                self.keep(a, b);
+                0
+            }
+            HostFn::SetupKey => {
+                let law = self.arena.get(a, FIRST_WORD);
+                setup_key(self.value(law, b))
+            }
+            HostFn::SetupOf => self.setup_of(a, b, c),
             HostFn::Born => {
                 self.born(a);
                 0
@@ -443,6 +466,45 @@ impl Host {
             }
         }
         n
+    }
+
+    /// The setup between two keys: that of the pair, none between equals, else the one for all others.
+    fn setup_of(&self, table: i64, before: i64, to: i64) -> i64 {
+        let word = |i: i64| self.arena.get(table + 8 * i, FIRST_WORD);
+        let pair = (0..word(2)).map(|i| 3 + 3 * i).find(|i| word(*i) == before && word(i + 1) == to);
+        match pair {
+            Some(i) => word(i + 2),
+            None if before == to => 0,
+            None => word(1),
+        }
+    }
+
+    /// Computes the values over all items that a machine has loaded.
+    fn keep(&mut self, list: i64, machine: i64) {
+        let into = self.arena.get(machine, machine::KEPT);
+        for i in 0..self.arena.get(list, FIRST_WORD) {
+            let at = list + 8 + 24 * i;
+            let (over, law) = (self.arena.get(at, FIRST_WORD), self.arena.get(at + 8, FIRST_WORD));
+            let counted = self.arena.get(at + 16, FIRST_WORD);
+            let mut values = Vec::new();
+            let mut item = self.arena.get(machine, machine::ITEM);
+            while item != 0 {
+                let kind = self.arena.get(item, item::TYPE);
+                if self.arena.get(counted + 8 * kind, FIRST_WORD) != 0 {
+                    values.push(self.value(law, item));
+                }
+                item = self.arena.get(item, item::NEXT);
+            }
+            let number = values.len() as f64;
+            let sum: f64 = values.iter().sum();
+            let value = match over {
+                0 => sum,
+                1 => call(Function::Minimum, &values),
+                2 => call(Function::Maximum, &values),
+                _ => sum / number,
+            };
+            self.arena.set(into + 8 * i, FIRST_WORD, value.to_bits().cast_signed());
+        }
     }
 
     fn born(&mut self, item: i64) {
@@ -676,6 +738,9 @@ entries! {
     foremost = Foremost;
     expired = Expired;
     next_expiry = NextExpiry;
+    keep = Keep;
+    find_setup_key = SetupKey;
+    find_setup = SetupOf;
     born = Born;
     inherit = Inherit;
 }

@@ -38,6 +38,8 @@ pub struct Context<'a> {
     pub attributes: i32,
     /// Whether items carry visits.
     pub visits: bool,
+    /// Values over all items loaded that the station computes when it loads.
+    pub kept: &'a [Expression],
 }
 
 /// The family of a duration.
@@ -89,9 +91,14 @@ pub fn bind(law: &Law, place: &mut dyn FnMut() -> i64) -> Law {
             let list = list.iter().map(|(c, v)| (bind(c, place), bind(v, place))).collect();
             Law::If(list, Box::new(bind(rest, place)))
         }
-        Law::Word(_) | Law::Attribute(_) | Law::Now | Law::Wip(_) | Law::Step(_) | Law::Room(..) | Law::Busy(..) => {
-            law.clone()
-        }
+        Law::Word(_)
+        | Law::Attribute(_)
+        | Law::Kept(_)
+        | Law::Now
+        | Law::Wip(_)
+        | Law::Step(_)
+        | Law::Room(..)
+        | Law::Busy(..) => law.clone(),
     }
 }
 
@@ -160,6 +167,11 @@ pub fn law(expression: &Expression, streams: &mut i64, context: &Context) -> Res
         }
         Expression::Attribute { slot, .. } => {
             Law::Attribute(context.attributes.saturating_add(i32::try_from(slot * 8).unwrap_or(i32::MAX)))
+        }
+        Expression::Over(..) => {
+            let at = context.kept.iter().position(|e| e == expression);
+            let at = at.ok_or("a value over all items loaded stands where nothing is loaded")?;
+            Law::Kept(i32::try_from(8 * at).unwrap_or(0))
         }
         Expression::Step => {
             if context.visits {

@@ -89,7 +89,9 @@ record! {
         /// First of all requests for people.
         REQUESTS = 28 Handle;
         /// Items whose way is decided while the floor settles: the list they stand in meanwhile.
-        UNDECIDED = 29 Handle;
+        UNDECIDED = 30 Handle;
+        /// First station that begins with what it has when nothing else moves.
+        GATHERING = 29 Handle;
     }
 }
 
@@ -167,11 +169,13 @@ record! {
 
 record! {
     /// A part that an assembly takes: an offer list with a number.
-    part, 5 {
+    part, 6 {
         /// How many are needed.
         NEED = 3 Count;
-        /// How many are still needed while parts are being collected.
+        /// How many may still be taken while parts are being collected.
         REST = 4 Count;
+        /// How many are taken at most.
+        MOST = 5 Count;
     }
 }
 
@@ -254,10 +258,27 @@ record! {
         SPOILT = 28 Count;
         /// Its shift: a calendar record, or 0.
         CALENDAR = 29 Handle;
+        /// Setup of a machine that has lost its own: a draw record.
+        SETUP_ANEW = 38 Handle;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
         /// The order of what waits for it, or 0.
         ORDER = 39 Handle;
+        /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
+        GATHERS = 31 Count;
+        /// Next station that waits so, by rank.
+        GATHERS_NEXT = 32 Handle;
+        /// How long it waits for the largest set.
+        WAIT = 33 Duration;
+        /// Slot of the end of that wait.
+        WAIT_SLOT = 34 Count;
+        /// When such a wait ended last, plus one tick.
+        WAITED = 35 Time;
+        /// Items that work was finished on, where they may be several at once.
+        FINISHED = 36 Count;
+        /// Values to compute over all items loaded: how many, then of each what is made of them, its law, and
+        /// by item type whether it counts.
+        KEEPS = 37 Handle;
     }
 }
 
@@ -306,7 +327,8 @@ record! {
         TOGETHER_NEXT = 28 Handle;
         /// Time drawn for the present work, where a breakdown makes it run again.
         DRAWN = 29 Duration;
-        /// Item type it is set up for, plus one; 0 before the first.
+        /// Item type it is set up for, plus one, or the bits of a value of the item, plus one; 0 before the
+        /// first, -1 when it has lost its setup.
         SET_UP = 30 Count;
         /// Work record that follows the setup, or 0.
         THEN = 31 Handle;
@@ -315,6 +337,8 @@ record! {
         OFF = 32 Count;
         /// Maintenance going on.
         MAINTENANCE = 33 Count;
+        /// Values over all items loaded.
+        KEPT = 34 Handle;
     }
 }
 

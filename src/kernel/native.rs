@@ -166,6 +166,9 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::NextExpiry => "flowline_next_expiry",
         HostFn::FirstTrue => "flowline_first_true",
         HostFn::Born => "flowline_born",
+        HostFn::Keep => "flowline_keep",
+        HostFn::SetupKey => "flowline_setup_key",
+        HostFn::SetupOf => "flowline_setup_of",
         HostFn::Inherit => "flowline_inherit",
     }
 }

@@ -135,6 +135,12 @@ pub enum HostFn {
     Expired,
     /// When the next longest stay in a buffer is over.
     NextExpiry,
+    /// What decides about the setup for an item (setup table, item): the bits of the value, plus one.
+    SetupKey,
+    /// The draw record of a setup, or 0 (setup table, key before, key to come).
+    SetupOf,
+    /// Computes values over all items that a machine has loaded (list, machine).
+    Keep,
     /// Gives a new item what its type carries.
     Born,
     /// Gives a product what the main part carried (part, product, type of the part).
@@ -147,7 +153,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 16] = [
+    pub const ALL: [HostFn; 19] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -162,6 +168,9 @@ impl HostFn {
         HostFn::Foremost,
         HostFn::Expired,
         HostFn::NextExpiry,
+        HostFn::Keep,
+        HostFn::SetupKey,
+        HostFn::SetupOf,
         HostFn::Born,
         HostFn::Inherit,
     ];

@@ -56,6 +56,8 @@ pub struct StationTotals {
     pub scrapped: u64,
     /// Of these, those that a breakdown spoilt at work.
     pub spoilt: u64,
+    /// Items that work was finished on, those that the yield scraps included.
+    pub finished: u64,
     /// Failures of all machines, by breakdown in written order.
     pub failures: Vec<u64>,
 }
@@ -315,6 +317,11 @@ fn station_totals(
         cycles: unsigned(arena.get(record, station::CYCLES)),
         scrapped: unsigned(arena.get(record, station::SCRAPPED)),
         spoilt: unsigned(arena.get(record, station::SPOILT)),
+        finished: match unsigned(arena.get(record, station::FINISHED)) {
+            // Stations that work on one item at a time count cycles only.
+            0 => unsigned(arena.get(record, station::CYCLES)),
+            several => several,
+        },
         failures,
     }
 }

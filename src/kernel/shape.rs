@@ -122,6 +122,12 @@ pub struct RecipeShape {
     pub makes: usize,
     /// All products leave at once.
     pub together: bool,
+    /// It may begin with fewer parts than it would take.
+    pub ranged: bool,
+    /// It waits a while for the largest number of parts.
+    pub waits: bool,
+    /// Products are born when they are made.
+    pub fresh: bool,
 }
 
 impl StationShape {
@@ -223,6 +229,14 @@ pub struct StationShape {
     pub steps: bool,
     /// Whether setups come before work.
     pub setup: bool,
+    /// Whether setups go by a value of the item, not by its type.
+    pub setup_by: bool,
+    /// Whether a machine that goes off shift loses its setup.
+    pub setup_lost_off: bool,
+    /// Whether a machine that breaks down loses its setup.
+    pub setup_lost_down: bool,
+    /// Whether the idle machine of the lowest number goes first.
+    pub lowest: bool,
     /// Whether the work time depends on the item type.
     pub table: bool,
     /// Whether items on a route come here.
@@ -235,6 +249,8 @@ pub struct StationShape {
     pub order: bool,
     /// Number of attributes it sets.
     pub sets: usize,
+    /// Whether it computes values over all items loaded.
+    pub keeps: bool,
     /// Finished items stay on a machine that is down.
     pub hold: bool,
     /// People go free only when the items have left.
@@ -372,6 +388,8 @@ pub enum EventShape {
     EndOfStay(usize),
     /// A longest stay in a buffer of the shape is over.
     Expiry(usize),
+    /// A station of the shape has waited long enough for more parts.
+    EndOfGathering(usize),
     /// A shift begins or ends.
     Calendar,
 }

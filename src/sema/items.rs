@@ -270,7 +270,7 @@ fn together_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
 /// An open rule asks whether a way could accept an item: an assembly alone cannot say so of one part. And
 /// products that leave together all need to have decided.
 fn rules_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
-    let joins = |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.recipes.iter().any(|r| !r.takes.is_empty()));
+    let joins = |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.recipes.iter().any(crate::ir::Recipe::gathers));
     let ordered =
         |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.order.is_some());
     for n in plant.nodes.values() {

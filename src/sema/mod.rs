@@ -8,6 +8,7 @@
 pub mod items;
 
 mod account;
+mod batch;
 mod calendar;
 mod draws;
 mod fields;
@@ -17,6 +18,7 @@ mod order;
 mod resource;
 mod route;
 mod scope;
+mod setup;
 mod statement;
 mod value;
 mod way;

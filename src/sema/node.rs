@@ -7,8 +7,8 @@ use crate::diag::{Diagnostic, codes};
 use crate::ir::account::NodeAccount;
 use crate::ir::{
     Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId,
-    Maintenance, MaintenanceStart, Node, NodeId, NodeKind, Part, Recipe, Release, ReleaseCrew, ShiftEnd, Source,
-    Station, Supply, WhenFull,
+    Maintenance, MaintenanceStart, Node, NodeId, NodeKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station,
+    Supply, WhenFull,
 };
 use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
 
@@ -27,12 +27,8 @@ pub struct QueuePlan {
 }
 
 const STATION_LATER: &[(&str, &str)] = &[
-    ("setup_by", "setups by attribute"),
     ("stay", "stays"),
-    ("batch", "batches"),
-    ("choose", "choice of machines"),
     ("blocking", "reservations before work"),
-    ("wait_at_most", "waits for full batches"),
     ("same", "joins of equals"),
     ("load", "loading part by part"),
     ("overtake", "overtaking"),
@@ -45,10 +41,17 @@ const STATION: &[&str] = &[
     "steps",
     "ideal",
     "setup",
+    "setup_by",
+    "initially",
+    "lost",
+    "choose",
+    "birth",
     "needs",
     "takes",
     "makes",
     "release",
+    "batch",
+    "wait_at_most",
     "yield",
     "queue",
     "order",
@@ -101,6 +104,7 @@ impl<'a> Lower<'a> {
         }
         for (d, ids) in declared {
             self.asked_shift = (None, ShiftEnd::Pause);
+            self.loads_several = false;
             self.asked_account = NodeAccount::default();
             let kind = match d.word.text.as_str() {
                 "source" => self.source(d).map(NodeKind::Source),
@@ -279,9 +283,9 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.count(phrase, "machines", 1, limits::MEMBERS),
             None => Some(1),
         };
+        self.loads_several = ["takes", "batch", "recipe"].iter().any(|w| fields.has(w).is_some());
         let work = self.work(&fields);
-        let takes = self.parts(&fields, "takes");
-        let makes = self.parts(&fields, "makes");
+        let gathered = self.gathering(&fields);
         let release = match self.word(&fields, "release", &["each", "together"]) {
             Some("together") => Release::Together,
             _ => Release::Each,
@@ -315,6 +319,7 @@ impl<'a> Lower<'a> {
         if order.is_some() && fields.has("takes").or(fields.has("batch")).is_some() {
             return self.later(fields.span("order"), "order rules of stations that take several items at once");
         }
+        let lowest_first = self.word(&fields, "choose", &["longest_idle", "lowest"]) == Some("lowest");
         let hold_when_down = self.yes_no(&fields, "hold_when_down");
         let release_crew = match self.word(&fields, "release_crew", &["after_work", "after_leaving"]) {
             Some("after_leaving") => ReleaseCrew::AfterLeaving,
@@ -359,19 +364,13 @@ impl<'a> Lower<'a> {
         if !good {
             return None;
         }
-        let span = fields.has("takes").unwrap_or(d.name.span);
+        let span = fields.has("takes").or(fields.has("batch")).unwrap_or(d.name.span);
         let (phases, setup) = work?;
+        let gathered = gathered?;
         Some(Station {
             machines: machines?,
-            recipes: vec![Recipe {
-                name: String::new(),
-                span,
-                takes: takes?,
-                makes: makes?,
-                release,
-                batch: None,
-                phases,
-            }],
+            lowest_first,
+            recipes: vec![Recipe { name: String::new(), span, release, phases, ..gathered }],
             setup,
             yield_share,
             breakdowns,
@@ -425,34 +424,6 @@ impl<'a> Lower<'a> {
             Key::Chain(chain) => chain.as_expr().and_then(|x| x.name()).is_some(),
             _ => false,
         })
-    }
-
-    /// `takes` and `makes`: counted items.
-    fn parts(&mut self, fields: &Fields<'a>, word: &str) -> Option<Vec<Part>> {
-        let Some(phrase) = fields.get(word, &mut self.diagnostics) else {
-            return if fields.has(word).is_some() { None } else { Some(Vec::new()) };
-        };
-        let mut parts: Vec<Part> = Vec::new();
-        let mut total = 0u64;
-        for counted in self.counted(phrase, "item")? {
-            let item = self.item_named(counted.name, counted.span)?;
-            total = total.saturating_add(counted.count);
-            if let Some(same) = parts.iter_mut().find(|p| p.item == item) {
-                same.minimum = same.minimum.saturating_add(counted.count);
-                same.maximum = same.minimum;
-            } else {
-                parts.push(Part { item, minimum: counted.count, maximum: counted.count, span: counted.span });
-            }
-        }
-        if total > limits::PARTS {
-            self.push(Diagnostic::new(
-                codes::OUT_OF_RANGE,
-                phrase.span,
-                format!("`{word}` counts {total} items; at most {} are possible", limits::PARTS),
-            ));
-            return None;
-        }
-        Some(parts)
     }
 
     fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {

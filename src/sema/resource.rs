@@ -137,7 +137,7 @@ impl<'a> Lower<'a> {
         self.count_into(expr, what, &mut parts).then_some(parts)
     }
 
-    fn count_into(&mut self, expr: &'a Expr, what: &str, parts: &mut Vec<Counted<'a>>) -> bool {
+    pub(super) fn count_into(&mut self, expr: &'a Expr, what: &str, parts: &mut Vec<Counted<'a>>) -> bool {
         match &expr.kind {
             ExprKind::Binary { op: BinaryOp::Add, left, right, .. } => {
                 self.count_into(left, what, parts) && self.count_into(right, what, parts)
@@ -166,7 +166,10 @@ impl<'a> Lower<'a> {
                 }
             }
             ExprKind::Range { .. } => {
-                let _: Option<()> = self.later(expr.span, "ranges of parts");
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, expr.span, format!("a fixed number of {what}s is due here"))
+                        .help("only what a station `takes` may be a range"),
+                );
                 false
             }
             ExprKind::Error => false,

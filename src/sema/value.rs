@@ -619,6 +619,7 @@ impl<'a> Lower<'a> {
             "round" => Function::Round,
             "sqrt" => Function::SquareRoot,
             "level" | "room" | "state" | "free" => return self.floor(name, arguments, span),
+            "sum" | "smallest" | "largest" | "mean" => return self.over_loaded(name, arguments, span),
             _ => return self.draw(name, name_span, arguments, span),
         };
         let mut values = Vec::new();

@@ -1,10 +1,9 @@
 //! What a station does with an item: one cycle or several steps, setups before them, and who is needed
 //! for which.
 
-use crate::base::limits;
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Expression, ItemId, Need, Phase, PhaseKind, Setup};
-use crate::syntax::tree::{Chain, ExprKind, Key, LinkKind, Phrase, Table};
+use crate::ir::{Expression, Need, Phase, PhaseKind, Setup};
+use crate::syntax::tree::{ExprKind, Key, Phrase, Table};
 
 use super::fields::Fields;
 use super::line::Lower;
@@ -43,7 +42,7 @@ impl<'a> Lower<'a> {
             // Every visit of a route may bring its own cycle; the check of ways tells when one is missing.
             (None, None) => Some(vec![("cycle".to_string(), Expression::ByItem(Vec::new(), None), fields.owner_span)]),
         };
-        let setup_times = setup.map(|phrase| self.setup_times(phrase));
+        let setup_times = self.setup_fields(fields, setup);
         let names: Vec<String> = times.iter().flatten().map(|(name, ..)| name.clone()).collect();
         let needed = match needs.map(|n| (n, n.as_expr().map(|e| &e.kind))) {
             None => Some(Needed::Whole(Vec::new())),
@@ -70,10 +69,9 @@ impl<'a> Lower<'a> {
                 span,
             })
             .collect();
-        let setup = match setup_times {
+        let setup = match setup_times? {
             None => None,
-            Some(found) => {
-                let mut setup = found?;
+            Some(mut setup) => {
                 setup.needs = (!whole).then(|| of("setup"));
                 Some(setup)
             }
@@ -150,66 +148,5 @@ impl<'a> Lower<'a> {
             }
         }
         good.then_some(Needed::ByPhase(list))
-    }
-
-    /// `setup: 5 min`, or `{ Sedan -> Wagon: 10 min, A <-> B: 15 min, else: 5 min }`.
-    fn setup_times(&mut self, phrase: &'a Phrase) -> Option<Setup> {
-        let mut setup = Setup { by: None, pairs: Vec::new(), otherwise: None, needs: None, span: phrase.span };
-        if self.plant.items.len() > limits::SETUP_ITEMS {
-            return self
-                .wrong_value(phrase.span, &format!("setups are possible among at most {} items", limits::SETUP_ITEMS));
-        }
-        let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) else {
-            if let Some(ExprKind::Call { .. }) = phrase.as_expr().map(|e| &e.kind)
-                && self.text(phrase.span).starts_with("table")
-            {
-                return self.later(phrase.span, "setup tables from files");
-            }
-            setup.otherwise = Some(self.time(phrase, "setup")?);
-            return Some(setup);
-        };
-        let mut good = !table.incomplete;
-        for entry in &table.entries {
-            let time = entry.phrase.as_ref().and_then(|p| self.time(p, "setup"));
-            let pair = match &entry.key {
-                Key::Word(w) if matches!(w.text.as_str(), "else" | "rest") => {
-                    if setup.otherwise.is_some() {
-                        self.push(Diagnostic::new(codes::DUPLICATE_FIELD, w.span, "`else` is given twice"));
-                        good = false;
-                    }
-                    setup.otherwise = time.clone();
-                    good &= time.is_some();
-                    continue;
-                }
-                Key::Chain(chain) => self.setup_pair(chain),
-                key => self.wrong_value(key.span(), "two items are due here: `Sedan -> Wagon` or `Sedan <-> Wagon`"),
-            };
-            let (Some((from, to, both)), Some(time)) = (pair, time) else {
-                good = false;
-                continue;
-            };
-            for (a, b) in [(from, to), (to, from)].into_iter().take(if both { 2 } else { 1 }) {
-                if setup.pairs.iter().any(|(x, y, _)| (*x, *y) == (a, b)) {
-                    self.push(Diagnostic::new(codes::DUPLICATE_FIELD, entry.key.span(), "this setup is given twice"));
-                    good = false;
-                }
-                setup.pairs.push((a, b, time.clone()));
-            }
-        }
-        good.then_some(setup)
-    }
-
-    fn setup_pair(&mut self, chain: &'a Chain) -> Option<(ItemId, ItemId, bool)> {
-        let due = "two items are due here: `Sedan -> Wagon` or `Sedan <-> Wagon`";
-        let [step] = chain.steps.as_slice() else { return self.wrong_value(chain.span, due) };
-        let both = match step.link.kind {
-            LinkKind::Arrow => false,
-            LinkKind::Symmetric => true,
-            LinkKind::Arguments(_) => return self.wrong_value(chain.span, due),
-        };
-        let (Some(from), Some(to)) = (chain.first.name(), step.expr.name()) else {
-            return self.wrong_value(chain.span, due);
-        };
-        Some((self.item_named(from, chain.first.span)?, self.item_named(to, step.expr.span)?, both))
     }
 }

@@ -53,7 +53,7 @@ pub fn window(plant: &Plant, before: &Snapshot, after: &Snapshot) -> Replication
                 scrapped: a.scrapped.saturating_sub(b.scrapped),
                 spoilt: a.spoilt.saturating_sub(b.spoilt),
                 ideal_s: ideal(plant, a.node),
-                products: products(plant, a.node),
+                finished: a.finished.saturating_sub(b.finished),
                 energy_j: None,
                 cost: None,
             })
@@ -242,12 +242,4 @@ impl Times {
 fn ideal(plant: &Plant, id: NodeId) -> Option<f64> {
     let NodeKind::Station(s) = &plant.nodes.get(id)?.kind else { return None };
     Some(crate::base::quantity::to_f64(&s.ideal.as_ref()?.constant()?.value))
-}
-
-/// Items that leave a station for each cycle.
-fn products(plant: &Plant, id: NodeId) -> u64 {
-    let Some(NodeKind::Station(s)) = plant.nodes.get(id).map(|n| &n.kind) else { return 1 };
-    let Some(recipe) = s.recipes.first() else { return 1 };
-    let parts = if recipe.makes.is_empty() { &recipe.takes } else { &recipe.makes };
-    parts.iter().map(|p| p.minimum).sum::<u64>().max(1)
 }

@@ -56,8 +56,8 @@ pub struct StationFigures {
     pub spoilt: u64,
     /// Ideal time of a cycle in seconds; `None`: the mean time worked for one.
     pub ideal_s: Option<f64>,
-    /// Items that leave for each cycle.
-    pub products: u64,
+    /// Items that work was finished on, those that the yield scraps included.
+    pub finished: u64,
     /// Energy, J; `None` where no power is declared.
     pub energy_j: Option<f64>,
     /// Money; `None` where no cost is declared.
@@ -464,7 +464,7 @@ fn oee(s: &StationFigures) -> Option<f64> {
     let in_state = |state: State| s.state_ticks.get(state as usize).copied().unwrap_or(0);
     let total: i128 = s.state_ticks.iter().sum();
     let planned = total - in_state(State::Off) - in_state(State::Maintenance);
-    let done = s.cycles.saturating_mul(s.products);
+    let done = s.finished;
     let failed = s.scrapped.saturating_sub(s.spoilt);
     let good = done.saturating_sub(failed);
     let all = good.saturating_add(s.scrapped);

@@ -103,9 +103,8 @@ fn several_errors_are_all_told() {
 fn later_words_are_told_not_passed_over() {
     for (from, to) in [
         (" sink o", " sink o\n store spare { reorder_at: 5 }"),
-        ("cycle: 20 s", "cycle: 20 s, setup: 5 min, setup_by: item.colour"),
         ("cycle: 20 s", "cycle: 0.1 s, stay: 12 s"),
-        ("cycle: 20 s", "cycle: 20 s, batch: 20..50"),
+        ("cycle: 20 s", "cycle: 20 s, batch: 20..50, same: item.order"),
         (" sink o", " sink o\n fleet agv { size: 5 }"),
         (" sink o", " sink o\n conveyor belt { length: 5 m, speed: 1 m/s }"),
         (" sink o", " sink o\n expect output: throughput(o) >= 5 /h"),

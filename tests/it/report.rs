@@ -32,7 +32,7 @@ fn station(name: &str, machines: u64, percent: [i64; 8]) -> StationFigures {
         scrapped: 0,
         spoilt: 0,
         ideal_s: None,
-        products: 1,
+        finished: 41_234,
         ..StationFigures::default()
     }
 }

@@ -84,6 +84,9 @@ impl Emit<'_> {
         if shape.maintenance {
             b.bump(machine, machine::MAINTENANCE, 1);
         }
+        if s.setup_lost_down && !shape.maintenance {
+            Self::lose_setup(b, machine);
+        }
         let freed = self.stop_machine(b, s, machine);
         Self::still_state(b, s, machine);
         self.strike(b, s, shape, machine);

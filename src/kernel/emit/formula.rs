@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::formula::{Builtin, FormulaShape, Operator, Sign};
-use super::super::layout::{item, value, visit};
+use super::super::layout::{item, machine, value, visit};
 use super::super::program::{HostFn, Program, Ty, UnaryOp};
 use super::Emit;
 use crate::base::TICKS_PER_SECOND;
@@ -74,6 +74,11 @@ impl Emit<'_> {
                 b.unary(UnaryOp::ToReal, left, Ty::Real)
             }
             FormulaShape::Attribute(offset) => b.load(of, Field { offset: *offset, ty: Ty::Real }),
+            FormulaShape::Kept(offset) => {
+                let holder = b.load(of, item::HOLDER);
+                let kept = b.load(holder, machine::KEPT);
+                b.load(kept, Field { offset: *offset, ty: Ty::Real })
+            }
             FormulaShape::Step(offset) => {
                 let at = b.load(of, Field { offset: *offset, ty: Ty::Handle });
                 let zero = b.count(0);

@@ -22,6 +22,7 @@ impl Emit<'_> {
         let ready = b.ne_zero(machine);
         b.when(ready, |b| {
             let (complete, planned) = self.collect(b, s, holders, node);
+            let complete = if s.recipe.ranged { self.may_begin(b, s, node, complete, planned) } else { complete };
             let complete = if s.from > 0 {
                 let plan = b.load(node, station::PLAN);
                 let main = b.load(plan, HANDLE);
@@ -34,8 +35,18 @@ impl Emit<'_> {
                 complete
             };
             b.when(complete, |b| {
+                let machine = if s.setup && s.many {
+                    let main = Self::first_planned(b, node);
+                    self.set_up_machine(b, s, node, machine, main)
+                } else {
+                    machine
+                };
                 self.load_plan(b, holders, node, machine, planned);
                 let main = b.load(machine, machine::ITEM);
+                if s.keeps {
+                    let list = b.load(node, station::KEEPS);
+                    b.host(HostFn::Keep, &[list, machine], Ty::Count);
+                }
                 if s.from > 0 {
                     let array = b.load(node, station::FROM);
                     self.take_cards(b, array, s.from, main);
@@ -60,9 +71,9 @@ impl Emit<'_> {
         let planned = b.var(zero);
         let mut total = zero;
         for i in 0..s.recipe.parts {
-            let need = b.load(parts, part::NEED.plus(part_offset(i)));
-            b.store(parts, part::REST.plus(part_offset(i)), need);
-            total = b.add(total, need);
+            let most = b.load(parts, part::MOST.plus(part_offset(i)));
+            b.store(parts, part::REST.plus(part_offset(i)), most);
+            total = b.add(total, most);
         }
         let add = |b: &mut Builder, entry: V| {
             let at = b.element(plan, planned, 8);
@@ -152,8 +163,36 @@ impl Emit<'_> {
                 });
             });
         }
-        let complete = b.eq(planned, total);
+        if !s.recipe.ranged {
+            let complete = b.eq(planned, total);
+            return (complete, planned);
+        }
+        let mut complete = b.int(1, Ty::Flag);
+        for i in 0..s.recipe.parts {
+            let least = b.load(parts, part::NEED.plus(part_offset(i)));
+            let most = b.load(parts, part::MOST.plus(part_offset(i)));
+            let rest = b.load(parts, part::REST.plus(part_offset(i)));
+            let found = b.sub(most, rest);
+            let enough = b.le(least, found);
+            complete = b.and(complete, enough);
+        }
         (complete, planned)
+    }
+
+    /// The first item of a plan.
+    fn first_planned(b: &mut Builder, node: V) -> V {
+        let plan = b.load(node, station::PLAN);
+        let entry = b.load(plan, HANDLE);
+        let first = b.var(entry);
+        let bits = b.cast(entry, Ty::Count);
+        let marked = b.bits_with(BinaryOp::And, bits, 1);
+        b.when(marked, |b| {
+            let minus = b.count(-1);
+            let from = b.add(entry, minus);
+            let current = b.load(from, source::ITEM);
+            b.set(first, current);
+        });
+        first
     }
 
     /// Takes the planned items out of their holders and onto the machine, in order.
@@ -230,6 +269,7 @@ impl Emit<'_> {
         }
         let birth = b.load(main, item::BIRTH);
         let birth = b.var(birth);
+        let now = Self::now(b);
         let main_kind = b.load(main, item::TYPE);
         let at = b.var(head);
         b.repeat(|b| {
@@ -258,7 +298,7 @@ impl Emit<'_> {
             let product = if i == 0 { main } else { self.new_item(b) };
             let kind = b.load(makes, Field { offset, ty: Ty::Count });
             b.store(product, item::TYPE, kind);
-            b.store(product, item::BIRTH, birth);
+            b.store(product, item::BIRTH, if s.recipe.fresh { now } else { birth });
             self.forget_order(b, product);
             if i > 0 {
                 if self.shapes.attributes > 0 {
@@ -300,6 +340,7 @@ impl Emit<'_> {
             let this = b.var(at);
             let next = b.load(at, item::NEXT);
             b.set(at, next);
+            b.bump(node, station::FINISHED, 1);
             let keep = |b: &mut Builder| {
                 let more = b.plus(left, 1);
                 b.set(left, more);

@@ -12,12 +12,14 @@ mod direct;
 mod draw;
 mod failure;
 mod formula;
+mod gather;
 mod join;
 mod loose;
 mod open;
 mod pools;
 pub(super) mod route;
 mod run;
+mod setup;
 mod sink;
 mod source;
 mod station;
@@ -177,6 +179,10 @@ impl Emit<'_> {
             Some(NodeShape::Sink(s)) => self.enter_sink(b, s, node, item),
             _ => {}
         }
+    }
+
+    fn any_ranged(&self) -> bool {
+        self.shapes.nodes.iter().any(|s| matches!(s, NodeShape::Station(s) if s.recipe.ranged))
     }
 
     fn any_together(&self) -> bool {

@@ -166,6 +166,7 @@ impl Emit<'_> {
                     self.expire(b, s, record);
                 }
             }
+            Some(EventShape::EndOfGathering(_)) => self.gathered_enough(b, record),
             Some(EventShape::Calendar) => self.calendar_event(b, record),
             None => {}
         });
@@ -221,6 +222,14 @@ impl Emit<'_> {
                     };
                     // Whatever moved may let others move first.
                     b.when(moved, |b| b.again());
+                });
+            }
+            if self.any_ranged() {
+                let waiting = b.header(header::GATHERING);
+                let some = b.ne_zero(waiting);
+                b.when(some, |b| {
+                    self.begin_gathered(b, waiting);
+                    b.again();
                 });
             }
             if self.any_pools() {

@@ -90,7 +90,7 @@ impl Emit<'_> {
     }
 
     /// Puts an idle machine behind those idle longer, of one instant by number (S1).
-    pub(super) fn list_idle(b: &mut Builder, node: V, machine: V) {
+    pub(super) fn list_idle(b: &mut Builder, s: &StationShape, node: V, machine: V) {
         let now = Self::now(b);
         b.store(machine, machine::IDLE_SINCE, now);
         let tail = b.load(node, station::IDLE_LAST);
@@ -100,7 +100,9 @@ impl Emit<'_> {
             b.leave_if(end);
             let since = b.load(at, machine::IDLE_SINCE);
             let earlier = b.lt(since, now);
-            b.leave_if(earlier);
+            if !s.lowest {
+                b.leave_if(earlier);
+            }
             // Machines lie side by side in order of their numbers.
             let lower = b.lt(at, machine);
             b.leave_if(lower);
@@ -133,7 +135,7 @@ impl Emit<'_> {
     pub(super) fn becomes_idle(&self, b: &mut Builder, s: &StationShape, node: V, machine: V) {
         Self::set_state(b, machine, State::Starved);
         if s.many {
-            Self::list_idle(b, node, machine);
+            Self::list_idle(b, s, node, machine);
         }
         if s.recipe.parts == 0 {
             self.mark_if_offered(b, node);
@@ -162,6 +164,7 @@ impl Emit<'_> {
                 b.int(1, Ty::Flag)
             };
             b.when(go, |b| {
+                let machine = self.set_up_machine(b, s, node, machine, item);
                 Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
                 self.release(b, holders, item);
                 self.load_machine(b, k, s, node, machine, item);
@@ -189,6 +192,7 @@ impl Emit<'_> {
     /// An item handed over together with others enters a station that has an idle machine.
     pub(super) fn enter_station(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, item: V) {
         let machine = self.idle_machine(b, s, node);
+        let machine = self.set_up_machine(b, s, node, machine, item);
         self.load_machine(b, k, s, node, machine, item);
     }
 
@@ -213,8 +217,7 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.set_header(header::PROGRESS, now);
         let work = self.find_work(b, s, node, machine, item);
-        let work =
-            if s.setup { Self::set_up_first(b, self.shapes.item_types, node, machine, item, work) } else { work };
+        let work = if s.setup { self.set_up_first(b, s, node, machine, item, work) } else { work };
         if !s.needs {
             if s.shift == Some(ShiftShape::FinishInTime) {
                 b.call(Self::function(self.functions.begin.get(k).copied().flatten()), &[machine]);
@@ -453,33 +456,6 @@ impl Emit<'_> {
                 );
             },
         );
-    }
-
-    /// A setup comes before the work when the machine was set up for another item type.
-    fn set_up_first(b: &mut Builder, item_types: usize, node: V, machine: V, item: V, work: V) -> V {
-        let kind = b.load(item, item::TYPE);
-        let before = b.load(machine, machine::SET_UP);
-        let now = b.plus(kind, 1);
-        b.store(machine, machine::SET_UP, now);
-        b.store_int(machine, machine::THEN, 0);
-        let first = b.var(work);
-        let any = b.ne_zero(before);
-        b.when(any, |b| {
-            let row = b.plus(before, -1);
-            let types = b.count(i64::try_from(item_types).unwrap_or(i64::MAX));
-            let row = b.mul(row, types);
-            let at = b.add(row, kind);
-            let table = b.load(node, station::SETUPS);
-            let at = b.element(table, at, 8);
-            let setup = b.load(at, Field { offset: 0, ty: Ty::Handle });
-            let due = b.ne_zero(setup);
-            b.when(due, |b| {
-                b.store(machine, machine::THEN, work);
-                b.store(machine, machine::WORK, setup);
-                b.set(first, setup);
-            });
-        });
-        first
     }
 
     /// The end of the last step, and the breakdowns that begin with it.

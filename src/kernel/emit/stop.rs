@@ -226,6 +226,9 @@ impl Emit<'_> {
 
     fn goes_off(&self, b: &mut Builder, s: &StationShape, machine: V) {
         b.store_int(machine, machine::OFF, OFF);
+        if s.setup_lost_off {
+            Self::lose_setup(b, machine);
+        }
         self.stop_machine(b, s, machine);
         Self::still_state(b, s, machine);
         self.scheduled_clocks(b, s, machine, true);

@@ -115,9 +115,7 @@ fn takes_one(kind: &NodeKind) -> bool {
     s.machines == 1
         && s.setup.is_none()
         && s.order.is_none()
-        && s.recipes
-            .iter()
-            .all(|r| r.takes.is_empty() && r.phases.len() == 1 && r.phases.iter().all(|p| p.needs.is_empty()))
+        && s.recipes.iter().all(|r| !r.gathers() && r.phases.len() == 1 && r.phases.iter().all(|p| p.needs.is_empty()))
 }
 
 /// Items leave in order, as soon as there is room.

@@ -8,6 +8,7 @@ mod nodes;
 mod orders;
 mod resources;
 mod sets;
+mod setups;
 mod shifts;
 mod ways;
 
@@ -177,6 +178,8 @@ struct Layout<'a> {
     open_lists: BTreeMap<usize, Vec<i64>>,
     /// Order records by node.
     orders: BTreeMap<usize, i64>,
+    /// Values over all items loaded of the station being laid out.
+    kept: Vec<Expression>,
 }
 
 impl Model {
@@ -209,6 +212,7 @@ impl Model {
             components: Vec::new(),
             open_lists: BTreeMap::new(),
             orders: BTreeMap::new(),
+            kept: Vec::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
         layout.shapes.limits = plant.limits.len();
@@ -346,18 +350,20 @@ impl Layout<'_> {
             // Assemblies have an offer list per part, found by item type.
             if let NodeKind::Station(s) = &n.kind
                 && let Some(recipe) = s.recipes.first()
-                && !recipe.takes.is_empty()
+                && recipe.gathers()
             {
                 self.shapes.assemblies = true;
-                let total: u64 = recipe.takes.iter().map(|p| p.minimum).sum();
-                let parts = self.image.alloc(part::WORDS * recipe.takes.len());
+                let gathered = recipe.gathered();
+                let total: u64 = gathered.iter().map(|(_, _, most)| most).sum();
+                let parts = self.image.alloc(part::WORDS * gathered.len());
                 let mut table = vec![0; self.plant.items.len()];
-                for (i, p) in (0i64..).zip(&recipe.takes) {
+                for (i, (wanted, least, most)) in (0i64..).zip(&gathered) {
                     let at = parts + i * index(part::WORDS * 8);
                     self.image.put(at, list::RANK, index(self.order.rank(id)));
-                    self.image.put(at, part::NEED, count(p.minimum));
+                    self.image.put(at, part::NEED, count(*least));
+                    self.image.put(at, part::MOST, count(*most));
                     for (t, place) in table.iter_mut().enumerate() {
-                        if *place == 0 && self.is_a(ItemId::new(t), p.item) {
+                        if *place == 0 && wanted.is_none_or(|w| self.is_a(ItemId::new(t), w)) {
                             *place = at;
                         }
                     }
@@ -397,6 +403,7 @@ impl Layout<'_> {
             pools: &self.places.pools,
             attributes: self.attributes_at(),
             visits: self.shapes.visits,
+            kept: &self.kept,
         }
     }
 

@@ -128,6 +128,7 @@ impl Layout<'_> {
                 Some(EventShape::Verdict(UNPLACED)) => EventShape::Verdict(shape),
                 Some(EventShape::EndOfStay(UNPLACED)) => EventShape::EndOfStay(shape),
                 Some(EventShape::Expiry(UNPLACED)) => EventShape::Expiry(shape),
+                Some(EventShape::EndOfGathering(UNPLACED)) => EventShape::EndOfGathering(shape),
                 _ => continue,
             };
             plan.handler = intern(&mut self.shapes.events, placed);
@@ -277,9 +278,6 @@ impl Layout<'_> {
         let later = |what: &str| Err(format!("`{name}`: {what} come later"));
         let [recipe] = s.recipes.as_slice() else { return later("several recipes") };
         let phases = recipe.phases.as_slice();
-        if recipe.batch.is_some() {
-            return later("batches");
-        }
         let node = plant.nodes.get(id);
         let shift = node.filter(|n| n.calendar.is_some()).map(|n| match n.shift_end {
             ShiftEnd::Pause => ShiftShape::Pause,
@@ -296,6 +294,8 @@ impl Layout<'_> {
         self.image.put(record, station::FROM, from);
         self.image.put(record, station::TO, to);
 
+        let keeps = self.kept_values(id, s, record, name)?;
+
         // Work: the station's own, by item type, and that of every visit.
         let mut families = Families::new();
         let mut lists: Vec<i64> = Vec::new();
@@ -308,7 +308,7 @@ impl Layout<'_> {
         let mut table = false;
         let mut own_record = 0;
         let visits: Vec<VisitId> = plant.visits.iter().filter(|(_, v)| v.station == id).map(|(v, _)| v).collect();
-        let own_work = recipe.takes.is_empty() && !visits.is_empty() && way.is_none();
+        let own_work = !recipe.gathers() && !visits.is_empty() && way.is_none();
         let by_item = phases.iter().any(|p| matches!(p.duration, Expression::ByItem(..)));
         if !own_work {
             any_needs |= lists.iter().any(|l| *l != 0);
@@ -387,6 +387,9 @@ impl Layout<'_> {
         self.image.put(record, station::SETS, sets);
 
         let first = self.machines(id, name, s, rank)?;
+        if let Some(setup) = &s.setup {
+            self.set_up_at_start(setup, first, s.machines);
+        }
         self.image.put(record, station::MACHINES, first);
         if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() {
             let stride = index(machine::WORDS * 8);
@@ -458,17 +461,25 @@ impl Layout<'_> {
             needs: any_needs,
             steps: phases.len() > 1 || s.setup.is_some(),
             setup: s.setup.is_some(),
+            setup_by: s.setup.as_ref().is_some_and(|x| x.by.is_some()),
+            setup_lost_off: s.setup.as_ref().is_some_and(|x| x.lost_after_off) && shift.is_some(),
+            setup_lost_down: s.setup.as_ref().is_some_and(|x| x.lost_after_breakdown) && !s.breakdowns.is_empty(),
+            lowest: s.lowest_first && s.machines > 1,
             table,
             visits: !visits.is_empty(),
             recipe: RecipeShape {
-                parts: recipe.takes.len(),
+                parts: recipe.gathered().len(),
                 makes: makes.len(),
                 together: recipe.release == Release::Together
-                    && (makes.len() > 1 || (makes.is_empty() && !recipe.takes.is_empty())),
+                    && (makes.len() > 1 || (makes.is_empty() && recipe.gathers())),
+                ranged: recipe.is_ranged(),
+                fresh: recipe.birth_now,
+                waits: self.gathering_wait(record, rank, recipe)?,
             },
             yields: s.yield_share.is_some(),
             order: order != 0,
             sets: s.sets.len(),
+            keeps,
             release_after_leaving: any_needs && s.release_crew == ReleaseCrew::AfterLeaving,
             simple_routing,
             from: from_count,
@@ -518,51 +529,75 @@ impl Layout<'_> {
         Ok(first)
     }
 
-    /// The table of setups by the type before and the type to come. Whether they need people.
-    fn setups(
-        &mut self,
-        record: i64,
-        name: &str,
-        setup: &Setup,
-        list_of_work: i64,
-        families: &mut Families,
-    ) -> Result<bool, String> {
-        if setup.by.is_some() {
-            return Err(format!("`{name}`: setups by attribute come later"));
-        }
-        let list = match &setup.needs {
-            Some(needed) => self.need_list(needed),
-            None => list_of_work,
-        };
-        let mut record_of = |layout: &mut Self, e: &Expression, purpose: &str| -> Result<i64, String> {
-            let (at, family) = layout.draw(e, name, purpose)?;
-            families.insert(family);
-            layout.image.put(at, draw::NEEDS, list);
-            layout.image.put(at, draw::STATE, State::Setup.code());
-            Ok(at)
-        };
-        let types = self.plant.items.len();
-        let mut table = vec![0; types * types];
-        let rest = match &setup.otherwise {
-            Some(e) => record_of(self, e, "setup")?,
-            None => 0,
-        };
-        for (at, place) in table.iter_mut().enumerate() {
-            if at / types != at % types {
-                *place = rest;
+    /// The values over all items loaded that a station's fields mention, computed when it loads. Whether
+    /// there are any.
+    fn kept_values(&mut self, id: NodeId, s: &Station, record: i64, name: &str) -> Result<bool, String> {
+        let mut found: Vec<Expression> = Vec::new();
+        {
+            let phases = s.recipes.iter().flat_map(|r| &r.phases).map(|p| &p.duration);
+            let visits = self.plant.visits.values().filter(|v| v.station == id).filter_map(|v| v.cycle.as_ref());
+            let cell = std::cell::RefCell::new(&mut found);
+            for e in phases.chain(visits).chain(s.sets.iter().map(|(_, e)| e)) {
+                e.any(&|part| {
+                    if matches!(part, Expression::Over(..)) && !cell.borrow().contains(part) {
+                        cell.borrow_mut().push(part.clone());
+                    }
+                    false
+                });
             }
         }
-        for (from, to, e) in &setup.pairs {
-            let item_name = |id: ItemId| self.plant.items.get(id).map_or("", |i| i.name.as_str());
-            let purpose = format!("setup:{}->{}", item_name(*from), item_name(*to));
-            let at = record_of(self, e, &purpose)?;
-            if let Some(place) = table.get_mut(from.index() * types + to.index()) {
-                *place = at;
-            }
+        self.kept.clear();
+        if found.is_empty() {
+            return Ok(false);
         }
-        let at = self.image.array(&table);
-        self.image.put(record, station::SETUPS, at);
-        Ok(list != 0)
+        let mut words = vec![index(found.len())];
+        for (i, e) in found.iter().enumerate() {
+            let Expression::Over(over, inner) = e else { continue };
+            words.push(match over {
+                crate::ir::Over::Sum => 0,
+                crate::ir::Over::Smallest => 1,
+                crate::ir::Over::Largest => 2,
+                crate::ir::Over::Mean => 3,
+            });
+            words.push(self.value_law(inner, name, &format!("loaded.{i}"))?);
+            // Items without an attribute that it mentions are left out.
+            let carries = |t: &crate::ir::ItemType| {
+                !inner.any(&|part| {
+                    matches!(part, Expression::Attribute { slot, .. } if !t.attributes.iter().any(|a| a.slot == *slot))
+                })
+            };
+            let counted: Vec<i64> = self.plant.items.values().map(|t| i64::from(carries(t))).collect();
+            words.push(self.image.array(&counted));
+        }
+        let list = self.image.array(&words);
+        self.image.put(record, station::KEEPS, list);
+        let (first, machines) = self.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
+        for m in 0..count(machines) {
+            let at = self.image.alloc(found.len());
+            self.image.put(first + m * index(machine::WORDS * 8), machine::KEPT, at);
+        }
+        self.kept = found;
+        Ok(true)
+    }
+
+    /// The wait of a station for its largest set of parts. Whether it has one.
+    fn gathering_wait(&mut self, record: i64, rank: usize, recipe: &crate::ir::Recipe) -> Result<bool, String> {
+        let Some(wait) = recipe.wait_at_most.as_ref().filter(|_| recipe.is_ranged()) else { return Ok(false) };
+        let seconds = wait.constant().ok_or("a wait for parts is not fixed")?;
+        let ticks = crate::base::Ticks::from_seconds(&seconds.value).ok_or("a wait for parts is out of range")?;
+        self.image.put(record, station::WAIT, ticks.0);
+        let handler = self.unplaced(EventShape::EndOfGathering(UNPLACED));
+        self.slot(SlotPlan {
+            band: 4,
+            rank,
+            machine: 0,
+            name: String::new(),
+            handler,
+            record,
+            field: station::WAIT_SLOT,
+            first: None,
+        });
+        Ok(true)
     }
 
     pub(super) fn machines(&mut self, id: NodeId, name: &str, s: &Station, rank: usize) -> Result<i64, String> {

@@ -48,7 +48,7 @@ impl Layout<'_> {
             let (kind, argument) = match rule {
                 OrderRule::Fifo => (kind::FIFO, 0),
                 OrderRule::Lifo => (kind::LIFO, 0),
-                OrderRule::SameSetup => (kind::SAME_SETUP, 0),
+                OrderRule::SameSetup => (kind::SAME_SETUP, i64::from(self.sets_up_by_value(id))),
                 OrderRule::First(from) => (kind::FIRST, self.holders_of(*from)),
                 OrderRule::Lowest(e) => (kind::LOWEST, self.key_record(e, name, i)?),
                 OrderRule::Highest(e) => (kind::HIGHEST, self.key_record(e, name, i)?),
@@ -60,6 +60,10 @@ impl Layout<'_> {
             self.image.put(rule, order::ARGUMENT, argument);
         }
         Ok(at)
+    }
+
+    fn sets_up_by_value(&self, id: NodeId) -> bool {
+        matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.setup.as_ref().is_some_and(|s| s.by.is_some()))
     }
 
     fn key_record(&mut self, e: &Expression, name: &str, i: i64) -> Result<i64, String> {

@@ -45,7 +45,7 @@ impl Waits<'_> {
         for (id, n) in self.plant.nodes.iter() {
             match &n.kind {
                 NodeKind::Station(s) => {
-                    let parts = s.recipes.first().map_or(0, |r| r.takes.len());
+                    let parts = parts_of(s);
                     let Some(record) = self.vertices.get(id.index()).map(|v| v.record) else { continue };
                     if parts == 0 {
                         self.offers(id, record.saturating_add(i64::from(node::RANK.offset)));
@@ -163,7 +163,10 @@ impl Waits<'_> {
             self.machine(*m, s);
         }
         let idle = machines.iter().any(|m| self.is_idle(*m));
-        let parts = s.recipes.first().map_or(0, |r| r.takes.len());
+        let parts = parts_of(s);
+        if self.pending(self.get(record, station::WAIT_SLOT)) && s.recipes.iter().any(|r| r.wait_at_most.is_some()) {
+            self.revive(at);
+        }
         if !idle {
             let group = machines.iter().filter_map(|m| self.by_record.get(m).copied()).collect();
             if let Some(v) = self.vertices.get_mut(at) {
@@ -349,8 +352,7 @@ impl Waits<'_> {
                     let words = if s.machines > 1 { "which has no empty machine" } else { "which is not empty" };
                     return (itself, words.to_string());
                 }
-                let parts = s.recipes.first().map_or(0, |r| r.takes.len());
-                if parts > 0 {
+                if parts_of(s) > 0 {
                     let (lacking, _) = self.lacking(v.record, s);
                     if !lacking.is_empty() {
                         return (itself, format!("which lacks {}", self.in_words(&lacking)));
@@ -363,9 +365,13 @@ impl Waits<'_> {
         (short.iter().map(|l| vec![*l]).collect(), words)
     }
 
-    fn in_words(&self, lacking: &[(ItemId, i64)]) -> String {
-        let name = |i: ItemId| self.plant.items.get(i).map_or("", |t| t.name.as_str());
-        lacking.iter().map(|(i, n)| format!("{n} `{}`", name(*i))).collect::<Vec<_>>().join(" and ")
+    fn in_words(&self, lacking: &[(Option<ItemId>, i64)]) -> String {
+        let word = |(item, n): &(Option<ItemId>, i64)| match item.and_then(|i| self.plant.items.get(i)) {
+            Some(known) => format!("{n} `{}`", known.name),
+            None if *n == 1 => "1 more item".to_string(),
+            None => format!("{n} more items"),
+        };
+        lacking.iter().map(word).collect::<Vec<_>>().join(" and ")
     }
 
     /// Follows a list of offers: each holder waits for the node of the list.
@@ -426,12 +432,12 @@ impl Waits<'_> {
 
     /// What an assembly lacks, by part in written order, and the items that it has: the same count as
     /// the kernel makes.
-    fn lacking(&self, record: i64, s: &Station) -> (Vec<(ItemId, i64)>, BTreeSet<i64>) {
+    fn lacking(&self, record: i64, s: &Station) -> (Vec<(Option<ItemId>, i64)>, BTreeSet<i64>) {
         let mut planned = BTreeSet::new();
         let Some(recipe) = s.recipes.first() else { return (Vec::new(), planned) };
-        let lists = self.part_lists(record, recipe.takes.len());
+        let lists = self.part_lists(record, parts_of(s));
         let by_type = self.get(record, station::LISTS);
-        let mut rest: BTreeMap<i64, i64> = lists.iter().map(|l| (*l, self.get(*l, part::NEED))).collect();
+        let mut rest: BTreeMap<i64, i64> = lists.iter().map(|l| (*l, self.get(*l, part::MOST))).collect();
         let most = self.arena.words().len();
         for offers in &lists {
             let mut at = self.get(*offers, list::HEAD);
@@ -477,8 +483,13 @@ impl Waits<'_> {
                 at = self.get(at, item::OFFER_NEXT);
             }
         }
-        let parts = recipe.takes.iter().zip(&lists);
-        (parts.filter_map(|(p, l)| rest.get(l).filter(|n| **n > 0).map(|n| (p.item, *n))).collect(), planned)
+        // Beyond the least number a part is not lacked.
+        let lacked = |l: &i64| {
+            let spare = self.get(*l, part::MOST).saturating_sub(self.get(*l, part::NEED));
+            rest.get(l).map(|n| n.saturating_sub(spare)).filter(|n| *n > 0)
+        };
+        let parts = recipe.gathered().into_iter().zip(&lists);
+        (parts.filter_map(|((item, ..), l)| lacked(l).map(|n| (item, n))).collect(), planned)
     }
 
     /// An assembly with an empty machine waits for each part that it lacks.
@@ -501,12 +512,12 @@ impl Waits<'_> {
 
     /// The nearest upstream that hold or may make an item that goes for `wanted`, beside those planned;
     /// in place of what stands behind a full buffer, that buffer.
-    fn deliverers(&self, id: NodeId, wanted: ItemId, planned: &BTreeSet<i64>) -> Vec<usize> {
+    fn deliverers(&self, id: NodeId, wanted: Option<ItemId>, planned: &BTreeSet<i64>) -> Vec<usize> {
         let mut found = Vec::new();
         let mut seen: BTreeSet<(usize, bool, Option<usize>)> = BTreeSet::new();
         let mut queue: VecDeque<(NodeId, Option<ItemId>, Option<usize>)> = VecDeque::new();
         let before = |id: NodeId| self.upstream.get(id.index()).into_iter().flatten().copied();
-        queue.extend(before(id).map(|n| (n, Some(wanted), None)));
+        queue.extend(before(id).map(|n| (n, wanted, None)));
         while let Some((at, wanted, full)) = queue.pop_front() {
             if !seen.insert((at.index(), wanted.is_some(), full)) {
                 continue;
@@ -539,7 +550,7 @@ impl Waits<'_> {
                 }
                 NodeKind::Station(s) => {
                     let makes = s.recipes.first().map_or(&[][..], |r| &r.makes);
-                    let takes = s.recipes.first().is_some_and(|r| !r.takes.is_empty());
+                    let takes = s.recipes.first().is_some_and(crate::ir::Recipe::gathers);
                     let made = makes.iter().any(|p| fits(Some(p.item)));
                     if !makes.is_empty() && !made {
                         continue;
@@ -679,4 +690,9 @@ impl Waits<'_> {
             Who::Pool(_) | Who::Limit(_) => Vec::new(),
         }
     }
+}
+
+/// How many kinds of parts a station gathers before it loads any.
+fn parts_of(s: &Station) -> usize {
+    s.recipes.first().map_or(0, |r| r.gathered().len())
 }

@@ -1,0 +1,108 @@
+//! Setups between items of different types or values (semantics S1, S12).
+
+use super::super::builder::{Builder, Field, V};
+use super::super::layout::{item, machine, station};
+use super::super::program::{HostFn, Ty};
+use super::super::shape::StationShape;
+use super::Emit;
+
+/// In [`machine::SET_UP`]: the setup is lost.
+const LOST: i64 = -1;
+
+const HANDLE: Field = Field { offset: 0, ty: Ty::Handle };
+
+impl Emit<'_> {
+    /// What a machine is set up for when it works on an item.
+    fn setup_key(b: &mut Builder, s: &StationShape, node: V, item: V) -> V {
+        if s.setup_by {
+            let table = b.load(node, station::SETUPS);
+            return b.host(HostFn::SetupKey, &[table, item], Ty::Count);
+        }
+        let kind = b.load(item, item::TYPE);
+        b.plus(kind, 1)
+    }
+
+    /// Of several idle machines, the first that is set up for the item; else the one given (S1).
+    pub(super) fn set_up_machine(&self, b: &mut Builder, s: &StationShape, node: V, machine: V, item: V) -> V {
+        if !(s.setup && s.many) {
+            return machine;
+        }
+        let key = Self::setup_key(b, s, node, item);
+        let chosen = b.var(machine);
+        let at = b.var(machine);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            let its = b.load(at, machine::SET_UP);
+            let fits = b.eq(its, key);
+            b.when(fits, |b| {
+                b.set(chosen, at);
+                b.leave();
+            });
+            let next = b.load(at, machine::IDLE_NEXT);
+            b.set(at, next);
+        });
+        chosen
+    }
+
+    /// A setup comes before the work when the machine was set up for something else. The record of what
+    /// is done first.
+    pub(super) fn set_up_first(&self, b: &mut Builder, s: &StationShape, node: V, machine: V, item: V, work: V) -> V {
+        let before = b.load(machine, machine::SET_UP);
+        let key = Self::setup_key(b, s, node, item);
+        b.store(machine, machine::SET_UP, key);
+        b.store_int(machine, machine::THEN, 0);
+        let first = b.var(work);
+        let any = b.ne_zero(before);
+        b.when(any, |b| {
+            let none = b.none();
+            let setup = b.var(none);
+            let known = |b: &mut Builder| {
+                let found = if s.setup_by {
+                    let table = b.load(node, station::SETUPS);
+                    b.host(HostFn::SetupOf, &[table, before, key], Ty::Handle)
+                } else {
+                    let row = b.plus(before, -1);
+                    let kind = b.plus(key, -1);
+                    let types = b.count(i64::try_from(self.shapes.item_types).unwrap_or(i64::MAX));
+                    let row = b.mul(row, types);
+                    let at = b.add(row, kind);
+                    let table = b.load(node, station::SETUPS);
+                    let at = b.element(table, at, 8);
+                    b.load(at, HANDLE)
+                };
+                b.set(setup, found);
+            };
+            if s.setup_lost_off || s.setup_lost_down {
+                let lost = b.count(LOST);
+                let lost = b.eq(before, lost);
+                b.either(
+                    lost,
+                    |b| {
+                        let anew = b.load(node, station::SETUP_ANEW);
+                        b.set(setup, anew);
+                    },
+                    known,
+                );
+            } else {
+                known(b);
+            }
+            let due = b.ne_zero(setup);
+            b.when(due, |b| {
+                b.store(machine, machine::THEN, work);
+                b.store(machine, machine::WORK, setup);
+                b.set(first, setup);
+            });
+        });
+        first
+    }
+
+    /// A machine loses its setup, if it has had one.
+    pub(super) fn lose_setup(b: &mut Builder, machine: V) {
+        let before = b.load(machine, machine::SET_UP);
+        let none = b.is_zero(before);
+        let lost = b.count(LOST);
+        let after = b.select(none, before, lost);
+        b.store(machine, machine::SET_UP, after);
+    }
+}
