@@ -80,6 +80,7 @@ pub(super) fn mean(plant: &Plant, expression: &Expression, item: Option<ItemId>)
         | Expression::Free(_)
         | Expression::State(_)
         | Expression::Step
+        | Expression::StepName
         | Expression::If(..) => None,
     }
 }

@@ -39,6 +39,8 @@ pub enum Expression {
     State(NodeId),
     /// The number of the visit of the item's route, from 1; 0 before the first and without a route.
     Step,
+    /// The name of the item's visit: its number among the names of visits, from 1; 0 for none.
+    StepName,
     /// Sign or negation.
     Unary(Unary, Box<Expression>),
     /// Arithmetic, comparison, logic.
@@ -169,6 +171,7 @@ impl Expression {
                     | Expression::Attribute { .. }
                     | Expression::Over(..)
                     | Expression::Step
+                    | Expression::StepName
                     | Expression::Now
                     | Expression::Wip
                     | Expression::Level(_)

@@ -113,6 +113,8 @@ pub enum Law {
     Kept(i32),
     /// The number of the item's visit, whose handle lies at a byte offset.
     Step(i32),
+    /// The name of the item's visit, as a number from 1.
+    StepName(i32),
     /// The present time in seconds.
     Now,
     /// Items in the line, of so many types.
@@ -217,6 +219,10 @@ impl Law {
                 let kept = arena.get(arena.get(item, item::HOLDER), machine::KEPT);
                 f64::from_bits(word(arena, kept + i64::from(*offset)).cast_unsigned())
             }
+            Law::StepName(offset) => match word(arena, item + i64::from(*offset)) {
+                0 => 0.0,
+                visit => arena.get(visit, visit::NAME) as f64,
+            },
             Law::Step(offset) => match word(arena, item + i64::from(*offset)) {
                 0 => 0.0,
                 visit => arena.get(visit, visit::NUMBER) as f64,

@@ -97,6 +97,7 @@ pub fn bind(law: &Law, place: &mut dyn FnMut() -> i64) -> Law {
         | Law::Now
         | Law::Wip(_)
         | Law::Step(_)
+        | Law::StepName(_)
         | Law::Room(..)
         | Law::Busy(..) => law.clone(),
     }
@@ -172,6 +173,13 @@ pub fn law(expression: &Expression, streams: &mut i64, context: &Context) -> Res
             let at = context.kept.iter().position(|e| e == expression);
             let at = at.ok_or("a value over all items loaded stands where nothing is loaded")?;
             Law::Kept(i32::try_from(8 * at).unwrap_or(0))
+        }
+        Expression::StepName => {
+            if context.visits {
+                Law::StepName(super::layout::item::VISIT.offset)
+            } else {
+                Law::Constant(0.0)
+            }
         }
         Expression::Step => {
             if context.visits {

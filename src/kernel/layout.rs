@@ -411,13 +411,15 @@ pub const DRAWS: usize = 16;
 
 record! {
     /// A visit of a route.
-    visit, 3 {
+    visit, 4 {
         /// Its work record.
         WORK = 0 Handle;
         /// Where the item goes next.
         ROUTING = 1 Handle;
         /// Its number on the route, from 1.
         NUMBER = 2 Count;
+        /// Its name among those of all visits, from 1.
+        NAME = 3 Count;
     }
 }
 

@@ -85,6 +85,8 @@ pub struct Lower<'a> {
     pub holes: bool,
     /// Names of anonymous buffers, counted.
     pub lanes: BTreeMap<String, u32>,
+    /// Names of visits and of their stations, in written order.
+    pub(super) step_names: Vec<super::step::Step>,
     /// `shift:` of the line: the default of its sources, stations and crews.
     pub line_shift: Option<crate::ir::CalendarId>,
     /// `shift_end:` of the line.
@@ -122,6 +124,7 @@ pub fn lower(
         asked_shift: (None, crate::ir::ShiftEnd::Pause),
         holes: false,
         lanes: BTreeMap::new(),
+        step_names: Vec::new(),
         line_shift: None,
         line_shift_end: crate::ir::ShiftEnd::Pause,
         closed_days: Vec::new(),
@@ -193,6 +196,7 @@ impl<'a> Lower<'a> {
         self.calendars(&parts.declarations);
         self.line_defaults(&parts.fields);
         self.resources(&parts.declarations);
+        self.steps(&parts.declarations);
         self.evaluate_values();
         self.nodes(&parts.declarations);
         self.run_settings(&parts.fields, line);

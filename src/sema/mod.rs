@@ -20,6 +20,7 @@ mod route;
 mod scope;
 mod setup;
 mod statement;
+mod step;
 mod value;
 mod way;
 mod work;

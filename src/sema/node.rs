@@ -388,6 +388,7 @@ impl<'a> Lower<'a> {
     pub(super) fn cycle(&mut self, phrase: &'a Phrase) -> Option<Expression> {
         if let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind)
             && self.is_by_item(table)
+            && !self.is_by_step(table)
         {
             let mut list = Vec::new();
             let mut rest = None;

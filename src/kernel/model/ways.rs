@@ -216,6 +216,9 @@ impl Layout<'_> {
         }
         for (id, v) in self.plant.visits.iter() {
             let at = self.visit_records.get(id.index()).copied().unwrap_or(0);
+            let named = self.plant.steps.iter().position(|s| *s == v.name).map_or(0, |i| index(i + 1));
+            self.image.put(at, visit::NAME, named);
+            self.image.put(at, visit::NUMBER, i64::from(v.number));
             let item_name = self.plant.items.get(v.item).map_or("", |i| i.name.as_str());
             let entity = self.plant.nodes.get(v.station).map_or("", |n| n.name.as_str());
             let (way, _, _) = self.routing(&v.next, entity, &format!("branch:{item_name}.{}", v.number))?;
