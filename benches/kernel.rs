@@ -22,7 +22,7 @@ fn plant(text: &str) -> Plant {
     let id = files.add("bench", text);
     let parsed = syntax::parse(id, text);
     let options = sema::Options { set: Vec::new(), read: &|_| Err("no files".into()) };
-    let analysed = sema::analyse(&files, &parsed.tree, &options);
+    let analysed = sema::analyse(&mut files, &parsed.tree, &options);
     assert!(analysed.complete, "{:?}", analysed.diagnostics);
     analysed.plants.into_iter().next().expect("one line")
 }

@@ -15,8 +15,8 @@ use crate::diag::Diagnostic;
 use crate::ir::{ItemId, NodeId, NodeKind, Plant, Supply, WhenFull};
 
 use super::figures::{count, over, percent};
-use super::load::{Resource, What, on_share, resources};
-use super::means::{is_a, mean};
+use super::load::{Resource, What, resources};
+use super::means::is_a;
 use super::network::{Network, Parameter, State, Term};
 use super::program::{Rows, Solved};
 use super::traffic::{Form, Traffic, add_to};
@@ -83,8 +83,10 @@ impl<'a> Model<'a> {
             let Parameter::Source(id) = parameter else { continue };
             let Some(node) = plant.nodes.get(*id) else { continue };
             let NodeKind::Source(source) = &node.kind else { continue };
-            let Supply::Every(every) = &source.supply else { continue };
-            match mean(plant, every, None).and_then(|m| over(&on_share(plant, node.calendar), &m)) {
+            if source.supply == Supply::Always {
+                continue;
+            }
+            match super::rates::rate(plant, node, source) {
                 Some(rate) => timed.push((at, *id, rate)),
                 None => unknown.push(node.name.clone()),
             }

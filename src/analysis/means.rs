@@ -142,6 +142,11 @@ pub(super) fn often_negative(plant: &Plant, found: &mut Vec<Diagnostic>) {
                 if let Supply::Every(every) = &source.supply {
                     check(every, &node.name, "interval", node.span, found);
                 }
+                if let Supply::ByHours { hours, rest } = &source.supply {
+                    for every in hours.iter().map(|(_, e)| e).chain(rest.as_deref()) {
+                        check(every, &node.name, "interval", node.span, found);
+                    }
+                }
                 check(&source.first, &node.name, "first arrival", node.span, found);
             }
             NodeKind::Station(station) => {

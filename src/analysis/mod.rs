@@ -14,6 +14,7 @@ mod load;
 mod means;
 mod network;
 mod program;
+mod rates;
 mod requests;
 mod supply;
 mod traffic;

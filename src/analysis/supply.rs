@@ -12,8 +12,8 @@ use super::capacity::{Model, Point};
 use super::demand::{arithmetic, mend};
 use super::figures::{over, per_hour, rational, time};
 use super::load::{Resource, What, item_name};
-use super::means::is_constant;
 use super::network::Term;
+use super::rates;
 use super::traffic::{Form, add_to};
 
 /// The rates when every source gives what it can: timed sources that insist at their rate (less where
@@ -74,7 +74,7 @@ pub(super) fn check(model: &Model, point: &Point, found: &mut Vec<Diagnostic>) {
 fn is_fixed(model: &Model, resource: &Resource, sources: &[(NodeId, &Rational)]) -> bool {
     resource.exact
         && sources.iter().all(|(id, _)| match model.plant.nodes.get(*id).map(|n| &n.kind) {
-            Some(NodeKind::Source(s)) => matches!(&s.supply, Supply::Every(every) if is_constant(every)),
+            Some(NodeKind::Source(s)) => rates::is_fixed(s),
             _ => false,
         })
 }
@@ -156,7 +156,10 @@ fn too_fast(
         d = d.note("at a load of 100 % a queue in front of random work grows without end, if slowly");
     }
     let mut help = mend(resource, load);
-    if let (Some(interval), [_]) = (over(load, rate), sources) {
+    let plain = matches!(source.supply, Supply::Every(_)) && source.makes_single_items();
+    if let ([_], false) = (sources, plain) {
+        help = format!("let `{}` make at most {}; or else {help}", node.name, per_hour(&slowed, &item));
+    } else if let (Some(interval), [_]) = (over(load, rate), sources) {
         help = format!("let `{}` make one item per {} or longer; or else {help}", node.name, time(&interval));
     }
     Some(d.help(help))

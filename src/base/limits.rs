@@ -22,8 +22,14 @@ pub const COUNT: u64 = 1_000_000_000;
 pub const DIAGNOSTICS: usize = 200;
 /// Most runs in one command.
 pub const RUNS: u64 = 1_000_000;
+/// Runs that are made at first when a precision is asked for: fewer tell little about the spread.
+pub const PRECISION_FIRST: u64 = 10;
+/// Most runs that a precision adds up to.
+pub const PRECISION_RUNS: u64 = 1_000;
 /// Longest simulated time in days: integer nanoseconds hold 292 years, half of it leaves room for draws.
 pub const HORIZON_DAYS: i64 = 36_500;
+/// Most files one line may be made of.
+pub const FILES: usize = 1000;
 /// Memory one replication may use for items and queues, in bytes.
 pub const REPLICATION_BYTES: usize = 2 * 1024 * 1024 * 1024;
 /// Events the kernel handles between two looks of the host at progress, Ctrl-C and limits.
@@ -32,6 +38,8 @@ pub const FUEL: u64 = 65_536;
 pub const EVENTS_PER_INSTANT: u64 = 10_000_000;
 /// Most parts one assembly takes or makes: its plan lies in the state.
 pub const PARTS: u64 = 100_000;
+/// Most items a source makes at one instant.
+pub const LOT: u64 = 100_000;
 /// Most items inside at the start.
 pub const INITIAL: u64 = 1_000_000;
 

@@ -47,7 +47,7 @@ pub struct Check {
     /// Print the capacity card: load of every station and crew, bounds on throughput
     #[arg(long)]
     pub capacity: bool,
-    /// Set a parameter of the line: `space=30`
+    /// Set a parameter of the line or of a placed cell: `space=30`, `weld[2].cycle=40s`
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
 }
@@ -75,7 +75,7 @@ pub struct Run {
     /// Threads; the results are the same for any number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub threads: Option<u64>,
-    /// Set a parameter of the line: `space=30`
+    /// Set a parameter of the line or of a placed cell: `space=30`, `weld[2].cycle=40s`
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
     /// What executes the kernel; the results are the same

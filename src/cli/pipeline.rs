@@ -72,7 +72,7 @@ pub fn compile_text(
     let analysed = if bad.is_some() {
         Analysed { plants: Vec::new(), diagnostics: Vec::new(), complete: false }
     } else {
-        sema::analyse(&files, &parsed.tree, &Options { set: set.to_vec(), read })
+        sema::analyse(&mut files, &parsed.tree, &Options { set: set.to_vec(), read })
     };
     diagnostics.extend(parsed.diagnostics.iter().cloned());
     diagnostics.extend(analysed.diagnostics.iter().cloned());

@@ -60,16 +60,25 @@ pub fn run(options: &Run) -> u8 {
 fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
     let stop = stop_flag();
     let runs = options.runs.unwrap_or(plant.run.runs);
-    let bar = progress_bar(runs);
-    let progress = |done: u64, _: u64| {
-        if let Some(bar) = &bar {
+    let single = runs < 2 && (options.runs.is_some() || plant.run.precision.is_empty());
+    let bar = progress_bar(runs, single);
+    let progress = |done: u64, of: u64| {
+        if let Some(bar) = bar.as_ref().filter(|_| !single) {
+            bar.set_length(of);
             bar.set_position(done);
+        }
+    };
+    let advance = |_: u64, share: f64| {
+        if let Some(bar) = bar.as_ref().filter(|_| single) {
+            bar.set_position(thousandths(share));
         }
     };
     let mut settings = Settings::of(plant, &stop, &progress);
     settings.horizon = options.horizon.or(settings.horizon);
     settings.warmup = options.warmup.unwrap_or(settings.warmup);
     settings.runs = runs;
+    settings.fixed_runs = options.runs.is_some();
+    settings.advance = Some(&advance);
     settings.seed = options.seed.unwrap_or(settings.seed);
     settings.threads = options.threads.and_then(|n| usize::try_from(n).ok());
     settings.engine = options.engine.engine();
@@ -93,7 +102,7 @@ fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
         }
     }
     if outcome.interrupted {
-        complain(&format!("flowline: interrupted; {} of {runs} runs are finished\n", outcome.finished));
+        complain(&format!("flowline: interrupted; {} runs are finished\n", outcome.finished));
         return EXIT_INTERRUPTED;
     }
     if outcome.diagnostics.iter().any(|d| d.code == codes::INTERNAL) {
@@ -117,10 +126,20 @@ fn stop_flag() -> Arc<AtomicBool> {
     }))
 }
 
-fn progress_bar(runs: u64) -> Option<ProgressBar> {
-    if runs < 2 || !std::io::stderr().is_terminal() {
+/// A bar on standard error, when that is a terminal: of the runs, or of the time of a single one.
+fn progress_bar(runs: u64, single: bool) -> Option<ProgressBar> {
+    if !std::io::stderr().is_terminal() {
         return None;
     }
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} runs, {eta} left").ok()?;
-    Some(ProgressBar::new(runs).with_style(style))
+    let (form, length) = if single {
+        ("{bar:30} {percent} %, {eta} left", 1000)
+    } else {
+        ("{bar:30} {pos}/{len} runs, {eta} left", runs)
+    };
+    Some(ProgressBar::new(length).with_style(ProgressStyle::with_template(form).ok()?))
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // the conversion saturates
+fn thousandths(share: f64) -> u64 {
+    (share * 1000.0) as u64
 }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::base::Quantity;
 
 use super::{
-    Binary, Capacity, Distribution, Expression, Function, Need, Node, NodeId, NodeKind, Over, Part, Plant, Release,
-    ReleaseCrew, Routing, Supply, Unary, WhenFull,
+    Binary, CalendarId, Capacity, Distribution, Expression, Function, Measure, Need, Node, NodeId, NodeKind, Order,
+    Over, Part, Plant, Release, ReleaseCrew, Routing, Supply, Unary, WhenFull,
 };
 
 /// The plant as text. O(size).
@@ -66,8 +66,30 @@ pub fn dump(plant: &Plant) -> String {
     }
     let run = &plant.run;
     let horizon = run.horizon.map_or_else(|| "-".to_string(), |t| t.0.to_string());
-    let until = run.until.map_or(String::new(), |u| format!(" until {} at {}", u.count, show.name(u.at)));
-    let _ = writeln!(out, "run for {horizon} ns warmup {} ns runs {} seed {}{until}", run.warmup.0, run.runs, run.seed);
+    let until = run.until.map_or(String::new(), |u| {
+        let from = if u.from_start { " from start" } else { "" };
+        format!(" until {} at {}{from}", u.count, show.name(u.at))
+    });
+    let precision: Vec<String> = run
+        .precision
+        .iter()
+        .map(|p| {
+            let of = match p.of {
+                Measure::Throughput(Some(n)) => format!("throughput {}", show.name(n)),
+                Measure::Throughput(None) => "throughput".to_string(),
+                Measure::TimeInSystem(Some(i)) => format!("time in system {}", show.item(i)),
+                Measure::TimeInSystem(None) => "time in system".to_string(),
+                Measure::Wip => "wip".to_string(),
+            };
+            format!(" precision {of} {}", p.within)
+        })
+        .collect();
+    let precision = precision.concat();
+    let _ = writeln!(
+        out,
+        "run for {horizon} ns warmup {} ns runs {} seed {}{until}{precision}",
+        run.warmup.0, run.runs, run.seed
+    );
     out
 }
 
@@ -144,7 +166,38 @@ impl Show<'_> {
                 let supply = match &s.supply {
                     Supply::Always => "always".to_string(),
                     Supply::Every(e) => format!("every {}", self.expression(e)),
+                    Supply::ByHours { hours, rest } => {
+                        let name = |id: &CalendarId| self.plant.calendars.get(*id).map_or("?", |c| c.name.as_str());
+                        let mut all: Vec<String> =
+                            hours.iter().map(|(c, e)| format!("{}: {}", name(c), self.expression(e))).collect();
+                        all.extend(rest.iter().map(|e| format!("rest: {}", self.expression(e))));
+                        format!("every {{ {} }}", all.join(", "))
+                    }
+                    Supply::At(id) => {
+                        format!("at {}", self.plant.calendars.get(*id).map_or("?", |c| c.name.as_str()))
+                    }
+                    Supply::Orders(orders) => {
+                        let row = |o: &Order| {
+                            let carried: Vec<String> =
+                                o.attributes.iter().map(|(slot, v)| format!(" {slot}={v}")).collect();
+                            format!("{} ns {} {}{}", o.at.0, o.count, self.item(o.item), carried.concat())
+                        };
+                        format!("orders [{}]", orders.iter().map(row).collect::<Vec<_>>().join(", "))
+                    }
                 };
+                let campaign: Vec<String> = s
+                    .campaign
+                    .iter()
+                    .map(|c| {
+                        let mix: Vec<String> =
+                            c.mix.iter().map(|(i, share)| format!("{share} {}", self.item(*i))).collect();
+                        format!("{} of {}", c.count, mix.join(", "))
+                    })
+                    .collect();
+                let campaign =
+                    if campaign.is_empty() { String::new() } else { format!(" in turn [{}]", campaign.join("; ")) };
+                let lot =
+                    if s.makes_single_items() { String::new() } else { format!(" lot {}", self.expression(&s.lot)) };
                 let full = match s.when_full {
                     WhenFull::Pause => "pause",
                     WhenFull::Queue => "queue",
@@ -154,7 +207,7 @@ impl Show<'_> {
                 let first = self.expression(&s.first);
                 writeln!(
                     out,
-                    "node {}: source {} makes {} {supply} first {first}{total} {full}",
+                    "node {}: source {} makes {}{campaign} {supply}{lot} first {first}{total} {full}",
                     id.0,
                     node.name,
                     mix.join(", ")

@@ -13,8 +13,8 @@ pub mod expression;
 pub mod flow;
 pub mod ids;
 pub mod node;
-pub mod order;
 pub mod plant;
+pub mod precedence;
 pub mod resource;
 pub mod verify;
 
@@ -25,9 +25,9 @@ pub use expression::{Binary, Distribution, Expression, Function, Over, Unary};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
 pub use node::{
-    Batch, Blocking, Buffer, Capacity, Node, NodeKind, Part, Phase, PhaseKind, Recipe, Release, ReleaseCrew, SetUpFor,
-    Setup, Source, Station, Supply, WhenFull,
+    Batch, Blocking, Buffer, Campaign, Capacity, Node, NodeKind, Order, Part, Phase, PhaseKind, Recipe, Release,
+    ReleaseCrew, SetUpFor, Setup, Source, Station, Supply, WhenFull,
 };
-pub use order::{Order, OrderRule};
-pub use plant::{Attribute, Demand, ItemType, Plant, RunSettings, Until};
+pub use plant::{Attribute, Demand, ItemType, Measure, Plant, Precision, RunSettings, Until};
+pub use precedence::{Precedence, PrecedenceRule};
 pub use resource::{Limit, Need, Pool, PoolKind};

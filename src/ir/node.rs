@@ -1,8 +1,8 @@
 //! Nodes: what makes, works on, holds and takes out items.
 
-use crate::base::{Rational, Span};
+use crate::base::{Rational, Span, Ticks};
 
-use super::{Breakdown, CalendarId, Expression, ItemId, Maintenance, Need, Order, Routing, ShiftEnd, Target};
+use super::{Breakdown, CalendarId, Expression, ItemId, Maintenance, Need, Precedence, Routing, ShiftEnd, Target};
 
 /// A source, station, buffer, conveyor or sink.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,10 +49,14 @@ pub enum Capacity {
 /// Makes items.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// What it makes: item types with their shares, which add up to 1, in written order.
+    /// What it makes: item types with their shares in the long run, which add up to 1, in written order.
     pub mix: Vec<(ItemId, Rational)>,
+    /// What it makes one after another, repeated for ever; empty: each item is drawn from the mix.
+    pub campaign: Vec<Campaign>,
     /// When.
     pub supply: Supply,
+    /// Items at once (number; a draw is rounded to the nearest whole number).
+    pub lot: Box<Expression>,
     /// Time of the first item (time).
     pub first: Expression,
     /// How many in all; absent: no end.
@@ -70,7 +74,9 @@ impl Default for Source {
         let zero = crate::base::Quantity { value: Rational::from_integer(0.into()), dim: crate::base::Dim::TIME };
         Self {
             mix: Vec::new(),
+            campaign: Vec::new(),
             supply: Supply::Always,
+            lot: Box::new(Expression::Constant(crate::base::Quantity::number(1))),
             first: Expression::Constant(zero),
             total: None,
             when_full: WhenFull::Pause,
@@ -87,6 +93,49 @@ pub enum Supply {
     Always,
     /// One after each interval (time).
     Every(Expression),
+    /// One after each interval, which goes by hours: what is left of an interval when other hours begin
+    /// is stretched or shrunk as the means of the two are.
+    ByHours {
+        /// Hours and their interval (time), in written order; they do not overlap.
+        hours: Vec<(CalendarId, Expression)>,
+        /// At all other hours (time); absent: nothing comes then, and the interval waits.
+        rest: Option<Box<Expression>>,
+    },
+    /// At the beginnings of the windows of a timetable.
+    At(CalendarId),
+    /// As listed, in order of time.
+    Orders(Vec<Order>),
+}
+
+/// Some items in a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Campaign {
+    /// How many.
+    pub count: u64,
+    /// Of which types: shares that add up to 1.
+    pub mix: Vec<(ItemId, Rational)>,
+}
+
+/// A row of a schedule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    /// When its items come.
+    pub at: Ticks,
+    /// Their type.
+    pub item: ItemId,
+    /// How many.
+    pub count: u64,
+    /// What they carry: index into the attributes of the plant, value in base units.
+    pub attributes: Vec<(usize, f64)>,
+}
+
+impl Source {
+    /// Whether it makes exactly one item at a time.
+    #[must_use]
+    pub fn makes_single_items(&self) -> bool {
+        let one = self.lot.constant().is_some_and(|q| q.value == Rational::from_integer(1.into()));
+        one && !matches!(self.supply, Supply::Orders(_))
+    }
 }
 
 /// What a source does when the next node has no room.
@@ -128,7 +177,7 @@ pub struct Station {
     /// Share of ideal cycle for OEE (time).
     pub ideal: Option<Expression>,
     /// Who is next, of all that waits for it.
-    pub order: Option<Order>,
+    pub order: Option<Precedence>,
 }
 
 impl Default for Station {
@@ -370,7 +419,7 @@ pub struct Buffer {
     /// Any item may leave, not only the first.
     pub overtake: bool,
     /// Who is first.
-    pub order: Option<Order>,
+    pub order: Option<Precedence>,
     /// Items may stay this long at most (time).
     pub max_stay: Option<Expression>,
     /// Where items go then; nowhere: they are scrapped.

@@ -97,13 +97,23 @@ pub struct RunSettings {
     pub seed: u64,
     /// Stops a replication when enough has arrived.
     pub until: Option<Until>,
+    /// Runs are added until each of these is known as well as is asked.
+    pub precision: Vec<Precision>,
     /// The `run` block, or the line's name when there is none.
     pub span: Span,
 }
 
 impl Default for RunSettings {
     fn default() -> Self {
-        Self { horizon: None, warmup: Ticks(0), runs: 1, seed: 1, until: None, span: Span::default() }
+        Self {
+            horizon: None,
+            warmup: Ticks(0),
+            runs: 1,
+            seed: 1,
+            until: None,
+            precision: Vec::new(),
+            span: Span::default(),
+        }
     }
 }
 
@@ -114,6 +124,30 @@ pub struct Until {
     pub count: u64,
     /// Where they arrive.
     pub at: NodeId,
+    /// Those that arrive within the warm-up are counted too.
+    pub from_start: bool,
+}
+
+/// `precision: { throughput(out): 1 % }`: how well a figure is to be known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Precision {
+    /// Which figure.
+    pub of: Measure,
+    /// Half width of its confidence interval over its mean, at most.
+    pub within: Rational,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A figure of a run that a precision can be asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Items that leave through a sink, or through all, over time.
+    Throughput(Option<NodeId>),
+    /// Mean time in the system of an item type, or of all that leaves.
+    TimeInSystem(Option<ItemId>),
+    /// Mean number of items inside.
+    Wip,
 }
 
 impl Plant {

@@ -4,7 +4,7 @@ use num_traits::{One, Zero};
 
 use crate::base::Rational;
 
-use super::{NodeKind, Plant, Routing};
+use super::{CalendarId, NodeKind, Plant, Routing, Source, Supply};
 
 /// Checks a plant. O(size).
 ///
@@ -21,6 +21,7 @@ pub fn verify(plant: &Plant) -> Result<(), Vec<String>> {
             if !sum.is_one() || source.mix.iter().any(|(i, _)| plant.items.get(*i).is_none()) {
                 problems.push(format!("the mix of `{}` is not whole", node.name));
             }
+            supply(plant, source, &node.name, &mut problems);
         }
         if let NodeKind::Station(station) = &node.kind {
             let needs = station.recipes.iter().flat_map(|r| &r.phases).flat_map(|p| &p.needs);
@@ -57,6 +58,22 @@ pub fn verify(plant: &Plant) -> Result<(), Vec<String>> {
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn supply(plant: &Plant, source: &Source, name: &str, problems: &mut Vec<String>) {
+    let on = |id: &CalendarId| plant.calendars.get(*id).is_some();
+    let sound = match &source.supply {
+        Supply::Always | Supply::Every(_) => true,
+        Supply::ByHours { hours, .. } => hours.iter().all(|(c, _)| on(c)),
+        Supply::At(id) => on(id),
+        Supply::Orders(list) => {
+            list.is_sorted_by_key(|o| o.at) && list.iter().all(|o| plant.items.get(o.item).is_some() && o.at.0 >= 0)
+        }
+    };
+    let items = source.campaign.iter().flat_map(|c| &c.mix).all(|(i, _)| plant.items.get(*i).is_some());
+    if !sound || !items || source.campaign.iter().any(|c| c.count == 0) {
+        problems.push(format!("what `{name}` makes is not sound"));
+    }
 }
 
 fn routing(plant: &Plant, way: &Routing, name: &str, problems: &mut Vec<String>) {

@@ -82,7 +82,7 @@ impl Arena {
 }
 
 /// The first word of a record.
-const FIRST_WORD: super::builder::Field = super::builder::Field { offset: 0, ty: super::program::Ty::Count };
+pub(super) const FIRST_WORD: super::builder::Field = super::builder::Field { offset: 0, ty: super::program::Ty::Count };
 
 /// A duration that the host computes, in seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -365,6 +365,10 @@ pub struct Host {
     pub kinds: Arc<[Carried]>,
     /// Byte offset of the words that items have for orders.
     pub loose: i64,
+    /// What sources make, by index.
+    pub plans: Arc<[super::supply::Plan]>,
+    /// Intervals that go by hours or by orders, by index.
+    pub rhythms: Arc<[super::supply::Rhythm]>,
     /// Bytes of one item record.
     pub item_bytes: i64,
     /// Most bytes the arena may take.
@@ -376,7 +380,9 @@ impl Host {
     #[must_use]
     pub fn new(arena: Arena, item_bytes: i64) -> Self {
         let (laws, schedules, kinds) = (Arc::from([]), Arc::from([]), Arc::from([]));
-        Self { arena, laws, schedules, kinds, loose: 0, item_bytes, cap_bytes: limits::REPLICATION_BYTES }
+        let (plans, rhythms) = (Arc::from([]), Arc::from([]));
+        let cap_bytes = limits::REPLICATION_BYTES;
+        Self { arena, laws, schedules, kinds, loose: 0, plans, rhythms, item_bytes, cap_bytes }
     }
 
     /// Serves a call of the program.
@@ -429,6 +435,13 @@ impl Host {
             }
             HostFn::Inherit => {
                 self.inherit(a, b, c);
+                0
+            }
+            HostFn::Rhythm => self.rhythm(a),
+            HostFn::Lot => self.lot(a),
+            HostFn::Kind => self.kind(a),
+            HostFn::Ordered => {
+                self.ordered(a, b);
                 0
             }
         }
@@ -513,7 +526,8 @@ impl Host {
         }
     }
 
-    fn born(&mut self, item: i64) {
+    /// Gives an item of a known type the attributes it is born with.
+    pub fn born(&mut self, item: i64) {
         let kinds = Arc::clone(&self.kinds);
         let kind = usize::try_from(self.arena.get(item, item::TYPE)).ok();
         for (offset, law) in kind.and_then(|k| kinds.get(k)).into_iter().flatten() {
@@ -585,6 +599,9 @@ impl Host {
         }
         if family == Family::Computed.tag() {
             return self.compute(record, 0);
+        }
+        if family == Family::Rhythm.tag() {
+            return self.rhythm(record);
         }
         let first = i64::from(draw::BATCH.offset);
         let end = first + 8 * i64::try_from(DRAWS).unwrap_or(0);
@@ -749,4 +766,8 @@ entries! {
     find_setup = SetupOf;
     born = Born;
     inherit = Inherit;
+    rhythm = Rhythm;
+    lot = Lot;
+    kind = Kind;
+    ordered = Ordered;
 }

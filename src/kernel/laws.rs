@@ -236,6 +236,19 @@ fn drawn_family(drawn: &Drawn) -> DrawnFamily {
     }
 }
 
+/// The mean of a constant, a plain distribution, or a choice by chance among such, in base units.
+#[must_use]
+pub fn mean(expression: &Expression) -> Option<f64> {
+    match expression {
+        Expression::Constant(q) => Some(to_f64(&q.value)),
+        Expression::Draw(drawn) => distribution(drawn).ok().map(|d| d.mean()),
+        Expression::Mixture(list) => {
+            list.iter().try_fold(0.0, |sum, (share, part)| Some(sum + to_f64(share) * mean(part)?))
+        }
+        _ => None,
+    }
+}
+
 /// The distribution with its parameters as numbers in base units.
 ///
 /// # Errors

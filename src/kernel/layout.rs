@@ -499,7 +499,7 @@ record! {
 
 record! {
     /// A source.
-    source, 32 {
+    source, 40 {
         /// Its slot.
         SLOT = 6 Count;
         /// Draw record of the interval.
@@ -526,8 +526,6 @@ record! {
         TO = 20 Handle;
         /// Items lost.
         LOST = 21 Count;
-        /// Since when its item waits.
-        SINCE = 22 Time;
         /// What it gives to directly.
         DIRECT_OUT = 23 Handle;
         /// Whether it is off shift.
@@ -536,6 +534,16 @@ record! {
         REST = 25 Duration;
         /// Attributes it sets: a list of assignments.
         WITH = 26 Handle;
+        /// The last of the items of a lot that wait in it.
+        LAST = 27 Handle;
+        /// Which plan of the host says what it makes.
+        PLAN = 28 Count;
+        /// Campaigns: which one runs. Orders: the next row.
+        CURSOR = 29 Count;
+        /// Items made of the present campaign; items left of the present order.
+        PART = 30 Count;
+        /// The draw record that a wrong lot is blamed on.
+        LOT = 31 Handle;
     }
 }
 

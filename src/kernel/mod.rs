@@ -24,6 +24,7 @@ pub mod rank;
 pub mod read;
 pub mod shape;
 pub mod status;
+pub mod supply;
 
 mod engine;
 

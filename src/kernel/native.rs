@@ -170,6 +170,10 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::SetupKey => "flowline_setup_key",
         HostFn::SetupOf => "flowline_setup_of",
         HostFn::Inherit => "flowline_inherit",
+        HostFn::Rhythm => "flowline_rhythm",
+        HostFn::Lot => "flowline_lot",
+        HostFn::Kind => "flowline_kind",
+        HostFn::Ordered => "flowline_ordered",
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Family {
     Timetable,
     /// What the host computes from the item, the clock and the floor.
     Computed,
+    /// An interval that goes by hours, or up to the next order.
+    Rhythm,
 }
 
 impl Family {
@@ -28,6 +30,7 @@ impl Family {
             Family::Random => 1,
             Family::Timetable => 2,
             Family::Computed => 3,
+            Family::Rhythm => 4,
         }
     }
 }
@@ -340,6 +343,12 @@ pub struct SourceShape {
     pub shift: bool,
     /// Number of attributes it sets.
     pub with: usize,
+    /// Whether it may make several items at once.
+    pub lots: bool,
+    /// Whether the host says of which type the next item is: campaigns and orders.
+    pub planned: bool,
+    /// Whether it goes by a list of orders.
+    pub orders: bool,
 }
 
 /// A sink.

@@ -9,7 +9,7 @@ use super::fields::Fields;
 use super::line::Lower;
 use super::scope::Meaning;
 
-const DAY: i64 = 86_400;
+pub(super) const DAY: i64 = 86_400;
 const WEEK: i64 = 7 * DAY;
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -22,7 +22,7 @@ pub struct Closed {
 }
 
 /// Seconds of the week [from, to), `to` perhaps beyond its end.
-type Stretch = (i64, i64);
+pub(super) type Stretch = (i64, i64);
 
 impl<'a> Lower<'a> {
     /// Declares every shift.
@@ -140,7 +140,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `mon`, `mon..fri`: marks the days.
-    fn days(&mut self, expr: &'a Expr, marked: &mut Vec<bool>) -> Option<()> {
+    pub(super) fn days(&mut self, expr: &'a Expr, marked: &mut Vec<bool>) -> Option<()> {
         marked.resize(7, false);
         let (first, last) = match &expr.kind {
             ExprKind::Range { from, to } => (self.day(from)?, self.day(to)?),
@@ -361,22 +361,33 @@ impl Shift {
     }
 }
 
+/// The number of a day of the week, Monday 0.
+pub(super) fn whole_day(name: &str) -> Option<usize> {
+    DAYS.iter().position(|d| *d == name)
+}
+
+/// A weekly pattern that is on in these stretches.
+pub(super) fn pattern(name: &str, span: Span, on: Vec<Stretch>) -> Calendar {
+    let on = on.into_iter().map(|s| (s, None)).collect();
+    Shift { on, ..Shift::default() }.calendar(name, span)
+}
+
 /// A stretch as one or two within the week.
 fn within_week((from, to): Stretch) -> Vec<Stretch> {
     if to <= WEEK { vec![(from, to)] } else { vec![(from, WEEK), (0, to - WEEK)] }
 }
 
-fn on_day(day: i64, hours: &Hours) -> Stretch {
+pub(super) fn on_day(day: i64, hours: &Hours) -> Stretch {
     let (from, to) = (i64::from(hours.from.seconds), i64::from(hours.to.seconds));
     let to = if to > from { to } else { to + DAY };
     (day * DAY + from, day * DAY + to)
 }
 
-fn every_day(hours: &Hours) -> Vec<Stretch> {
+pub(super) fn every_day(hours: &Hours) -> Vec<Stretch> {
     (0..7).map(|d| on_day(d, hours)).collect()
 }
 
-fn clocks(from: &Expr, to: &Expr) -> Option<Hours> {
+pub(super) fn clocks(from: &Expr, to: &Expr) -> Option<Hours> {
     let (ExprKind::Clock(a), ExprKind::Clock(b)) = (&from.kind, &to.kind) else { return None };
     Some(Hours { from: *a, from_span: from.span, to: *b, to_span: to.span, span: from.span.to(to.span) })
 }

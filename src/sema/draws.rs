@@ -268,7 +268,7 @@ impl<'a> Lower<'a> {
             _ => return self.wrong_value(column.span, "the name of a column is due here"),
         };
         let bad = |at: Span, message: String| Diagnostic::new(codes::BAD_DATA_FILE, at, message);
-        let text = match (self.options.read)(path_text) {
+        let text = match self.data_file(path_text, path.span) {
             Ok(text) => text,
             Err(why) => {
                 self.push(bad(path.span, format!("`{path_text}` cannot be read: {why}")));

@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 use crate::base::{SourceMap, Span, limits, names};
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::ir::{ItemId, ItemType, NodeId, Plant, PoolKind};
-use crate::syntax::tree::{Declaration, Entry, Flow, Item, Key};
+use crate::syntax::tree::{Declaration, Entry};
 
 use super::Options;
+use super::cell::{Framed, Parts};
 use super::fields::Fields;
-use super::scope::{Meaning, Scope};
+use super::import::{Project, Shared};
+use super::scope::{Definition, Kind, Meaning, Scope, Value};
 use super::value::Typed;
 
 /// Words that declare something in a line.
-const WORDS: &[&str] = &[
+pub const WORDS: &[&str] = &[
     "item",
     "crew",
     "tool",
@@ -50,9 +52,6 @@ const LATER: &[(&str, &str)] = &[
     ("fleet", "fleets"),
     ("conveyor", "conveyors"),
     ("store", "stores"),
-    ("cell", "cells"),
-    ("place", "placed cells"),
-    ("fn", "functions"),
     ("breakdown", "breakdowns of several stations"),
     ("maintenance", "stops of several stations"),
     ("experiment", "experiments"),
@@ -69,10 +68,23 @@ pub struct Lower<'a> {
     pub diagnostics: Vec<Diagnostic>,
     pub scope: Scope<'a>,
     pub plant: Plant,
-    /// Values of `param` and `let` by index, once evaluated.
+    /// Values by index, once evaluated.
     pub values: BTreeMap<usize, Option<Typed>>,
     pub evaluating: Vec<usize>,
-    pub set: Vec<(String, String)>,
+    /// Functions being written out, by index.
+    pub calling: Vec<usize>,
+    /// Parameters of the function being written out; names of loops.
+    pub locals: Vec<(String, Typed)>,
+    /// Folders of used files.
+    pub folders: &'a BTreeMap<crate::base::FileId, String>,
+    /// Ports of placed cells.
+    pub ports: Vec<super::port::Port>,
+    /// Ways that lead through ports, as written.
+    pub crossings: Vec<(NodeId, crate::ir::Routing)>,
+    /// Things given to parameters of cells.
+    pub borrowed: Vec<super::cell::Borrowed<'a>>,
+    /// `shift:` and `shift_end:` by frame.
+    pub shifts: BTreeMap<super::scope::FrameId, (Option<crate::ir::CalendarId>, crate::ir::ShiftEnd)>,
     /// Queue nodes of stations, and whether one was asked for by `queue:`.
     pub queues: BTreeMap<NodeId, super::node::QueuePlan>,
     /// `queue:` of the station being read.
@@ -101,14 +113,16 @@ pub struct Lower<'a> {
     pub asked_account: crate::ir::account::NodeAccount,
 }
 
-/// Lowers a line with the declarations shared by the file. Of a `broken` file, gaps are no faults of ours.
-pub fn lower(
-    files: &SourceMap,
-    line: &Declaration,
-    shared: &[&Declaration],
-    options: &Options,
-    broken: bool,
+/// Lowers a line with what it shares with others. Of a broken file, gaps are no faults of ours.
+pub fn lower<'a>(
+    files: &'a SourceMap,
+    line: &'a Declaration,
+    project: &'a Project<'_>,
+    shared: &[Shared<'a>],
+    options: &'a Options<'a>,
+    settings: &mut super::setting::Settings,
 ) -> (Option<Plant>, Vec<Diagnostic>) {
+    let broken = project.main.broken || project.files.iter().any(|f| f.broken);
     let mut lower = Lower {
         files,
         options,
@@ -117,7 +131,13 @@ pub fn lower(
         plant: Plant { name: line.name.text.clone(), span: line.name.span, ..Plant::default() },
         values: BTreeMap::new(),
         evaluating: Vec::new(),
-        set: options.set.clone(),
+        calling: Vec::new(),
+        locals: Vec::new(),
+        folders: &project.folders,
+        ports: Vec::new(),
+        crossings: Vec::new(),
+        borrowed: Vec::new(),
+        shifts: BTreeMap::new(),
         queues: BTreeMap::new(),
         asked_queue: None,
         loads_several: false,
@@ -133,7 +153,8 @@ pub fn lower(
         asked_account: crate::ir::account::NodeAccount::default(),
     };
     lower.plant.run.span = line.name.span;
-    lower.line(line, shared);
+    lower.line(line, project, shared);
+    settings.add(lower.parameters());
     let plant = lower.plant;
     match crate::ir::verify::verify(&plant) {
         Ok(()) => (Some(plant), lower.diagnostics),
@@ -152,23 +173,12 @@ pub fn lower(
     }
 }
 
-/// What the items of a line are, sorted by what they say.
-#[derive(Default)]
-struct Parts<'a> {
-    declarations: Vec<&'a Declaration>,
-    flows: Vec<&'a Flow>,
-    loops: Vec<&'a Entry>,
-    fields: Vec<&'a Entry>,
-}
-
 impl<'a> Lower<'a> {
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    fn line(&mut self, line: &'a Declaration, shared: &[&'a Declaration]) {
-        let mut parts = Parts::default();
-        parts.declarations.extend(shared);
+    fn line(&mut self, line: &'a Declaration, project: &'a Project<'_>, shared: &[Shared<'a>]) {
         let Some(block) = &line.block else {
             self.push(
                 Diagnostic::new(codes::NO_LINE, line.name.span, format!("line `{}` is empty", line.name.text))
@@ -176,38 +186,44 @@ impl<'a> Lower<'a> {
             );
             return;
         };
-        for item in &block.items {
-            match item {
-                Item::Declaration(d) => parts.declarations.push(d),
-                Item::Flow(f) => parts.flows.push(f),
-                Item::Expect(e) => {
-                    let _: Option<()> = self.later(e.word, "expectations");
-                }
-                Item::Use(u) => {
-                    let _: Option<()> = self.later(u.span, "imports");
-                }
-                Item::Entry(e) if matches!(e.key, Key::For { .. }) => parts.loops.push(e),
-                Item::Entry(e) => parts.fields.push(e),
-                Item::Error(_) => self.holes = true,
-            }
-        }
-        self.collect(&parts);
-        self.items(&parts);
-        self.calendars(&parts.declarations);
-        self.line_defaults(&parts.fields);
-        self.resources(&parts.declarations);
-        self.steps(&parts.declarations);
+        let mut frames = self.file_frames(project, shared);
+        let file = frames.last().map(|f| f.frame);
+        let frame = self.scope.frame(Kind::Line, file);
+        let parts = self.in_frame(frame, |lower| {
+            let parts = lower.sorted_parts(&block.items, "line");
+            lower.collect(&parts);
+            parts
+        });
+        let fields = parts.fields.clone();
+        frames.push(Framed { frame, kind: Kind::Line, parts });
+        self.expand(&mut frames);
+        self.each(&frames, |lower, parts| lower.items(parts));
+        self.only_item();
+        self.each(&frames, |lower, parts| lower.port_items(&parts.declarations));
+        self.each(&frames, |lower, parts| lower.calendars(&parts.declarations));
+        self.shift_defaults(&frames);
+        self.each(&frames, |lower, parts| lower.resources(&parts.declarations));
+        self.check_borrowed();
+        self.each(&frames, |lower, parts| lower.steps(&parts.declarations));
         self.evaluate_values();
-        self.nodes(&parts.declarations);
-        self.run_settings(&parts.fields, line);
-        self.limits_and_demands(&parts.declarations);
-        self.routes(&parts.declarations);
-        for flow in &parts.flows {
-            self.flow(&flow.chain, None);
+        let mut declared = Vec::new();
+        self.each(&frames, |lower, parts| declared.push(lower.declare_nodes(&parts.declarations)));
+        let mut declared = declared.into_iter();
+        self.each(&frames, |lower, _| lower.read_nodes(declared.next().unwrap_or_default()));
+        self.in_frame(frame, |lower| lower.run_settings(&fields, line));
+        self.each(&frames, |lower, parts| lower.limits_and_demands(&parts.declarations));
+        for framed in &frames {
+            self.in_frame(framed.frame, |lower| {
+                lower.routes(&framed.parts.declarations);
+                for flow in &framed.parts.flows {
+                    lower.flow(&flow.chain, None);
+                }
+                for entry in &framed.parts.loops {
+                    lower.flow_loop(entry);
+                }
+            });
         }
-        for entry in &parts.loops {
-            self.flow_loop(entry);
-        }
+        self.join_ports();
         self.finish_ways();
         if self.plant.nodes.len() > limits::NODES {
             self.push(Diagnostic::new(
@@ -222,8 +238,12 @@ impl<'a> Lower<'a> {
     }
 
     /// Declares every name.
-    fn collect(&mut self, parts: &Parts<'a>) {
-        for d in &parts.declarations {
+    pub(super) fn collect(&mut self, parts: &Parts<'a>) {
+        for d in parts.declarations.iter().copied() {
+            if !self.stands_well(d) {
+                self.holes = true;
+                continue;
+            }
             let word = d.word.text.as_str();
             let (name, span) = (d.name.text.as_str(), d.name.span);
             match word {
@@ -231,12 +251,33 @@ impl<'a> Lower<'a> {
                 "param" | "let" => {
                     let meaning = Meaning::Value(self.scope.values.len());
                     if self.scope.declare(name, span, meaning, &mut self.diagnostics) {
-                        self.scope.values.push(d);
+                        let frame = self.scope.here;
+                        self.scope.values.push(Value { frame, name, span, from: Definition::Declared(d) });
                     }
                 }
+                "fn" => {
+                    let meaning = Meaning::Function(self.scope.functions.len());
+                    if self.scope.declare(name, span, meaning, &mut self.diagnostics) {
+                        self.scope.functions.push((d, self.scope.here));
+                    }
+                }
+                "cell" => {
+                    let meaning = Meaning::Cell(self.scope.cells.len());
+                    if self.scope.declare(name, span, meaning, &mut self.diagnostics) {
+                        self.scope.cells.push((d, self.scope.here));
+                    }
+                }
+                "place" => {
+                    self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
+                }
+                "in" | "out" => self.declare_port(d),
                 "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "sink" | "limit" => {
-                    if !matches!(word, "station" | "source" | "buffer" | "sink") && !d.indices.is_empty() {
-                        let _: Option<()> = self.later(d.span, &format!("arrays of {word}s"));
+                    if matches!(word, "item" | "shift" | "limit") && !d.indices.is_empty() {
+                        let text = format!("there are no arrays of {word}s");
+                        self.push(
+                            Diagnostic::new(codes::WRONG_VALUE, d.name.span.to(d.span), text)
+                                .help("arrays are of stations, buffers, sources, sinks, crews, tools and placed cells"),
+                        );
                     }
                     self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
                 }
@@ -245,18 +286,7 @@ impl<'a> Lower<'a> {
                         let _: Option<()> = self.later(d.word.span.to(d.name.span), what);
                         self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
                     } else {
-                        let mut complaint = Diagnostic::new(
-                            codes::UNKNOWN_DECLARATION,
-                            d.word.span,
-                            format!("there is no declaration `{word}`"),
-                        );
-                        complaint = match names::nearest(word, WORDS.iter().copied()) {
-                            Some(near) => complaint.fix(format!("write `{near}`"), d.word.span, near),
-                            None => complaint.help(
-                                "a line declares items, sources, stations, buffers, sinks, crews, flows and routes",
-                            ),
-                        };
-                        self.push(complaint);
+                        self.push(unknown_word(&d.word));
                         self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
                     }
                     self.holes = true;
@@ -310,6 +340,10 @@ impl<'a> Lower<'a> {
                 item.is = Some(parent);
             }
         }
+    }
+
+    /// A line that declares no item makes one kind of them.
+    fn only_item(&mut self) {
         if self.plant.items.is_empty() {
             self.plant.items.push(ItemType {
                 name: "Item".to_string(),
@@ -401,29 +435,6 @@ impl<'a> Lower<'a> {
         }
     }
 
-    pub fn node_named(&mut self, name: &str, span: Span, what: &str) -> Option<NodeId> {
-        match self.scope.find(name) {
-            Some(Meaning::Node(id)) => Some(id),
-            Some(Meaning::Other) => None,
-            Some(Meaning::Array(..)) => {
-                self.push(
-                    Diagnostic::new(codes::WRONG_KIND_OF_NAME, span, format!("`{name}` is an array"))
-                        .help(format!("name one member, such as `{name}[1]`")),
-                );
-                None
-            }
-            Some(other) => {
-                self.wrong_kind(name, span, other, what);
-                None
-            }
-            None => {
-                let d = self.scope.unknown(name, span, what, |m| matches!(m, Meaning::Node(_) | Meaning::Array(..)));
-                self.push(d);
-                None
-            }
-        }
-    }
-
     pub fn wrong_kind(&mut self, name: &str, span: Span, meaning: Meaning, wanted: &str) {
         self.push(Diagnostic::new(
             codes::WRONG_KIND_OF_NAME,
@@ -453,61 +464,17 @@ impl<'a> Lower<'a> {
         Some(q.clone())
     }
 
-    /// Evaluates every `param` and `let`, used or not, so that mistakes in them are told.
-    fn evaluate_values(&mut self) {
-        for index in 0..self.scope.values.len() {
-            let Some(d) = self.scope.values.get(index).copied() else { continue };
-            if !self.values.contains_key(&index) {
-                let used = self.scope.iter().any(|(n, e)| n == d.name.text && e.used.get());
-                let name = d.name.text.clone();
-                let _ = self.evaluate_name(&name, d.name.span);
-                if !used {
-                    self.scope.unmark(&name);
-                }
-            }
-        }
-        let unknown: Vec<(String, String)> =
-            self.set.iter().filter(|(n, _)| !self.scope.values.iter().any(|d| d.name.text == *n)).cloned().collect();
-        for (name, _) in unknown {
-            let known: Vec<String> =
-                self.scope.values.iter().filter(|d| d.word.text == "param").map(|d| d.name.text.clone()).collect();
-            let mut d =
-                Diagnostic::new(codes::BAD_SETTING, self.plant.span, format!("there is no parameter `{name}` to set"));
-            d = match names::nearest(&name, known.iter().map(String::as_str)) {
-                Some(near) => d.help(format!("did you mean `{near}`?")),
-                None if known.is_empty() => d.help("declare one: `param space: count = 20 in 1..200`"),
-                None => d.help(format!(
-                    "its parameters are {}",
-                    known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
-                )),
-            };
-            self.push(d);
-        }
-    }
-
-    fn unused(&mut self) {
-        if self.holes || self.diagnostics.iter().any(|d| d.severity == Severity::Error) {
-            return;
-        }
-        let mut found = Vec::new();
-        for (name, entry) in self.scope.iter() {
-            if !entry.used.get() && matches!(entry.meaning, Meaning::Item(_) | Meaning::Pool(_) | Meaning::Value(_)) {
-                let what = match entry.meaning {
-                    Meaning::Item(_) => "item",
-                    Meaning::Pool(_) => "crew or tool",
-                    _ => "value",
-                };
-                // An only item is made by every source without saying so.
-                if what == "item" && self.plant.items.len() == 1 {
-                    continue;
-                }
-                found.push(Diagnostic::new(codes::UNUSED, entry.span, format!("the {what} `{name}` is never used")));
-            }
-        }
-        self.diagnostics.extend(found);
-    }
-
     pub fn pool_kind(word: &str) -> PoolKind {
         if word == "tool" { PoolKind::Tool } else { PoolKind::Crew }
+    }
+}
+
+/// The complaint about a word that declares nothing.
+pub fn unknown_word(word: &crate::syntax::tree::Name) -> Diagnostic {
+    let text = word.text.as_str();
+    let d = Diagnostic::new(codes::UNKNOWN_DECLARATION, word.span, format!("there is no declaration `{text}`"));
+    match names::nearest(text, WORDS.iter().copied()) {
+        Some(near) => d.fix(format!("write `{near}`"), word.span, near),
+        None => d.help("a line declares items, sources, stations, buffers, sinks, crews, flows and routes"),
     }
 }

@@ -1,24 +1,34 @@
 //! Layer 3. From the syntax tree to the plant: names, parameters, units, kinds, item flow. It knows
 //! no engine and reads files only through the reader it is given.
 //!
-//! [`scope`] collects what a line declares, [`value`] evaluates expressions, [`fields`] reads blocks,
-//! [`node`] and [`statement`] lower declarations, [`way`] lowers flows and routes, [`items`] follows
-//! item types through the plant and checks the topology. Start reading at [`analyse`].
+//! [`import`] reads the files a line uses, [`scope`] keeps the names, [`cell`] and [`port`] take placed
+//! cells apart into a flat plant, [`value`] evaluates expressions, [`fields`] reads blocks, [`node`] and
+//! [`statement`] lower declarations, [`way`] lowers flows and routes, [`items`] follows item types
+//! through the plant and checks the topology. Start reading at [`analyse`].
 
 pub mod items;
 
 mod account;
 mod batch;
 mod calendar;
+mod cell;
+mod definition;
 mod draws;
 mod fields;
+mod import;
+mod library;
 mod line;
+mod lookup;
 mod node;
 mod order;
+mod port;
 mod resource;
 mod route;
+mod schedule;
 mod scope;
+mod setting;
 mod setup;
+mod source;
 mod statement;
 mod step;
 mod value;
@@ -48,37 +58,36 @@ pub struct Analysed {
     pub complete: bool,
 }
 
-/// Analyses a parsed file. O(size of the text), but for arrays and routes that expand.
+/// Analyses a parsed file, with all the files it uses, which join `files`. O(size of the text), but for
+/// arrays, cells and routes that expand.
 #[must_use]
-pub fn analyse(files: &SourceMap, main: &File, options: &Options) -> Analysed {
+pub fn analyse(files: &mut SourceMap, main: &File, options: &Options) -> Analysed {
     let mut diagnostics = Vec::new();
+    let project = import::load(files, main, options.read, &mut diagnostics);
+    let files = &*files;
+    let main = &project.main;
     let mut plants = Vec::new();
-    let mut shared: Vec<&Declaration> = Vec::new();
-    let mut lines: Vec<&Declaration> = Vec::new();
-    for item in &main.items {
-        match item {
-            Item::Declaration(d) if d.word.text == "line" => lines.push(d),
-            Item::Declaration(d) => shared.push(d),
-            Item::Use(u) => diagnostics.push(
-                Diagnostic::new(codes::NOT_SUPPORTED_YET, u.span, "`use` is not supported yet")
-                    .label("would bring in definitions of another file or of the standard library"),
-            ),
-            Item::Flow(f) => diagnostics.push(outside(f.span, "a flow")),
-            Item::Expect(e) => diagnostics.push(outside(e.span, "an expectation")),
-            Item::Entry(e) => diagnostics.push(outside(e.span, "a field")),
-            Item::Error(_) => {}
-        }
-    }
+    let declarations = || main.items.iter().filter_map(|i| if let Item::Declaration(d) = i { Some(d) } else { None });
+    let lines: Vec<&Declaration> = declarations().filter(|d| d.word.text == "line").collect();
+    let mut outside = Vec::new();
+    main.items.iter().for_each(|i| import::outside(i, &mut outside));
     if lines.is_empty() && !main.items.iter().any(|i| matches!(i, Item::Error(_))) {
-        let node = shared.iter().find(|d| matches!(d.word.text.as_str(), "source" | "station" | "sink" | "buffer"));
-        let span = node.map_or(main.span, |d| d.word.span);
-        diagnostics.push(
-            Diagnostic::new(codes::NO_LINE, span, "there is no `line` in this file")
-                .help("write the sources, stations, flows and sinks inside `line NAME { … }`"),
-        );
+        let mut d = Diagnostic::new(codes::NO_LINE, main.span, "there is no `line` in this file")
+            .help("write the sources, stations, flows and sinks inside `line NAME { … }`");
+        match outside.first() {
+            Some(first) => d.primary.span = first.primary.span,
+            // What other files use is a file in its own right.
+            None if declarations().next().is_some() => d.severity = Severity::Warning,
+            None => {}
+        }
+        diagnostics.push(d);
+    } else {
+        diagnostics.extend(outside);
     }
     let mut seen: Vec<(&str, crate::base::Span)> = Vec::new();
-    for declaration in lines {
+    let taken = import::shared(files, &project, &lines);
+    let mut settings = setting::Settings::new(&options.set);
+    for (declaration, shared) in lines.iter().copied().zip(&taken) {
         if let Some((_, first)) = seen.iter().find(|(n, _)| *n == declaration.name.text) {
             diagnostics.push(
                 Diagnostic::new(
@@ -90,15 +99,13 @@ pub fn analyse(files: &SourceMap, main: &File, options: &Options) -> Analysed {
             );
         }
         seen.push((&declaration.name.text, declaration.name.span));
-        let (plant, found) = line::lower(files, declaration, &shared, options, main.broken);
+        let (plant, found) = line::lower(files, declaration, &project, shared, options, &mut settings);
         diagnostics.extend(found);
         plants.extend(plant);
     }
+    if let Some(line) = lines.first() {
+        settings.unknown(line.name.span, &mut diagnostics);
+    }
     let complete = !diagnostics.iter().any(|d| d.severity == Severity::Error);
     Analysed { plants, diagnostics, complete }
-}
-
-fn outside(span: crate::base::Span, what: &str) -> Diagnostic {
-    Diagnostic::new(codes::NO_LINE, span, format!("{what} stands outside a `line`"))
-        .help("put it inside `line NAME { … }`")
 }

@@ -6,11 +6,10 @@ use crate::base::{Dim, Quantity, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::account::NodeAccount;
 use crate::ir::{
-    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, ItemId,
-    Maintenance, MaintenanceStart, Node, NodeId, NodeKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station,
-    Supply, WhenFull,
+    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, Maintenance,
+    MaintenanceStart, Node, NodeId, NodeKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station,
 };
-use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase, Table};
+use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase};
 
 use super::account::Owner;
 use super::fields::{Fields, list};
@@ -64,16 +63,15 @@ const STATION: &[&str] = &[
     "cost",
 ];
 
-const SOURCE: &[&str] = &["makes", "every", "first", "total", "when_full", "shift", "with", "power", "cost"];
-const SOURCE_LATER: &[(&str, &str)] =
-    &[("at", "timetables"), ("lot", "lots"), ("schedule", "schedules"), ("order", "order rules")];
-
 const BUFFER: &[&str] = &["capacity", "initial", "overtake", "order", "min_stay", "max_stay", "within", "expired"];
 const BUFFER_LATER: &[(&str, &str)] = &[("reserve", "reserved places"), ("shift", "shifts")];
 
+/// A declaration of nodes with the nodes.
+pub type DeclaredNode<'a> = (&'a Declaration, Vec<NodeId>);
+
 impl<'a> Lower<'a> {
-    /// Declares every node, then reads its fields, which may name other nodes.
-    pub fn nodes(&mut self, declarations: &[&'a Declaration]) {
+    /// Declares every node.
+    pub fn declare_nodes(&mut self, declarations: &[&'a Declaration]) -> Vec<DeclaredNode<'a>> {
         let mut declared = Vec::new();
         for d in declarations {
             let kind = match d.word.text.as_str() {
@@ -87,21 +85,30 @@ impl<'a> Lower<'a> {
                 self.holes = true;
                 continue;
             };
-            let members: Vec<String> = match d.indices.is_empty() {
-                true => vec![d.name.text.clone()],
-                false => (1..=size).map(|i| format!("{}[{i}]", d.name.text)).collect(),
-            };
+            if self.plant.nodes.len() as u64 + size > limits::NODES as u64 {
+                let text = format!("the line has more than {} nodes", limits::NODES);
+                self.push(Diagnostic::new(codes::OUT_OF_RANGE, d.name.span, text));
+                self.holes = true;
+                continue;
+            }
             let mut ids = Vec::new();
-            for name in members {
+            for name in self.member_names(d, size) {
                 ids.push(self.plant.nodes.push(new_node(name, d.name.span, kind.clone())));
             }
             let Some(first) = ids.first().copied() else { continue };
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                 let meaning = if d.indices.is_empty() { Meaning::Node(first) } else { Meaning::Array(first, size) };
                 self.scope.set(&d.name.text, meaning);
+                let shape = self.array_shape(d);
+                self.scope.shape_of(meaning, shape);
             }
             declared.push((*d, ids));
         }
+        declared
+    }
+
+    /// Reads the fields of nodes, which may name other nodes.
+    pub fn read_nodes(&mut self, declared: Vec<DeclaredNode<'a>>) {
         for (d, ids) in declared {
             self.asked_shift = (None, ShiftEnd::Pause);
             self.loads_several = false;
@@ -136,19 +143,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn array_size(&mut self, d: &'a Declaration) -> Option<u64> {
-        match d.indices.as_slice() {
-            [] => Some(1),
-            [index] => {
-                let typed = self.evaluate(index)?;
-                self.expect_count(&typed, index.span, "the size of an array", 1, limits::MEMBERS)
-            }
-            _ => self.later(d.span, "arrays of several dimensions"),
-        }
-    }
-
     /// Fields of a block with those whose meaning follows later told apart.
-    fn known_fields(
+    pub fn known_fields(
         &mut self,
         d: &'a Declaration,
         known: &[&'static str],
@@ -163,114 +159,6 @@ impl<'a> Lower<'a> {
             }
         }
         fields
-    }
-
-    // ---- source ----
-
-    fn source(&mut self, d: &'a Declaration) -> Option<Source> {
-        let fields = self.known_fields(d, SOURCE, SOURCE_LATER);
-        self.asked_shift = (self.shift_field(&fields), ShiftEnd::Pause);
-        self.asked_account = self.account(&fields, Owner::Source);
-        self.no_inner(&fields, &[]);
-        let (mix, mix_span) = match fields.get("makes", &mut self.diagnostics) {
-            Some(phrase) => (self.mix(phrase), phrase.span),
-            None if fields.has("makes").is_some() => (None, d.name.span),
-            None if self.plant.items.len() == 1 => (Some(vec![(ItemId(0), Rational::one())]), d.name.span),
-            None => {
-                self.push(
-                    Diagnostic::new(
-                        codes::MISSING_FIELD,
-                        d.name.span,
-                        format!("source `{}` does not say what it makes", d.name.text),
-                    )
-                    .help("several items are declared: write `makes: NAME`"),
-                );
-                (None, d.name.span)
-            }
-        };
-        let supply = match fields.get("every", &mut self.diagnostics) {
-            Some(phrase) => self.time(phrase, "every").map(Supply::Every),
-            None if fields.has("every").is_some() => None,
-            None => Some(Supply::Always),
-        };
-        let zero = Expression::Constant(Quantity { value: Rational::zero(), dim: Dim::TIME });
-        let first = match fields.get("first", &mut self.diagnostics) {
-            Some(phrase) => self.time(phrase, "first"),
-            None => Some(zero),
-        };
-        let total = match fields.get("total", &mut self.diagnostics) {
-            Some(phrase) => Some(self.total(phrase)?),
-            None => None,
-        };
-        let when_full = match self.word(&fields, "when_full", &["pause", "queue", "lose"]) {
-            Some("queue") => WhenFull::Queue,
-            Some("lose") => WhenFull::Lose,
-            _ => WhenFull::Pause,
-        };
-        if let (Some(Supply::Always), WhenFull::Queue | WhenFull::Lose) = (&supply, when_full) {
-            self.push(
-                Diagnostic::new(
-                    codes::WRONG_VALUE,
-                    fields.span("when_full"),
-                    "a source without `every` always has one item ready",
-                )
-                .help("give it an interval with `every:`, or leave `when_full` out"),
-            );
-            return None;
-        }
-        if let Some(Supply::Every(Expression::Constant(q))) = &supply
-            && q.value.is_zero()
-            && total.is_none()
-            && when_full != WhenFull::Pause
-        {
-            self.push(
-                Diagnostic::new(codes::OUT_OF_RANGE, fields.span("every"), "items every 0 s never let time pass")
-                    .help("leave `every` out: then an item is always ready"),
-            );
-            return None;
-        }
-        let with = match fields.get("with", &mut self.diagnostics) {
-            Some(phrase) => self.assignments(phrase)?,
-            None => Vec::new(),
-        };
-        Some(Source { with, mix: mix?, supply: supply?, first: first?, total, when_full, mix_span })
-    }
-
-    fn total(&mut self, phrase: &'a Phrase) -> Option<u64> {
-        // `total: 100` or `total: 100 Part`.
-        if let Some(ExprKind::Quantity(q)) = phrase.as_expr().map(|e| &e.kind)
-            && q.unit.is_some()
-        {
-            let counted = self.counted(phrase, "item")?;
-            return counted.first().map(|c| c.count);
-        }
-        self.count(phrase, "total", 1, limits::COUNT)
-    }
-
-    /// `makes: Bottle` or `{ 60 %: A, rest: B }`.
-    fn mix(&mut self, phrase: &'a Phrase) -> Option<Vec<(ItemId, Rational)>> {
-        let expr = match phrase.as_expr() {
-            Some(expr) => expr,
-            None => return self.name_in(phrase, "an item").and(None),
-        };
-        match &expr.kind {
-            ExprKind::Name(name) => Some(vec![(self.item_named(name, expr.span)?, Rational::one())]),
-            ExprKind::Table(table) => self.share_mix(table),
-            ExprKind::NamedTable { name, table } if name.text == "choice" => self.share_mix(table),
-            ExprKind::List(_) => self.later(expr.span, "campaigns"),
-            ExprKind::Quantity(_) => self.later(expr.span, "lots"),
-            _ => self.name_in(phrase, "an item").and(None),
-        }
-    }
-
-    fn share_mix(&mut self, table: &'a Table) -> Option<Vec<(ItemId, Rational)>> {
-        let mut mix = Vec::new();
-        for (share, entry) in self.shares(table)? {
-            let phrase = entry.phrase.as_ref()?;
-            let (name, span) = self.name_in(phrase, "an item")?;
-            mix.push((self.item_named(name, span)?, share));
-        }
-        Some(mix)
     }
 
     // ---- station ----
@@ -313,7 +201,7 @@ impl<'a> Lower<'a> {
             None => Vec::new(),
         };
         let order = match fields.get("order", &mut self.diagnostics) {
-            Some(phrase) => Some(self.order(phrase, true)?),
+            Some(phrase) => Some(self.precedence(phrase, true)?),
             None => None,
         };
         if order.is_some() && fields.has("takes").or(fields.has("batch")).is_some() {
@@ -387,7 +275,7 @@ impl<'a> Lower<'a> {
     /// A cycle: a time, or times by item.
     pub(super) fn cycle(&mut self, phrase: &'a Phrase) -> Option<Expression> {
         if let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind)
-            && self.is_by_item(table)
+            && self.names_items(table)
             && !self.is_by_step(table)
         {
             let mut list = Vec::new();
@@ -418,13 +306,6 @@ impl<'a> Lower<'a> {
             return Some(Expression::ByItem(list, rest));
         }
         self.time(phrase, "cycle")
-    }
-
-    fn is_by_item(&self, table: &Table) -> bool {
-        table.entries.iter().any(|e| match &e.key {
-            Key::Chain(chain) => chain.as_expr().and_then(|x| x.name()).is_some(),
-            _ => false,
-        })
     }
 
     fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {
@@ -653,7 +534,7 @@ impl<'a> Lower<'a> {
         Some(Expression::Draw(Box::new(Distribution::Exponential { mean })))
     }
 
-    fn missing(&mut self, fields: &Fields<'a>, word: &str, example: &str) {
+    pub fn missing(&mut self, fields: &Fields<'a>, word: &str, example: &str) {
         if fields.has(word).is_none() {
             self.push(
                 Diagnostic::new(codes::MISSING_FIELD, fields.owner_span, format!("{} has no `{word}`", fields.owner))
@@ -707,7 +588,7 @@ impl<'a> Lower<'a> {
         let mut buffer = Buffer { capacity, initial, ..Buffer::default() };
         buffer.overtake = self.yes_no(&fields, "overtake");
         if let Some(phrase) = fields.get("order", &mut self.diagnostics) {
-            buffer.order = Some(self.order(phrase, false)?);
+            buffer.order = Some(self.precedence(phrase, false)?);
             if buffer.overtake {
                 self.push(
                     Diagnostic::new(
@@ -848,7 +729,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn no_inner(&mut self, fields: &Fields<'a>, allowed: &[&str]) {
+    pub fn no_inner(&mut self, fields: &Fields<'a>, allowed: &[&str]) {
         for inner in &fields.inner {
             if !allowed.contains(&inner.word.text.as_str()) {
                 self.push(

@@ -2,7 +2,7 @@
 
 use crate::base::{Span, names};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Order, OrderRule};
+use crate::ir::{Precedence, PrecedenceRule};
 use crate::syntax::tree::{Argument, Expr, ExprKind, Phrase};
 
 use super::fields::list;
@@ -24,8 +24,8 @@ const RULES: &[&str] = &[
 
 impl<'a> Lower<'a> {
     /// `due`, `lowest(item.size)` or `[same_setup, due]`; `station`: whether it stands there.
-    pub(super) fn order(&mut self, phrase: &'a Phrase, station: bool) -> Option<Order> {
-        let mut order = Order::default();
+    pub(super) fn precedence(&mut self, phrase: &'a Phrase, station: bool) -> Option<Precedence> {
+        let mut order = Precedence::default();
         let one;
         let parts: Vec<&'a Expr> = match phrase.as_expr().map(|e| (&e.kind, e)) {
             Some((ExprKind::List(parts), _)) => parts.iter().filter_map(Phrase::as_expr).collect(),
@@ -57,14 +57,18 @@ impl<'a> Lower<'a> {
         None
     }
 
-    fn order_rule(&mut self, expr: &'a Expr, station: bool) -> Option<OrderRule> {
+    fn order_rule(&mut self, expr: &'a Expr, station: bool) -> Option<PrecedenceRule> {
         match &expr.kind {
             ExprKind::Name(name) => match name.as_str() {
-                "fifo" | "longest_waiting" => Some(OrderRule::Fifo),
-                "lifo" => Some(OrderRule::Lifo),
+                "fifo" | "longest_waiting" => Some(PrecedenceRule::Fifo),
+                "lifo" => Some(PrecedenceRule::Lifo),
                 "due" => {
                     let (slot, dim) = self.attribute_slot("due", expr.span)?;
-                    Some(OrderRule::Lowest(crate::ir::Expression::Attribute { name: "due".to_string(), slot, dim }))
+                    Some(PrecedenceRule::Lowest(crate::ir::Expression::Attribute {
+                        name: "due".to_string(),
+                        slot,
+                        dim,
+                    }))
                 }
                 "shortest" | "longest" | "same_setup" if !station => {
                     self.push(
@@ -77,9 +81,9 @@ impl<'a> Lower<'a> {
                     );
                     None
                 }
-                "shortest" => Some(OrderRule::Shortest),
-                "longest" => Some(OrderRule::Longest),
-                "same_setup" => Some(OrderRule::SameSetup),
+                "shortest" => Some(PrecedenceRule::Shortest),
+                "longest" => Some(PrecedenceRule::Longest),
+                "same_setup" => Some(PrecedenceRule::SameSetup),
                 _ => self.unknown_rule(name, expr.span),
             },
             ExprKind::Call { function, arguments } => {
@@ -93,10 +97,14 @@ impl<'a> Lower<'a> {
                 };
                 if name == "first" {
                     let expr = self.only_expr(&value.chain, "the name of a node")?;
-                    return self.node_expr(expr, "node").map(OrderRule::First);
+                    return self.node_expr(expr, "node").map(PrecedenceRule::First);
                 }
                 let typed = self.evaluate_phrase(value)?;
-                Some(if name == "lowest" { OrderRule::Lowest(typed.value) } else { OrderRule::Highest(typed.value) })
+                Some(if name == "lowest" {
+                    PrecedenceRule::Lowest(typed.value)
+                } else {
+                    PrecedenceRule::Highest(typed.value)
+                })
             }
             _ => self.not_a_rule(expr.span),
         }

@@ -2,7 +2,7 @@
 
 use crate::base::limits;
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Need, Pool};
+use crate::ir::{Need, Pool, PoolId};
 use crate::syntax::tree::{BinaryOp, Declaration, Expr, ExprKind, Phrase};
 
 use super::fields::Fields;
@@ -12,6 +12,8 @@ use super::scope::Meaning;
 /// A counted name: `2 operators`, `1 Frame`, `Body`.
 pub struct Counted<'a> {
     pub name: &'a str,
+    /// The member of an array: `1 robots[2]`.
+    pub index: Option<i64>,
     pub count: u64,
     pub span: crate::base::Span,
 }
@@ -55,11 +57,21 @@ impl<'a> Lower<'a> {
                 shift_end,
                 overtake: false,
             };
-            let id = self.plant.pools.push(pool);
-            self.pool_cost(id, &fields);
+            let Some(members) = self.array_size(d) else {
+                self.holes = true;
+                continue;
+            };
+            let first = PoolId(u32::try_from(self.plant.pools.len()).unwrap_or(u32::MAX));
+            for name in self.member_names(d, members) {
+                let id = self.plant.pools.push(Pool { name, ..pool.clone() });
+                self.pool_cost(id, &fields);
+            }
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
-                self.scope.set(&d.name.text, Meaning::Pool(id));
+                let meaning = if d.indices.is_empty() { Meaning::Pool(first) } else { Meaning::Pools(first, members) };
+                self.scope.set(&d.name.text, meaning);
                 self.scope.unmark(&d.name.text);
+                let shape = self.array_shape(d);
+                self.scope.shape_of(meaning, shape);
             }
         }
     }
@@ -108,7 +120,7 @@ impl<'a> Lower<'a> {
         }
         let mut needs = Vec::new();
         for part in self.counted(phrase, "crew or tool")? {
-            match self.scope.find(part.name) {
+            match self.counted_meaning(&part)? {
                 Some(Meaning::Pool(pool)) => needs.push(Need { pool, count: part.count, span: part.span }),
                 Some(Meaning::Other) => return None,
                 Some(other) => {
@@ -123,6 +135,36 @@ impl<'a> Lower<'a> {
             }
         }
         Some(needs)
+    }
+
+    /// What a counted name stands for; a member of an array has been looked up.
+    fn counted_meaning(&mut self, part: &Counted<'a>) -> Option<Option<Meaning>> {
+        let found = self.scope.find(part.name);
+        let (Some(Meaning::Pools(_, size)), given) = (found, part.index) else {
+            if let (Some(_), Some(meaning)) = (part.index, found) {
+                let text = format!("`{}` is {}, not an array", part.name, meaning.kind());
+                self.push(Diagnostic::new(codes::WRONG_KIND_OF_NAME, part.span, text));
+                return None;
+            }
+            return Some(found);
+        };
+        let Some(index) = given else {
+            self.push(
+                Diagnostic::new(codes::WRONG_KIND_OF_NAME, part.span, format!("`{}` is an array", part.name))
+                    .help(format!("name one member, such as `1 {}[1]`", part.name)),
+            );
+            return None;
+        };
+        let member = u64::try_from(index).ok().and_then(|i| super::scope::member(found?, i));
+        if member.is_none() {
+            let (name, text) = (part.name, format!("`{}[{index}]` does not exist", part.name));
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, part.span, text)
+                    .help(format!("`{name}` has the members `{name}[1]` to `{name}[{size}]`")),
+            );
+            return None;
+        }
+        Some(member)
     }
 
     /// The counted names of a sum.
@@ -144,7 +186,18 @@ impl<'a> Lower<'a> {
             }
             ExprKind::Group(inner) => self.count_into(inner, what, parts),
             ExprKind::Name(name) => {
-                parts.push(Counted { name, count: 1, span: expr.span });
+                parts.push(Counted { name, index: None, count: 1, span: expr.span });
+                true
+            }
+            ExprKind::Index { base, index } if what == "crew or tool" => {
+                let before = parts.len();
+                if !self.count_into(base, what, parts) || parts.len() != before + 1 {
+                    return false;
+                }
+                let Some(index) = self.index(index) else { return false };
+                if let Some(last) = parts.last_mut() {
+                    (last.index, last.span) = (Some(index), expr.span);
+                }
                 true
             }
             ExprKind::Quantity(q) => {
@@ -159,7 +212,7 @@ impl<'a> Lower<'a> {
                 let typed = super::value::Typed { dim: number.dim, value: crate::ir::Expression::Constant(number) };
                 match self.expect_count(&typed, q.number_span, what, 1, limits::MEMBERS) {
                     Some(count) => {
-                        parts.push(Counted { name, count, span: expr.span });
+                        parts.push(Counted { name, index: None, count, span: expr.span });
                         true
                     }
                     None => false,

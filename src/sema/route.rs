@@ -17,7 +17,11 @@ enum At {
 impl<'a> Lower<'a> {
     pub fn routes(&mut self, declarations: &[&'a Declaration]) {
         let mut seen: Vec<(ItemId, Span)> = Vec::new();
-        for d in declarations.iter().filter(|d| d.word.text == "route") {
+        // Parallel arrows are numbered by the names of the items, whatever the order of the text.
+        let mut routes: Vec<&'a Declaration> =
+            declarations.iter().filter(|d| d.word.text == "route").copied().collect();
+        routes.sort_by(|a, b| crate::base::names::natural_cmp(&a.name.text, &b.name.text));
+        for d in routes {
             let Some(item) = self.item_named(&d.name.text, d.name.span) else {
                 self.holes = true;
                 continue;

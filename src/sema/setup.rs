@@ -183,7 +183,7 @@ impl<'a> Lower<'a> {
         };
         let at = path.map_or(span, |e| e.span);
         let bad = |message: String| Diagnostic::new(codes::BAD_DATA_FILE, at, message);
-        let text = match (self.options.read)(path_text) {
+        let text = match self.data_file(path_text, at) {
             Ok(text) => text,
             Err(why) => {
                 self.push(bad(format!("`{path_text}` cannot be read: {why}")));

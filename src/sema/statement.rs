@@ -4,7 +4,7 @@ use num_traits::Signed;
 
 use crate::base::{Dim, Ticks, limits};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Demand, Expression, Limit, NodeId, Until};
+use crate::ir::{Demand, Expression, Limit, Measure, NodeId, Precision, Until};
 use crate::syntax::tree::{Declaration, Entry, ExprKind, Phrase, Preposition};
 
 use super::fields::Fields;
@@ -71,8 +71,8 @@ impl<'a> Lower<'a> {
     fn run_table(&mut self, table: &'a crate::syntax::tree::Table) {
         let known = ["for", "warmup", "runs", "seed", "start", "until", "precision"];
         let fields = Fields::of_table("`run`", table, &known, &mut self.diagnostics);
-        if let Some(span) = fields.has("precision") {
-            let _: Option<()> = self.later(span, "runs until a precision");
+        if let Some(phrase) = fields.get("precision", &mut self.diagnostics) {
+            self.plant.run.precision = self.precision(phrase).unwrap_or_default();
         }
         if let Some(phrase) = fields.get("for", &mut self.diagnostics) {
             self.plant.run.horizon = self.ticks(phrase, "for").filter(|t| t.0 > 0);
@@ -186,7 +186,97 @@ impl<'a> Lower<'a> {
             self.push(Diagnostic::new(codes::WRONG_KIND_OF_NAME, place.span, "`until` counts items at a sink"));
             return None;
         }
-        Some(Until { count, at })
+        let from_start = match phrase.tail(Preposition::From) {
+            None => false,
+            Some(from) if from.as_expr().and_then(|e| e.name()) == Some("start") => true,
+            Some(from) => {
+                self.push(
+                    Diagnostic::new(
+                        codes::WRONG_VALUE,
+                        from.span,
+                        "`until` counts from the end of the warm-up, or `from start`",
+                    )
+                    .help("write `until: 10000 at SINK from start`, or leave `from` out"),
+                );
+                return None;
+            }
+        };
+        Some(Until { count, at, from_start })
+    }
+
+    /// `1 %`, or by figure: `{ throughput(out): 1 %, time_in_system(Case): 2 %, wip: 5 % }`.
+    fn precision(&mut self, phrase: &'a Phrase) -> Option<Vec<Precision>> {
+        let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) else {
+            let within = self.precise_share(phrase)?;
+            return Some(vec![Precision { of: Measure::Throughput(None), within, span: phrase.span }]);
+        };
+        let mut list: Vec<Precision> = Vec::new();
+        for entry in &table.entries {
+            let span = entry.key.span();
+            let chain = match &entry.key {
+                crate::syntax::tree::Key::Chain(chain) => chain.as_expr(),
+                _ => None,
+            };
+            let of = match chain.map(|e| &e.kind) {
+                Some(ExprKind::Name(name)) if name == "wip" => Some(Measure::Wip),
+                Some(ExprKind::Name(name)) if name == "throughput" => Some(Measure::Throughput(None)),
+                Some(ExprKind::Name(name)) if name == "time_in_system" => Some(Measure::TimeInSystem(None)),
+                Some(ExprKind::Call { function, arguments }) => {
+                    let only = match arguments.as_slice() {
+                        [one] if one.name.is_none() => one.value.as_expr(),
+                        _ => None,
+                    };
+                    match (function.name(), only) {
+                        (Some("throughput"), Some(expr)) => {
+                            let at = self.node_expr(expr, "a sink")?;
+                            let kind = self.plant.nodes.get(at).map(|n| &n.kind);
+                            if !matches!(kind, Some(crate::ir::NodeKind::Sink)) {
+                                let d = Diagnostic::new(
+                                    codes::WRONG_KIND_OF_NAME,
+                                    expr.span,
+                                    "throughput is counted at a sink",
+                                );
+                                self.push(d);
+                                return None;
+                            }
+                            Some(Measure::Throughput(Some(at)))
+                        }
+                        (Some("time_in_system"), Some(expr)) => match expr.name() {
+                            Some(name) => Some(Measure::TimeInSystem(Some(self.item_named(name, expr.span)?))),
+                            None => None,
+                        },
+                        _ => None,
+                    }
+                }
+                _ => None,
+            };
+            let (Some(of), Some(value)) = (of, &entry.phrase) else {
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, span, "a figure and its precision are due here")
+                        .help("write `precision: { throughput(out): 1 %, time_in_system(Part): 2 %, wip: 5 % }`"),
+                );
+                return None;
+            };
+            let within = self.precise_share(value)?;
+            if list.iter().any(|p| p.of == of) {
+                self.push(Diagnostic::new(codes::DUPLICATE_FIELD, span, "this figure is given twice"));
+                return None;
+            }
+            list.push(Precision { of, within, span });
+        }
+        Some(list)
+    }
+
+    fn precise_share(&mut self, phrase: &'a Phrase) -> Option<crate::base::Rational> {
+        let within = self.share_of(phrase, "precision")?;
+        if !within.is_positive() {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, "no number of runs gives a precision of 0 %")
+                    .help("write the half width of the confidence interval over the mean, such as `1 %`"),
+            );
+            return None;
+        }
+        Some(within)
     }
 
     /// The node that a chain of one expression names.

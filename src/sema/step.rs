@@ -29,7 +29,7 @@ impl<'a> Lower<'a> {
                 self.plant.steps.push(name.clone());
             }
         }
-        self.step_names = found;
+        self.step_names.extend(found);
     }
 
     fn step_id(&self, name: &str) -> Option<usize> {

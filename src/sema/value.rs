@@ -21,7 +21,7 @@ pub struct Typed {
 }
 
 impl Typed {
-    fn constant(quantity: Quantity) -> Typed {
+    pub(super) fn constant(quantity: Quantity) -> Typed {
         Typed { dim: quantity.dim, value: Expression::Constant(quantity) }
     }
 }
@@ -68,6 +68,9 @@ impl<'a> Lower<'a> {
                 let Some(name) = function.name() else {
                     return self.wrong_value(expr.span, "this cannot be called");
                 };
+                if let Some(Meaning::Function(index)) = self.scope.find(name) {
+                    return self.call_function(index, arguments, expr.span);
+                }
                 self.call(name, function.span, arguments, expr.span)
             }
             ExprKind::Table(table) => self.table_value(table),
@@ -78,7 +81,14 @@ impl<'a> Lower<'a> {
             ExprKind::Member { base, member } if matches!(base.kind, ExprKind::Item) => {
                 self.attribute(&member.text, member.span)
             }
-            ExprKind::Member { .. } => self.later(expr.span, "values of parts of the line"),
+            ExprKind::Member { .. } => match self.meaning_of(expr, "value", |m| matches!(m, Meaning::Value(_)))? {
+                Meaning::Value(index) => self.value_of(index, expr.span),
+                other => {
+                    let text = self.text(expr.span);
+                    self.wrong_kind(&text, expr.span, other, "a value");
+                    None
+                }
+            },
             ExprKind::Unknown => self.later(expr.span, "values left open for the optimiser"),
             ExprKind::Bool(value) => Some(flag(*value)),
             _ => self.wrong_value(expr.span, "this is no value"),
@@ -150,11 +160,10 @@ impl<'a> Lower<'a> {
         }
     }
 
-    pub fn evaluate_name(&mut self, name: &str, span: Span) -> Option<Typed> {
-        self.named_value(name, span)
-    }
-
-    fn named_value(&mut self, name: &str, span: Span) -> Option<Typed> {
+    pub(super) fn named_value(&mut self, name: &str, span: Span) -> Option<Typed> {
+        if let Some((_, known)) = self.locals.iter().rev().find(|(n, _)| *n == name) {
+            return Some(known.clone());
+        }
         match self.scope.find(name) {
             Some(Meaning::Value(index)) => self.value_of(index, span),
             // A limit may have the name of what it limits.
@@ -175,152 +184,6 @@ impl<'a> Lower<'a> {
                 None
             }
         }
-    }
-
-    /// The value of a `param` or `let`; each mention of a distribution draws afresh.
-    fn value_of(&mut self, index: usize, span: Span) -> Option<Typed> {
-        if let Some(known) = self.values.get(&index) {
-            return known.clone();
-        }
-        let declaration = *self.scope.values.get(index)?;
-        if self.evaluating.contains(&index) || self.evaluating.len() > limits::NESTING {
-            self.push(
-                Diagnostic::new(
-                    codes::CIRCULAR_VALUE,
-                    span,
-                    format!("`{}` is defined by itself", declaration.name.text),
-                )
-                .with(declaration.name.span, "declared here"),
-            );
-            return None;
-        }
-        self.evaluating.push(index);
-        let result = self.declared_value(declaration);
-        self.evaluating.pop();
-        self.values.insert(index, result.clone());
-        result
-    }
-
-    fn declared_value(&mut self, declaration: &'a tree::Declaration) -> Option<Typed> {
-        let Some(phrase) = &declaration.value else {
-            self.push(
-                Diagnostic::new(
-                    codes::MISSING_FIELD,
-                    declaration.name.span,
-                    format!("`{}` has no value", declaration.name.text),
-                )
-                .help(format!("write `{} {} … = value`", declaration.word.text, declaration.name.text)),
-            );
-            return None;
-        };
-        // `= 20 in 1..200` parses as a comparison with a range.
-        let (expr, range) = match &phrase.chain.as_expr()?.kind {
-            ExprKind::Binary { op: BinaryOp::In, left, right, .. } => (&**left, Some(&**right)),
-            _ => (phrase.chain.as_expr()?, None),
-        };
-        let mut value = self.evaluate(expr)?;
-        if size(&value.value) > 10_000 {
-            self.push(Diagnostic::new(codes::OUT_OF_RANGE, expr.span, "the value grows to more than 10,000 parts"));
-            return None;
-        }
-        if let Some(set) = self.set.iter().find(|(n, _)| *n == declaration.name.text).map(|(_, v)| v.clone()) {
-            if declaration.word.text == "param" {
-                value = self.set_value(&set, &value, declaration).unwrap_or(value);
-            } else {
-                self.push(
-                    Diagnostic::new(
-                        codes::BAD_SETTING,
-                        declaration.word.span,
-                        format!("`{}` is no parameter", declaration.name.text),
-                    )
-                    .help("only a `param` can be set from outside; change `let` to `param`"),
-                );
-            }
-        }
-        if let Some(kind) = declaration.phrase.as_ref().and_then(Phrase::as_expr) {
-            self.check_kind(kind, &value, expr.span);
-        }
-        if let (Some(range), Expression::Constant(q)) = (range, &value.value) {
-            let q = q.clone();
-            self.check_range(range, &q, expr.span, &declaration.name.text);
-        }
-        Some(value)
-    }
-
-    fn check_kind(&mut self, kind: &'a Expr, value: &Typed, span: Span) {
-        if kind.name().is_none() {
-            return;
-        }
-        let Some(wanted) = self.kind_named(kind) else { return };
-        if wanted.exponents != value.dim.exponents {
-            self.push(
-                Diagnostic::new(codes::WRONG_DIMENSION, span, format!("a {wanted} is due, this is a {}", value.dim))
-                    .with(kind.span, "declared here"),
-            );
-        }
-    }
-
-    /// The dimension of a kind of value: `time`, `count`, `yes_no`.
-    pub fn kind_named(&mut self, kind: &'a Expr) -> Option<Dim> {
-        let name = kind.name().unwrap_or_default();
-        let known = KINDS.iter().find(|(n, _)| *n == name).map(|(_, dim)| *dim);
-        if known.is_none() {
-            let all: Vec<&str> = KINDS.iter().map(|(n, _)| *n).collect();
-            let d = Diagnostic::new(codes::WRONG_VALUE, kind.span, format!("there is no kind of value `{name}`"));
-            self.push(match names::nearest(name, all.iter().copied()) {
-                Some(near) => d.fix(format!("write `{near}`"), kind.span, near),
-                None => d.help(format!("kinds are {}", super::fields::list(&all))),
-            });
-        }
-        known
-    }
-
-    fn check_range(&mut self, range: &'a Expr, q: &Quantity, span: Span, name: &str) {
-        let ExprKind::Range { from, to } = &range.kind else { return };
-        let (Some(from), Some(to)) = (self.evaluate(from), self.evaluate(to)) else { return };
-        let (Expression::Constant(low), Expression::Constant(high)) = (&from.value, &to.value) else { return };
-        // `1..110 /h`: a bare beginning takes the unit of the end.
-        let low = if low.dim == Dim::NUMBER && high.dim != Dim::NUMBER { Rational::zero() } else { low.value.clone() };
-        if q.value < low || q.value > high.value {
-            self.push(
-                Diagnostic::new(codes::OUT_OF_RANGE, span, format!("`{name}` lies outside its own range"))
-                    .with(range.span, "the range"),
-            );
-        }
-    }
-
-    /// A value given with `--set name=text`.
-    fn set_value(&mut self, text: &str, default: &Typed, declaration: &tree::Declaration) -> Option<Typed> {
-        let text = text.trim();
-        let split =
-            text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+'))).unwrap_or(text.len());
-        let (number_text, unit) = text.split_at(split);
-        let (number_text, unit) = (number_text.trim(), unit.trim());
-        let number = crate::base::quantity::decimal(number_text);
-        let factor = if unit.is_empty() {
-            // A bare number takes the unit kind of a plain default, or stands for base units of counts only.
-            (default.dim == Dim::NUMBER).then(|| Quantity::number(1))
-        } else {
-            units::parse_unit(unit, &|_| false).ok().map(|(q, _)| q)
-        };
-        let complaint = |d: String| Diagnostic::new(codes::BAD_SETTING, declaration.name.span, d);
-        let (Some(number), Some(factor)) = (number, factor) else {
-            self.push(
-                complaint(format!("`{}` cannot be set to `{text}`", declaration.name.text))
-                    .help(format!("give a {} such as the default in the text", default.dim)),
-            );
-            return None;
-        };
-        if factor.dim.exponents != default.dim.exponents {
-            self.push(complaint(format!(
-                "`{}` is a {}, but `{text}` is a {}",
-                declaration.name.text, default.dim, factor.dim
-            )));
-            return None;
-        }
-        self.note_currency(unit, declaration.name.span);
-        let q = Quantity { value: number * factor.value, dim: default.dim };
-        Some(Typed::constant(q))
     }
 
     fn arithmetic(&mut self, op: BinaryOp, op_span: Span, span: Span, a: Typed, b: Typed) -> Option<Typed> {
@@ -877,30 +740,10 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Kinds of values and their dimensions.
-const KINDS: [(&str, Dim); 16] = [
-    ("time", Dim::TIME),
-    ("length", Dim::LENGTH),
-    ("mass", Dim::MASS),
-    ("volume", Dim::VOLUME),
-    ("energy", Dim::ENERGY),
-    ("power", Dim::POWER),
-    ("money", Dim::MONEY),
-    ("angle", Dim::ANGLE),
-    ("temperature", Dim::TEMPERATURE),
-    ("rate", Dim::RATE),
-    ("speed", Dim::SPEED),
-    ("count", Dim::NUMBER),
-    ("number", Dim::NUMBER),
-    ("ratio", Dim::RATIO),
-    ("share", Dim::RATIO),
-    ("yes_no", Dim::NUMBER),
-];
-
 /// States of a station in the order of the results.
 const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];
 
-fn flag(value: bool) -> Typed {
+pub(super) fn flag(value: bool) -> Typed {
     Typed::constant(Quantity::number(i64::from(value)))
 }
 
@@ -909,7 +752,7 @@ fn is_state(expr: &Expr) -> bool {
     matches!(&expr.peeled().kind, ExprKind::Call { function, .. } if function.name() == Some("state"))
 }
 
-fn size(e: &Expression) -> usize {
+pub(super) fn size(e: &Expression) -> usize {
     match e {
         Expression::Binary(_, a, b) => 1 + size(a) + size(b),
         Expression::Unary(_, a) => 1 + size(a),

@@ -31,8 +31,8 @@ pub struct Lane {
 /// A name bound by a loop: `for i in 1..499`.
 #[derive(Clone, Copy)]
 pub struct Binding<'a> {
-    name: &'a str,
-    value: u64,
+    pub(super) name: &'a str,
+    pub(super) value: u64,
 }
 
 impl<'a> Lower<'a> {
@@ -60,7 +60,8 @@ impl<'a> Lower<'a> {
             );
             return;
         }
-        let Some(mut at) = self.bound_node(first, binding) else {
+        let stop = self.stop(first, binding);
+        let Some(mut at) = stop.and_then(|s| self.way_out(s, first)) else {
             self.holes = true;
             self.names_behind(&chain.steps, binding);
             return;
@@ -79,7 +80,8 @@ impl<'a> Lower<'a> {
                         return;
                     };
                     i += 1;
-                    let Some(to) = self.bound_node(&last.expr, binding) else {
+                    let stop = self.stop(&last.expr, binding);
+                    let Some(to) = stop.and_then(|s| self.way_in(s, &last.expr)) else {
                         self.holes = true;
                         return;
                     };
@@ -105,9 +107,9 @@ impl<'a> Lower<'a> {
                         );
                         return;
                     };
-                    for next in members {
+                    for (next, out) in members {
                         self.connect(at, &step.link, next);
-                        at = next;
+                        at = out;
                     }
                 }
                 ExprKind::Table(_) | ExprKind::NamedTable { .. } => {
@@ -130,13 +132,21 @@ impl<'a> Lower<'a> {
                     return;
                 }
                 _ => {
-                    let Some(next) = self.bound_node(&step.expr, binding) else {
+                    let stop = self.stop(&step.expr, binding);
+                    let Some(next) = stop.and_then(|s| self.way_in(s, &step.expr)) else {
                         self.holes = true;
                         self.names_behind(chain.steps.get(i..).unwrap_or(&[]), binding);
                         return;
                     };
                     self.connect(at, &step.link, next);
                     at = next;
+                    if i < chain.steps.len() {
+                        let Some(out) = stop.and_then(|s| self.way_out(s, &step.expr)) else {
+                            self.holes = true;
+                            return;
+                        };
+                        at = out;
+                    }
                 }
             }
         }
@@ -145,8 +155,8 @@ impl<'a> Lower<'a> {
     /// Looks names up behind a step that could not be read, so that every unknown one is told.
     fn names_behind(&mut self, steps: &'a [Step], binding: Option<Binding<'a>>) {
         for step in steps {
-            if matches!(step.expr.kind, ExprKind::Name(_) | ExprKind::Index { .. }) {
-                let _ = self.bound_node(&step.expr, binding);
+            if matches!(step.expr.kind, ExprKind::Name(_) | ExprKind::Index { .. } | ExprKind::Member { .. }) {
+                let _ = self.stop(&step.expr, binding);
             }
         }
     }
@@ -176,7 +186,10 @@ impl<'a> Lower<'a> {
     }
 
     /// The members of one array behind `from` up to `to`.
-    fn members_between(&self, from: NodeId, to: NodeId) -> Option<Vec<NodeId>> {
+    fn members_between(&self, from: NodeId, to: NodeId) -> Option<Vec<(NodeId, NodeId)>> {
+        if self.port(from).is_some() {
+            return self.cells_between(from, to);
+        }
         let within = self.scope.iter().any(|(_, e)| match e.meaning {
             Meaning::Array(first, size) => {
                 let last = u64::from(first.0) + size;
@@ -184,105 +197,21 @@ impl<'a> Lower<'a> {
             }
             _ => false,
         });
-        within.then(|| (from.0 + 1..=to.0).map(NodeId).collect())
-    }
-
-    /// The node an expression names, an index reckoned with the loop's name.
-    fn bound_node(&mut self, expr: &'a Expr, binding: Option<Binding<'a>>) -> Option<NodeId> {
-        let Some(binding) = binding else { return self.node_expr(expr, "node") };
-        let ExprKind::Index { base, index } = &expr.kind else { return self.node_expr(expr, "node") };
-        let number = self.bound_index(index, binding)?;
-        self.member(base, number, index.span)
-    }
-
-    fn bound_index(&mut self, expr: &'a Expr, binding: Binding<'a>) -> Option<i64> {
-        use crate::syntax::tree::BinaryOp;
-        match &expr.kind {
-            ExprKind::Name(name) if name == binding.name => i64::try_from(binding.value).ok(),
-            ExprKind::Group(inner) => self.bound_index(inner, binding),
-            ExprKind::Binary {
-                op: op @ (BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply),
-                left,
-                right,
-                ..
-            } => {
-                let (a, b) = (self.bound_index(left, binding)?, self.bound_index(right, binding)?);
-                match op {
-                    BinaryOp::Add => a.checked_add(b),
-                    BinaryOp::Subtract => a.checked_sub(b),
-                    _ => a.checked_mul(b),
-                }
-            }
-            _ => {
-                let typed = self.evaluate(expr)?;
-                let n = self.expect_count(&typed, expr.span, "an index", 0, limits::MEMBERS)?;
-                i64::try_from(n).ok()
-            }
-        }
-    }
-
-    /// The node an expression names: `a`, `s[3]`.
-    pub fn node_expr(&mut self, expr: &'a Expr, what: &str) -> Option<NodeId> {
-        match &expr.kind {
-            ExprKind::Name(name) => self.node_named(name, expr.span, what),
-            ExprKind::Index { base, index } => {
-                let typed = self.evaluate(index)?;
-                let n = self.expect_count(&typed, index.span, "an index", 1, limits::MEMBERS)?;
-                self.member(base, i64::try_from(n).ok()?, index.span)
-            }
-            ExprKind::Group(inner) => self.node_expr(inner, what),
-            ExprKind::Error => None,
-            ExprKind::Member { .. } => self.later(expr.span, "nodes of cells"),
-            ExprKind::Call { function, .. } => {
-                self.push(Diagnostic::new(codes::BAD_CHAIN, expr.span, "a flow names its nodes only").help(format!(
-                    "times belong to the station; a `route` may say `{}(…)`",
-                    function.name().unwrap_or("station")
-                )));
-                None
-            }
-            _ => {
-                self.push(Diagnostic::new(codes::BAD_CHAIN, expr.span, "the name of a node is due here"));
-                None
-            }
-        }
-    }
-
-    fn member(&mut self, base: &'a Expr, number: i64, span: Span) -> Option<NodeId> {
-        let Some(name) = base.name() else {
-            self.push(Diagnostic::new(codes::BAD_CHAIN, base.span, "the name of an array is due here"));
-            return None;
-        };
-        match self.scope.find(name) {
-            Some(Meaning::Array(first, size)) => {
-                let offset = number.checked_sub(1).and_then(|n| u32::try_from(n).ok()).filter(|n| u64::from(*n) < size);
-                let Some(offset) = offset else {
-                    self.push(
-                        Diagnostic::new(codes::OUT_OF_RANGE, span, format!("`{name}[{number}]` does not exist"))
-                            .help(format!("`{name}` has the members `{name}[1]` to `{name}[{size}]`")),
-                    );
-                    return None;
-                };
-                Some(NodeId(first.0 + offset))
-            }
-            Some(Meaning::Other) => None,
-            Some(_) => {
-                self.push(Diagnostic::new(codes::WRONG_KIND_OF_NAME, base.span, format!("`{name}` is no array")));
-                None
-            }
-            None => {
-                let d = self.scope.unknown(name, base.span, "array", |m| matches!(m, Meaning::Array(..)));
-                self.push(d);
-                None
-            }
-        }
+        within.then(|| (from.0 + 1..=to.0).map(|i| (NodeId(i), NodeId(i))).collect())
     }
 
     pub fn node_name(&self, id: NodeId) -> String {
-        self.plant.nodes.get(id).map_or_else(String::new, |n| n.name.clone())
+        match self.port(id) {
+            Some(port) => port.name.clone(),
+            None => self.plant.nodes.get(id).map_or_else(String::new, |n| n.name.clone()),
+        }
     }
 
     /// Complains when a flow leads into a source.
     pub(super) fn enterable(&mut self, node: NodeId, span: Span) -> bool {
+        if self.port(node).is_some() {
+            return self.port_enterable(node, span);
+        }
         let Some(n) = self.plant.nodes.get(node) else { return false };
         if !matches!(n.kind, NodeKind::Source(_)) {
             return true;
@@ -311,6 +240,9 @@ impl<'a> Lower<'a> {
 
     /// Gives a node its way out. The same plain arrow may be written again.
     fn set_way(&mut self, from: NodeId, way: Routing, span: Span) {
+        if self.port(from).is_some() {
+            return self.set_port_way(from, way, span);
+        }
         let Some(node) = self.plant.nodes.get_mut(from) else { return };
         if matches!(node.kind, NodeKind::Sink) {
             let name = node.name.clone();
@@ -651,8 +583,7 @@ impl<'a> Lower<'a> {
         if let Some(entry) = call {
             return self.by_count(table, entry, way);
         }
-        let by_item =
-            table.entries.iter().any(|e| matches!(&e.key, Key::Chain(c) if c.as_expr().and_then(Expr::name).is_some()));
+        let by_item = self.names_items(table);
         if table.entries.is_empty() {
             self.push(Diagnostic::new(codes::BAD_CHAIN, table.span, "the branch has no ways"));
             return None;
@@ -742,12 +673,14 @@ impl<'a> Lower<'a> {
                 self.branch(first, from, binding)?
             }
             _ => {
-                let node = self.bound_node(first, binding)?;
+                let stop = self.stop(first, binding)?;
+                let node = self.way_in(stop, first)?;
                 if !self.enterable(node, first.span) {
                     return None;
                 }
                 if !chain.steps.is_empty() {
-                    self.continue_chain(node, &chain.steps, binding);
+                    let out = self.way_out(stop, first)?;
+                    self.continue_chain(out, &chain.steps, binding);
                 }
                 Routing::To(Target { node, visit: None, span: first.span })
             }
@@ -780,12 +713,20 @@ impl<'a> Lower<'a> {
                 }
                 return;
             }
-            let Some(next) = self.bound_node(&step.expr, binding) else {
+            let stop = self.stop(&step.expr, binding);
+            let Some(next) = stop.and_then(|s| self.way_in(s, &step.expr)) else {
                 self.holes = true;
                 return;
             };
             self.connect(at, &step.link, next);
             at = next;
+            if i + 1 < steps.len() {
+                let Some(out) = stop.and_then(|s| self.way_out(s, &step.expr)) else {
+                    self.holes = true;
+                    return;
+                };
+                at = out;
+            }
         }
     }
 
@@ -872,6 +813,19 @@ impl<'a> Lower<'a> {
             (0, None) => return,
             (0, Some(way)) => way,
             (_, way) => Routing::ByItem(starts, way.map(Box::new), span),
+        };
+        // Where a limit begins at the source, items wait outside without a card. Who gets one stands where the
+        // source gives items from, until there is room.
+        let begins = self.plant.limits.values().any(|l| l.from == id);
+        let way = if begins {
+            let gate = Lane { places: Some(Capacity::Places(1)), ..Lane::default() };
+            let gate = self.new_lane(format!("{name}.release"), span, gate, true, way);
+            for limit in self.plant.limits.values_mut().filter(|l| l.from == id) {
+                limit.from = gate;
+            }
+            Routing::To(Target { node: gate, visit: None, span })
+        } else {
+            way
         };
         let lane = Lane { places: Some(Capacity::Unlimited), ..Lane::default() };
         let outside = self.new_lane(format!("{name}.outside"), span, lane, true, way);

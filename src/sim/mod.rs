@@ -3,12 +3,13 @@
 //!
 //! [`replicate`] runs them, [`measure`] turns counts into figures, [`accounts`] what they
 //! take in energy and money, [`lockup`] finds lines that wait for
-//! ever, [`trouble`] words what stops a run, [`outcome`] holds the results. Start at [`simulate`].
+//! ever, `precision` says how many runs there are to be, [`trouble`] words what stops a run, [`outcome`] holds the results. Start at [`simulate`].
 
 pub mod accounts;
 pub mod lockup;
 pub mod measure;
 pub mod outcome;
+mod precision;
 pub mod replicate;
 pub mod trouble;
 

@@ -19,7 +19,7 @@ use crate::kernel::{Engine, Kernel, Run, Stop};
 use super::lockup::{self, Prospect};
 use super::measure;
 use super::outcome::{Replication, Study, StudyHeader};
-use super::trouble;
+use super::{precision, trouble};
 
 /// How a plant is simulated.
 #[derive(Clone, Copy)]
@@ -30,6 +30,8 @@ pub struct Settings<'a> {
     pub warmup: Ticks,
     /// Independent replications, at least 1.
     pub runs: u64,
+    /// Makes just so many, whatever precision the plant asks for.
+    pub fixed_runs: bool,
     /// Seed of all random streams.
     pub seed: u64,
     /// Threads; `None`: one for each core.
@@ -42,6 +44,8 @@ pub struct Settings<'a> {
     pub stop: &'a AtomicBool,
     /// Told how many replications are done, of how many. Called from any thread.
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
+    /// Told now and then how far a replication is: its number from 0, and the share of its time that is over.
+    pub advance: Option<&'a (dyn Fn(u64, f64) + Sync)>,
 }
 
 impl<'a> Settings<'a> {
@@ -50,7 +54,19 @@ impl<'a> Settings<'a> {
     pub fn of(plant: &Plant, stop: &'a AtomicBool, progress: &'a (dyn Fn(u64, u64) + Sync)) -> Self {
         let run = &plant.run;
         let (horizon, warmup, runs, seed) = (run.horizon, run.warmup, run.runs, run.seed);
-        Self { horizon, warmup, runs, seed, threads: None, engine: Engine::Event, memory: None, stop, progress }
+        Self {
+            horizon,
+            warmup,
+            runs,
+            fixed_runs: false,
+            seed,
+            threads: None,
+            engine: Engine::Event,
+            memory: None,
+            stop,
+            progress,
+            advance: None,
+        }
     }
 }
 
@@ -90,28 +106,42 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
     };
     let task =
         Task { plant, settings, kernel: &kernel, end, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
-    let runs = settings.runs.clamp(1, limits::RUNS);
-    let numbers = 0..usize::try_from(runs).unwrap_or(usize::MAX);
-    let all = || numbers.into_par_iter().with_max_len(1).map(|n| task.replication(n as u64, runs)).collect::<Vec<_>>();
-    let results: Vec<Result<Replication, Failure>> = match settings.threads {
-        None => all(),
-        Some(threads) => match rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
-            Ok(pool) => pool.install(all),
-            Err(e) => return Outcome::failed(trouble::internal(plant, &format!("no threads: {e}"))),
-        },
+    let pool = match settings.threads.map(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build()) {
+        None => None,
+        Some(Ok(pool)) => Some(pool),
+        Some(Err(e)) => return Outcome::failed(trouble::internal(plant, &format!("no threads: {e}"))),
     };
+    let batch = |from: u64, to: u64| -> Vec<Result<Replication, Failure>> {
+        let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let numbers = number(from)..number(to);
+        let all = || numbers.into_par_iter().with_max_len(1).map(|n| task.replication(n as u64, to)).collect();
+        match &pool {
+            None => all(),
+            Some(pool) => pool.install(all),
+        }
+    };
+    let asked = settings.runs.clamp(1, limits::RUNS);
+    let most = limits::PRECISION_RUNS.max(asked);
     let mut outcome = Outcome::default();
     let mut replications = Vec::new();
-    for result in results {
-        match result {
-            Ok(replication) => replications.push(replication),
-            Err(Failure::Ended) => outcome.interrupted = true,
-            Err(Failure::Found(diagnostic)) => {
-                // The first by number; later ones may or may not have got so far.
-                outcome.diagnostics.push(*diagnostic);
-                break;
+    let (mut from, mut to) = (0, if settings.fixed_runs { asked } else { precision::first(plant, asked) });
+    loop {
+        for result in batch(from, to) {
+            match result {
+                Ok(replication) => replications.push(replication),
+                Err(Failure::Ended) => outcome.interrupted = true,
+                Err(Failure::Found(diagnostic)) => {
+                    // The first by number; later ones may or may not have got so far.
+                    outcome.diagnostics.push(*diagnostic);
+                    break;
+                }
             }
         }
+        if settings.fixed_runs || outcome.interrupted || !outcome.diagnostics.is_empty() {
+            break;
+        }
+        let Some(more) = precision::next(plant, &replications, most) else { break };
+        (from, to) = (to, more);
     }
     outcome.finished = replications.len() as u64;
     if !outcome.diagnostics.is_empty() {
@@ -130,6 +160,12 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
             wall_s: begin.elapsed().as_secs_f64(),
         };
         outcome.study = Some(Study::of(study, &replications));
+    }
+    if !settings.fixed_runs
+        && !outcome.interrupted
+        && let Some((wanted, reached)) = precision::missed(plant, &replications)
+    {
+        outcome.diagnostics.push(trouble::not_precise(wanted, reached, outcome.finished));
     }
     outcome
 }
@@ -183,10 +219,18 @@ impl Task<'_> {
             run.cap_memory(bytes);
         }
         let mut watch = Watch::default();
-        self.advance(&mut run, self.settings.warmup, number, &mut watch)?;
+        let from_start = self.plant.run.until.filter(|u| u.from_start);
+        if let Some(until) = from_start {
+            run.until(until.count);
+        }
+        let stop = self.advance(&mut run, self.settings.warmup, number, &mut watch)?;
+        if let (Some(until), Stop::Until) = (from_start, stop) {
+            let now = Ticks(run.arena().get(0, header::NOW));
+            return found(trouble::within_warmup(self.plant, until, now, self.settings.warmup), number);
+        }
         let before = self.snapshot(&run, number)?;
         read::restart(model, self.plant, &mut run);
-        if let Some(until) = self.plant.run.until {
+        if let Some(until) = self.plant.run.until.filter(|u| !u.from_start) {
             run.until(until.count);
         }
         let stop = self.advance(&mut run, self.end, number, &mut watch)?;
@@ -201,7 +245,8 @@ impl Task<'_> {
             let arrived = |s: &Snapshot| {
                 s.arrivals.iter().filter(|a| a.node == until.at).fold(0u64, |sum, a| sum.saturating_add(a.count))
             };
-            let arrived = arrived(&after).saturating_sub(arrived(&before));
+            let before = if until.from_start { 0 } else { arrived(&before) };
+            let arrived = arrived(&after).saturating_sub(before);
             let last = Ticks(run.arena().get(0, header::PROGRESS));
             return found(trouble::not_reached(self.plant, until, arrived, last, prospect == Prospect::Done), number);
         }
@@ -225,6 +270,9 @@ impl Task<'_> {
                 Stop::Fuel => {
                     if self.ended(number) {
                         return Err(Failure::Ended);
+                    }
+                    if let (Some(tell), Some(end)) = (self.settings.advance, self.settings.horizon) {
+                        tell(number, Ticks(run.arena().get(0, header::NOW)).seconds() / end.seconds());
                     }
                     if watch.due(run) && self.look(run, number)? == Prospect::Done && self.plant.run.until.is_some() {
                         // Only clocks of breakdowns run on: `until` will never come.

@@ -7,7 +7,7 @@ use crate::base::ticks::TICKS_PER_SECOND;
 use crate::base::{Span, Ticks};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::ids::Id;
-use crate::ir::{ItemId, NodeId, NodeKind, Plant, Until};
+use crate::ir::{ItemId, Measure, NodeId, NodeKind, Plant, Precision, Until};
 use crate::kernel::layout::{buffer, counters};
 use crate::kernel::model::Model;
 use crate::kernel::{Run, Stop};
@@ -87,6 +87,41 @@ pub fn not_reached(plant: &Plant, until: Until, arrived: u64, last_move: Ticks, 
     found.help(format!("ask for at most {arrived}, or let the sources make more"))
 }
 
+/// `until: … from start` was reached before anything was measured.
+#[must_use]
+pub fn within_warmup(plant: &Plant, until: Until, now: Ticks, warmup: Ticks) -> Diagnostic {
+    let at = plant.nodes.get(until.at);
+    let name = at.map_or("", |n| n.name.as_str());
+    let what = format!(
+        "`until: {} at {name} from start` is reached after {}, within the warm-up of {}",
+        until.count,
+        duration(now),
+        duration(warmup)
+    );
+    Diagnostic::new(codes::BAD_RUN, plant.run.span, what)
+        .note("nothing would be left to measure")
+        .help("shorten the warm-up, ask for more items, or leave `from start` out: then they count from the end of the warm-up")
+}
+
+/// The runs there may be do not give the precision asked for.
+#[must_use]
+pub fn not_precise(wanted: &Precision, reached: f64, runs: u64) -> Diagnostic {
+    let percent = |share: f64| {
+        let text = format!("{:.2}", share * 100.0);
+        format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+    };
+    let within = crate::base::quantity::to_f64(&wanted.within);
+    let of = match wanted.of {
+        Measure::Throughput(_) => "throughput",
+        Measure::TimeInSystem(_) => "time in system",
+        Measure::Wip => "work in process",
+    };
+    let what = format!("after {runs} runs the {of} is known to ± {}, not to ± {}", percent(reached), percent(within));
+    Diagnostic::new(codes::PRECISION_MISSED, wanted.span, what)
+        .note("a precision adds at most 1,000 runs; four times as many halve the half width")
+        .help("make each run longer, or ask for less")
+}
+
 fn out_of_memory(model: &Model, plant: &Plant, run: &Run, when: &str) -> Diagnostic {
     let mut levels: Vec<(i64, NodeId)> = plant
         .nodes
@@ -127,7 +162,11 @@ fn bad_duration(plant: &Plant, name: &str, when: &str) -> Diagnostic {
         span,
         format!("the {purpose} of `{entity}` came out negative, too long or not a number at {when}"),
     )
-    .note("a time must lie between 0 and 146 years")
+    .note(if purpose == "lot" {
+        "a lot is a number of items from 0 to 100,000"
+    } else {
+        "a time must lie between 0 and 146 years"
+    })
     .help(
         "keep the formula above 0, for instance with `max(0 s, …)`, or use a distribution that has no negative values",
     )

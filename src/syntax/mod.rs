@@ -19,6 +19,7 @@ mod shape;
 pub mod token;
 pub mod tree;
 mod units;
+pub mod walk;
 pub mod words;
 
 pub use comments::{Comment, Comments};

@@ -18,7 +18,7 @@ pub fn meant(text: &str) -> Plant {
     let parsed = flowline::syntax::parse(file, text);
     assert!(parsed.diagnostics.is_empty(), "{:#?}", parsed.diagnostics);
     let read = |_: &str| Err("no files".to_string());
-    let meant = sema::analyse(&files, &parsed.tree, &sema::Options { set: vec![], read: &read });
+    let meant = sema::analyse(&mut files, &parsed.tree, &sema::Options { set: vec![], read: &read });
     assert!(meant.complete, "{:#?}", meant.diagnostics);
     meant.plants.into_iter().next().unwrap()
 }

@@ -32,7 +32,7 @@ pub fn plant_of(name: &str, text: &str) -> Plant {
     let id = files.add(name, text);
     let parsed = syntax::parse(id, text);
     let options = sema::Options { set: Vec::new(), read: &|_| Err("no files in tests".into()) };
-    let analysed = sema::analyse(&files, &parsed.tree, &options);
+    let analysed = sema::analyse(&mut files, &parsed.tree, &options);
     let errors: Vec<String> = parsed
         .diagnostics
         .iter()

@@ -60,6 +60,11 @@ const FEATURES: &[(&str, At)] = &[
     ("every: 2 s, when_full: lose", At::Source("every")),
     ("every: 2 s, when_full: queue", At::Source("every")),
     ("total: 60", At::Source("total")),
+    ("every: exponential(4 s), lot: 2", At::Source("every")),
+    ("every: 4 s, lot: geometric(3), when_full: lose", At::Source("every")),
+    ("every: { 00:00..00:05: 2 s, rest: exponential(3 s) }", At::Source("every")),
+    ("at: [00:00, 00:03, 00:05], lot: 30, when_full: queue", At::Source("every")),
+    ("makes: [3 A, 1 B, { 50 %: A, rest: B }]", At::Source("makes")),
     ("-[3]->", At::Into),
     ("-[4, exponential(2 s)]->", At::Into),
     ("-[exponential(2 s)]->", At::Into),
@@ -127,12 +132,16 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
     if decides_late && station.contains("release: together") {
         return None;
     }
+    if !fields.contains(&"makes") {
+        source.insert_str(0, ", makes: { 60 %: A, 40 %: B }");
+    }
+    let source = source.trim_start_matches(", ");
     if !fields.contains(&"cycle") {
         station += "    cycle: 2 s\n";
     }
     Some(format!(
         "line pair {{\nitem A {{}}\nitem B {{}}\ncrew crew_1 {{ size: 2 }}\ntool jig {{ size: 1 }}\n{line}\
-         source feed {{ makes: {{ 60 %: A, 40 %: B }}{source} }}\nstation before {{ cycle: exponential(1 s), needs: 1 crew_1 }}\n\
+         source feed {{ {source} }}\nstation before {{ cycle: exponential(1 s), needs: 1 crew_1 }}\n\
          station m {{\n{station}}}\nstation after {{ cycle: exponential(1 s) }}\nsink bin\nsink out\n\
          flow feed -> before {into} m {out_of} {behind}\nflow after -> out\nrun {{ for: 600 s }}\n}}\n"
     ))
@@ -169,7 +178,11 @@ fn held(kernel: &Kernel, plant: &Plant, run: &Run, found: &Snapshot) -> i64 {
         if let NodeKind::Source(s) = &node.kind
             && s.supply != Supply::Always
         {
-            held += i64::from(arena.get(kernel.model.places.nodes[id.index()], source::ITEM) != 0);
+            let mut at = arena.get(kernel.model.places.nodes[id.index()], source::ITEM);
+            while at != 0 {
+                held += 1;
+                at = if s.makes_single_items() { 0 } else { arena.get(at, item::NEXT) };
+            }
         }
         for m in machines_of(&kernel.model, id) {
             let done = arena.get(m, machine::PHASE) == phase::FINISHED;

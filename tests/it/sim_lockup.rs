@@ -160,6 +160,8 @@ fn a_worker_held_by_a_blocked_machine_is_a_lock() {
         node("a", with_crew(seconds(5, 1)), to(2)),
         node("b", with_crew(seconds(5, 1)), to(3)),
         node("out", NodeKind::Sink, None),
+        // Another item reaches `b` first, while the one worker is with `a`.
+        node("other", NodeKind::Source(Source { first: seconds(1, 1), ..source(Supply::Every(seconds(7, 1))) }), to(2)),
     ]);
     let crew = |size| Pool {
         name: "crew".into(),

@@ -13,7 +13,7 @@ fn run(text: &str) -> Outcome {
     let file = files.add("page.line", text);
     let parsed = syntax::parse(file, text);
     let options = sema::Options { set: Vec::new(), read: &|_| Err("no files in tests".into()) };
-    let analysed = sema::analyse(&files, &parsed.tree, &options);
+    let analysed = sema::analyse(&mut files, &parsed.tree, &options);
     assert!(analysed.complete, "{text}\n{:#?}\n{:#?}", parsed.diagnostics, analysed.diagnostics);
     let plant = analysed.plants.first().unwrap();
     let stop = AtomicBool::new(false);
@@ -26,7 +26,7 @@ fn run(text: &str) -> Outcome {
 
 #[test]
 fn pages_of_runs_show_what_they_say() {
-    for number in ["E0710", "E0711", "E0712", "E0713", "E0714"] {
+    for number in ["E0710", "E0711", "E0712", "E0713", "E0714", "E0716"] {
         let code = codes::Code::find(number).unwrap();
         let page = code.page();
         assert!(page.starts_with(&format!("# {number}: {}\n", code.title())), "{number}");

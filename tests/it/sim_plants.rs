@@ -108,6 +108,8 @@ impl Run {
             memory: self.memory,
             stop: &stop,
             progress: &|_, _| {},
+            fixed_runs: false,
+            advance: None,
         };
         simulate(plant, &settings)
     }

@@ -87,7 +87,7 @@ fn the_window_begins_behind_the_warm_up() {
 #[test]
 fn until_counts_after_the_warm_up() {
     let mut line = queue(seconds(60, 1), seconds(45, 1));
-    line.run.until = Some(Until { count: 10, at: NodeId(3) });
+    line.run.until = Some(Until { count: 10, at: NodeId(3), from_start: false });
     for engine in ENGINES {
         // Counted from 100 s on: arrivals at 105, 165, …, 645 s.
         let run = Run { horizon: None, warmup: 100, engine, ..RUN };
@@ -107,7 +107,7 @@ fn until_that_cannot_come_is_a_failure() {
     if let Some(NodeKind::Source(s)) = line.nodes.get_mut(NodeId(0)).map(|n| &mut n.kind) {
         s.total = Some(7);
     }
-    line.run.until = Some(Until { count: 10, at: NodeId(3) });
+    line.run.until = Some(Until { count: 10, at: NodeId(3), from_start: false });
     for horizon in [None, Some(7200)] {
         let failure = Run { horizon, ..RUN }.failure(&line);
         assert_eq!(failure.code.number(), "E0714");

@@ -12,4 +12,5 @@ codes! {
     BAD_CHAIN = "E0407" Error "chain that leads nowhere";
     BAD_START = "E0408" Error "flow that cannot begin or end here";
     CIRCLE_WITHOUT_WORK = "E0409" Error "items could circulate without taking time";
+    OPEN_PORT = "E0410" Error "port with nothing on one side";
 }

@@ -13,5 +13,8 @@ codes! {
     UNUSED = "E0220" Warning "declared but not used";
     UNREACHED = "E0221" Warning "no item ever comes here";
     NO_LINE = "E0230" Error "nothing to simulate outside a line";
+    FILE_NOT_USABLE = "E0240" Error "file that cannot be used";
+    CIRCULAR_USE = "E0241" Error "files that use each other";
+    CELL_IN_ITSELF = "E0242" Error "cell within itself";
     NOT_SUPPORTED_YET = "E0290" Error "not supported yet";
 }

@@ -11,5 +11,6 @@ codes! {
     LOCKED_UP = "E0713" Error "the line locked up";
     NOT_REACHED = "E0714" Error "`until` was not reached";
     NOT_SIMULATED = "E0715" Error "the line uses what cannot be simulated yet";
+    PRECISION_MISSED = "E0716" Warning "precision not reached";
     INTERNAL = "E0999" Error "internal error";
 }

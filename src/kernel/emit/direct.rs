@@ -3,11 +3,11 @@
 //! states that would last no time are passed over.
 
 use super::super::builder::{Builder, V};
-use super::super::layout::{buffer, header, item, machine, node, source, station};
+use super::super::layout::{breakdown, buffer, header, item, machine, node, source, station};
 use super::super::shape::{DirectIn, DirectOut, EffectShape, SinkShape, SourceShape, StationShape, SupplyShape};
 use super::super::status::{State, phase};
 use super::Emit;
-use super::station::{has_effect, working_clocks};
+use super::station::{breakdown_offset, has_effect, working_clocks};
 
 impl Emit<'_> {
     /// The end of work of a station, alone at its instant.
@@ -18,19 +18,49 @@ impl Emit<'_> {
         };
         let node = b.load(machine, machine::STATION);
         let next = b.load(node, station::DIRECT_OUT);
-        match out {
+        let room = match out {
             DirectOut::Lane { limited: true } => {
                 let level = b.load(next, buffer::LEVEL);
                 let capacity = b.load(next, buffer::CAPACITY);
-                let room = b.lt(level, capacity);
-                b.either(
-                    room,
-                    |b| self.hand_over(b, s, out, node, machine, next),
-                    |b| self.end_of_work(b, k, s, machine),
-                );
+                Some(b.lt(level, capacity))
             }
-            _ => self.hand_over(b, s, out, node, machine, next),
+            _ => None,
+        };
+        let goes_on = Self::wears_on(b, s, machine);
+        let alone = match (room, goes_on) {
+            (Some(room), Some(goes_on)) => Some(b.and(room, goes_on)),
+            (one, other) => one.or(other),
+        };
+        match alone {
+            Some(alone) => b.either(
+                alone,
+                |b| self.hand_over(b, s, out, node, machine, next),
+                |b| self.end_of_work(b, k, s, machine),
+            ),
+            None => self.hand_over(b, s, out, node, machine, next),
         }
+    }
+
+    /// Whether no clock of working time runs out with the work that ends now; `None` without clocks.
+    fn wears_on(b: &mut Builder, s: &StationShape, machine: V) -> Option<V> {
+        let clocks = working_clocks(s);
+        if clocks.is_empty() {
+            return None;
+        }
+        let now = Self::now(b);
+        let start = b.load(machine, machine::WORK_START);
+        let worked = b.sub(now, start);
+        let breakdowns = b.load(machine, machine::BREAKDOWNS);
+        let mut all: Option<V> = None;
+        for i in clocks {
+            let rest = b.load(breakdowns, breakdown::RESIDUAL.plus(breakdown_offset(i)));
+            let more = b.ne(rest, worked);
+            all = Some(match all {
+                Some(all) => b.and(all, more),
+                None => more,
+            });
+        }
+        all
     }
 
     /// Work ends, the item moves on, and the machine takes the next item, if there is one.
@@ -186,6 +216,9 @@ impl Emit<'_> {
             direct_out: None,
             shift: false,
             with: 0,
+            lots: false,
+            planned: false,
+            orders: false,
         };
         let none = b.none();
         Self::is_born(b, item);

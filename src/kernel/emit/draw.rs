@@ -16,6 +16,10 @@ impl Emit<'_> {
             [Family::Random] => Self::drawn(b, record),
             [Family::Timetable] => b.host(HostFn::Timetable, &[record], Ty::Duration),
             [Family::Computed] => self.computed(b, record, item),
+            [Family::Rhythm] => {
+                let value = b.host(HostFn::Rhythm, &[record], Ty::Duration);
+                Self::sound(b, record, value)
+            }
             _ => {
                 let zero = b.int(0, Ty::Duration);
                 let result = b.var(zero);

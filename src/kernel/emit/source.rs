@@ -9,6 +9,10 @@ use super::Emit;
 impl Emit<'_> {
     /// The event of a source's slot: an item is due.
     pub(super) fn arrival(&self, b: &mut Builder, s: &SourceShape, node: V) {
+        if s.lots {
+            self.lot_arrives(b, s, node);
+            return;
+        }
         let slot = b.load(node, source::SLOT);
         let made = b.load(node, source::MADE);
         let total = b.load(node, source::TOTAL);
@@ -49,6 +53,87 @@ impl Emit<'_> {
         }
     }
 
+    /// Several items are due at once (Q4): each stands in the source on its own.
+    fn lot_arrives(&self, b: &mut Builder, s: &SourceShape, node: V) {
+        let due = b.host(HostFn::Lot, &[node], Ty::Count);
+        let made = b.load(node, source::MADE);
+        let pending = b.load(node, source::PENDING);
+        let total = b.load(node, source::TOTAL);
+        let left = b.sub(total, made);
+        let left = b.sub(left, pending);
+        let fewer = b.lt(left, due);
+        let number = b.select(fewer, left, due);
+        let slot = b.load(node, source::SLOT);
+        match &s.supply {
+            SupplyShape::Always => {}
+            SupplyShape::Pause(families) => {
+                // The clock goes on when all have left; with an empty lot at once.
+                let none = b.is_zero(number);
+                let more = b.ne_zero(left);
+                let on = b.and(none, more);
+                b.when(on, |b| {
+                    let every = b.load(node, source::EVERY);
+                    let time = self.duration(b, every, families, None);
+                    self.schedule_after(b, slot, time);
+                });
+            }
+            SupplyShape::Lose(families) => {
+                let more = b.lt(number, left);
+                b.when(more, |b| {
+                    let every = b.load(node, source::EVERY);
+                    let time = self.duration(b, every, families, None);
+                    self.schedule_after(b, slot, time);
+                });
+                let some = b.ne_zero(number);
+                b.when(some, |b| {
+                    let verdict = b.load(node, source::VERDICT);
+                    let now = Self::now(b);
+                    self.update(b, verdict, now);
+                });
+            }
+        }
+        if s.from > 0 {
+            let sum = b.add(pending, number);
+            b.store(node, source::PENDING, sum);
+            let rank = b.load(node, node::RANK);
+            self.mark(b, rank);
+            return;
+        }
+        let rest = b.var(number);
+        b.repeat(|b| {
+            let done = b.is_zero(rest);
+            b.leave_if(done);
+            let less = b.plus(rest, -1);
+            b.set(rest, less);
+            self.make(b, s, node);
+        });
+    }
+
+    /// An item of a lot leaves: it is taken out of the list of those that stand in the source.
+    fn leave_lot(b: &mut Builder, node: V, item: V) {
+        let none = b.none();
+        let after = b.load(item, item::NEXT);
+        let first = b.load(node, source::ITEM);
+        let is_first = b.eq(first, item);
+        let before = b.var(none);
+        b.either(
+            is_first,
+            |b| b.store(node, source::ITEM, after),
+            |b| {
+                b.set(before, first);
+                b.repeat(|b| {
+                    let next = b.load(before, item::NEXT);
+                    let found = b.eq(next, item);
+                    b.leave_if(found);
+                    b.set(before, next);
+                });
+                b.store(before, item::NEXT, after);
+            },
+        );
+        let last = b.is_zero(after);
+        b.when(last, |b| b.store(node, source::LAST, before));
+    }
+
     /// Settles a source where limits begin: makes the item that is due when cards are left.
     pub(super) fn settle_source(&self, b: &mut Builder, s: &SourceShape, node: V) {
         if s.from == 0 {
@@ -57,8 +142,11 @@ impl Emit<'_> {
         let pending = b.load(node, source::PENDING);
         let due = b.ne_zero(pending);
         let waiting = b.load(node, source::ITEM);
-        let free = b.is_zero(waiting);
-        let mut go = b.and(due, free);
+        let mut go = due;
+        if !s.lots {
+            let free = b.is_zero(waiting);
+            go = b.and(due, free);
+        }
         if s.shift && s.supply == SupplyShape::Always {
             let off = b.load(node, source::OFF);
             let on = b.not(off);
@@ -70,6 +158,11 @@ impl Emit<'_> {
             b.when(go, |b| {
                 b.bump(node, source::PENDING, -1);
                 self.make(b, s, node);
+                if s.lots {
+                    // And the next of the lot.
+                    let rank = b.load(node, node::RANK);
+                    self.mark(b, rank);
+                }
             });
         });
     }
@@ -84,7 +177,17 @@ impl Emit<'_> {
         let way = b.load(node, source::ROUTING);
         let list = self.decide(b, way, item, s.simple_routing);
         b.store(item, item::LIST, list);
-        b.store(node, source::ITEM, item);
+        if s.lots {
+            let none = b.none();
+            b.store(item, item::NEXT, none);
+            let first = b.load(node, source::ITEM);
+            let alone = b.is_zero(first);
+            let last = b.load(node, source::LAST);
+            b.either(alone, |b| b.store(node, source::ITEM, item), |b| b.store(last, item::NEXT, item));
+            b.store(node, source::LAST, item);
+        } else {
+            b.store(node, source::ITEM, item);
+        }
         self.offer(b, list, item);
     }
 
@@ -92,7 +195,9 @@ impl Emit<'_> {
         let item = self.new_item(b);
         let now = Self::now(b);
         let mix = b.load(node, source::MIX);
-        let kind = if s.mix <= 1 {
+        let kind = if s.planned {
+            b.host(HostFn::Kind, &[node], Ty::Count)
+        } else if s.mix <= 1 {
             b.load(mix, Field { offset: 8, ty: Ty::Count })
         } else {
             let word = Self::next_word(b, node, source::MIX_STREAM);
@@ -127,6 +232,9 @@ impl Emit<'_> {
         if self.shapes.attributes > 0 {
             b.host(HostFn::Born, &[item], Ty::Count);
         }
+        if s.orders && self.shapes.attributes > 0 {
+            b.host(HostFn::Ordered, &[node, item], Ty::Count);
+        }
         if s.with > 0 {
             let list = b.load(node, source::WITH);
             self.assign(b, list, s.with, item);
@@ -141,14 +249,34 @@ impl Emit<'_> {
 
     /// The item leaves its source.
     pub(super) fn release_source(&self, b: &mut Builder, s: &SourceShape, node: V, item: V) {
-        b.store_int(node, source::ITEM, 0);
+        if s.lots {
+            Self::leave_lot(b, node, item);
+        } else {
+            b.store_int(node, source::ITEM, 0);
+        }
         if s.to > 0 {
             let array = b.load(node, source::TO);
             self.return_cards(b, array, s.to, item);
         }
         let made = b.load(node, source::MADE);
         let total = b.load(node, source::TOTAL);
-        let more = b.lt(made, total);
+        let mut more = b.lt(made, total);
+        if s.lots {
+            let others = b.load(node, source::ITEM);
+            let none = b.is_zero(others);
+            let pending = b.load(node, source::PENDING);
+            let none_due = b.is_zero(pending);
+            let all = b.and(none, none_due);
+            if matches!(s.supply, SupplyShape::Lose(_)) {
+                // The verdict is void when nothing is left that it could hit.
+                b.when(all, |b| {
+                    let verdict = b.load(node, source::VERDICT);
+                    self.cancel(b, verdict);
+                });
+                return;
+            }
+            more = b.and(more, all);
+        }
         match &s.supply {
             SupplyShape::Always => {
                 // The next one stands ready.
@@ -196,12 +324,39 @@ impl Emit<'_> {
         if s.from > 0 {
             // No card was left: the item was due and is lost without having entered.
             let pending = b.load(node, source::PENDING);
-            let due = b.ne_zero(pending);
-            b.when(due, |b| {
+            if s.lots {
+                let left = b.var(pending);
                 b.store_int(node, source::PENDING, 0);
-                let item = self.new_source_item(b, s, node);
+                b.repeat(|b| {
+                    let done = b.is_zero(left);
+                    b.leave_if(done);
+                    let less = b.plus(left, -1);
+                    b.set(left, less);
+                    let item = self.new_source_item(b, s, node);
+                    Self::lose(b, node, item);
+                });
+            } else {
+                let due = b.ne_zero(pending);
+                b.when(due, |b| {
+                    b.store_int(node, source::PENDING, 0);
+                    let item = self.new_source_item(b, s, node);
+                    Self::lose(b, node, item);
+                });
+            }
+        }
+        if s.lots {
+            b.repeat(|b| {
+                let item = b.load(node, source::ITEM);
+                let done = b.is_zero(item);
+                b.leave_if(done);
+                let next = b.load(item, item::NEXT);
+                b.store(node, source::ITEM, next);
+                let list = b.load(item, item::LIST);
+                self.withdraw(b, list, item);
+                self.return_all_cards(b, item);
                 Self::lose(b, node, item);
             });
+            return;
         }
         let item = b.load(node, source::ITEM);
         let waits = b.ne_zero(item);

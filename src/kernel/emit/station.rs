@@ -463,7 +463,8 @@ impl Emit<'_> {
         self.work_ends(b, s, machine);
         for (i, shape) in s.breakdowns.iter().enumerate() {
             let counts = shape.clock == ClockShape::Cycles;
-            if !counts && shape.effect != EffectShape::FinishItem {
+            let wears = shape.clock == ClockShape::Working;
+            if !counts && !wears && shape.effect != EffectShape::FinishItem {
                 continue;
             }
             let breakdowns = b.load(machine, machine::BREAKDOWNS);
@@ -484,12 +485,26 @@ impl Emit<'_> {
                     b.set(due, over);
                 });
                 due
+            } else if wears {
+                // The clock ran out with the work, which was finished first (B6).
+                let runs = b.is_zero(active);
+                let rest = b.load(record, breakdown::RESIDUAL);
+                let zero = b.int(0, Ty::Duration);
+                let over = b.eq(rest, zero);
+                let over = b.and(runs, over);
+                if shape.effect == EffectShape::FinishItem {
+                    let waiting = b.count(super::failure::AFTER_WORK);
+                    let waiting = b.eq(active, waiting);
+                    b.or(over, waiting)
+                } else {
+                    over
+                }
             } else {
                 let waiting = b.count(super::failure::AFTER_WORK);
                 b.eq(active, waiting)
             };
             b.when(due, |b| {
-                if counts && shape.maintenance {
+                if (counts || wears) && shape.maintenance {
                     // What is between items begins at once, unless the machine is down already.
                     let down = b.load(machine, machine::DOWN);
                     let up = b.is_zero(down);

@@ -49,7 +49,9 @@ impl Direct {
             if limited(id) || limited(next) || !pauses(giver) || !pauses(place) {
                 continue;
             }
-            if let NodeKind::Source(Source { supply: Supply::Always, mix, .. }) = &giver.kind
+            if let NodeKind::Source(Source { supply: Supply::Always, mix, with, campaign, .. }) = &giver.kind
+                && with.is_empty()
+                && campaign.is_empty()
                 && takes_one(&place.kind)
                 && only(&taken, next) == Some(id)
                 && let Some(into) = direct.into.get_mut(next.index())
@@ -99,12 +101,14 @@ fn pauses(node: &crate::ir::Node) -> bool {
 fn gives_one(kind: &NodeKind) -> bool {
     match kind {
         NodeKind::Station(s) => {
-            takes_one(kind) && s.yield_share.is_none() && s.recipes.iter().all(|r| r.makes.is_empty())
+            takes_one(kind) && s.yield_share.is_none() && s.sets.is_empty() && s.recipes.iter().all(|r| r.makes.is_empty())
                 // Nothing looks at breakdowns when work ends.
                 && s.breakdowns.iter().all(|b| b.clock != BreakdownClock::Cycles && b.effect != BreakdownEffect::FinishItem)
                 && s.maintenance.iter().all(|m| m.clock != BreakdownClock::Cycles && m.start == crate::ir::MaintenanceStart::Immediately)
         }
-        NodeKind::Source(s) => matches!(s.supply, Supply::Every(_)) && s.when_full != WhenFull::Lose,
+        NodeKind::Source(s) => {
+            matches!(s.supply, Supply::Every(_)) && s.when_full != WhenFull::Lose && s.makes_single_items()
+        }
         _ => false,
     }
 }

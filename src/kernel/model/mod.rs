@@ -10,6 +10,7 @@ mod resources;
 mod sets;
 mod setups;
 mod shifts;
+mod sources;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ use super::shape::{
     TransitShape, intern,
 };
 use super::status::{NEVER, State};
+use super::supply::{Plan, Rhythm};
 
 /// A plant laid out for simulation. Numbers are data; only the shapes decide the code.
 #[derive(Clone, Debug)]
@@ -54,6 +56,10 @@ pub struct Model {
     pub schedules: Arc<[Schedule]>,
     /// What items of each type carry: byte offset and law of the default.
     pub kinds: Arc<[Carried]>,
+    /// What sources make, by index.
+    pub plans: Arc<[Plan]>,
+    /// Intervals by hours and by orders, by index.
+    pub rhythms: Arc<[Rhythm]>,
     /// First events: slot, and the draw record of its time or a fixed time.
     first: Vec<(usize, First)>,
     /// Where things lie.
@@ -168,6 +174,8 @@ struct Layout<'a> {
     calendars: Vec<shifts::Told>,
     last_request: i64,
     kinds: Vec<Carried>,
+    plans: Vec<Plan>,
+    rhythms: Vec<Rhythm>,
     places: Places,
     slots: Vec<SlotPlan>,
     node_shapes: Vec<usize>,
@@ -204,6 +212,8 @@ impl Model {
             calendars: Vec::new(),
             last_request: 0,
             kinds: Vec::new(),
+            plans: Vec::new(),
+            rhythms: Vec::new(),
             places: Places::default(),
             slots: Vec::new(),
             node_shapes: Vec::new(),
@@ -246,6 +256,8 @@ impl Model {
             laws: layout.laws.into(),
             schedules: layout.schedules.into(),
             kinds: layout.kinds.into(),
+            plans: layout.plans.into(),
+            rhythms: layout.rhythms.into(),
             first,
             places: layout.places,
             item_bytes,
@@ -261,6 +273,8 @@ impl Model {
         host.schedules = Arc::clone(&self.schedules);
         host.kinds = Arc::clone(&self.kinds);
         host.loose = index(self.shapes.first_loose() * 8);
+        host.plans = Arc::clone(&self.plans);
+        host.rhythms = Arc::clone(&self.rhythms);
         for (at, id) in &self.streams {
             for (i, word) in (0i64..).zip(random::stream_state(*id, seed, replication)) {
                 host.arena.set(at + 8 * i, FIRST_WORD, word.cast_signed());
@@ -281,6 +295,13 @@ impl Model {
                     let rest = host.duration(*from);
                     host.arena.set(*record, *field, rest);
                 }
+            }
+        }
+        if self.shapes.attributes > 0 {
+            let (mut at, top) = (host.arena.get(0, header::ITEM_BASE), host.arena.get(0, header::ITEM_TOP));
+            while at < top {
+                host.born(at);
+                at += self.item_bytes;
             }
         }
         self.play_tournament(&mut host.arena);

@@ -1,9 +1,12 @@
-//! Lays out sources, stations with their machines and breakdowns, buffers and sinks.
+//! Lays out stations with their machines and breakdowns, buffers and sinks.
 
 use super::ways::route_shape;
 use super::*;
 use crate::ir::{CalendarId, MaintenanceStart};
 use crate::kernel::shape::Family;
+
+/// Puts requests of people for work behind those for repairs of the same instant.
+const WORK_AFTER_REPAIRS: i64 = 1 << 62;
 
 /// A breakdown or maintenance.
 struct Stop<'a> {
@@ -85,9 +88,12 @@ impl Layout<'_> {
         let (at, on) = self.calendar(calendar, None);
         let Some(kind) = self.plant.nodes.get(id).map(|n| &n.kind) else { return };
         match kind {
-            NodeKind::Source(_) => {
-                self.tell(at, record, SubscriberShape::Source(shape));
-                self.image.put(record, source::OFF, i64::from(on == 0));
+            NodeKind::Source(s) => {
+                // Timetables, hours and orders go by the clock; their shift is in them already.
+                if matches!(s.supply, Supply::Always | Supply::Every(_)) {
+                    self.tell(at, record, SubscriberShape::Source(shape));
+                    self.image.put(record, source::OFF, i64::from(on == 0));
+                }
             }
             NodeKind::Station(_) => {
                 self.image.put(record, station::CALENDAR, at);
@@ -113,7 +119,7 @@ impl Layout<'_> {
     }
 
     /// Whether a node is off shift at t = 0.
-    fn begins_off(&self, id: NodeId) -> bool {
+    pub(super) fn begins_off(&self, id: NodeId) -> bool {
         let calendar = self.plant.nodes.get(id).and_then(|n| n.calendar).and_then(|c| self.plant.calendars.get(c));
         calendar.is_some_and(|c| !c.is_on(crate::base::Ticks(0)))
     }
@@ -165,105 +171,6 @@ impl Layout<'_> {
 
     pub(super) fn unplaced(&mut self, event: EventShape) -> usize {
         intern(&mut self.shapes.events, event)
-    }
-
-    pub(super) fn source(
-        &mut self,
-        id: NodeId,
-        name: &str,
-        s: &Source,
-        way: Option<&Routing>,
-    ) -> Result<SourceShape, String> {
-        let record = self.node_record(id);
-        let rank = self.order.rank(id);
-        let (from, from_count) = self.limit_array(|l| l.from == id);
-        let (to, to_count) = self.limit_array(|l| l.to == id);
-        self.image.put(record, source::FROM, from);
-        self.image.put(record, source::TO, to);
-        self.image.put(record, source::TOTAL, s.total.map_or(NEVER, count));
-        let mut words = Vec::new();
-        let mut sum = crate::base::Rational::from_integer(0.into());
-        for (item, share) in &s.mix {
-            sum += share;
-            words.push(crate::base::quantity::to_f64(&sum).to_bits().cast_signed());
-            words.push(index(item.index()));
-        }
-        let mix = self.image.array(&words);
-        self.image.put(record, source::MIX, mix);
-        self.stream(record + i64::from(source::MIX_STREAM.offset), name, "mix", 0);
-        let way = self.source_routing(id, way)?;
-        let (routing, _, simple_routing) = self.routing(&way, name, "branch")?;
-        self.image.put(record, source::ROUTING, routing);
-        let (first, _) = self.draw(&s.first, name, "first")?;
-        let supply = match &s.supply {
-            Supply::Always => SupplyShape::Always,
-            Supply::Every(every) => {
-                let (at, family) = self.draw(every, name, "every")?;
-                self.image.put(record, source::EVERY, at);
-                let families = Families::from([family]);
-                match s.when_full {
-                    WhenFull::Lose => SupplyShape::Lose(families),
-                    WhenFull::Pause | WhenFull::Queue => SupplyShape::Pause(families),
-                }
-            }
-        };
-        let with = self.assignments(&s.with, name, "with")?;
-        self.image.put(record, source::WITH, with);
-        let handler = self.unplaced(EventShape::Arrival(UNPLACED));
-        self.slot(SlotPlan {
-            band: 3,
-            rank,
-            machine: 0,
-            name: String::new(),
-            handler,
-            record,
-            field: source::SLOT,
-            first: Some(match self.begins_off(id) {
-                true => First::Residual(record, source::REST, first),
-                false => First::Draw(first),
-            }),
-        });
-        if matches!(supply, SupplyShape::Lose(_)) {
-            let handler = self.unplaced(EventShape::Verdict(UNPLACED));
-            self.slot(SlotPlan {
-                band: 4,
-                rank,
-                machine: 0,
-                name: String::new(),
-                handler,
-                record,
-                field: source::VERDICT,
-                first: None,
-            });
-        }
-        let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
-            self.image.put(record, source::DIRECT_OUT, self.node_record(to));
-            way
-        });
-        let shift = self.plant.nodes.get(id).is_some_and(|n| n.calendar.is_some());
-        Ok(SourceShape {
-            supply,
-            mix: s.mix.len(),
-            simple_routing,
-            from: from_count,
-            to: to_count,
-            direct_out,
-            shift,
-            with: s.with.len(),
-        })
-    }
-
-    /// Items with a route start it here; all others follow the source's own way.
-    pub(super) fn source_routing(&self, id: NodeId, way: Option<&Routing>) -> Result<Routing, String> {
-        let starts: Vec<(ItemId, Routing)> =
-            self.plant.routes.iter().filter(|r| r.sources.contains(&id)).map(|r| (r.item, r.start.clone())).collect();
-        let span = crate::base::Span::default();
-        match (starts.as_slice(), way) {
-            ([], Some(way)) => Ok(way.clone()),
-            ([(_, only)], None) => Ok(only.clone()),
-            ([], None) => Err("a source leads nowhere".to_string()),
-            (_, way) => Ok(Routing::ByItem(starts, way.map(|w| Box::new(w.clone())), span)),
-        }
     }
 
     #[allow(clippy::too_many_lines)]
@@ -609,6 +516,9 @@ impl Layout<'_> {
             let number = (m + 1).unsigned_abs();
             let machine_name = format!("{name}#{number}");
             let key = self.key(id, number);
+            // Of people asked for at the same instant, those for repairs come first, by name; then those
+            // for work, downstream first (R2).
+            let asks = WORK_AFTER_REPAIRS | index(rank) << 24 | count(number);
             self.places.names.insert(at, if s.machines > 1 { machine_name.clone() } else { name.to_string() });
             self.image.put(at, holder::KEY, key);
             self.image.put(at, machine::STATION, record);
@@ -619,7 +529,7 @@ impl Layout<'_> {
             if m > 0 {
                 self.image.put(at, machine::IDLE_PREVIOUS, at - stride);
             }
-            let work = self.request(at, key, GrantShape::Work(UNPLACED));
+            let work = self.request(at, asks, GrantShape::Work(UNPLACED));
             self.image.put(at, machine::REQUEST, work);
             let handler = self.unplaced(EventShape::EndOfWork(UNPLACED));
             self.slot(SlotPlan {

@@ -1,7 +1,7 @@
 //! Lays out orders, and what buffers have that are not plain lanes.
 
 use super::*;
-use crate::ir::{Binary, Order, OrderRule};
+use crate::ir::{Binary, Precedence, PrecedenceRule};
 use crate::kernel::choice::kind;
 use crate::kernel::layout::order;
 use crate::kernel::shape::LooseShape;
@@ -40,20 +40,20 @@ impl Layout<'_> {
         Ok(at)
     }
 
-    fn order_record(&mut self, id: NodeId, name: &str, rules: &Order) -> Result<i64, String> {
+    fn order_record(&mut self, id: NodeId, name: &str, rules: &Precedence) -> Result<i64, String> {
         let at = self.image.alloc(2 + 2 * rules.rules.len());
         self.image.put(at, order::COUNT, index(rules.rules.len()));
         self.image.put(at, order::DYNAMIC, i64::from(rules.dynamic));
         for (i, rule) in (0i64..).zip(&rules.rules) {
             let (kind, argument) = match rule {
-                OrderRule::Fifo => (kind::FIFO, 0),
-                OrderRule::Lifo => (kind::LIFO, 0),
-                OrderRule::SameSetup => (kind::SAME_SETUP, i64::from(self.sets_up_by_value(id))),
-                OrderRule::First(from) => (kind::FIRST, self.holders_of(*from)),
-                OrderRule::Lowest(e) => (kind::LOWEST, self.key_record(e, name, i)?),
-                OrderRule::Highest(e) => (kind::HIGHEST, self.key_record(e, name, i)?),
-                OrderRule::Shortest => (kind::LOWEST, self.key_record(&self.mean_work(id)?, name, i)?),
-                OrderRule::Longest => (kind::HIGHEST, self.key_record(&self.mean_work(id)?, name, i)?),
+                PrecedenceRule::Fifo => (kind::FIFO, 0),
+                PrecedenceRule::Lifo => (kind::LIFO, 0),
+                PrecedenceRule::SameSetup => (kind::SAME_SETUP, i64::from(self.sets_up_by_value(id))),
+                PrecedenceRule::First(from) => (kind::FIRST, self.holders_of(*from)),
+                PrecedenceRule::Lowest(e) => (kind::LOWEST, self.key_record(e, name, i)?),
+                PrecedenceRule::Highest(e) => (kind::HIGHEST, self.key_record(e, name, i)?),
+                PrecedenceRule::Shortest => (kind::LOWEST, self.key_record(&self.mean_work(id)?, name, i)?),
+                PrecedenceRule::Longest => (kind::HIGHEST, self.key_record(&self.mean_work(id)?, name, i)?),
             };
             let rule = at + 16 * i;
             self.image.put(rule, order::KIND, kind);

@@ -113,7 +113,10 @@ impl Layout<'_> {
         }
         let base = index(self.image.words.len() * 8);
         self.image.put(0, header::ITEM_BASE, base);
-        for (id, n) in self.plant.nodes.iter() {
+        // In natural order of names: draws for what they carry do not depend on the order of declarations.
+        let mut nodes: Vec<_> = self.plant.nodes.iter().collect();
+        nodes.sort_by_key(|(id, _)| self.order.name_order(*id));
+        for (id, n) in nodes {
             let NodeKind::Buffer(b) = &n.kind else { continue };
             let record = self.node_record(id);
             let (mut first, mut last, mut level) = (0, 0, 0i64);

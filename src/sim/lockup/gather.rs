@@ -116,10 +116,7 @@ impl Waits<'_> {
             self.revive(at);
         }
         let waiting = self.get(record, source::ITEM);
-        if waiting == 0
-            && self.get(record, source::PENDING) > 0
-            && matches!(s.supply, Supply::Always | Supply::Every(_))
-        {
+        if (waiting == 0 || !s.makes_single_items()) && self.get(record, source::PENDING) > 0 {
             let short = self.short_limits(id, None);
             let fact = format!(
                 "`{}` waits for a card of {} to make the next item",
@@ -530,8 +527,8 @@ impl Waits<'_> {
                 NodeKind::Source(s) => {
                     let total = s.total.and_then(|t| i64::try_from(t).ok());
                     let left = total.is_none_or(|t| self.get(v.record, source::MADE) < t);
-                    let waiting = self.get(v.record, source::ITEM);
-                    let stands = waiting != 0 && !planned.contains(&waiting) && fits(self.type_of(waiting));
+                    let waiting = self.items_at(at.index());
+                    let stands = waiting.iter().any(|i| !planned.contains(i) && fits(self.type_of(*i)));
                     if stands || left && s.mix.iter().any(|(k, _)| fits(Some(*k))) {
                         found.push(full.unwrap_or(at.index()));
                     }
@@ -671,8 +668,16 @@ impl Waits<'_> {
         match v.who {
             Who::Node(id) => match self.plant.nodes.get(id).map(|n| &n.kind) {
                 Some(NodeKind::Buffer(_)) => items_in(self.arena, v.record),
-                Some(NodeKind::Source(_)) => {
-                    Some(self.get(v.record, source::ITEM)).filter(|i| *i != 0).into_iter().collect()
+                Some(NodeKind::Source(s)) => {
+                    let first = self.get(v.record, source::ITEM);
+                    let mut items: Vec<i64> = Some(first).filter(|i| *i != 0).into_iter().collect();
+                    while let Some(last) = items.last().filter(|_| !s.makes_single_items()).copied() {
+                        match self.get(last, item::NEXT) {
+                            0 => break,
+                            next => items.push(next),
+                        }
+                    }
+                    items
                 }
                 _ => Vec::new(),
             },

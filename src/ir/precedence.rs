@@ -5,16 +5,16 @@ use super::{Expression, NodeId};
 /// Rules in turn: each decides only between those that all before it hold equal. What is equal by all goes
 /// by the time it has been ready.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Order {
+pub struct Precedence {
     /// The rules.
-    pub rules: Vec<OrderRule>,
+    pub rules: Vec<PrecedenceRule>,
     /// Values are found anew at each choice, not once on entry.
     pub dynamic: bool,
 }
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq)]
-pub enum OrderRule {
+pub enum PrecedenceRule {
     /// First ready, first served.
     Fifo,
     /// Last ready, first served.

@@ -1,0 +1,103 @@
+//! How many items a source gives in the long run, when nothing holds it back.
+
+use num_traits::Zero;
+
+use crate::base::Rational;
+use crate::ir::{Calendar, CalendarId, Distribution, Expression, Node, Plant, Source, Supply};
+
+use super::figures::{count, over};
+use super::load::on_share;
+use super::means::{is_constant, mean};
+
+/// Items per second of a source that is not always ready. `None` where only a run knows it: attributes
+/// and the floor in a formula, a list of orders, lots of broken numbers.
+#[must_use]
+pub(super) fn rate(plant: &Plant, node: &Node, source: &Source) -> Option<Rational> {
+    let lots = match &source.supply {
+        Supply::Always | Supply::Orders(_) => return None,
+        Supply::Every(every) => over(&on_share(plant, node.calendar), &mean(plant, every, None)?)?,
+        Supply::ByHours { hours, rest } => by_hours(plant, node.calendar, hours, rest.as_deref())?,
+        Supply::At(id) => {
+            let timetable = plant.calendars.get(*id)?;
+            let shift = node.calendar.and_then(|c| plant.calendars.get(c));
+            let comes = timetable.windows.iter().filter(|w| shift.is_none_or(|s| covers(s, w.from.0)));
+            over(&count(comes.count() as u64), &seconds(timetable.period.0))?
+        }
+    };
+    Some(lots * lot(plant, source)?)
+}
+
+/// Whether nothing is left to chance in when and how many items come.
+#[must_use]
+pub(super) fn is_fixed(source: &Source) -> bool {
+    let supply = match &source.supply {
+        Supply::Every(every) => is_constant(every),
+        Supply::ByHours { hours, rest } => {
+            hours.iter().all(|(_, e)| is_constant(e)) && rest.as_deref().is_none_or(is_constant)
+        }
+        Supply::At(_) | Supply::Orders(_) => true,
+        Supply::Always => false,
+    };
+    supply && is_constant(&source.lot)
+}
+
+/// The mean number of items at once; `None` for draws that are rounded.
+fn lot(plant: &Plant, source: &Source) -> Option<Rational> {
+    fn whole(lot: &Expression) -> bool {
+        match lot {
+            Expression::Constant(q) => q.value.is_integer(),
+            Expression::Draw(drawn) => match &**drawn {
+                Distribution::Poisson { .. } | Distribution::Geometric { .. } => true,
+                Distribution::Empirical { values } => values.iter().all(|v| v.fract() == 0.0),
+                _ => false,
+            },
+            Expression::Mixture(list) => list.iter().all(|(_, part)| whole(part)),
+            _ => false,
+        }
+    }
+    if whole(&source.lot) { mean(plant, &source.lot, None) } else { None }
+}
+
+/// The integral of the rate over a week, by the stretches between all boundaries, over the week. An
+/// interval whose remainder is stretched at boundaries has this rate whatever its distribution.
+fn by_hours(
+    plant: &Plant,
+    shift: Option<CalendarId>,
+    hours: &[(CalendarId, Expression)],
+    rest: Option<&Expression>,
+) -> Option<Rational> {
+    let shift = shift.and_then(|c| plant.calendars.get(c));
+    let mut known: Vec<(&Calendar, Rational)> = Vec::new();
+    for (id, every) in hours {
+        known.push((plant.calendars.get(*id)?, mean(plant, every, None)?));
+    }
+    let rest = match rest {
+        Some(every) => Some(mean(plant, every, None)?),
+        None => None,
+    };
+    let period = known.first()?.0.period.0;
+    let calendars = known.iter().map(|(c, _)| *c).chain(shift);
+    let mut bounds: Vec<i64> = calendars.flat_map(|c| &c.windows).flat_map(|w| [w.from.0, w.to.0]).collect();
+    bounds.extend([0, period]);
+    bounds.sort_unstable();
+    bounds.dedup();
+    let mut items = Rational::zero();
+    for (from, to) in bounds.iter().zip(bounds.iter().skip(1)) {
+        if shift.is_some_and(|s| !covers(s, *from)) {
+            continue;
+        }
+        let own = known.iter().find(|(c, _)| covers(c, *from)).map(|(_, mean)| mean);
+        if let Some(mean) = own.or(rest.as_ref()) {
+            items += over(&seconds(to - from), mean)?;
+        }
+    }
+    over(&items, &seconds(period))
+}
+
+fn covers(calendar: &Calendar, place: i64) -> bool {
+    calendar.windows.iter().any(|w| w.from.0 <= place && place < w.to.0)
+}
+
+fn seconds(ticks: i64) -> Rational {
+    Rational::new(ticks.into(), crate::base::TICKS_PER_SECOND.into())
+}

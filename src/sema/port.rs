@@ -1,0 +1,417 @@
+//! Ports of placed cells. While flows are read, a port is a stop like a node, with an id of its own;
+//! then every way that leads to a port is joined to the way behind it, and the ports are gone.
+//!
+//! Start reading at [`Lower::join_ports`].
+
+use crate::base::Span;
+use crate::diag::{Diagnostic, Severity, codes};
+use crate::ir::{ItemId, NodeId, NodeKind, Plant, Routing};
+use crate::syntax::tree::{Declaration, Expr};
+
+use super::line::Lower;
+use super::scope::{FrameId, Kind, Meaning};
+
+/// Ids from here on are ports.
+const FIRST: u32 = 1 << 31;
+
+/// A port of a placed cell.
+#[derive(Clone, Debug)]
+pub struct Port {
+    /// Its whole name: `weld[2].done`.
+    pub name: String,
+    /// Its name in the cell.
+    own: String,
+    /// Where it is declared.
+    span: Span,
+    /// Where the cell is placed.
+    placed: Span,
+    /// The frame of the placed cell.
+    frame: FrameId,
+    /// Items come in here; else they go out.
+    inward: bool,
+    /// The only item that passes, with its kinds.
+    item: Option<ItemId>,
+    /// What stands behind it.
+    way: Option<Routing>,
+    /// Whether some arrow leads to it.
+    entered: bool,
+}
+
+impl<'a> Lower<'a> {
+    /// Declares a port in the frame of its cell.
+    pub(super) fn declare_port(&mut self, d: &'a Declaration) {
+        let (Some(frame), here) = (self.scope.get(self.scope.here), self.scope.here) else { return };
+        if !d.indices.is_empty() {
+            let _: Option<()> = self.later(d.span, "arrays of ports");
+            return;
+        }
+        let port = Port {
+            name: format!("{}{}", frame.prefix, d.name.text),
+            own: d.name.text.clone(),
+            span: d.name.span,
+            placed: frame.placed,
+            frame: here,
+            inward: d.word.text == "in",
+            item: None,
+            way: None,
+            entered: false,
+        };
+        let id = NodeId(FIRST.saturating_add(u32::try_from(self.ports.len()).unwrap_or(u32::MAX)));
+        if self.scope.declare(&d.name.text, d.name.span, Meaning::Node(id), &mut self.diagnostics) {
+            self.ports.push(port);
+        }
+    }
+
+    /// Reads which items the ports of a cell are for.
+    pub(super) fn port_items(&mut self, declarations: &[&'a Declaration]) {
+        let here = self.scope.here;
+        if self.scope.get(here).is_none_or(|f| f.kind != Kind::Place) {
+            return;
+        }
+        for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "in" | "out")) {
+            let Some(phrase) = &d.phrase else { continue };
+            let item = self.name_in(phrase, "an item").and_then(|(name, span)| self.item_named(name, span));
+            self.holes |= item.is_none();
+            if let Some(Meaning::Node(id)) = self.scope.find_in(here, &d.name.text)
+                && let Some(port) = Self::port_index(id).and_then(|i| self.ports.get_mut(i))
+            {
+                port.item = item;
+            }
+        }
+    }
+
+    fn port_index(id: NodeId) -> Option<usize> {
+        id.0.checked_sub(FIRST).map(|i| i as usize)
+    }
+
+    /// The port of an id, if it is one.
+    pub(super) fn port(&self, id: NodeId) -> Option<&Port> {
+        Self::port_index(id).and_then(|i| self.ports.get(i))
+    }
+
+    /// Whether a port is seen from inside its cell.
+    fn inside_of(&self, port: &Port) -> bool {
+        port.frame == self.scope.here
+    }
+
+    /// Whether a flow may lead into a port from here: from outside into `in`, from inside into `out`.
+    pub(super) fn port_enterable(&mut self, id: NodeId, span: Span) -> bool {
+        let Some(port) = self.port(id) else { return false };
+        let inside = self.inside_of(port);
+        if port.inward == inside {
+            let text = match inside {
+                true => format!("items come into the cell through `{}`, no flow inside leads to it", port.own),
+                false => format!("items leave the cell through `{}`, no flow outside leads to it", port.name),
+            };
+            let other = if inside { "an `out`" } else { "an `in`" };
+            let d = Diagnostic::new(codes::BAD_START, span, text)
+                .with(port.span, "the port")
+                .help(format!("lead the flow to {other} port"));
+            self.push(d);
+            self.holes = true;
+            return false;
+        }
+        if let Some(port) = Self::port_index(id).and_then(|i| self.ports.get_mut(i)) {
+            port.entered = true;
+        }
+        true
+    }
+
+    /// Gives a port its way: of `in` inside the cell, of `out` outside.
+    pub(super) fn set_port_way(&mut self, id: NodeId, way: Routing, span: Span) {
+        let Some(port) = self.port(id) else { return };
+        let inside = self.inside_of(port);
+        if port.inward != inside {
+            let text = match inside {
+                true => format!("items leave the cell through `{}`, no flow inside begins there", port.own),
+                false => format!("items come into the cell through `{}`, no flow outside begins there", port.name),
+            };
+            let d = Diagnostic::new(codes::BAD_START, span, text).with(port.span, "the port");
+            self.push(d);
+            self.holes = true;
+            return;
+        }
+        let same = |old: &Routing| match (old, &way) {
+            (Routing::To(a), Routing::To(b)) => a.node == b.node,
+            _ => false,
+        };
+        match &port.way {
+            Some(old) if same(old) => {}
+            Some(old) => {
+                let mut d = Diagnostic::new(codes::TWO_WAYS, span, format!("`{}` already has a way out", port.name));
+                if let Some(first) = old.targets().first() {
+                    d = d.with(first.span, "the other way");
+                }
+                self.push(d.help("write a branch: `-> { 50 %: a, rest: b }`, or by item `{ A: a, B: b }`"));
+            }
+            None => {
+                if let Some(port) = Self::port_index(id).and_then(|i| self.ports.get_mut(i)) {
+                    port.way = Some(way);
+                }
+            }
+        }
+    }
+
+    /// Where a flow enters a stop: a placed cell by its only `in`.
+    pub(super) fn way_in(&mut self, stop: Meaning, expr: &'a Expr) -> Option<NodeId> {
+        self.end_of(stop, expr, true)
+    }
+
+    /// Where a flow goes on from a stop: from a placed cell by its only `out`.
+    pub(super) fn way_out(&mut self, stop: Meaning, expr: &'a Expr) -> Option<NodeId> {
+        self.end_of(stop, expr, false)
+    }
+
+    fn end_of(&mut self, stop: Meaning, expr: &'a Expr, inward: bool) -> Option<NodeId> {
+        let frame = match stop {
+            Meaning::Node(id) => return Some(id),
+            Meaning::Place(frame) => frame,
+            _ => return None,
+        };
+        let word = if inward { "in" } else { "out" };
+        let found: Vec<NodeId> = self.ends(frame, inward);
+        match found.as_slice() {
+            [only] => Some(*only),
+            [] => {
+                let shown = self.text(expr.span);
+                self.push(
+                    Diagnostic::new(codes::BAD_CHAIN, expr.span, format!("`{shown}` has no `{word}` port"))
+                        .help(format!("declare one in the cell: `{word} NAME: ITEM`")),
+                );
+                None
+            }
+            several => {
+                let shown = self.text(expr.span);
+                let names: Vec<String> =
+                    several.iter().filter_map(|id| self.port(*id)).map(|p| format!("`{shown}.{}`", p.own)).collect();
+                let text = format!("`{shown}` has {} `{word}` ports", several.len());
+                self.push(
+                    Diagnostic::new(codes::BAD_CHAIN, expr.span, text)
+                        .help(format!("name one of them: {}", names.join(", "))),
+                );
+                None
+            }
+        }
+    }
+
+    fn ends(&self, frame: FrameId, inward: bool) -> Vec<NodeId> {
+        let ports = self.scope.names_of(frame).filter_map(|(_, entry)| match entry.meaning {
+            Meaning::Node(id) => Some(id),
+            _ => None,
+        });
+        ports.filter(|id| self.port(*id).is_some_and(|p| p.frame == frame && p.inward == inward)).collect()
+    }
+
+    /// The members of an array of cells behind the one that `from` leaves, up to the one that `to`
+    /// enters: where each is entered and left.
+    pub(super) fn cells_between(&self, from: NodeId, to: NodeId) -> Option<Vec<(NodeId, NodeId)>> {
+        let (first, last) = (self.port(from)?.frame, self.port(to)?.frame);
+        let array = self.scope.iter().any(|(_, entry)| match entry.meaning {
+            Meaning::Places(start, size) => {
+                start.0 <= first.0 && first.0 < last.0 && (last.0 as u64) < start.0 as u64 + size
+            }
+            _ => false,
+        });
+        if !array {
+            return None;
+        }
+        let mut members = Vec::new();
+        for frame in (first.0 + 1..=last.0).map(FrameId) {
+            let (a, b) = (self.ends(frame, true), self.ends(frame, false));
+            members.push((*a.first()?, *b.first()?));
+        }
+        Some(members)
+    }
+
+    /// Joins every way to a port with the way behind it.
+    pub(super) fn join_ports(&mut self) {
+        if self.ports.is_empty() {
+            return;
+        }
+        self.open_ports();
+        let mut joined: Vec<Option<Routing>> = vec![None; self.ports.len()];
+        for i in 0..self.ports.len() {
+            let mut seen = vec![i];
+            let way = self.ports.get(i).and_then(|p| p.way.clone());
+            if let (Some(way), Some(place)) = (way, joined.get_mut(i)) {
+                *place = Some(self.joined(&way, &mut seen));
+            }
+        }
+        for id in self.plant.nodes.ids() {
+            let Some(way) = self.plant.nodes.get(id).and_then(|n| n.routing.clone()) else { continue };
+            if way.targets().iter().any(|t| Self::port_index(t.node).is_some()) {
+                let whole = self.joined(&way, &mut Vec::new());
+                self.crossings.push((id, way));
+                if let Some(node) = self.plant.nodes.get_mut(id) {
+                    node.routing = Some(whole);
+                }
+            }
+        }
+    }
+
+    /// A way with the ports in it replaced by what stands behind them.
+    fn joined(&mut self, way: &Routing, seen: &mut Vec<usize>) -> Routing {
+        match way {
+            Routing::To(target) => {
+                let Some(index) = Self::port_index(target.node) else { return way.clone() };
+                let Some(port) = self.ports.get(index) else { return way.clone() };
+                if seen.contains(&index) {
+                    let text = format!("items could run round through `{}` without taking time", port.name);
+                    let span = port.span;
+                    if !self.diagnostics.iter().any(|d| d.code == codes::CIRCLE_WITHOUT_WORK) {
+                        self.push(
+                            Diagnostic::new(codes::CIRCLE_WITHOUT_WORK, span, text)
+                                .help("put a station, or a transit time on an arrow, into the circle"),
+                        );
+                    }
+                    return way.clone();
+                }
+                let Some(behind) = port.way.clone() else { return way.clone() };
+                seen.push(index);
+                let whole = self.joined(&behind, seen);
+                seen.pop();
+                whole
+            }
+            Routing::Shares(list, span) => {
+                Routing::Shares(list.iter().map(|(s, w)| (s.clone(), self.joined(w, seen))).collect(), *span)
+            }
+            Routing::ByItem(list, rest, span) => {
+                let list = list.iter().map(|(i, w)| (*i, self.joined(w, seen))).collect();
+                Routing::ByItem(list, rest.as_ref().map(|w| Box::new(self.joined(w, seen))), *span)
+            }
+            Routing::If(list, rest, span) => {
+                let list = list.iter().map(|(c, w)| (c.clone(), self.joined(w, seen))).collect();
+                Routing::If(list, Box::new(self.joined(rest, seen)), *span)
+            }
+            Routing::Rule(rule, list, span) => {
+                Routing::Rule(*rule, list.iter().map(|w| self.joined(w, seen)).collect(), *span)
+            }
+        }
+    }
+
+    /// Complains about ports with nothing on one of their sides.
+    fn open_ports(&mut self) {
+        if self.holes || self.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+            return;
+        }
+        let mut found: Vec<Diagnostic> = Vec::new();
+        for port in &self.ports {
+            let place = port.name.strip_suffix(&format!(".{}", port.own)).unwrap_or(&port.name);
+            let (inner, outer) = match port.inward {
+                true => (port.way.is_some(), port.entered),
+                false => (port.entered, port.way.is_some()),
+            };
+            if !inner {
+                let (text, example) = match port.inward {
+                    true => ("leads nowhere in its cell", format!("write `flow {} -> STATION` in the cell", port.own)),
+                    false => (
+                        "is reached by nothing in its cell",
+                        format!("write `flow STATION -> {}` in the cell", port.own),
+                    ),
+                };
+                let mut d = Diagnostic::new(codes::OPEN_PORT, port.span, format!("port `{}` {text}", port.own))
+                    .with(port.placed, format!("placed here as `{place}`"))
+                    .help(example);
+                if !port.inward {
+                    // A share of 0 % may lead to it.
+                    d.severity = Severity::Warning;
+                }
+                found.push(d);
+            } else if !outer {
+                let mut d = match port.inward {
+                    true => {
+                        Diagnostic::new(codes::OPEN_PORT, port.placed, format!("nothing comes to port `{}`", port.name))
+                            .help(format!("write `flow NODE -> {}`", port.name))
+                    }
+                    false => {
+                        Diagnostic::new(codes::OPEN_PORT, port.placed, format!("port `{}` leads nowhere", port.name))
+                            .help(format!("write `flow {} -> NODE`", port.name))
+                    }
+                };
+                if port.inward {
+                    // The rest of the cell can work without it.
+                    d.severity = Severity::Warning;
+                }
+                found.push(d.with(port.span, "the port"));
+            }
+        }
+        let mut told: Vec<Diagnostic> = Vec::new();
+        for d in found {
+            let same = |t: &Diagnostic| t.primary.span == d.primary.span && (t.severity == d.severity);
+            // Members of an array are one text; ports of one place are several findings.
+            if !told
+                .iter()
+                .any(|t| same(t) && t.secondary.first().map(|l| l.span) == d.secondary.first().map(|l| l.span))
+            {
+                told.push(d);
+            }
+        }
+        self.diagnostics.extend(told);
+    }
+}
+
+/// Complains about items that pass a port made for others, once it is known which items are where.
+pub(super) fn check(lower: &Lower, complaints: &mut Vec<Diagnostic>) {
+    for (id, way) in &lower.crossings {
+        let Some(node) = lower.plant.nodes.get(*id) else { continue };
+        let mut leaving: Vec<ItemId> = Vec::new();
+        for item in &node.items {
+            match &node.kind {
+                NodeKind::Station(s) if s.recipes.iter().any(|r| !r.makes.is_empty()) => {
+                    leaving.extend(s.recipes.iter().flat_map(|r| &r.makes).map(|p| p.item));
+                }
+                // Items with a route go their own way.
+                NodeKind::Station(_) if lower.plant.routes.iter().any(|r| r.item == *item) => {}
+                _ => leaving.push(*item),
+            }
+        }
+        leaving.sort_unstable();
+        leaving.dedup();
+        for item in leaving {
+            passes(lower, way, item, complaints);
+        }
+    }
+}
+
+fn passes(lower: &Lower, way: &Routing, item: ItemId, complaints: &mut Vec<Diagnostic>) {
+    let mut each = |w: &Routing| passes(lower, w, item, complaints);
+    match way {
+        Routing::To(target) => {
+            let Some(port) = lower.port(target.node) else { return };
+            if let Some(wanted) = port.item.filter(|wanted| !lower.plant.is_a(item, *wanted)) {
+                let (name, due) = (item_name(&lower.plant, item), item_name(&lower.plant, wanted));
+                let d = Diagnostic::new(
+                    codes::WRONG_ITEM,
+                    target.span,
+                    format!("`{name}` comes to port `{}`, which is for `{due}`", port.name),
+                )
+                .with(port.span, format!("only `{due}` passes here"))
+                .help(format!("branch by item before it, or declare `item {name} {{ is: {due} }}`"));
+                if !complaints.contains(&d) {
+                    complaints.push(d);
+                }
+                return;
+            }
+            if let Some(behind) = &port.way {
+                passes(lower, behind, item, complaints);
+            }
+        }
+        Routing::Shares(list, _) => list.iter().for_each(|(_, w)| each(w)),
+        Routing::ByItem(list, rest, _) => {
+            let exact = list.iter().find(|(i, _)| *i == item);
+            let found = exact.or_else(|| list.iter().find(|(i, _)| lower.plant.is_a(item, *i))).map(|(_, w)| w);
+            if let Some(w) = found.or(rest.as_deref()) {
+                each(w);
+            }
+        }
+        Routing::If(list, rest, _) => {
+            list.iter().for_each(|(_, w)| each(w));
+            each(rest);
+        }
+        Routing::Rule(_, list, _) => list.iter().for_each(each),
+    }
+}
+
+fn item_name(plant: &Plant, id: ItemId) -> &str {
+    plant.items.get(id).map_or("", |i| i.name.as_str())
+}

@@ -1,0 +1,130 @@
+//! Claims inside a `.line` text, as comments, and how they are held against both engines:
+//!
+//! - `//= sinks/out/P/count 12` — the mean of a figure of `flowline run --format json`. A tolerance may
+//!   follow (`± 0.5`), shares may be written in per cent, and the last key may be a sum
+//!   (`starved+waiting`). Without a tolerance the figure is exact.
+//! - `//! E0401` — the text is refused, or its run stopped, with this finding.
+//! - `//set space=30` — a parameter set from outside, as by `--set`.
+//!
+//! A text without `line NAME {` stands inside a line of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use flowline::analysis;
+use flowline::base::SourceMap;
+use flowline::diag::{Diagnostic, Severity};
+use flowline::ir::Plant;
+use flowline::kernel::Engine;
+use flowline::sim::{self, Settings};
+use flowline::{sema, syntax};
+
+/// What is wrong with the texts of `list` (where each stands, its text), which read files from `folder`.
+/// All are tried, so that one that fails does not hide the others.
+pub fn hold(list: &[(String, String)], folder: &Path) {
+    let wrong = |(place, text): &&(String, String)| std::panic::catch_unwind(|| check(place, text, folder)).is_err();
+    let failed: Vec<&str> = list.iter().filter(wrong).map(|(place, _)| place.as_str()).collect();
+    assert!(failed.is_empty(), "{} of {}: {failed:#?}", failed.len(), list.len());
+}
+
+fn analyse(text: &str, folder: &Path) -> (Option<Plant>, Vec<Diagnostic>) {
+    let text = if text.lines().any(|l| l.starts_with("line ")) {
+        text.to_string()
+    } else {
+        format!("line spec {{\n{text}\n}}\n")
+    };
+    let mut files = SourceMap::default();
+    let id = files.add("spec.line", text.as_str());
+    let parsed = syntax::parse(id, &text);
+    let read = |path: &str| std::fs::read_to_string(folder.join(path)).map_err(|e| e.to_string());
+    let set = text.lines().filter_map(|l| l.trim().strip_prefix("//set ")?.split_once('='));
+    let set = set.map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    let options = sema::Options { set, read: &read };
+    let mut analysed = sema::analyse(&mut files, &parsed.tree, &options);
+    let mut found = parsed.diagnostics;
+    found.append(&mut analysed.diagnostics);
+    let plant = analysed.plants.pop();
+    if analysed.complete
+        && let Some(plant) = &plant
+    {
+        found.extend(analysis::analyse(plant).diagnostics);
+    }
+    (plant, found)
+}
+
+fn figures(place: &str, plant: &Plant, engine: Engine) -> Result<serde_json::Value, Vec<Diagnostic>> {
+    let stop = AtomicBool::new(false);
+    let mut settings = Settings::of(plant, &stop, &|_, _| {});
+    settings.engine = engine;
+    let outcome = sim::simulate(plant, &settings);
+    let Some(study) = outcome.study.filter(|_| outcome.diagnostics.is_empty()) else {
+        return Err(outcome.diagnostics);
+    };
+    let text = flowline::report::json::render(&study).unwrap_or_else(|e| panic!("{place}: {e}"));
+    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for word in ["engine", "wall_s", "events"] {
+        value.as_object_mut().unwrap().remove(word);
+    }
+    Ok(value)
+}
+
+fn number(text: &str) -> f64 {
+    let text = text.trim();
+    match text.strip_suffix('%') {
+        Some(share) => share.trim().parse::<f64>().unwrap() / 100.0,
+        None => text.parse().unwrap(),
+    }
+}
+
+/// The figure at `path`, each step a key of the JSON.
+fn figure(place: &str, value: &serde_json::Value, path: &str) -> f64 {
+    let mut at = value;
+    for key in path.split('/') {
+        at = at.get(key).unwrap_or_else(|| panic!("{place}: there is no `{key}` of `{path}` in {at}"));
+    }
+    let found = at.get("mean").unwrap_or(at);
+    found.as_f64().unwrap_or_else(|| panic!("{place}: `{path}` is {found}"))
+}
+
+fn claim(place: &str, value: &serde_json::Value, claim: &str) {
+    let (path, due) = claim.trim().split_once(' ').unwrap_or_else(|| panic!("{place}: `{claim}` claims nothing"));
+    let (stem, last) = path.rsplit_once('/').map_or(("", path), |(stem, last)| (&path[..=stem.len()], last));
+    let found: f64 = last.split('+').map(|key| figure(place, value, &format!("{stem}{key}"))).sum();
+    let (due, tolerance) = match due.split_once('±') {
+        Some((due, tolerance)) => (number(due), number(tolerance)),
+        None => (number(due), number(due).abs() * 1e-12 + 1e-12),
+    };
+    assert!((found - due).abs() <= tolerance, "{place}: `{path}` is {found}, not {due}");
+}
+
+fn check(place: &str, text: &str, folder: &Path) {
+    let told = |mark: &str| -> Vec<String> {
+        text.lines().filter_map(|l| l.trim().strip_prefix(mark)).map(|l| l.trim().to_string()).collect()
+    };
+    let (refused, claims) = (told("//!"), told("//="));
+    assert!(!refused.is_empty() || !claims.is_empty(), "{place} claims nothing");
+    let (plant, found) = analyse(text, folder);
+    for code in &refused {
+        let codes: Vec<String> = found.iter().map(|d| d.code.number().to_string()).collect();
+        let told = codes.iter().any(|c| c == code);
+        if !told && let Some(plant) = &plant {
+            let stopped = figures(place, plant, Engine::Event).err().unwrap_or_default();
+            assert!(stopped.iter().any(|d| d.code.number() == code), "{place}: {codes:?}, not {code}");
+        } else {
+            assert!(told, "{place}: {codes:?}, not {code}");
+        }
+    }
+    if claims.is_empty() {
+        return;
+    }
+    let errors: Vec<&Diagnostic> = found.iter().filter(|d| d.severity == Severity::Error).collect();
+    assert!(errors.is_empty(), "{place}: {errors:#?}");
+    let plant = plant.unwrap();
+    let native = figures(place, &plant, Engine::Event).unwrap_or_else(|d| panic!("{place}: {d:#?}"));
+    let slow = figures(place, &plant, Engine::Interpreter).unwrap_or_else(|d| panic!("{place}: {d:#?}"));
+    assert_eq!(native, slow, "{place}: the engines differ");
+    for c in &claims {
+        claim(place, &native, c);
+    }
+}
