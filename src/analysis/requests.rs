@@ -95,7 +95,10 @@ fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
                 let most = s.recipes.iter().map(made).max().unwrap_or(1);
                 entry.direct = entry.direct.saturating_add(most.saturating_mul(s.machines));
             }
-            Some(NodeKind::Source(s)) if s.supply != Supply::Always => entry.direct = entry.direct.saturating_add(1),
+            // Items of one lot stand ready together.
+            Some(NodeKind::Source(s)) if s.supply != Supply::Always && s.makes_single_items() => {
+                entry.direct = entry.direct.saturating_add(1);
+            }
             // As many as are needed.
             _ => entry.direct = u64::MAX,
         }

@@ -23,6 +23,8 @@ pub enum Command {
     Check(Check),
     /// Simulate a line and print what it does
     Run(Run),
+    /// Simulate lines and hold what they do against what they `expect`
+    Test(Test),
     /// Begin a project: a folder with a first line that checks and runs
     New(New),
     /// Lay files out in the one canonical form
@@ -86,6 +88,35 @@ pub struct Run {
     pub format: Results,
 }
 
+/// `flowline test`
+#[derive(Debug, ClapArgs)]
+pub struct Test {
+    /// The files whose lines are tested
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Independent replications of each line
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=crate::base::limits::RUNS))]
+    pub runs: Option<u64>,
+    /// Seed of all random streams
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Threads; the results are the same for any number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub threads: Option<u64>,
+    /// Set a parameter of the lines: `space=30`
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+    /// Exit with 3 also when something is undecided
+    #[arg(long, value_name = "WHAT", value_parser = ["undecided"])]
+    pub deny: Option<String>,
+    /// What executes the kernel; the results are the same
+    #[arg(long, value_enum, default_value_t = EngineName::Auto)]
+    pub engine: EngineName,
+    /// How verdicts are printed
+    #[arg(long, value_enum, default_value_t = Verdicts::Terminal)]
+    pub format: Verdicts,
+}
+
 /// `flowline new`
 #[derive(Debug, ClapArgs)]
 pub struct New {
@@ -146,6 +177,17 @@ pub enum Results {
     Json,
     /// One figure a row
     Csv,
+}
+
+/// Formats of verdicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Verdicts {
+    /// To read
+    Terminal,
+    /// JSON, schema 1
+    Json,
+    /// JUnit XML
+    Junit,
 }
 
 /// Engines by name.

@@ -12,6 +12,7 @@ mod fmt;
 mod new;
 pub mod pipeline;
 mod run;
+mod test;
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,6 +23,8 @@ use clap::Parser;
 const EXIT_ERRORS: u8 = 1;
 /// The command line or a file is wrong.
 const EXIT_USAGE: u8 = 2;
+/// An expectation is not met.
+const EXIT_NOT_MET: u8 = 3;
 /// A bug of this program.
 const EXIT_INTERNAL: u8 = 70;
 /// Ended by Ctrl-C.
@@ -62,6 +65,7 @@ fn dispatch() -> u8 {
     match args.command {
         args::Command::Check(options) => check::check(&options),
         args::Command::Run(options) => run::run(&options),
+        args::Command::Test(options) => test::test(&options),
         args::Command::New(options) => new::new(&options),
         args::Command::Fmt(options) => fmt::fmt(&options),
         args::Command::Dump(options) => dump::dump(&options),

@@ -112,7 +112,7 @@ fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
 }
 
 /// Set by Ctrl-C; a second Ctrl-C ends at once.
-fn stop_flag() -> Arc<AtomicBool> {
+pub(super) fn stop_flag() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     Arc::clone(FLAG.get_or_init(|| {
         let flag = Arc::new(AtomicBool::new(false));

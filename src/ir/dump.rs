@@ -64,6 +64,14 @@ pub fn dump(plant: &Plant) -> String {
         let at = demand.at.map_or(String::new(), |n| format!(" at {}", show.name(n)));
         let _ = writeln!(out, "demand {} {} /s{at}", show.item(demand.item), demand.rate);
     }
+    for e in &plant.expectations {
+        let _ = writeln!(out, "expect {}: {:?} {:?}", e.name, e.figure, e.bound);
+    }
+    for (i, m) in plant.measures.iter().enumerate() {
+        let during =
+            m.during.and_then(|c| plant.calendars.get(c)).map_or(String::new(), |c| format!(" during {}", c.name));
+        let _ = writeln!(out, "measure {i}: {:?}{during}", m.kind);
+    }
     let run = &plant.run;
     let horizon = run.horizon.map_or_else(|| "-".to_string(), |t| t.0.to_string());
     let until = run.until.map_or(String::new(), |u| {

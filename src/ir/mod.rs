@@ -9,6 +9,7 @@
 pub mod account;
 pub mod availability;
 pub mod dump;
+pub mod expect;
 pub mod expression;
 pub mod flow;
 pub mod ids;

@@ -35,6 +35,10 @@ pub struct Plant {
     pub accounts: super::account::Accounts,
     /// What the line has to make.
     pub demands: Vec<Demand>,
+    /// What is expected of it.
+    pub expectations: Vec<super::expect::Expectation>,
+    /// What expectations measure.
+    pub measures: Vec<super::expect::Measure>,
     /// How it is simulated unless the command line says otherwise.
     pub run: RunSettings,
 }

@@ -420,6 +420,10 @@ impl Host {
             HostFn::Foremost => self.foremost(a),
             HostFn::Expired => self.expired(a),
             HostFn::NextExpiry => self.next_expiry(a),
+            HostFn::Observe => {
+                super::observe::observe(&mut self.arena, &self.schedules, a, b);
+                0
+            }
             HostFn::Keep => {
                 self.keep(a, b);
                 0
@@ -770,4 +774,5 @@ entries! {
     lot = Lot;
     kind = Kind;
     ordered = Ordered;
+    observe = Observe;
 }

@@ -215,7 +215,7 @@ record! {
 
 record! {
     /// A station.
-    station, 40 {
+    station, 42 {
         /// First of its machines, which lie side by side.
         MACHINES = 6 Handle;
         /// Longest idle machine.
@@ -263,7 +263,7 @@ record! {
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
         /// The order of what waits for it, or 0.
-        ORDER = 39 Handle;
+        ORDER = 40 Handle;
         /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
         GATHERS = 31 Count;
         /// Next station that waits so, by rank.
@@ -279,6 +279,8 @@ record! {
         /// Values to compute over all items loaded: how many, then of each what is made of them, its law, and
         /// by item type whether it counts.
         KEEPS = 37 Handle;
+        /// What is told of items that are loaded.
+        OBSERVERS = 39 Handle;
     }
 }
 
@@ -339,12 +341,14 @@ record! {
         MAINTENANCE = 33 Count;
         /// Values over all items loaded.
         KEPT = 34 Handle;
+        /// Where its starved, blocked and waiting times are charged, or 0.
+        CAUSES = 39 Handle;
     }
 }
 
 record! {
     /// A breakdown of a machine.
-    breakdown, 10 {
+    breakdown, 12 {
         /// The machine.
         MACHINE = 0 Handle;
         /// Its slot.
@@ -364,6 +368,24 @@ record! {
         FAILURES = 7 Count;
         /// Time left of a repair that its people had to leave, plus one tick; 0: none.
         REST = 8 Duration;
+        /// Since when it waits for people, or is under repair.
+        SINCE = 9 Time;
+        /// Time waited for people.
+        WAITED = 10 Duration;
+        /// Time under repair.
+        REPAIRED = 11 Duration;
+    }
+}
+
+record! {
+    /// To what the starved, blocked and waiting times of a machine are charged, in this order. A list is a
+    /// count and pairs of key and time: of givers by position of their names, of takers by rank, of pools.
+    causes, 6 {
+        /// How much of the time in the state has been charged: of starved, and of blocked and waiting
+        /// behind it.
+        CHARGED = 0 Duration;
+        /// The list of the givers, and of takers and pools behind it.
+        LISTS = 3 Handle;
     }
 }
 
@@ -491,9 +513,11 @@ record! {
         /// Slot of the end of the next longest stay.
         EXPIRY = 30 Count;
         /// Where items go whose longest stay is over.
-        ELSEWHERE = 31 Handle;
+        ELSEWHERE = 33 Handle;
         /// Items whose longest stay was over.
         EXPIRED = 32 Count;
+        /// What is told of items that enter.
+        OBSERVERS = 31 Handle;
     }
 }
 
@@ -544,6 +568,8 @@ record! {
         PART = 30 Count;
         /// The draw record that a wrong lot is blamed on.
         LOT = 31 Handle;
+        /// What is told of items it makes.
+        OBSERVERS = 32 Handle;
     }
 }
 
@@ -556,6 +582,8 @@ record! {
         TO = 7 Handle;
         /// Arrivals of all types.
         COUNT = 8 Count;
+        /// What is told of items that arrive.
+        OBSERVERS = 9 Handle;
     }
 }
 
@@ -616,6 +644,8 @@ record! {
         SIZES_HIGH = 7 Count;
         /// Whether members who leave at the end of their shift finish what they work at.
         FINISH = 8 Flag;
+        /// When members last became free.
+        FREED = 9 Time;
     }
 }
 
@@ -691,6 +721,35 @@ record! {
         POOL = 1 Handle;
         /// Number of the first.
         NUMBER = 2 Count;
+    }
+}
+
+record! {
+    /// What an expectation measures of each item, followed by the histograms of times below 0 and of all
+    /// others.
+    probe, 12 {
+        /// How many items.
+        COUNT = 0 Count;
+        /// Sum of their times: 128 bits.
+        SUM = 1 Count;
+        /// High half of [`SUM`].
+        SUM_HIGH = 2 Count;
+        /// Shortest.
+        MINIMUM = 3 Duration;
+        /// Longest.
+        MAXIMUM = 4 Duration;
+        /// How many took at most the limit.
+        WITHIN = 5 Count;
+        /// The limit.
+        LIMIT = 6 Duration;
+        /// Counts only while this schedule of the host is on: its index plus one, or 0.
+        SHIFT = 7 Count;
+        /// 0: since birth; 1: since an attribute; 2: since a stamp.
+        WHAT = 8 Count;
+        /// Byte offset of the attribute or stamp in an item.
+        OFFSET = 9 Count;
+        /// By item type, whether it is measured.
+        TYPES = 10 Handle;
     }
 }
 

@@ -10,6 +10,8 @@
 //! It knows no syntax and presents nothing. Start reading at [`Kernel`].
 
 pub mod builder;
+pub mod causes;
+pub mod charged;
 pub mod choice;
 pub mod emit;
 pub mod formula;
@@ -19,6 +21,7 @@ pub mod laws;
 pub mod layout;
 pub mod model;
 pub mod native;
+pub mod observe;
 pub mod program;
 pub mod rank;
 pub mod read;

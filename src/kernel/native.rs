@@ -174,6 +174,7 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::Lot => "flowline_lot",
         HostFn::Kind => "flowline_kind",
         HostFn::Ordered => "flowline_ordered",
+        HostFn::Observe => "flowline_observe",
     }
 }
 

@@ -155,13 +155,15 @@ pub enum HostFn {
     Ordered,
     /// The youngest grant that holds members of a pool who may leave: its request, or 0.
     LatestGrant,
+    /// An item enters a node with observers (list, item).
+    Observe,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
     TimedTake,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 23] = [
+    pub const ALL: [HostFn; 24] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -185,6 +187,7 @@ impl HostFn {
         HostFn::Lot,
         HostFn::Kind,
         HostFn::Ordered,
+        HostFn::Observe,
     ];
 }
 

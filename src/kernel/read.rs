@@ -9,10 +9,13 @@ use crate::ir::{ItemId, NodeId, NodeKind, Plant, PoolId};
 use crate::runtime::histogram;
 
 use super::builder::Field;
+use super::charged::{self, Charged, charged, stop_times};
 use super::engine::Run;
 use super::host::Arena;
 use super::layout::{arrivals, breakdown, buffer, counters, header, item, machine, node, pool, source, station};
 use super::model::Model;
+use super::observe;
+pub use super::observe::ProbeTotals;
 use super::program::Ty;
 use super::status::NEVER;
 
@@ -58,8 +61,12 @@ pub struct StationTotals {
     pub spoilt: u64,
     /// Items that work was finished on, those that the yield scraps included.
     pub finished: u64,
-    /// Failures of all machines, by breakdown in written order.
+    /// Failures of all machines, by breakdown in written order, then by maintenance.
     pub failures: Vec<u64>,
+    /// Ticks that all machines waited for people and were under repair, in the same order.
+    pub stops: Vec<(i128, i128)>,
+    /// Starved, blocked and waiting ticks by cause.
+    pub charged: Charged,
 }
 
 /// A buffer.
@@ -194,7 +201,10 @@ impl Snapshot {
             match &n.kind {
                 NodeKind::Station(s) => {
                     let (first, machines) = model.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
-                    snapshot.stations.push(station_totals(arena, now, id, record, first, machines, s.breakdowns.len()));
+                    let mut totals = station_totals(arena, now, id, record, first, machines, s.stops());
+                    let all: Vec<i64> = machines_of(model, id).collect();
+                    totals.charged = charged(arena, model, plant, id, &all, now);
+                    snapshot.stations.push(totals);
                 }
                 NodeKind::Buffer(_) => snapshot.buffers.push(buffer_totals(arena, now, id, record)),
                 NodeKind::Source(_) => snapshot.sources.push(SourceTotals {
@@ -243,6 +253,14 @@ pub fn restart(model: &Model, plant: &Plant, run: &mut Run) {
             let level = arena.get(*record, buffer::LEVEL);
             arena.set(*record, buffer::MAX, level);
         }
+    }
+    for record in model.places.probes.iter().filter(|r| **r != 0) {
+        observe::restart(arena, *record);
+    }
+    let now = arena.get(0, header::NOW);
+    for id in plant.nodes.ids() {
+        let machines: Vec<i64> = machines_of(model, id).collect();
+        charged::restart(arena, &machines, now);
     }
     for record in model.places.arrivals.values() {
         arena.set(*record, arrivals::MINIMUM, NEVER);
@@ -296,6 +314,7 @@ fn station_totals(
 ) -> StationTotals {
     let mut states = [0i128; 8];
     let mut failures = vec![0u64; clocks];
+    let mut stops = vec![(0i128, 0i128); clocks];
     for m in 0..i64::try_from(machines).unwrap_or(0) {
         let at = first.saturating_add(m.saturating_mul(MACHINE_BYTES));
         for (sum, offset) in states.iter_mut().zip((0i32..).step_by(8)) {
@@ -308,6 +327,10 @@ fn station_totals(
         }
         for (sum, its) in failures.iter_mut().zip(breakdowns_of(arena, at, clocks)) {
             *sum = sum.saturating_add(unsigned(arena.get(its, breakdown::FAILURES)));
+        }
+        for (sum, its) in stops.iter_mut().zip(breakdowns_of(arena, at, clocks)) {
+            let (waited, repaired) = stop_times(arena, its, now);
+            *sum = (sum.0.saturating_add(waited.into()), sum.1.saturating_add(repaired.into()));
         }
     }
     StationTotals {
@@ -323,6 +346,8 @@ fn station_totals(
             several => several,
         },
         failures,
+        stops,
+        charged: Charged::default(),
     }
 }
 

@@ -173,6 +173,8 @@ pub enum DirectOut {
     Sink {
         /// Whether the run ends when enough has arrived there.
         until: bool,
+        /// Whether something is told of items that arrive there.
+        observed: bool,
     },
 }
 
@@ -268,6 +270,10 @@ pub struct StationShape {
     pub direct_out: Option<DirectOut>,
     /// Where it takes from directly.
     pub direct_in: Option<DirectIn>,
+    /// Whether several inputs, outputs and pools can end it when it is starved, blocked and waiting.
+    pub several_causes: [bool; 3],
+    /// Whether something is told of items that are loaded.
+    pub observed: bool,
 }
 
 /// How items stay in a buffer.
@@ -311,6 +317,8 @@ pub struct BufferShape {
     pub from: usize,
     /// Limits whose cards are returned here.
     pub to: usize,
+    /// Whether something is told of items that enter.
+    pub observed: bool,
 }
 
 /// When a source makes items.
@@ -349,6 +357,8 @@ pub struct SourceShape {
     pub planned: bool,
     /// Whether it goes by a list of orders.
     pub orders: bool,
+    /// Whether something is told of items it makes.
+    pub observed: bool,
 }
 
 /// A sink.
@@ -358,6 +368,8 @@ pub struct SinkShape {
     pub until: bool,
     /// Limits whose cards are returned here.
     pub to: usize,
+    /// Whether something is told of items that arrive.
+    pub observed: bool,
 }
 
 /// The shape of a node.
@@ -441,6 +453,8 @@ pub struct Shapes {
     pub attributes: usize,
     /// Words that items have for orders and buffers that are not plain lanes.
     pub loose: usize,
+    /// Time stamps that items carry behind them.
+    pub stamps: usize,
     /// Whom calendars tell.
     pub subscribers: Vec<SubscriberShape>,
     /// Whether crews have shifts.
@@ -471,7 +485,7 @@ impl Shapes {
     /// Words of an item.
     #[must_use]
     pub fn item_words(&self) -> usize {
-        self.first_attribute() + self.attributes
+        self.first_attribute() + self.attributes + self.stamps
     }
 }
 

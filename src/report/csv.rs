@@ -35,6 +35,16 @@ pub fn render(study: &Study) -> Result<String, Error> {
         }
         at.row("cycles", station.cycles)?;
         at.row("scrapped", station.scrapped)?;
+        for (state, causes) in ["starved", "blocked", "waiting"].iter().zip(&station.causes) {
+            for (name, share) in causes {
+                at.row(&format!("causes.{state}.{name}"), *share)?;
+            }
+        }
+        for stop in &station.stops {
+            at.row(&format!("stops.{}.count", stop.name), stop.count)?;
+            at.row(&format!("stops.{}.waiting", stop.name), stop.waiting)?;
+            at.row(&format!("stops.{}.repair", stop.name), stop.repair)?;
+        }
         at.row("energy_kwh", station.energy_kwh)?;
         at.row("cost", station.cost)?;
         at.row("oee", station.oee)?;
@@ -67,6 +77,9 @@ pub fn render(study: &Study) -> Result<String, Error> {
         at.row("lost", balance.lost)?;
         at.row("used", balance.used)?;
         at.row("inside", balance.inside)?;
+    }
+    for e in &study.expectations {
+        rows.at("expectations", &e.name, e.verdict.word()).row(&e.unit, e.figure)?;
     }
     let bytes = rows.writer.into_inner().map_err(|error| error.into_error())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -10,7 +10,9 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::runtime::statistics::Summary;
-use crate::sim::outcome::{ArrivalResult, BalanceResult, BufferResult, DurationResult, StationResult, Study};
+use crate::sim::outcome::{
+    ArrivalResult, BalanceResult, BufferResult, DurationResult, ExpectationResult, StationResult, StopResult, Study,
+};
 
 /// Version of the document.
 pub const SCHEMA: u32 = 1;
@@ -48,10 +50,25 @@ pub struct RunDocument {
     pub crews: Named<CrewDocument>,
     /// The line as a whole.
     pub line: LineDocument,
+    /// Each expectation of the line.
+    pub expectations: Named<ExpectationDocument>,
     /// Events of all replications together.
     pub events: u64,
     /// Real time all replications took together, s.
     pub wall_s: f64,
+}
+
+/// One expectation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExpectationDocument {
+    /// met: the whole confidence interval is as expected; not met: none of it is; undecided: else.
+    pub verdict: String,
+    /// What is expected, as written.
+    pub text: String,
+    /// What was measured, in the unit; null when no replication has a value.
+    pub figure: Option<Figure>,
+    /// The unit of the figure.
+    pub unit: String,
 }
 
 /// One figure over all replications.
@@ -105,6 +122,10 @@ pub struct StationDocument {
     pub cycles: Option<Figure>,
     /// Items scrapped here.
     pub scrapped: Option<Figure>,
+    /// Shares of time by what ended the state; those of a state add up to its share.
+    pub causes: CausesDocument,
+    /// Each breakdown and maintenance.
+    pub stops: Named<StopDocument>,
     /// Energy, kWh; null when no power is declared.
     pub energy_kwh: Option<Figure>,
     /// Cost in the currency of the line; null when none is declared.
@@ -132,6 +153,29 @@ pub struct StatesDocument {
     pub maintenance: Option<Figure>,
     /// Off shift.
     pub off: Option<Figure>,
+}
+
+/// Shares of time starved, blocked and waiting by what ended it: the whole of an interval is charged to it
+/// when it ends; what has not ended is charged to what is missing at the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CausesDocument {
+    /// By the node that gave the last missing part.
+    pub starved: Named<Option<Figure>>,
+    /// By the node that took the item.
+    pub blocked: Named<Option<Figure>>,
+    /// By the crew or tool of which members became free last.
+    pub waiting: Named<Option<Figure>>,
+}
+
+/// One breakdown or maintenance of a station. Several may overlap.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StopDocument {
+    /// How often it began, on all machines.
+    pub count: Option<Figure>,
+    /// Share of time waited for people, mean over machines.
+    pub waiting: Option<Figure>,
+    /// Share of time under repair or maintenance, mean over machines.
+    pub repair: Option<Figure>,
 }
 
 /// One place where items wait.
@@ -244,9 +288,21 @@ impl RunDocument {
                 time_in_system_s: duration(&study.line.time_in_system),
                 items: study.items.iter().map(|i| (i.item.clone(), balance(i))).collect(),
             },
+            expectations: study.expectations.iter().map(|e| (e.name.clone(), expectation(e))).collect(),
             events: study.events,
             wall_s: header.wall_s,
         }
+    }
+}
+
+/// The document of an expectation.
+#[must_use]
+pub fn expectation(e: &ExpectationResult) -> ExpectationDocument {
+    ExpectationDocument {
+        verdict: e.verdict.word().to_string(),
+        text: e.text.clone(),
+        figure: figure(e.figure),
+        unit: e.unit.clone(),
     }
 }
 
@@ -270,10 +326,16 @@ fn arrival(a: &ArrivalResult) -> ArrivalDocument {
 
 fn station(s: &StationResult) -> StationDocument {
     let [working, setup, starved, blocked, waiting, down, maintenance, off] = s.states.map(figure);
+    let [starved_by, blocked_by, waiting_for] = &s.causes;
+    let named = |list: &[(String, Option<Summary>)]| list.iter().map(|(name, f)| (name.clone(), figure(*f))).collect();
+    let stopped =
+        |s: &StopResult| StopDocument { count: figure(s.count), waiting: figure(s.waiting), repair: figure(s.repair) };
     StationDocument {
         states: StatesDocument { working, setup, starved, blocked, waiting, down, maintenance, off },
         cycles: figure(s.cycles),
         scrapped: figure(s.scrapped),
+        causes: CausesDocument { starved: named(starved_by), blocked: named(blocked_by), waiting: named(waiting_for) },
+        stops: s.stops.iter().map(|stop| (stop.name.clone(), stopped(stop))).collect(),
         energy_kwh: figure(s.energy_kwh),
         cost: figure(s.cost),
         oee: figure(s.oee),

@@ -6,3 +6,4 @@ pub mod figures;
 pub mod grid;
 pub mod json;
 pub mod table;
+pub mod verdicts;

@@ -18,10 +18,12 @@ pub fn render(study: &Study) -> String {
         sinks(study, figures),
         line(study, figures),
         stations(study, figures),
+        causes(study, figures),
         buffers(study, figures),
         accounts(study, figures),
         crews(study, figures),
         balance(study, figures),
+        super::verdicts::section(study),
         footer(study),
     ];
     let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
@@ -90,6 +92,37 @@ fn stations(study: &Study, figures: Figures) -> String {
         grid = if index == 0 { grid.column(state, cells) } else { grid.column_unless_zero(state, cells) };
     }
     grid.render("stations")
+}
+
+/// Why stations stand still, where there is more than one reason: what ended it, and how long breakdowns
+/// waited for people.
+fn causes(study: &Study, figures: Figures) -> String {
+    let mut rows: Vec<(&str, &str, String, Option<Summary>)> = Vec::new();
+    let counts = |share: &Option<Summary>| share.is_some_and(|s| s.max > 0.0);
+    for station in &study.stations {
+        for (state, causes) in ["starved", "blocked", "waiting"].into_iter().zip(&station.causes) {
+            if causes.len() > 1 {
+                let told = causes.iter().filter(|(_, share)| counts(share));
+                rows.extend(told.map(|(name, share)| (station.name.as_str(), state, name.clone(), *share)));
+            }
+        }
+        let waits = station.stops.iter().any(|s| counts(&s.waiting));
+        if station.stops.len() > 1 || waits {
+            for stop in &station.stops {
+                let parts = [("", stop.repair), (", waiting for people", stop.waiting)];
+                let told = parts.into_iter().filter(|(_, share)| counts(share));
+                rows.extend(
+                    told.map(|(what, share)| (station.name.as_str(), "stopped", stop.name.clone() + what, share)),
+                );
+            }
+        }
+    }
+    Grid::new(rows.len())
+        .names("why they stand, % of time", rows.iter().map(|(station, ..)| *station))
+        .names("", rows.iter().map(|(_, state, ..)| *state))
+        .names("", rows.iter().map(|(_, _, cause, _)| cause.as_str()))
+        .column("%", rows.iter().map(|(.., share)| figures.percent(*share)))
+        .render("reasons")
 }
 
 /// Energy and cost of stations, where something is declared.

@@ -89,6 +89,35 @@ pub fn quantile(histogram: &Histogram, q: f64, minimum: i64, maximum: i64) -> Op
     Some(below + (place - lower as f64) * (above - below))
 }
 
+/// The `q`-quantile in ticks of values of both signs: a histogram of those below 0 without their sign, and
+/// one of all others. As [`quantile`]; `None` when there are none or a histogram has another length.
+#[must_use]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // places in 0..n
+pub fn signed_quantile(negative: &[u64], others: &[u64], q: f64, minimum: i64, maximum: i64) -> Option<f64> {
+    let negative: &Histogram = negative.try_into().ok()?;
+    let others: &Histogram = others.try_into().ok()?;
+    let below = count(negative);
+    let last = below.checked_add(count(others))?.checked_sub(1)?;
+    let at = |rank: u64| -> f64 {
+        if rank == 0 {
+            return minimum as f64;
+        }
+        if rank >= last {
+            return maximum as f64;
+        }
+        let value = if rank < below {
+            -in_bucket(negative, below - 1 - rank).unwrap_or(0.0)
+        } else {
+            in_bucket(others, rank - below).unwrap_or(0.0)
+        };
+        value.max(minimum as f64).min(maximum as f64)
+    };
+    let place = q.clamp(0.0, 1.0) * last as f64;
+    let lower = (place.floor() as u64).min(last);
+    let (first, second) = (at(lower), at((lower + 1).min(last)));
+    Some(first + (place - lower as f64) * (second - first))
+}
+
 /// The duration at place `rank` of the ascending order, of which `last` is the last place.
 #[allow(clippy::cast_precision_loss)] // the bucket's width limits the precision anyway
 fn ordered(histogram: &Histogram, rank: u64, last: u64, minimum: i64, maximum: i64) -> f64 {
@@ -98,17 +127,22 @@ fn ordered(histogram: &Histogram, rank: u64, last: u64, minimum: i64, maximum: i
     if rank >= last {
         return maximum as f64;
     }
+    in_bucket(histogram, rank).map_or(maximum as f64, |value| value.max(minimum as f64).min(maximum as f64))
+}
+
+/// The value at a place of the ascending order, as its bucket tells; `None` behind the last place.
+#[allow(clippy::cast_precision_loss)] // the bucket's width limits the precision anyway
+fn in_bucket(histogram: &Histogram, rank: u64) -> Option<f64> {
     let mut before = 0;
     for (word_number, word) in histogram.iter().enumerate() {
         for (half, counted) in [word & u64::from(u32::MAX), word >> 32].into_iter().enumerate() {
             if rank < before + counted {
                 let (low, width) = bucket_bounds(2 * word_number + half);
                 let share = ((rank - before) as f64 + 0.5) / counted as f64;
-                let value = low as f64 + (width - 1) as f64 * share;
-                return value.max(minimum as f64).min(maximum as f64);
+                return Some(low as f64 + (width - 1) as f64 * share);
             }
             before += counted;
         }
     }
-    maximum as f64
+    None
 }

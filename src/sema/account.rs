@@ -5,7 +5,7 @@ use num_traits::{Signed, Zero};
 use crate::base::{Dim, Rational, Span, units};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::account::{ByState, NodeAccount};
-use crate::ir::{Expression, ItemId, PoolId};
+use crate::ir::{Expression, ItemId};
 use crate::syntax::tree::{Entry, ExprKind, Key, Phrase, Table};
 
 use super::fields::{Fields, list};
@@ -200,12 +200,10 @@ impl<'a> Lower<'a> {
     }
 
     /// `cost: 30 EUR/h` of a crew or tool: of each member while it is there.
-    pub fn pool_cost(&mut self, pool: PoolId, fields: &Fields<'a>) {
-        let Some(phrase) = fields.get("cost", &mut self.diagnostics) else { return };
-        let Some(typed) = self.evaluate_phrase(phrase) else { return };
-        if let Some(rate) = self.amount(&typed, phrase.span, &COST, MONEY_RATE) {
-            self.plant.accounts.pools.insert(pool, rate);
-        }
+    pub fn pool_cost(&mut self, fields: &Fields<'a>) -> Option<Rational> {
+        let phrase = fields.get("cost", &mut self.diagnostics)?;
+        let typed = self.evaluate_phrase(phrase)?;
+        self.amount(&typed, phrase.span, &COST, MONEY_RATE)
     }
 
     /// Holds a unit against the currency of the line: there is no rate of exchange.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::ids::{Id, IdVec};
-use crate::syntax::tree::{Argument, Declaration, Entry, Expr, ExprKind, Flow, Item, Key, Param, Phrase};
+use crate::syntax::tree::{Argument, Declaration, Entry, Expect, Expr, ExprKind, Flow, Item, Key, Param, Phrase};
 
 use super::import::{Project, Shared};
 use super::line::Lower;
@@ -21,6 +21,7 @@ pub struct Parts<'a> {
     pub flows: Vec<&'a Flow>,
     pub loops: Vec<&'a Entry>,
     pub fields: Vec<&'a Entry>,
+    pub expects: Vec<&'a Expect>,
 }
 
 /// A frame with what stands in it.
@@ -88,9 +89,7 @@ impl<'a> Lower<'a> {
             match item {
                 Item::Declaration(d) => parts.declarations.push(d),
                 Item::Flow(f) => parts.flows.push(f),
-                Item::Expect(e) if owner == "line" => {
-                    let _: Option<()> = self.later(e.word, "expectations");
-                }
+                Item::Expect(e) if owner == "line" => parts.expects.push(e),
                 Item::Expect(e) => self.belongs_to_line(e.word, owner, "expect"),
                 Item::Use(u) => self.push(
                     Diagnostic::new(codes::MISPLACED_ITEM, u.span, "`use` stands outside of lines and cells")

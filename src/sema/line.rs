@@ -194,7 +194,7 @@ impl<'a> Lower<'a> {
             lower.collect(&parts);
             parts
         });
-        let fields = parts.fields.clone();
+        let (fields, expects) = (parts.fields.clone(), parts.expects.clone());
         frames.push(Framed { frame, kind: Kind::Line, parts });
         self.expand(&mut frames);
         self.each(&frames, |lower, parts| lower.items(parts));
@@ -225,6 +225,7 @@ impl<'a> Lower<'a> {
         }
         self.join_ports();
         self.finish_ways();
+        self.in_frame(frame, |lower| lower.expectations(&expects));
         if self.plant.nodes.len() > limits::NODES {
             self.push(Diagnostic::new(
                 codes::OUT_OF_RANGE,

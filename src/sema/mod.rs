@@ -14,6 +14,7 @@ mod calendar;
 mod cell;
 mod definition;
 mod draws;
+mod expect;
 mod fields;
 mod import;
 mod library;

@@ -62,9 +62,10 @@ impl<'a> Lower<'a> {
                 continue;
             };
             let first = PoolId(u32::try_from(self.plant.pools.len()).unwrap_or(u32::MAX));
+            let cost = self.pool_cost(&fields);
             for name in self.member_names(d, members) {
                 let id = self.plant.pools.push(Pool { name, ..pool.clone() });
-                self.pool_cost(id, &fields);
+                self.plant.accounts.pools.extend(cost.clone().map(|rate| (id, rate)));
             }
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                 let meaning = if d.indices.is_empty() { Meaning::Pool(first) } else { Meaning::Pools(first, members) };

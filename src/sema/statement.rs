@@ -346,7 +346,8 @@ impl<'a> Lower<'a> {
         Some(Demand { item, rate: q.value, at, during, span: d.span })
     }
 
-    fn shift_chain(&mut self, chain: &'a crate::syntax::tree::Chain) -> Option<Option<crate::ir::CalendarId>> {
+    /// The shift that a chain names.
+    pub fn shift_chain(&mut self, chain: &'a crate::syntax::tree::Chain) -> Option<Option<crate::ir::CalendarId>> {
         let expr = self.only_expr(chain, "the name of a shift")?;
         let Some(name) = expr.name() else { return self.wrong_value(expr.span, "the name of a shift is due here") };
         match self.scope.find(name) {

@@ -5,18 +5,20 @@
 
 use crate::base::Ticks;
 use crate::base::quantity::to_f64;
-use crate::ir::{Capacity, ItemId, Node, NodeId, NodeKind, Plant};
-use crate::kernel::read::{ArrivalTotals, Snapshot};
+use crate::ir::{Capacity, ItemId, Node, NodeId, NodeKind, Plant, PoolId};
+use crate::kernel::causes::{Causes, pools_of};
+use crate::kernel::read::{ArrivalTotals, Snapshot, StationTotals};
 use crate::runtime::histogram::{self, Histogram};
 
 use super::accounts;
 use super::outcome::{
     ArrivalFigures, BalanceFigures, BufferFigures, LineFigures, PoolFigures, Replication, SinkFigures, StationFigures,
+    StopFigures,
 };
 
 /// The figures of the window from `before` (excluded) to `after` (included).
 #[must_use]
-pub fn window(plant: &Plant, before: &Snapshot, after: &Snapshot) -> Replication {
+pub fn window(plant: &Plant, known: &Causes, before: &Snapshot, after: &Snapshot) -> Replication {
     let window = after.now.0.saturating_sub(before.now.0);
     let mut line = Times::default();
     let mut sinks: Vec<SinkFigures> = Vec::new();
@@ -54,6 +56,8 @@ pub fn window(plant: &Plant, before: &Snapshot, after: &Snapshot) -> Replication
                 spoilt: a.spoilt.saturating_sub(b.spoilt),
                 ideal_s: ideal(plant, a.node),
                 finished: a.finished.saturating_sub(b.finished),
+                causes: causes(plant, b, a, known),
+                stops: stops(plant, b, a),
                 energy_j: None,
                 cost: None,
             })
@@ -111,9 +115,49 @@ pub fn window(plant: &Plant, before: &Snapshot, after: &Snapshot) -> Replication
                 inside: b.inside,
             })
             .collect(),
+        measures: Vec::new(),
+        chance: false,
     };
     accounts::add(plant, before, after, &mut figures);
     figures
+}
+
+/// Starved, blocked and waiting time of a window by the names of what ended it.
+fn causes(plant: &Plant, before: &StationTotals, after: &StationTotals, known: &Causes) -> [Vec<(String, i128)>; 3] {
+    let node = |id: &NodeId| plant.nodes.get(*id).map_or_else(String::new, |n| n.name.clone());
+    let pool = |id: &PoolId| plant.pools.get(*id).map_or_else(String::new, |p| p.name.clone());
+    let names: [Vec<String>; 3] = [
+        known.givers(after.node).iter().map(node).collect(),
+        known.takers(after.node).iter().map(node).collect(),
+        pools_of(plant, after.node).iter().map(pool).collect(),
+    ];
+    let mut which = 0usize;
+    names.map(|names| {
+        let at = which;
+        which += 1;
+        let of = |list: &[Vec<i128>; 3], i: usize| list.get(at).and_then(|l| l.get(i)).copied().unwrap_or(0);
+        let time = |i: usize| {
+            let (ended, open) = (of(&after.charged.ended, i), of(&after.charged.open, i));
+            ended.saturating_add(open).saturating_sub(of(&before.charged.ended, i))
+        };
+        names.into_iter().enumerate().map(|(i, name)| (name, time(i))).collect()
+    })
+}
+
+fn stops(plant: &Plant, before: &StationTotals, after: &StationTotals) -> Vec<StopFigures> {
+    let Some(NodeKind::Station(s)) = plant.nodes.get(after.node).map(|n| &n.kind) else { return Vec::new() };
+    let names = s.breakdowns.iter().map(|b| &b.name).chain(s.maintenance.iter().map(|m| &m.name));
+    let times = before.stops.iter().zip(&after.stops);
+    let counts = before.failures.iter().zip(&after.failures);
+    names
+        .zip(times.zip(counts))
+        .map(|(name, ((b, a), (counted, counts)))| StopFigures {
+            name: name.clone(),
+            count: counts.saturating_sub(*counted),
+            waiting_ticks: a.0.saturating_sub(b.0),
+            repair_ticks: a.1.saturating_sub(b.1),
+        })
+        .collect()
 }
 
 /// What is wrong with the figures of a snapshot, if anything: what every run must obey whatever the

@@ -6,6 +6,8 @@
 //! ever, `precision` says how many runs there are to be, [`trouble`] words what stops a run, [`outcome`] holds the results. Start at [`simulate`].
 
 pub mod accounts;
+pub mod checks;
+pub mod expect;
 pub mod lockup;
 pub mod measure;
 pub mod outcome;

@@ -37,6 +37,60 @@ pub struct Replication {
     pub line: LineFigures,
     /// Where items came from and went, over the whole run from 0, warm-up included.
     pub items: Vec<BalanceFigures>,
+    /// What expectations measure, in base units.
+    pub measures: Vec<Option<f64>>,
+    /// Whether anything was drawn by chance.
+    pub chance: bool,
+}
+
+impl Replication {
+    /// Adds the figures of a later window of the same run: times, counts and integrals. What is no sum,
+    /// as quantiles and highest levels, stays as it is.
+    pub fn extend(&mut self, later: &Replication) {
+        self.window_ticks = self.window_ticks.saturating_add(later.window_ticks);
+        self.end_ticks = later.end_ticks;
+        for (s, l) in self.stations.iter_mut().zip(&later.stations) {
+            for (sum, ticks) in s.state_ticks.iter_mut().zip(l.state_ticks) {
+                *sum = sum.saturating_add(ticks);
+            }
+            s.cycles = s.cycles.saturating_add(l.cycles);
+            s.scrapped = s.scrapped.saturating_add(l.scrapped);
+            s.spoilt = s.spoilt.saturating_add(l.spoilt);
+            s.energy_j = plus(s.energy_j, l.energy_j);
+            s.cost = plus(s.cost, l.cost);
+        }
+        for (s, l) in self.sinks.iter_mut().zip(&later.sinks) {
+            for (a, more) in s.items.iter_mut().zip(&l.items) {
+                a.count = a.count.saturating_add(more.count);
+                a.time_sum_ticks = a.time_sum_ticks.saturating_add(more.time_sum_ticks);
+            }
+        }
+        for (b, l) in self.buffers.iter_mut().zip(&later.buffers) {
+            b.area_ticks = b.area_ticks.saturating_add(l.area_ticks);
+            b.full_ticks = b.full_ticks.saturating_add(l.full_ticks);
+            b.empty_ticks = b.empty_ticks.saturating_add(l.empty_ticks);
+            b.exits = b.exits.saturating_add(l.exits);
+            b.wait_ticks = b.wait_ticks.saturating_add(l.wait_ticks);
+        }
+        for (p, l) in self.pools.iter_mut().zip(&later.pools) {
+            p.busy_area_ticks = p.busy_area_ticks.saturating_add(l.busy_area_ticks);
+            p.size_area_ticks = p.size_area_ticks.saturating_add(l.size_area_ticks);
+            p.cost = plus(p.cost, l.cost);
+        }
+        let (line, more) = (&mut self.line, &later.line);
+        line.wip_area_ticks = line.wip_area_ticks.saturating_add(more.wip_area_ticks);
+        line.count = line.count.saturating_add(more.count);
+        line.time_sum_ticks = line.time_sum_ticks.saturating_add(more.time_sum_ticks);
+        line.energy_j = plus(line.energy_j, more.energy_j);
+        line.cost = plus(line.cost, more.cost);
+    }
+}
+
+fn plus(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a + b),
+        (a, b) => a.or(b),
+    }
 }
 
 /// Raw figures of one station.
@@ -58,10 +112,27 @@ pub struct StationFigures {
     pub ideal_s: Option<f64>,
     /// Items that work was finished on, those that the yield scraps included.
     pub finished: u64,
+    /// Starved, blocked and waiting time by what ended it, summed over machines.
+    pub causes: [Vec<(String, i128)>; 3],
+    /// Every breakdown and maintenance.
+    pub stops: Vec<StopFigures>,
     /// Energy, J; `None` where no power is declared.
     pub energy_j: Option<f64>,
     /// Money; `None` where no cost is declared.
     pub cost: Option<f64>,
+}
+
+/// Raw figures of one breakdown or maintenance, summed over machines. Several may overlap.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopFigures {
+    /// Its name.
+    pub name: String,
+    /// How often it began.
+    pub count: u64,
+    /// Time waited for people.
+    pub waiting_ticks: i128,
+    /// Time under repair or maintenance.
+    pub repair_ticks: i128,
 }
 
 /// Raw figures of one sink.
@@ -212,6 +283,8 @@ pub struct Study {
     pub line: LineResult,
     /// Balance of every item type.
     pub items: Vec<BalanceResult>,
+    /// What was expected, and whether it is so.
+    pub expectations: Vec<ExpectationResult>,
     /// Events of all replications together.
     pub events: u64,
 }
@@ -264,12 +337,29 @@ pub struct StationResult {
     pub cycles: Option<Summary>,
     /// Items scrapped in the window.
     pub scrapped: Option<Summary>,
+    /// Share of time starved, blocked and waiting, by what ended it.
+    pub causes: [Vec<(String, Option<Summary>)>; 3],
+    /// Every breakdown and maintenance.
+    pub stops: Vec<StopResult>,
     /// Energy, kWh; `None` where no power is declared.
     pub energy_kwh: Option<Summary>,
     /// Cost; `None` where none is declared.
     pub cost: Option<Summary>,
     /// Overall equipment effectiveness; `None` where it is not computed.
     pub oee: Option<Summary>,
+}
+
+/// One breakdown or maintenance of a station over all replications.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopResult {
+    /// Its name.
+    pub name: String,
+    /// How often it began.
+    pub count: Option<Summary>,
+    /// Share of time waited for people, mean over machines.
+    pub waiting: Option<Summary>,
+    /// Share of time under repair or maintenance, mean over machines.
+    pub repair: Option<Summary>,
 }
 
 /// One buffer over all replications.
@@ -336,6 +426,47 @@ pub struct BalanceResult {
     pub inside: Option<Summary>,
 }
 
+/// Whether an expectation is met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verdict {
+    /// All of the confidence interval is as expected.
+    Met,
+    /// None of it is.
+    NotMet,
+    /// The interval lies on both sides, or there is none.
+    #[default]
+    Undecided,
+}
+
+impl Verdict {
+    /// The word in results.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Met => "met",
+            Verdict::NotMet => "not met",
+            Verdict::Undecided => "undecided",
+        }
+    }
+}
+
+/// An expectation and what came of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ExpectationResult {
+    /// Its name.
+    pub name: String,
+    /// What is expected, as written.
+    pub text: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was measured, in the unit; `None` when no run has a value.
+    pub figure: Option<Summary>,
+    /// The unit.
+    pub unit: String,
+    /// Whether the figure is a share, told in per cent.
+    pub share: bool,
+}
+
 /// Ticks in one hour.
 const TICKS_PER_HOUR: i128 = 3600 * TICKS_PER_SECOND as i128;
 
@@ -375,6 +506,7 @@ impl Study {
                 },
             },
             items: gathered(replications, |r| &r.items, |i| &i.item, balance),
+            expectations: Vec::new(),
             events: replications.iter().fold(0, |sum, r| sum.saturating_add(r.events)),
         }
     }
@@ -443,10 +575,32 @@ fn station(name: &str, seen: &[Seen<'_, StationFigures>]) -> StationResult {
         states: std::array::from_fn(share_in),
         cycles: summary(seen, |(_, s)| Some(count(s.cycles))),
         scrapped: summary(seen, |(_, s)| Some(count(s.scrapped))),
+        causes: std::array::from_fn(|i| causes(seen, i)),
+        stops: stops(seen),
         energy_kwh: summary(seen, |(_, s)| s.energy_j.map(kilowatt_hours)),
         cost: summary(seen, |(_, s)| s.cost),
         oee: summary(seen, |(_, s)| oee(s)),
     }
+}
+
+/// Shares of time in a state by cause. Causes are the same in every replication.
+fn causes(seen: &[Seen<'_, StationFigures>], which: usize) -> Vec<(String, Option<Summary>)> {
+    let Some((_, first)) = seen.first() else { return Vec::new() };
+    let names = first.causes.get(which).into_iter().flatten().map(|(name, _)| name);
+    let ticks = |s: &StationFigures, i: usize| Some(s.causes.get(which)?.get(i)?.1);
+    let share_of = |i: usize| summary(seen, |(r, s)| share(ticks(s, i)?, r.window_ticks, s.machines));
+    names.enumerate().map(|(i, name)| (name.clone(), share_of(i))).collect()
+}
+
+fn stops(seen: &[Seen<'_, StationFigures>]) -> Vec<StopResult> {
+    let Some((_, first)) = seen.first() else { return Vec::new() };
+    let result = |(i, stop): (usize, &StopFigures)| StopResult {
+        name: stop.name.clone(),
+        count: summary(seen, |(_, s)| Some(count(s.stops.get(i)?.count))),
+        waiting: summary(seen, |(r, s)| share(s.stops.get(i)?.waiting_ticks, r.window_ticks, s.machines)),
+        repair: summary(seen, |(r, s)| share(s.stops.get(i)?.repair_ticks, r.window_ticks, s.machines)),
+    };
+    first.stops.iter().enumerate().map(result).collect()
 }
 
 /// Overall equipment effectiveness after ISO 22400: availability × effectiveness × quality ratio, with
@@ -460,7 +614,7 @@ fn station(name: &str, seen: &[Seen<'_, StationFigures>]) -> StationResult {
 /// The ideal time of a cycle is the station's `ideal`, else the mean time worked for one. `None` without
 /// planned time, or without anything made or scrapped.
 #[allow(clippy::cast_precision_loss)] // ticks of a run are below 2^53 seconds
-fn oee(s: &StationFigures) -> Option<f64> {
+pub(super) fn oee(s: &StationFigures) -> Option<f64> {
     let in_state = |state: State| s.state_ticks.get(state as usize).copied().unwrap_or(0);
     let total: i128 = s.state_ticks.iter().sum();
     let planned = total - in_state(State::Off) - in_state(State::Maintenance);

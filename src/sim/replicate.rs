@@ -11,15 +11,16 @@ use rayon::prelude::*;
 use crate::base::ticks::TICKS_PER_SECOND;
 use crate::base::{Ticks, limits};
 use crate::diag::Diagnostic;
-use crate::ir::Plant;
+use crate::ir::{CalendarId, Plant};
 use crate::kernel::layout::header;
+use crate::kernel::observe::{self, ProbeTotals};
 use crate::kernel::read::{self, Snapshot};
 use crate::kernel::{Engine, Kernel, Run, Stop};
 
+use super::expect::{self, During};
 use super::lockup::{self, Prospect};
-use super::measure;
 use super::outcome::{Replication, Study, StudyHeader};
-use super::{precision, trouble};
+use super::{checks, measure, precision, trouble};
 
 /// How a plant is simulated.
 #[derive(Clone, Copy)]
@@ -159,7 +160,9 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
             engine: settings.engine.name().to_string(),
             wall_s: begin.elapsed().as_secs_f64(),
         };
-        outcome.study = Some(Study::of(study, &replications));
+        let mut study = Study::of(study, &replications);
+        study.expectations = expect::judge(plant, &replications);
+        outcome.study = Some(study);
     }
     if !settings.fixed_runs
         && !outcome.interrupted
@@ -233,7 +236,7 @@ impl Task<'_> {
         if let Some(until) = self.plant.run.until.filter(|u| !u.from_start) {
             run.until(until.count);
         }
-        let stop = self.advance(&mut run, self.end, number, &mut watch)?;
+        let (stop, during) = self.measured(&mut run, &before, number, &mut watch)?;
         let after = self.snapshot(&run, number)?;
         let prospect = match stop {
             Stop::Until => Prospect::Moving,
@@ -250,12 +253,65 @@ impl Task<'_> {
             let last = Ticks(run.arena().get(0, header::PROGRESS));
             return found(trouble::not_reached(self.plant, until, arrived, last, prospect == Prospect::Done), number);
         }
-        Ok(measure::window(self.plant, &before, &after))
+        let figures = measure::window(self.plant, &model.places.causes, &before, &after);
+        match checks::contradiction_of(&figures) {
+            None => Ok(self.with_measures(figures, &during, &run, number)),
+            Some(words) => found(trouble::internal(self.plant, &words), number),
+        }
+    }
+
+    /// Runs the measured window. Where expectations count only during shifts, it is run from one change of
+    /// a shift to the next, and the figures of the windows in which each was on are added up.
+    fn measured(
+        &self,
+        run: &mut Run,
+        before: &Snapshot,
+        number: u64,
+        watch: &mut Watch,
+    ) -> Result<(Stop, Vec<During>), Failure> {
+        let mut shifts: Vec<CalendarId> = self.plant.measures.iter().filter_map(|m| m.during).collect();
+        shifts.sort_unstable();
+        shifts.dedup();
+        if shifts.is_empty() {
+            return Ok((self.advance(run, self.end, number, watch)?, Vec::new()));
+        }
+        let known = &self.kernel.model.places.causes;
+        let nothing = measure::window(self.plant, known, before, before);
+        let mut during: Vec<During> = shifts.iter().map(|id| (*id, nothing.clone())).collect();
+        let mut last = before.clone();
+        loop {
+            let changes = shifts.iter().filter_map(|id| self.plant.calendars.get(*id)?.next_boundary(last.now));
+            let to = changes.min().unwrap_or(self.end).min(self.end);
+            let stop = self.advance(run, to, number, watch)?;
+            let now = self.snapshot(run, number)?;
+            let window = measure::window(self.plant, known, &last, &now);
+            for (id, figures) in &mut during {
+                if self.plant.calendars.get(*id).is_some_and(|c| c.is_on(last.now)) {
+                    figures.extend(&window);
+                }
+            }
+            if !matches!(stop, Stop::Horizon) || now.now < to || to >= self.end {
+                return Ok((stop, during));
+            }
+            last = now;
+        }
+    }
+
+    /// Adds what expectations measure.
+    fn with_measures(&self, mut figures: Replication, during: &[During], run: &Run, number: u64) -> Replication {
+        if self.plant.expectations.is_empty() {
+            return figures;
+        }
+        let probe = |record: &i64| (*record != 0).then(|| observe::totals(run.arena(), *record));
+        let probes: Vec<Option<ProbeTotals>> = self.kernel.model.places.probes.iter().map(probe).collect();
+        figures.measures = expect::values(self.plant, &figures, during, &probes);
+        figures.chance = self.kernel.model.drew(run.arena(), self.settings.seed, number);
+        figures
     }
 
     fn snapshot(&self, run: &Run, number: u64) -> Result<Snapshot, Failure> {
         let snapshot = Snapshot::of(&self.kernel.model, self.plant, run);
-        match measure::contradiction(self.plant, &snapshot) {
+        match checks::contradiction(&self.kernel.model, self.plant, run, &snapshot) {
             None => Ok(snapshot),
             Some(words) => found(trouble::internal(self.plant, &words), number),
         }

@@ -107,7 +107,6 @@ fn later_words_are_told_not_passed_over() {
         ("cycle: 20 s", "cycle: 20 s, batch: 20..50, same: item.order"),
         (" sink o", " sink o\n fleet agv { size: 5 }"),
         (" sink o", " sink o\n conveyor belt { length: 5 m, speed: 1 m/s }"),
-        (" sink o", " sink o\n expect output: throughput(o) >= 5 /h"),
     ] {
         let (exit, out) = check(line(from, to).as_bytes());
         assert_eq!(exit, 1, "{to}: {out}");

@@ -3,6 +3,7 @@
 //! - `//= sinks/out/P/count 12` — the mean of a figure of `flowline run --format json`. A tolerance may
 //!   follow (`± 0.5`), shares may be written in per cent, and the last key may be a sum
 //!   (`starved+waiting`). Without a tolerance the figure is exact.
+//! - `//? name met` — the verdict on an expectation.
 //! - `//! E0401` — the text is refused, or its run stopped, with this finding.
 //! - `//set space=30` — a parameter set from outside, as by `--set`.
 //!
@@ -102,8 +103,8 @@ fn check(place: &str, text: &str, folder: &Path) {
     let told = |mark: &str| -> Vec<String> {
         text.lines().filter_map(|l| l.trim().strip_prefix(mark)).map(|l| l.trim().to_string()).collect()
     };
-    let (refused, claims) = (told("//!"), told("//="));
-    assert!(!refused.is_empty() || !claims.is_empty(), "{place} claims nothing");
+    let (refused, claims, verdicts) = (told("//!"), told("//="), told("//?"));
+    assert!(!refused.is_empty() || !claims.is_empty() || !verdicts.is_empty(), "{place} claims nothing");
     let (plant, found) = analyse(text, folder);
     for code in &refused {
         let codes: Vec<String> = found.iter().map(|d| d.code.number().to_string()).collect();
@@ -115,7 +116,7 @@ fn check(place: &str, text: &str, folder: &Path) {
             assert!(told, "{place}: {codes:?}, not {code}");
         }
     }
-    if claims.is_empty() {
+    if claims.is_empty() && verdicts.is_empty() {
         return;
     }
     let errors: Vec<&Diagnostic> = found.iter().filter(|d| d.severity == Severity::Error).collect();
@@ -126,5 +127,9 @@ fn check(place: &str, text: &str, folder: &Path) {
     assert_eq!(native, slow, "{place}: the engines differ");
     for c in &claims {
         claim(place, &native, c);
+    }
+    for v in &verdicts {
+        let (name, due) = v.split_once(' ').unwrap_or_else(|| panic!("{place}: `{v}` claims nothing"));
+        assert_eq!(native["expectations"][name]["verdict"], due, "{place}: {name}: {}", native["expectations"][name]);
     }
 }

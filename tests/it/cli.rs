@@ -104,6 +104,25 @@ fn a_parameter_set_from_outside_changes_the_result() {
 }
 
 #[test]
+fn expectations_decide_the_exit_code() {
+    let met = GOOD.replace("run { for", "expect e: throughput(o) >= 1 /h\n    run { runs: 3, for");
+    let out = flowline(&["test", "-"], &met);
+    assert_eq!(code(&out), 0, "{}", text(&out.stdout));
+    assert!(text(&out.stdout).contains("1 met, 0 not met"), "{}", text(&out.stdout));
+    let unmet = met.replace(">= 1 /h", ">= 1000 /h");
+    assert_eq!(code(&flowline(&["test", "-"], &unmet)), 3);
+    // `run` only tells.
+    assert_eq!(code(&flowline(&["run", "-"], &unmet)), 0);
+    let xml = text(&flowline(&["test", "--format", "junit", "-"], &unmet).stdout);
+    assert!(xml.contains("failures=\"1\"") && xml.contains("&gt;= 1000 /h"), "{xml}");
+    let open = met.replace("runs: 3", "runs: 1");
+    assert_eq!(code(&flowline(&["test", "-"], &open)), 0);
+    assert_eq!(code(&flowline(&["test", "--deny", "undecided", "-"], &open)), 3);
+    assert_eq!(code(&flowline(&["test", "-"], &met.replace("sink o", "sink"))), 1);
+    assert_eq!(code(&flowline(&["test"], "")), 2);
+}
+
+#[test]
 fn csv_is_a_table() {
     let output = flowline(&["run", "-", "--format", "csv", "--runs", "3"], GOOD);
     let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
@@ -132,7 +151,7 @@ fn ctrl_c_ends_a_run_with_what_is_finished() {
     let told = text(&output.stderr);
     assert_eq!(code(&output), 130, "{told}");
     assert!(begin.elapsed() < Duration::from_secs(20), "it took {:?} to end", begin.elapsed());
-    assert!(told.contains("interrupted; ") && told.contains(" of 1000 runs are finished"), "{told}");
+    assert!(told.contains("interrupted; ") && told.contains(" runs are finished"), "{told}");
     assert!(!told.contains("panicked"), "{told}");
 }
 
@@ -203,11 +222,12 @@ fn page() -> String {
          | 0 | clean, or warnings only |\n\
          | 1 | errors in the text, or a run that failed; all have been told |\n\
          | 2 | the command line is wrong, or a file cannot be read |\n\
+         | 3 | `test` only: an expectation is not met |\n\
          | 70 | a bug of flowline itself |\n\
          | 130 | ended by Ctrl-C; results of finished runs have been printed |\n",
     );
     let mut all = vec![vec![]];
-    all.extend(["check", "run", "fmt", "new", "dump", "explain"].map(|c| vec![c]));
+    all.extend(["check", "run", "test", "fmt", "new", "dump", "explain"].map(|c| vec![c]));
     for command in all {
         let mut args = command.clone();
         args.push("--help");

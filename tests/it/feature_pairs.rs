@@ -10,6 +10,8 @@ use flowline::kernel::read::{Snapshot, machines_of};
 use flowline::kernel::status::phase;
 use flowline::kernel::{Engine, Kernel, Run, Stop};
 
+use flowline::sim::checks;
+
 use crate::engines::plant_of;
 
 /// Where a feature is written.
@@ -159,6 +161,7 @@ fn figures(text: &str) -> (Snapshot, i64) {
             }
         };
         let snapshot = Snapshot::of(&kernel.model, &plant, &run);
+        assert_eq!(checks::contradiction(&kernel.model, &plant, &run, &snapshot), None, "{text}");
         let on_the_floor = held(&kernel, &plant, &run, &snapshot);
         (run.arena().words().to_vec(), snapshot, stop, on_the_floor)
     };

@@ -102,6 +102,7 @@ fn replication(number: i64) -> Replication {
             inside: 20,
             ..BalanceFigures::default()
         }],
+        ..Replication::default()
     }
 }
 

@@ -109,6 +109,7 @@ impl Emit<'_> {
         if let Some(loose) = &s.loose {
             self.enters_loose(b, loose, node, item);
         }
+        Self::observe(b, s.observed, node, buffer::OBSERVERS, item);
         match &s.transit {
             TransitShape::None => {
                 b.store(item, item::READY, now);

@@ -83,7 +83,9 @@ impl Emit<'_> {
         let item = b.load(machine, machine::ITEM);
         match out {
             DirectOut::Lane { limited } => Self::enter_lane(b, self, limited, next, item),
-            DirectOut::Sink { until } => self.enter_sink(b, &SinkShape { until, to: 0 }, next, item),
+            DirectOut::Sink { until, observed } => {
+                self.enter_sink(b, &SinkShape { until, to: 0, observed }, next, item)
+            }
         }
         match s.direct_in {
             Some(from) => {
@@ -219,6 +221,7 @@ impl Emit<'_> {
             lots: false,
             planned: false,
             orders: false,
+            observed: false,
         };
         let none = b.none();
         Self::is_born(b, item);
@@ -267,7 +270,9 @@ impl Emit<'_> {
                 let item = self.new_source_item(b, s, record);
                 match out {
                     DirectOut::Lane { limited } => Self::enter_lane(b, self, limited, next, item),
-                    DirectOut::Sink { until } => self.enter_sink(b, &SinkShape { until, to: 0 }, next, item),
+                    DirectOut::Sink { until, observed } => {
+                        self.enter_sink(b, &SinkShape { until, to: 0, observed }, next, item)
+                    }
                 }
                 let made = b.load(record, source::MADE);
                 let more = b.lt(made, total);

@@ -1,6 +1,6 @@
 //! Breakdowns: onset, repair, and going on (semantics B1–B6).
 
-use super::super::builder::{Builder, V};
+use super::super::builder::{Builder, Field, V};
 use super::super::layout::{breakdown, item, machine, request, station};
 use super::super::program::Ty;
 use super::super::shape::{BreakdownShape, ClockShape, EffectShape, StationShape};
@@ -81,6 +81,8 @@ impl Emit<'_> {
     ) {
         let machine = b.load(record, breakdown::MACHINE);
         b.bump(record, breakdown::FAILURES, 1);
+        let now = Self::now(b);
+        b.store(record, breakdown::SINCE, now);
         if shape.maintenance {
             b.bump(machine, machine::MAINTENANCE, 1);
         }
@@ -173,6 +175,9 @@ impl Emit<'_> {
     /// Begins a repair that has all it needs.
     pub(super) fn begin_repair(&self, b: &mut Builder, shape: &BreakdownShape, record: V) {
         b.store_int(record, breakdown::ACTIVE, REPAIR);
+        if shape.needs {
+            Self::charge_stop(b, record, breakdown::WAITED);
+        }
         let slot = b.load(record, breakdown::SLOT);
         let draw = b.load(record, breakdown::REPAIR);
         if !(shape.needs && self.shapes.crew_shifts) {
@@ -197,9 +202,21 @@ impl Emit<'_> {
         );
     }
 
+    /// Adds the time since the last change of a breakdown to a sum.
+    pub(super) fn charge_stop(b: &mut Builder, record: V, sum: Field) {
+        let now = Self::now(b);
+        let since = b.load(record, breakdown::SINCE);
+        let spent = b.sub(now, since);
+        let old = b.load(record, sum);
+        let new = b.add(old, spent);
+        b.store(record, sum, new);
+        b.store(record, breakdown::SINCE, now);
+    }
+
     fn repair_ends(&self, b: &mut Builder, k: usize, s: &StationShape, shape: &BreakdownShape, record: V) {
         let machine = b.load(record, breakdown::MACHINE);
         b.store_int(record, breakdown::ACTIVE, RUNNING);
+        Self::charge_stop(b, record, breakdown::REPAIRED);
         if shape.needs {
             let request = b.load(record, breakdown::REQUEST);
             let list = b.load(request, request::NEEDS);

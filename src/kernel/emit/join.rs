@@ -41,7 +41,7 @@ impl Emit<'_> {
                 } else {
                     machine
                 };
-                self.load_plan(b, holders, node, machine, planned);
+                let giver = self.load_plan(b, s, holders, node, machine, planned);
                 let main = b.load(machine, machine::ITEM);
                 if s.keeps {
                     let list = b.load(node, station::KEEPS);
@@ -52,6 +52,7 @@ impl Emit<'_> {
                     self.take_cards(b, array, s.from, main);
                 }
                 self.start(b, k, s, node, machine, main);
+                self.ends_starved(b, s, machine, giver);
                 if s.many {
                     let rank = b.load(node, node::RANK);
                     self.mark(b, rank);
@@ -195,8 +196,21 @@ impl Emit<'_> {
         first
     }
 
-    /// Takes the planned items out of their holders and onto the machine, in order.
-    fn load_plan(&self, b: &mut Builder, holders: &[usize], node: V, machine: V, planned: V) {
+    /// Takes the planned items out of their holders and onto the machine, in order. Who gave the one that
+    /// became ready last, where it matters.
+    fn load_plan(
+        &self,
+        b: &mut Builder,
+        s: &StationShape,
+        holders: &[usize],
+        node: V,
+        machine: V,
+        planned: V,
+    ) -> Option<V> {
+        let latest = s.several_causes[0].then(|| {
+            let (time, giver) = (b.int(-1, Ty::Time), b.count(0));
+            (b.var(time), b.var(giver))
+        });
         let lists = b.load(node, station::LISTS);
         let plan = b.load(node, station::PLAN);
         let none = b.none();
@@ -224,14 +238,25 @@ impl Emit<'_> {
             let kind = b.load(taken, item::TYPE);
             let its_list = b.element(lists, kind, 8);
             let its_list = b.load(its_list, HANDLE);
+            if let Some((time, giver)) = latest {
+                let ready = b.load(taken, item::READY);
+                let later = b.lt(time, ready);
+                b.when(later, |b| {
+                    b.set(time, ready);
+                    let from = Self::giver_of(b, taken);
+                    b.set(giver, from);
+                });
+            }
             self.withdraw(b, its_list, taken);
             self.release(b, holders, taken);
             b.store(taken, item::HOLDER, machine);
             b.store(taken, item::NEXT, none);
+            Self::observe(b, s.observed, node, station::OBSERVERS, taken);
             let first = b.is_zero(last);
             b.either(first, |b| b.store(machine, machine::ITEM, taken), |b| b.store(last, item::NEXT, taken));
             b.set(last, taken);
         });
+        latest.map(|(_, giver)| giver)
     }
 
     /// The end of work of a station that takes parts or makes products.
@@ -301,6 +326,7 @@ impl Emit<'_> {
             b.store(product, item::BIRTH, if s.recipe.fresh { now } else { birth });
             self.forget_order(b, product);
             if i > 0 {
+                self.same_stamps(b, main, product);
                 if self.shapes.attributes > 0 {
                     b.host(HostFn::Inherit, &[main, product, main_kind], Ty::Count);
                 }

@@ -8,6 +8,7 @@
 mod basics;
 mod buffer;
 mod cards;
+mod causes;
 mod direct;
 mod draw;
 mod failure;
@@ -15,6 +16,7 @@ mod formula;
 mod gather;
 mod join;
 mod loose;
+mod observe;
 mod open;
 mod pools;
 pub(super) mod route;
@@ -51,6 +53,7 @@ struct Functions {
     room: Option<FuncId>,
     enter_any: Option<FuncId>,
     leave_together: Option<FuncId>,
+    charge_cause: Option<FuncId>,
     begin: Vec<Option<FuncId>>,
     stretch: Vec<Option<FuncId>>,
     repair: Vec<Vec<Option<FuncId>>>,
@@ -77,6 +80,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.open_functions(&mut program)?;
     emit.loose_functions(&mut program)?;
     emit.pool_functions(&mut program)?;
+    emit.cause_function(&mut program)?;
     for (k, shape) in shapes.nodes.iter().enumerate() {
         if let NodeShape::Station(s) = shape {
             emit.station_functions(&mut program, k, s)?;

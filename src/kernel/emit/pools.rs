@@ -34,7 +34,7 @@ impl Emit<'_> {
 
         let (mut b, args) = Builder::new(program, "free_people", &[Ty::Handle], None);
         if let [list] = args[..] {
-            Self::free_people_body(&mut b, list);
+            self.free_people_body(&mut b, list);
         }
         self.functions.free_people = Some(b.finish()?);
         Ok(())
@@ -148,7 +148,7 @@ impl Emit<'_> {
         b.store(record, high_field, new);
     }
 
-    fn free_people_body(b: &mut Builder, list: V) {
+    fn free_people_body(&self, b: &mut Builder, list: V) {
         let one = b.count(1);
         b.set_header(header::GRANT, one);
         Self::each_need(b, list, |b, members, number| {
@@ -156,6 +156,7 @@ impl Emit<'_> {
             let busy = b.sub(busy, number);
             b.store(members, pool::BUSY, busy);
             Self::charge(b, members, number, true);
+            self.note_freed(b, members);
             let comp = b.load(members, pool::COMPONENT);
             b.store_int(comp, component::DIRTY, 1);
         });
@@ -317,6 +318,7 @@ impl Emit<'_> {
                     return;
                 }
                 b.store(owner, machine::HELD, list);
+                let last = self.station_shape(*k).and_then(|s| Self::last_freed(b, s, list));
                 let at = b.load(owner, machine::PHASE);
                 let begin = b.count(phase::WAIT_TO_BEGIN);
                 let begins = b.eq(at, begin);
@@ -326,6 +328,7 @@ impl Emit<'_> {
                     |b| b.call(Self::function(begin.copied().flatten()), &[owner]),
                     |b| b.call(Self::function(stretch.copied().flatten()), &[owner]),
                 );
+                self.ends_waiting(b, owner, last);
             }
             Some(GrantShape::Repair(k, i)) => {
                 let f = self.functions.repair.get(*k).and_then(|r| r.get(*i)).copied().flatten();

@@ -44,6 +44,7 @@ impl Emit<'_> {
         let most = b.select(higher, time, most);
         b.store(record, arrivals::MAXIMUM, most);
         Self::count_in_histogram(b, record, time);
+        Self::observe(b, s.observed, node, sink::OBSERVERS, item);
         self.return_all_cards(b, item);
         Self::item_ends(b);
         Self::free_item(b, item);

@@ -239,10 +239,12 @@ impl Emit<'_> {
             let list = b.load(node, source::WITH);
             self.assign(b, list, s.with, item);
         }
+        self.no_stamps(b, item);
         b.bump(node, source::MADE, 1);
         if s.supply != SupplyShape::Always {
             Self::count_type(b, kind, counters::MADE);
             Self::item_begins(b);
+            Self::observe(b, s.observed, node, source::OBSERVERS, item);
         }
         item
     }
@@ -281,6 +283,7 @@ impl Emit<'_> {
             SupplyShape::Always => {
                 // The next one stands ready.
                 Self::is_born(b, item);
+                Self::observe(b, s.observed, node, source::OBSERVERS, item);
                 b.when(more, |b| {
                     if s.from > 0 {
                         b.bump(node, source::PENDING, 1);

@@ -202,13 +202,16 @@ impl Emit<'_> {
             self.take_cards(b, array, s.from, item);
         }
         let none = b.none();
+        let giver = s.several_causes[0].then(|| Self::giver_of(b, item));
         b.store(item, item::HOLDER, machine);
         b.store(item, item::NEXT, none);
         b.store(machine, machine::ITEM, item);
         if s.order {
             self.forget_order(b, item);
         }
+        Self::observe(b, s.observed, node, station::OBSERVERS, item);
         self.start(b, k, s, node, machine, item);
+        self.ends_starved(b, s, machine, giver);
     }
 
     /// A machine has been loaded: finds its work and begins it, or asks for people.
@@ -612,6 +615,7 @@ impl Emit<'_> {
     /// A product leaves its machine.
     pub(super) fn release_machine(&self, b: &mut Builder, s: &StationShape, machine: V, item: V) {
         let node = b.load(machine, machine::STATION);
+        let taker = Self::taker_of(b, s, item);
         if s.to > 0 {
             let array = b.load(node, station::TO);
             self.return_cards(b, array, s.to, item);
@@ -621,11 +625,15 @@ impl Emit<'_> {
             self.unlink_product(b, machine, item);
             let left = b.bump(machine, machine::LEFT, -1);
             let empty = b.is_zero(left);
-            b.when(empty, |b| self.empties(b, s, node, machine));
+            b.when(empty, |b| {
+                self.empties(b, s, node, machine);
+                self.ends_blocked(b, machine, taker);
+            });
         } else {
             b.store_int(machine, machine::LEFT, 0);
             b.store_int(machine, machine::PRODUCTS, 0);
             self.empties(b, s, node, machine);
+            self.ends_blocked(b, machine, taker);
         }
     }
 

@@ -364,6 +364,7 @@ impl Emit<'_> {
         Self::charge_to(b, members, (pool::SIZES, pool::SIZES_HIGH), old, true);
         Self::charge_to(b, members, (pool::SIZES, pool::SIZES_HIGH), size, false);
         b.store(members, pool::SIZE, size);
+        self.note_freed(b, members);
         let comp = b.load(members, pool::COMPONENT);
         b.store_int(comp, component::DIRTY, 1);
         let one = b.count(1);
@@ -414,6 +415,7 @@ impl Emit<'_> {
                 let tick = b.int(1, Ty::Duration);
                 let rest = b.add(rest, tick);
                 b.store(owner, breakdown::REST, rest);
+                Self::charge_stop(b, owner, breakdown::REPAIRED);
                 b.store_int(owner, breakdown::ACTIVE, super::failure::WAITING);
                 b.call(Self::function(self.functions.free_people), &[list]);
                 self.ask(b, grant, list, None);

@@ -3,6 +3,7 @@
 //! the same result (semantics T5), and an event that is alone at its instant needs no settling.
 
 use super::*;
+use crate::ir::expect::MeasureKind;
 use crate::kernel::shape::{DirectIn, DirectOut};
 
 /// What each node hands over to and takes from directly.
@@ -42,7 +43,11 @@ impl Direct {
             Some([one]) => Some(*one),
             _ => None,
         };
-        let limited = |id: NodeId| plant.limits.iter().any(|(_, l)| l.from == id || l.to == id);
+        let watched = probes::observed(plant);
+        let watched = |id: NodeId| watched.get(id.index()).copied().unwrap_or(false);
+        // All that leaves is measured at sinks too: those may be given to directly.
+        let measured = plant.measures.iter().any(|m| matches!(m.kind, MeasureKind::Duration(..)));
+        let limited = |id: NodeId| watched(id) || plant.limits.iter().any(|(_, l)| l.from == id || l.to == id);
         for (id, giver) in plant.nodes.iter() {
             let Some(next) = only(&given, id) else { continue };
             let Some(place) = plant.nodes.get(next) else { continue };
@@ -62,7 +67,9 @@ impl Direct {
                 continue;
             }
             let way = match &place.kind {
-                NodeKind::Sink => Some(DirectOut::Sink { until: plant.run.until.is_some_and(|u| u.at == next) }),
+                NodeKind::Sink => {
+                    Some(DirectOut::Sink { until: plant.run.until.is_some_and(|u| u.at == next), observed: measured })
+                }
                 NodeKind::Buffer(b) => {
                     let to = only(&given, next).filter(|_| only(&taken, next) == Some(id));
                     let taker = to.and_then(|t| plant.nodes.get(t).map(|n| (t, &n.kind)));

@@ -3,9 +3,11 @@
 //!
 //! Start reading at [`Model::new`].
 
+mod causes;
 mod direct;
 mod nodes;
 mod orders;
+mod probes;
 mod resources;
 mod sets;
 mod setups;
@@ -102,6 +104,10 @@ pub struct Places {
     pub slots: usize,
     /// Names of slots and entities, by record handle.
     pub names: BTreeMap<i64, String>,
+    /// Probe of each measure, 0 where it needs none.
+    pub probes: Vec<i64>,
+    /// Who gives to and takes from each node.
+    pub causes: super::causes::Causes,
 }
 
 /// Words being laid out.
@@ -164,6 +170,7 @@ struct Layout<'a> {
     plant: &'a Plant,
     order: Order,
     direct: direct::Direct,
+    causes: super::causes::Causes,
     image: Image,
     shapes: Shapes,
     streams: Vec<(i64, u64)>,
@@ -186,6 +193,7 @@ struct Layout<'a> {
     open_lists: BTreeMap<usize, Vec<i64>>,
     /// Order records by node.
     orders: BTreeMap<usize, i64>,
+    observers: probes::Observers,
     /// Values over all items loaded of the station being laid out.
     kept: Vec<Expression>,
 }
@@ -202,6 +210,7 @@ impl Model {
             plant,
             order,
             direct: direct::Direct::new(plant),
+            causes: super::causes::Causes::of(plant),
             image: Image::default(),
             shapes: Shapes::default(),
             streams: Vec::new(),
@@ -222,6 +231,7 @@ impl Model {
             components: Vec::new(),
             open_lists: BTreeMap::new(),
             orders: BTreeMap::new(),
+            observers: probes::Observers::new(),
             kept: Vec::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
@@ -231,6 +241,7 @@ impl Model {
         layout.shapes.attributes = plant.attributes.len();
         layout.shapes.routes.push(RouteShape::Leaf);
         layout.image.alloc(header::WORDS);
+        layout.probes();
         layout.counters();
         layout.reserve_nodes();
         layout.shapes.crew_shifts = plant.pools.values().any(|p| p.calendar.is_some());
@@ -244,6 +255,7 @@ impl Model {
         layout.subscribers();
         layout.kinds()?;
         layout.settle_handlers();
+        layout.places.causes = std::mem::take(&mut layout.causes);
         let first = layout.slots();
         layout.dirty_set();
         let item_words = layout.shapes.item_words();
@@ -306,6 +318,15 @@ impl Model {
         }
         self.play_tournament(&mut host.arena);
         host
+    }
+
+    /// Whether a replication has drawn from any of its streams. O(streams).
+    #[must_use]
+    pub fn drew(&self, arena: &Arena, seed: u64, replication: u64) -> bool {
+        self.streams.iter().any(|(at, id)| {
+            let begin = random::stream_state(*id, seed, replication);
+            (0i64..).zip(begin).any(|(i, word)| arena.get(at + 8 * i, FIRST_WORD).cast_unsigned() != word)
+        })
     }
 
     fn leaf(&self, slot: usize) -> i64 {

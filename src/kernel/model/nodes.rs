@@ -81,6 +81,14 @@ impl Layout<'_> {
         Ok(())
     }
 
+    /// Writes down what is told of items that enter a node; whether something is.
+    pub(super) fn told(&mut self, id: NodeId, field: Field) -> bool {
+        let list = self.observers(id);
+        let record = self.node_record(id);
+        self.image.put(record, field, list);
+        list != 0
+    }
+
     /// Joins machines and sources to their shift, and puts those off that are so at t = 0.
     fn shift(&mut self, id: NodeId, calendar: Option<CalendarId>, shape: usize) {
         let Some(calendar) = calendar else { return };
@@ -298,6 +306,7 @@ impl Layout<'_> {
             self.set_up_at_start(setup, first, s.machines);
         }
         self.image.put(record, station::MACHINES, first);
+        let several_causes = self.causes(id, first, s.machines);
         if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() {
             let stride = index(machine::WORDS * 8);
             for m in 0..count(s.machines) {
@@ -393,6 +402,8 @@ impl Layout<'_> {
             to: to_count,
             direct_out,
             direct_in,
+            several_causes,
+            observed: self.told(id, station::OBSERVERS),
         })
     }
 
@@ -633,7 +644,16 @@ impl Layout<'_> {
         };
         let initial = b.initial.iter().any(|(_, n)| *n > 0);
         let loose = self.loose(id, name, b, way)?;
-        Ok(BufferShape { limited, transit, loose, initial, simple_routing, from: from_count, to: to_count })
+        Ok(BufferShape {
+            limited,
+            transit,
+            loose,
+            initial,
+            simple_routing,
+            from: from_count,
+            to: to_count,
+            observed: self.told(id, buffer::OBSERVERS),
+        })
     }
 
     pub(super) fn sink(&mut self, id: NodeId) -> SinkShape {
@@ -657,6 +677,6 @@ impl Layout<'_> {
             self.image.put(0, header::UNTIL_AT, record);
         }
         self.image.put(0, header::UNTIL, NEVER);
-        SinkShape { until, to: to_count }
+        SinkShape { until, to: to_count, observed: self.told(id, sink::OBSERVERS) }
     }
 }

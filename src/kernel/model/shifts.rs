@@ -45,7 +45,7 @@ impl Layout<'_> {
         (record, value)
     }
 
-    fn schedule(&mut self, id: CalendarId, size: u64, sizes: Vec<(usize, u64)>) -> usize {
+    pub(super) fn schedule(&mut self, id: CalendarId, size: u64, sizes: Vec<(usize, u64)>) -> usize {
         let calendar = self.plant.calendars.get(id).cloned().unwrap_or_else(|| Calendar {
             name: String::new(),
             span: crate::base::Span::default(),

@@ -82,6 +82,7 @@ impl Layout<'_> {
             direct_out,
             shift: calendar.is_some() && matches!(s.supply, Supply::Always | Supply::Every(_)),
             with: s.with.len(),
+            observed: self.told(id, source::OBSERVERS),
             lots,
             planned,
             orders,

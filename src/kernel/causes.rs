@@ -1,0 +1,67 @@
+//! Who can end it when a machine is starved, blocked or waiting (semantics Z2): its inputs, its outputs,
+//! its pools. The layout and the reading of results list them in the same order.
+//!
+//! Where only one can, nothing is counted: all of the time is its. Where several can, each machine has a
+//! `causes` record; the time spent in a state since it was last charged goes to what ended it.
+
+use crate::base::names::natural_cmp;
+use crate::ir::ids::Id;
+use crate::ir::{NodeId, NodeKind, Plant, PoolId};
+
+use super::rank;
+
+/// Givers and takers of all nodes, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Causes {
+    givers: Vec<Vec<NodeId>>,
+    takers: Vec<Vec<NodeId>>,
+}
+
+impl Causes {
+    /// Looks at every arrow. O(arrows log arrows).
+    #[must_use]
+    pub fn of(plant: &Plant) -> Causes {
+        let n = plant.nodes.len();
+        let mut causes = Causes { givers: vec![Vec::new(); n], takers: vec![Vec::new(); n] };
+        for (from, to) in rank::edges(plant) {
+            if let Some(list) = causes.givers.get_mut(to.index()) {
+                list.push(from);
+            }
+            if let Some(list) = causes.takers.get_mut(from.index()) {
+                list.push(to);
+            }
+        }
+        let name = |id: &NodeId| plant.nodes.get(*id).map_or("", |n| n.name.as_str());
+        for list in causes.givers.iter_mut().chain(causes.takers.iter_mut()) {
+            list.sort_by(|a, b| natural_cmp(name(a), name(b)).then(a.cmp(b)));
+            list.dedup();
+        }
+        causes
+    }
+
+    /// Nodes that give to this one.
+    #[must_use]
+    pub fn givers(&self, id: NodeId) -> &[NodeId] {
+        self.givers.get(id.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Nodes that take from this one.
+    #[must_use]
+    pub fn takers(&self, id: NodeId) -> &[NodeId] {
+        self.takers.get(id.index()).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The pools that the work of a station may ask for, by name.
+#[must_use]
+pub fn pools_of(plant: &Plant, id: NodeId) -> Vec<PoolId> {
+    let Some(NodeKind::Station(s)) = plant.nodes.get(id).map(|n| &n.kind) else { return Vec::new() };
+    let phases = s.recipes.iter().flat_map(|r| &r.phases).flat_map(|p| &p.needs);
+    let setups = s.setup.iter().filter_map(|s| s.needs.as_deref()).flatten();
+    let visits = plant.visits.values().filter(|v| v.station == id).filter_map(|v| v.needs.as_deref()).flatten();
+    let mut pools: Vec<PoolId> = phases.chain(setups).chain(visits).filter(|n| n.count > 0).map(|n| n.pool).collect();
+    let name = |id: &PoolId| plant.pools.get(*id).map_or("", |p| p.name.as_str());
+    pools.sort_by(|a, b| natural_cmp(name(a), name(b)).then(a.cmp(b)));
+    pools.dedup();
+    pools
+}

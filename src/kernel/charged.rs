@@ -1,0 +1,164 @@
+//! Reads to what the starved, blocked and waiting times of a station have been charged (semantics Z2).
+//!
+//! Time that nothing has ended yet goes to what is missing now, the first of several.
+
+use crate::ir::ids::Id;
+use crate::ir::{NodeId, NodeKind, Plant};
+
+use super::builder::Field;
+use super::causes::pools_of;
+use super::host::Arena;
+use super::layout::{causes, item, list, machine, needs, node, part, pool, request, station};
+use super::model::Model;
+use super::program::Ty;
+use super::status::{State, phase};
+
+/// Ticks by cause, for starved, blocked and waiting; causes in the order of [`super::causes`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Charged {
+    /// What has ended, since t = 0.
+    pub ended: [Vec<i128>; 3],
+    /// What goes on, since t = 0 or the last [`super::read::restart`].
+    pub open: [Vec<i128>; 3],
+}
+
+const SUM: Field = Field { offset: 16, ty: Ty::Duration };
+
+/// The state whose time is the n-th of the three.
+fn state(which: usize) -> i64 {
+    State::Starved.code().saturating_add(i64::try_from(which).unwrap_or(0))
+}
+
+fn nth(n: usize) -> i32 {
+    i32::try_from(8 * n).unwrap_or(0)
+}
+
+/// Time of a machine in one of the three states, up to now.
+fn total(arena: &Arena, record: i64, now: i64, which: usize) -> i64 {
+    let code = state(which);
+    let place = i32::try_from(8 * code).unwrap_or(0);
+    let open = if arena.get(record, machine::STATE) == code {
+        now.saturating_sub(arena.get(record, machine::SINCE))
+    } else {
+        0
+    };
+    arena.get(record, machine::IN_STATE.plus(place)).saturating_add(open)
+}
+
+/// The time of all machines of a station by cause.
+#[must_use]
+pub fn charged(arena: &Arena, model: &Model, plant: &Plant, id: NodeId, machines: &[i64], now: i64) -> Charged {
+    let known = &model.places.causes;
+    let sizes = [known.givers(id).len(), known.takers(id).len(), pools_of(plant, id).len()];
+    let mut charged = Charged { ended: sizes.map(|n| vec![0; n]), open: sizes.map(|n| vec![0; n]) };
+    for record in machines {
+        let own = arena.get(*record, machine::CAUSES);
+        for (which, size) in sizes.into_iter().enumerate() {
+            let spent = i128::from(total(arena, *record, now, which));
+            let (Some(ended), Some(open)) = (charged.ended.get_mut(which), charged.open.get_mut(which)) else {
+                continue;
+            };
+            if size < 2 || own == 0 {
+                // Only one can end it.
+                if let Some(sum) = ended.first_mut() {
+                    *sum = sum.saturating_add(spent);
+                }
+                continue;
+            }
+            let pairs = arena.get(own, causes::LISTS.plus(nth(which)));
+            for (sum, at) in ended.iter_mut().zip((0i64..).map(|i| pairs.saturating_add(16 * i))) {
+                *sum = sum.saturating_add(i128::from(arena.get(at, SUM)));
+            }
+            let rest = spent.saturating_sub(i128::from(arena.get(own, causes::CHARGED.plus(nth(which)))));
+            if rest != 0 {
+                let missing = missing(arena, model, plant, id, *record, which).unwrap_or(0);
+                if let Some(sum) = open.get_mut(missing) {
+                    *sum = sum.saturating_add(rest);
+                }
+            }
+        }
+    }
+    charged
+}
+
+/// Begins to charge anew: what goes on counts from now on.
+pub fn restart(arena: &mut Arena, machines: &[i64], now: i64) {
+    for record in machines {
+        let own = arena.get(*record, machine::CAUSES);
+        if own == 0 {
+            continue;
+        }
+        for which in 0..3 {
+            let spent = total(arena, *record, now, which);
+            arena.set(own, causes::CHARGED.plus(nth(which)), spent);
+        }
+    }
+}
+
+/// Which cause is missing now.
+fn missing(arena: &Arena, model: &Model, plant: &Plant, id: NodeId, record: i64, which: usize) -> Option<usize> {
+    match which {
+        0 => missing_giver(arena, model, plant, id, record),
+        1 => {
+            let product = arena.get(record, machine::PRODUCTS);
+            if product == 0 || arena.get(record, machine::PHASE) != phase::FINISHED {
+                return None;
+            }
+            let rank = arena.get(arena.get(product, item::LIST), list::RANK);
+            let takers = model.places.causes.takers(id);
+            let rank_of = |n: &NodeId| model.places.nodes.get(n.index()).map(|r| arena.get(*r, node::RANK));
+            takers.iter().position(|n| rank_of(n) == Some(rank))
+        }
+        _ => {
+            let needed = arena.get(arena.get(record, machine::REQUEST), request::NEEDS);
+            if needed == 0 {
+                return None;
+            }
+            let pools = pools_of(plant, id);
+            let asked = (0..arena.get(needed, needs::COUNT).min(1 << 16)).map(|i| {
+                let at = needed.saturating_add(16 * i);
+                (arena.get(at, needs::POOL), arena.get(at, needs::NUMBER))
+            });
+            let short = |p: i64, n: i64| arena.get(p, pool::SIZE).saturating_sub(arena.get(p, pool::BUSY)) < n;
+            let all: Vec<(i64, i64)> = asked.collect();
+            let (lacking, _) = all.iter().find(|(p, n)| short(*p, *n)).or_else(|| all.first())?;
+            pools.iter().position(|p| model.places.pools.get(p.index()) == Some(lacking))
+        }
+    }
+}
+
+/// The first giver of the first part that is missing.
+fn missing_giver(arena: &Arena, model: &Model, plant: &Plant, id: NodeId, record: i64) -> Option<usize> {
+    let Some(NodeKind::Station(s)) = plant.nodes.get(id).map(|n| &n.kind) else { return None };
+    let takes = &s.recipes.first()?.takes;
+    if takes.is_empty() {
+        return None;
+    }
+    let parts = arena.get(arena.get(record, machine::STATION), station::PARTS);
+    let stride = i64::try_from(part::WORDS * 8).ok()?;
+    let at = |i: i64| parts.saturating_add(stride.saturating_mul(i));
+    // What the latest attempt to collect the parts did not find.
+    let (_, lacking) = (0i64..).zip(takes).find(|(i, _)| arena.get(at(*i), part::REST) > 0)?;
+    model
+        .places
+        .causes
+        .givers(id)
+        .iter()
+        .position(|g| plant.nodes.get(*g).is_some_and(|n| n.items.iter().any(|i| plant.is_a(*i, lacking.item))))
+}
+
+/// Time that breakdowns of a machine record waited for people and were under repair, up to now.
+#[must_use]
+pub fn stop_times(arena: &Arena, record: i64, now: i64) -> (i64, i64) {
+    use super::layout::breakdown;
+    let open = now.saturating_sub(arena.get(record, breakdown::SINCE));
+    let (waits, repaired) = match arena.get(record, breakdown::ACTIVE) {
+        1 => (open, 0),
+        2 => (0, open),
+        _ => (0, 0),
+    };
+    (
+        arena.get(record, breakdown::WAITED).saturating_add(waits),
+        arena.get(record, breakdown::REPAIRED).saturating_add(repaired),
+    )
+}
