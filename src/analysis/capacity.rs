@@ -341,6 +341,7 @@ fn card(model: &Model, point: &Point, capacity: &mut Capacity) {
             What::Crew(_) => "crew",
             What::Tool(_) => "tool",
             What::Lane(_) => "places",
+            What::Belt(_) => "belt",
             What::Limit(_) => "limit",
         };
         let hours = |value: &Rational| format!("{} h/h", super::figures::rational(value));

@@ -125,12 +125,17 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Verdict {
 fn room(plant: &Plant, id: NodeId) -> Option<u64> {
     match plant.nodes.get(id).map(|n| &n.kind)? {
         // A machine is full with one batch, however small.
+        // How many items stay inside at once is a matter of times.
+        NodeKind::Station(station) if station.stays() => None,
         NodeKind::Station(station) => Some(station.machines),
         NodeKind::Buffer(buffer) => match buffer.capacity {
             // Where items are scrapped after a while, there is room again after a while.
             Capacity::Places(n) => Some(n).filter(|_| buffer.max_stay.is_none() || buffer.expired.is_some()),
             Capacity::Unlimited => None,
         },
+        // Full when every lane is; each lane keeps its order, and only its first item waits.
+        // The place of a station that works at its end is counted there.
+        NodeKind::Conveyor(belt) => Some(belt.capacity().saturating_sub(u64::from(belt.ends_at_work))),
         NodeKind::Source(_) | NodeKind::Sink => None,
     }
 }
@@ -427,6 +432,7 @@ fn surely_locks(plant: &Plant, network: &Network, circle: &Loop, inside: &BTreeS
                     && s.recipes.iter().all(|r| r.takes.is_empty() && r.makes.is_empty() && r.batch.is_none())
             }
             Some(NodeKind::Buffer(b)) => b.max_stay.is_none() && !b.overtake,
+            Some(NodeKind::Conveyor(_)) => true,
             _ => false,
         });
     // A circle of states, not only of nodes: the same item can go round.
@@ -547,7 +553,7 @@ fn around(plant: &Plant, order: &[NodeId]) -> String {
 fn helped(plant: &Plant, mut d: Diagnostic, order: &[NodeId], places: u64, entries: &[NodeId]) -> Diagnostic {
     let named = |id: &NodeId| match plant.nodes.get(*id).map(|n| &n.kind) {
         Some(NodeKind::Buffer(b)) => !b.anonymous,
-        Some(NodeKind::Station(_)) => true,
+        Some(NodeKind::Station(_) | NodeKind::Conveyor(_)) => true,
         _ => false,
     };
     let from = match entries {
@@ -606,6 +612,7 @@ fn plain(plant: &Plant, network: &Network) -> bool {
         let together = station.recipes.iter().any(|r| r.release == Release::Together);
         gathers |= joins || batches;
         station.release_crew != ReleaseCrew::AfterLeaving
+            && !station.stays()
             && !(many && (together || station.blocking == Blocking::BeforeWork))
             && (!(joins || batches) || gathers_safely(plant, network, id, &station.recipes, &leading))
     });

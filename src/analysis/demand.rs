@@ -207,6 +207,7 @@ pub(super) fn arithmetic(model: &Model, resource: &Resource, point: &Point) -> S
         What::Crew(_) => format!("crew of {}", whole(resource.size)),
         What::Tool(_) => counted(resource.size, "tool"),
         What::Lane(_) => counted(resource.size, "place"),
+        What::Belt(_) => counted(resource.size, "lane"),
         What::Limit(_) => {
             return format!("`{}` has {}, and {sum} are held at least", resource.name, counted(resource.size, "card"));
         }
@@ -244,6 +245,12 @@ pub(super) fn mend(resource: &Resource, load: &Rational) -> String {
         What::Crew(_) => format!("`{}` would do with a size of {}", resource.name, whole(enough)),
         What::Tool(_) => format!("`{}` would do with {}", resource.name, counted(enough, "tool")),
         What::Lane(_) => format!("`{}` would do with {}", resource.name, counted(enough, "place")),
+        What::Belt(_) => format!(
+            "`{}` would do with {}, or run {} faster",
+            resource.name,
+            counted(enough, "lane"),
+            percent(&(load - Rational::one()))
+        ),
         What::Limit(_) => format!("`{}` would have to be at least {}", resource.name, whole(enough)),
     }
 }

@@ -9,8 +9,8 @@ use num_traits::{One, Zero};
 use crate::base::quantity::to_f64;
 use crate::base::{Rational, Span};
 use crate::ir::{
-    BreakdownClock, CalendarId, Capacity, Expression, ItemId, LimitId, Need, NodeId, NodeKind, Phase, PhaseKind, Plant,
-    PoolId, PoolKind, Station,
+    BeltMode, BreakdownClock, CalendarId, Capacity, Conveyor, Expression, ItemId, LimitId, Need, Node, NodeId,
+    NodeKind, Phase, PhaseKind, Plant, PoolId, PoolKind, Station,
 };
 
 use super::figures::{count, over};
@@ -29,6 +29,8 @@ pub(super) enum What {
     Tool(PoolId),
     /// Places of a lane that each item holds for a time.
     Lane(NodeId),
+    /// Lanes of a belt, on each of which one item after the other takes a pitch.
+    Belt(NodeId),
     /// Cards that each item holds from one node to another.
     Limit(LimitId),
 }
@@ -147,6 +149,9 @@ pub(super) fn resources(
                     exact: station.breakdowns.is_empty() && station.maintenance.is_empty(),
                 };
                 let known = machine_work(plant, station, &calls, &mut own);
+                if let Some(step) = belt_step(plant, station, node) {
+                    own.works.iter_mut().for_each(|work| work.seconds += &step);
+                }
                 pool_work(plant, station, &calls, known, &on_share(plant, node.calendar), &mut pools);
                 if known { found.push(own) } else { unknown.push(node.name.clone()) }
             }
@@ -177,6 +182,38 @@ pub(super) fn resources(
                     }
                 }
                 if known { found.push(own) } else { unknown.push(node.name.clone()) }
+            }
+            NodeKind::Conveyor(belt) => {
+                let stops = belt_stops(belt);
+                let share = stops.iter().try_fold(on_share(plant, node.calendar), |share, stop| {
+                    let (after, lasts) = (mean(plant, stop.after, None)?, mean(plant, stop.lasts, None)?);
+                    Some(share * over(&after, &(&after + &lasts)).unwrap_or_else(Rational::one))
+                });
+                for stop in &stops {
+                    repair_work(plant, stop, &on_share(plant, node.calendar), &mut pools);
+                }
+                let Some(available) = share else {
+                    unknown.push(node.name.clone());
+                    continue;
+                };
+                let works = states.iter().map(|(at, state)| Work {
+                    term: Term::State(*at),
+                    per: Rational::one(),
+                    seconds: belt.headway_seconds(),
+                    unit: item_name(plant, state.item),
+                });
+                found.push(Resource {
+                    what: What::Belt(id),
+                    name: node.name.clone(),
+                    span: node.span,
+                    size: belt.lanes,
+                    available,
+                    works: works.collect(),
+                    always: Rational::zero(),
+                    form: Form::new(),
+                    rough: Vec::new(),
+                    exact: stops.is_empty(),
+                });
             }
             NodeKind::Source(_) | NodeKind::Sink => {}
         }
@@ -272,6 +309,15 @@ fn calls<'a>(
     calls
 }
 
+/// Time that a belt which stands during the work on it takes to bring the next item.
+fn belt_step(plant: &Plant, station: &Station, node: &Node) -> Option<Rational> {
+    let behind = node.routing.as_ref().filter(|_| station.on_belt)?.targets();
+    match plant.nodes.get(behind.first()?.node).map(|n| &n.kind) {
+        Some(NodeKind::Conveyor(belt)) if belt.mode == BeltMode::StopTogether => Some(belt.headway_seconds()),
+        _ => None,
+    }
+}
+
 /// Availability: calendar clocks Π m/(m+r), working clocks 1/(1+Σ r/m), cycles per run. False when a
 /// mean is unknown.
 fn machine_work(plant: &Plant, station: &Station, calls: &[Call], own: &mut Resource) -> bool {
@@ -325,12 +371,36 @@ struct Stop<'a> {
     needs: &'a [Need],
 }
 
+fn belt_stops(belt: &Conveyor) -> Vec<Stop<'_>> {
+    let breakdowns =
+        belt.breakdowns.iter().map(|b| Stop { after: &b.after, clock: b.clock, lasts: &b.repair, needs: &b.needs });
+    let maintenance =
+        belt.maintenance.iter().map(|m| Stop { after: &m.every, clock: m.clock, lasts: &m.lasts, needs: &m.needs });
+    breakdowns.chain(maintenance).collect()
+}
+
 fn stops(station: &Station) -> impl Iterator<Item = Stop<'_>> {
     let breakdowns =
         station.breakdowns.iter().map(|b| Stop { after: &b.after, clock: b.clock, lasts: &b.repair, needs: &b.needs });
     let maintenance =
         station.maintenance.iter().map(|m| Stop { after: &m.every, clock: m.clock, lasts: &m.lasts, needs: &m.needs });
     breakdowns.chain(maintenance)
+}
+
+/// Adds what the repairs of a belt ask of crews; a pool with unknown work becomes `None`.
+fn repair_work(plant: &Plant, stop: &Stop, on: &Rational, pools: &mut [Option<Resource>]) {
+    let means = mean(plant, stop.after, None).zip(mean(plant, stop.lasts, None));
+    for need in stop.needs {
+        let Some(slot) = pools.get_mut(need.pool.0 as usize) else { continue };
+        let (Some((after, lasts)), Some(pool)) = (&means, slot.as_mut()) else {
+            *slot = None;
+            continue;
+        };
+        pool.exact = false;
+        let down = over(lasts, &(after + lasts)).unwrap_or_else(Rational::zero);
+        let share = if stop.clock == BreakdownClock::Scheduled { on.clone() } else { Rational::one() };
+        pool.always += down * share * count(need.count);
+    }
 }
 
 /// Adds what a station asks of crews and tools; a pool with unknown work becomes `None`.
@@ -445,12 +515,20 @@ fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>) {
     for (id, limit) in plant.limits.iter() {
         let Some(inside) = limit_region(plant, network, id) else { continue };
         let mut works = Vec::new();
-        for resource in found.iter().filter(|r| matches!(r.what, What::Station(_) | What::Lane(_))) {
+        for resource in found.iter().filter(|r| matches!(r.what, What::Station(_) | What::Lane(_) | What::Belt(_))) {
+            let travel = match resource.what {
+                What::Belt(id) => match plant.nodes.get(id).map(|n| &n.kind) {
+                    Some(NodeKind::Conveyor(belt)) => Some(belt.travel_seconds()),
+                    _ => None,
+                },
+                _ => None,
+            };
             for work in &resource.works {
                 if let Term::State(at) = work.term
                     && inside.get(at).copied().unwrap_or(false)
                 {
-                    works.push(Work { per: Rational::one(), ..work.clone() });
+                    let seconds = travel.clone().unwrap_or_else(|| work.seconds.clone());
+                    works.push(Work { per: Rational::one(), seconds, ..work.clone() });
                 }
             }
         }

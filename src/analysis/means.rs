@@ -167,6 +167,16 @@ pub(super) fn often_negative(plant: &Plant, found: &mut Vec<Diagnostic>) {
                     times.for_each(|e| check(e, &node.name, "setup", setup.span, found));
                 }
             }
+            NodeKind::Conveyor(belt) => {
+                for b in &belt.breakdowns {
+                    check(&b.after, &node.name, &format!("{} after", b.name), b.span, found);
+                    check(&b.repair, &node.name, &format!("{} repair", b.name), b.span, found);
+                }
+                for m in &belt.maintenance {
+                    check(&m.every, &node.name, &format!("{} every", m.name), m.span, found);
+                    check(&m.lasts, &node.name, &format!("{} duration", m.name), m.span, found);
+                }
+            }
             NodeKind::Buffer(buffer) => {
                 if let Some(transit) = &buffer.transit {
                     check(transit, &node.name, "transit", node.span, found);

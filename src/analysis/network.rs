@@ -94,7 +94,7 @@ impl Network {
                         }
                     }
                 }
-                NodeKind::Station(_) | NodeKind::Sink => {}
+                NodeKind::Station(_) | NodeKind::Conveyor(_) | NodeKind::Sink => {}
             }
         }
         while let Some(state) = network.work.pop() {
@@ -151,7 +151,9 @@ impl Network {
                 let elsewhere = expired.map(Routing::To);
                 self.stays_or_expires(plant, way_out(plant, &state), elsewhere.as_ref(), &state, &from);
             }
-            NodeKind::Source(_) | NodeKind::Buffer(_) => self.follow(plant, way_out(plant, &state), &state, from),
+            NodeKind::Source(_) | NodeKind::Buffer(_) | NodeKind::Conveyor(_) => {
+                self.follow(plant, way_out(plant, &state), &state, from);
+            }
             NodeKind::Station(station) => {
                 if !state.departs && joining(plant, &state).next().is_some() {
                     if self.joins.insert(state.node, ()).is_none() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::base::Span;
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Capacity, ItemId, Need, NodeId, NodeKind, Plant, PoolId, PoolKind, Recipe, Supply};
+use crate::ir::{Buffer, Capacity, ItemId, Need, NodeId, NodeKind, Plant, PoolId, PoolKind, Recipe, Supply};
 
 use super::figures::whole;
 use super::load::item_name;
@@ -85,8 +85,10 @@ fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
     let mut note = |from: NodeId, to: NodeId| {
         let entry = feeders.entry(to).or_default();
         match plant.nodes.get(from).map(|n| &n.kind) {
-            Some(NodeKind::Buffer(_)) if !entry.buffers.contains(&from) => entry.buffers.push(from),
-            Some(NodeKind::Buffer(_)) => {}
+            Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_)) if !entry.buffers.contains(&from) => {
+                entry.buffers.push(from)
+            }
+            Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_)) => {}
             Some(NodeKind::Station(s)) => {
                 let made = |r: &Recipe| {
                     let products = r.makes.iter().map(|p| p.maximum).sum::<u64>();
@@ -95,9 +97,10 @@ fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
                 let most = s.recipes.iter().map(made).max().unwrap_or(1);
                 entry.direct = entry.direct.saturating_add(most.saturating_mul(s.machines));
             }
-            // Items of one lot stand ready together.
-            Some(NodeKind::Source(s)) if s.supply != Supply::Always && s.makes_single_items() => {
-                entry.direct = entry.direct.saturating_add(1);
+            Some(NodeKind::Source(s)) if s.supply != Supply::Always => {
+                // A drawn lot may be large enough now and then.
+                let lot = s.lot.constant().and_then(|q| q.value.to_integer().try_into().ok());
+                entry.direct = entry.direct.saturating_add(lot.unwrap_or(u64::MAX));
             }
             // As many as are needed.
             _ => entry.direct = u64::MAX,
@@ -118,6 +121,10 @@ fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
     }
     for (id, node) in plant.nodes.iter() {
         let (NodeKind::Station(station), Some(feeders)) = (&node.kind, feeders.get(&id)) else { continue };
+        // Parts that are loaded one by one need no place before the station.
+        if station.load_each {
+            continue;
+        }
         for recipe in &station.recipes {
             for part in &recipe.takes {
                 let what = item_name(plant, part.item);
@@ -145,13 +152,15 @@ fn too_few(
     let mut held = Vec::new();
     for id in &feeders.buffers {
         let Some(node) = plant.nodes.get(*id) else { continue };
-        let NodeKind::Buffer(buffer) = &node.kind else { continue };
         if item.is_some_and(|item| !node.items.iter().any(|i| is_a(plant, *i, item))) {
             continue;
         }
-        match buffer.capacity {
-            Capacity::Unlimited => return,
-            Capacity::Places(n) => places = places.saturating_add(n),
+        match &node.kind {
+            NodeKind::Buffer(Buffer { capacity: Capacity::Unlimited, .. }) => return,
+            NodeKind::Buffer(Buffer { capacity: Capacity::Places(n), .. }) => places = places.saturating_add(*n),
+            // Only what stands at the end of a lane can be taken off.
+            NodeKind::Conveyor(belt) => places = places.saturating_add(belt.lanes),
+            _ => continue,
         }
         held.push((node.name.as_str(), node.span));
     }

@@ -14,6 +14,8 @@ pub const NUMBER_DIGITS: usize = 40;
 pub const FILE_BYTES: usize = 64 * 1024 * 1024;
 /// Most members of an array, and most machines of one station.
 pub const MEMBERS: u64 = 100_000;
+/// Most lanes of a conveyor: each has a record and a slot of its own.
+pub const LANES: u64 = 1000;
 /// Most nodes of one line.
 pub const NODES: usize = 200_000;
 /// Most places a buffer, crew or limit may count.

@@ -41,6 +41,10 @@ pub fn run(options: &Run) -> u8 {
         None => None,
     };
     let Some(plant) = chosen else {
+        if plants.is_empty() {
+            show(&compiled.diagnostics);
+            return EXIT_ERRORS;
+        }
         let names: Vec<String> = plants.iter().map(|p| render::plain(&p.name)).collect();
         complain(&format!("flowline: name the line to simulate with --line: {}\n", names.join(", ")));
         return EXIT_USAGE;
@@ -102,7 +106,10 @@ fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
         }
     }
     if outcome.interrupted {
-        complain(&format!("flowline: interrupted; {} runs are finished\n", outcome.finished));
+        // How many a precision would have taken is not known.
+        let open = !settings.fixed_runs && !plant.run.precision.is_empty();
+        let of = if open { String::new() } else { format!(" of {runs}") };
+        complain(&format!("flowline: interrupted; {}{of} runs are finished\n", outcome.finished));
         return EXIT_INTERRUPTED;
     }
     if outcome.diagnostics.iter().any(|d| d.code == codes::INTERNAL) {

@@ -444,7 +444,7 @@ fn spread_within(atoms: &[Atom], in_brackets: bool) -> bool {
     atoms.iter().any(|a| match a {
         Atom::Token(_) => false,
         Atom::Group(g) if g.is_braces() => {
-            in_brackets && must_open(g) || in_brackets && g.entries.iter().any(|e| spread_within(&e.atoms, true))
+            in_brackets && (must_open(g) || g.entries.iter().any(|e| spread_within(&e.atoms, true)))
         }
         Atom::Group(g) => g.entries.iter().any(|e| spread_within(&e.atoms, true)),
     })

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::base::Quantity;
 
 use super::{
-    Binary, CalendarId, Capacity, Distribution, Expression, Function, Measure, Need, Node, NodeId, NodeKind, Order,
-    Over, Part, Plant, Release, ReleaseCrew, Routing, Supply, Unary, WhenFull,
+    Binary, Breakdown, CalendarId, Capacity, Distribution, Expression, Function, Measure, Need, Node, NodeId, NodeKind,
+    Order, Over, Part, Plant, Release, ReleaseCrew, Routing, Supply, Unary, WhenFull,
 };
 
 /// The plant as text. O(size).
@@ -256,17 +256,7 @@ impl Show<'_> {
                     let _ = writeln!(out, "    yield {share}");
                 }
                 for b in &s.breakdowns {
-                    let needs =
-                        if b.needs.is_empty() { String::new() } else { format!(" needs {}", self.needs(&b.needs)) };
-                    let _ = writeln!(
-                        out,
-                        "    breakdown {} after {} clock {:?} repair {} effect {:?}{needs}",
-                        b.name,
-                        self.expression(&b.after),
-                        b.clock,
-                        self.expression(&b.repair),
-                        b.effect
-                    );
+                    self.breakdown(b, out);
                 }
                 let hold = if s.hold_when_down { "    holds when down\n" } else { "" };
                 let crew =
@@ -287,6 +277,24 @@ impl Show<'_> {
                     Self::capacity(b.capacity)
                 )
             }
+            NodeKind::Conveyor(c) => {
+                let _ = writeln!(
+                    out,
+                    "node {}: conveyor {} length {} m speed {} m/s pitch {} m lanes {} places {} {:?}",
+                    id.0,
+                    node.name,
+                    c.length,
+                    c.speed,
+                    c.pitch,
+                    c.lanes,
+                    c.places(),
+                    c.mode
+                );
+                for b in &c.breakdowns {
+                    self.breakdown(b, out);
+                }
+                write!(out, "{}", if c.stepped { "    carries items that are worked on\n" } else { "" })
+            }
             NodeKind::Sink => writeln!(out, "node {}: sink {}", id.0, node.name),
         };
         let items: Vec<String> = node.items.iter().map(|i| self.item(*i)).collect();
@@ -294,6 +302,19 @@ impl Show<'_> {
         if let Some(way) = &node.routing {
             let _ = writeln!(out, "    -> {}", self.routing(way));
         }
+    }
+
+    fn breakdown(&self, b: &Breakdown, out: &mut String) {
+        let needs = if b.needs.is_empty() { String::new() } else { format!(" needs {}", self.needs(&b.needs)) };
+        let _ = writeln!(
+            out,
+            "    breakdown {} after {} clock {:?} repair {} effect {:?}{needs}",
+            b.name,
+            self.expression(&b.after),
+            b.clock,
+            self.expression(&b.repair),
+            b.effect
+        );
     }
 
     fn routing(&self, way: &Routing) -> String {

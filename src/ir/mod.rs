@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod availability;
+pub mod conveyor;
 pub mod dump;
 pub mod expect;
 pub mod expression;
@@ -22,6 +23,7 @@ pub mod verify;
 pub use availability::{
     Breakdown, BreakdownClock, BreakdownEffect, Calendar, Maintenance, MaintenanceStart, ShiftEnd, Window,
 };
+pub use conveyor::{BeltMode, Conveyor};
 pub use expression::{Binary, Distribution, Expression, Function, Over, Unary};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};

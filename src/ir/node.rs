@@ -2,7 +2,9 @@
 
 use crate::base::{Rational, Span, Ticks};
 
-use super::{Breakdown, CalendarId, Expression, ItemId, Maintenance, Need, Precedence, Routing, ShiftEnd, Target};
+use super::{
+    Breakdown, CalendarId, Conveyor, Expression, ItemId, Maintenance, Need, Precedence, Routing, ShiftEnd, Target,
+};
 
 /// A source, station, buffer, conveyor or sink.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +35,8 @@ pub enum NodeKind {
     Station(Box<Station>),
     /// Holds items: a named buffer, the places or transit of an arrow, a station's own queue.
     Buffer(Buffer),
+    /// Carries items in order.
+    Conveyor(Box<Conveyor>),
     /// Takes items out of the line.
     Sink,
 }
@@ -172,12 +176,16 @@ pub struct Station {
     pub release_crew: ReleaseCrew,
     /// When the place behind is taken.
     pub blocking: Blocking,
+    /// Parts are loaded one by one as they come.
+    pub load_each: bool,
     /// Attributes set after work and yield, all at once: index into the attributes of the plant, value.
     pub sets: Vec<(usize, Expression)>,
     /// Share of ideal cycle for OEE (time).
     pub ideal: Option<Expression>,
     /// Who is next, of all that waits for it.
     pub order: Option<Precedence>,
+    /// Works on items that stay on the belt, between one conveyor and the next.
+    pub on_belt: bool,
 }
 
 impl Default for Station {
@@ -193,9 +201,11 @@ impl Default for Station {
             hold_when_down: false,
             release_crew: ReleaseCrew::AfterWork,
             blocking: Blocking::AfterWork,
+            load_each: false,
             sets: Vec::new(),
             ideal: None,
             order: None,
+            on_belt: false,
         }
     }
 }
@@ -242,6 +252,18 @@ impl Buffer {
 }
 
 impl Station {
+    /// Whether items stay longer than a cycle, one behind the other.
+    #[must_use]
+    pub fn stays(&self) -> bool {
+        self.recipes.iter().flat_map(|r| &r.phases).any(|p| p.kind == PhaseKind::Stay)
+    }
+
+    /// Whether what is worked next has to be searched for: among several recipes, or items with equal keys.
+    #[must_use]
+    pub fn searches(&self) -> bool {
+        self.recipes.len() > 1 || self.recipes.iter().any(|r| r.same.is_some())
+    }
+
     /// Breakdowns and kinds of maintenance: how many reasons of its own a machine has to stand still.
     #[must_use]
     pub fn stops(&self) -> usize {
@@ -299,6 +321,12 @@ impl Recipe {
     pub fn gathered(&self) -> Vec<(Option<ItemId>, u64, u64)> {
         let parts = self.takes.iter().map(|p| (Some(p.item), p.minimum, p.maximum));
         parts.chain(self.batch.map(|b| (None, b.minimum, b.maximum))).collect()
+    }
+
+    /// The main items: those of the type named first.
+    #[must_use]
+    pub fn main(&self) -> Option<ItemId> {
+        self.takes.first().map(|p| p.item)
     }
 
     /// Whether it may begin with fewer items than it would take.

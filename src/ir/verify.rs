@@ -23,6 +23,11 @@ pub fn verify(plant: &Plant) -> Result<(), Vec<String>> {
             }
             supply(plant, source, &node.name, &mut problems);
         }
+        if let NodeKind::Conveyor(belt) = &node.kind
+            && (belt.lanes == 0 || belt.headway().0 <= 0 || belt.travel().0 <= 0)
+        {
+            problems.push(format!("the belt `{}` cannot run", node.name));
+        }
         if let NodeKind::Station(station) = &node.kind {
             let needs = station.recipes.iter().flat_map(|r| &r.phases).flat_map(|p| &p.needs);
             let needs = needs.chain(station.breakdowns.iter().flat_map(|b| &b.needs));

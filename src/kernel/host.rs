@@ -15,6 +15,7 @@ use crate::runtime::ziggurat;
 
 use super::layout::{DRAWS, buffer, calendar, counters, draw, header, item, machine, needs, request, value, visit};
 use super::program::HostFn;
+use super::search::{HolderKind, Search};
 use super::shape::Family;
 use super::status::{NEVER, Status, phase};
 
@@ -260,6 +261,12 @@ fn inside(arena: &Arena, types: usize) -> i64 {
     (0..types).map(of).sum()
 }
 
+/// The first multiple of a step that is not before an instant.
+fn next_step(at: i64, step: i64) -> i64 {
+    let past = at.rem_euclid(step.max(1));
+    if past == 0 { at } else { at.saturating_sub(past).saturating_add(step) }
+}
+
 #[allow(clippy::float_cmp)]
 fn binary(op: Binary, a: f64, b: f64) -> f64 {
     let flag = |f: bool| f64::from(u8::from(f));
@@ -365,6 +372,10 @@ pub struct Host {
     pub kinds: Arc<[Carried]>,
     /// Byte offset of the words that items have for orders.
     pub loose: i64,
+    /// What stations look for whose next work has to be searched.
+    pub searches: Arc<[Search]>,
+    /// What holds items, by shape.
+    pub holders: Arc<[HolderKind]>,
     /// What sources make, by index.
     pub plans: Arc<[super::supply::Plan]>,
     /// Intervals that go by hours or by orders, by index.
@@ -380,9 +391,10 @@ impl Host {
     #[must_use]
     pub fn new(arena: Arena, item_bytes: i64) -> Self {
         let (laws, schedules, kinds) = (Arc::from([]), Arc::from([]), Arc::from([]));
+        let (searches, holders) = (Arc::from([]), Arc::from([]));
         let (plans, rhythms) = (Arc::from([]), Arc::from([]));
         let cap_bytes = limits::REPLICATION_BYTES;
-        Self { arena, laws, schedules, kinds, loose: 0, plans, rhythms, item_bytes, cap_bytes }
+        Self { arena, laws, schedules, kinds, loose: 0, searches, holders, plans, rhythms, item_bytes, cap_bytes }
     }
 
     /// Serves a call of the program.
@@ -398,6 +410,7 @@ impl Host {
                 0
             }
             HostFn::TimedTake => self.timed_take(a),
+            HostFn::NextStep => next_step(a, b),
             HostFn::Calendar => {
                 self.calendar(a);
                 0
@@ -432,6 +445,7 @@ impl Host {
                 let law = self.arena.get(a, FIRST_WORD);
                 setup_key(self.value(law, b))
             }
+            HostFn::Search => self.search(a),
             HostFn::SetupOf => self.setup_of(a, b, c),
             HostFn::Born => {
                 self.born(a);
@@ -766,6 +780,7 @@ entries! {
     expired = Expired;
     next_expiry = NextExpiry;
     keep = Keep;
+    search_work = Search;
     find_setup_key = SetupKey;
     find_setup = SetupOf;
     born = Born;
@@ -775,4 +790,5 @@ entries! {
     kind = Kind;
     ordered = Ordered;
     observe = Observe;
+    next_step_of = NextStep;
 }

@@ -180,12 +180,28 @@ record! {
 }
 
 record! {
+    /// A recipe of a station that has several.
+    recipe, 4 {
+        /// Its work record.
+        WORK = 0 Handle;
+        /// Work records by type of the main part, or 0.
+        WORK_TABLE = 1 Handle;
+        /// Item types it makes.
+        MAKES = 2 Handle;
+        /// How many items it makes; 0: what was taken leaves again.
+        NUMBER = 3 Count;
+    }
+}
+
+record! {
     /// An item.
     item, 8 {
         /// When it was born.
         BIRTH = 0 Time;
         /// When it became ready to leave its holder.
         READY = 1 Time;
+        /// Where it stays: when its stay is over, in time that the machine has moved.
+        STAYS_UNTIL = 1 Duration;
         /// Its type.
         TYPE = 2 Count;
         /// Who holds it.
@@ -215,7 +231,7 @@ record! {
 
 record! {
     /// A station.
-    station, 42 {
+    station, 54 {
         /// First of its machines, which lie side by side.
         MACHINES = 6 Handle;
         /// Longest idle machine.
@@ -260,10 +276,20 @@ record! {
         CALENDAR = 29 Handle;
         /// Setup of a machine that has lost its own: a draw record.
         SETUP_ANEW = 38 Handle;
+        /// Which search of the host finds what is worked next.
+        SEARCH = 42 Count;
+        /// The recipe it found: a recipe record.
+        FOUND = 40 Handle;
+        /// Machines reserved for items at work before it.
+        RESERVED = 41 Count;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
         /// The order of what waits for it, or 0.
-        ORDER = 40 Handle;
+        ORDER = 52 Handle;
+        /// The drive of the belt it works on.
+        DRIVE = 50 Handle;
+        /// The lane at whose end it works on the belt.
+        LANE = 51 Handle;
         /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
         GATHERS = 31 Count;
         /// Next station that waits so, by rank.
@@ -341,6 +367,14 @@ record! {
         MAINTENANCE = 33 Count;
         /// Values over all items loaded.
         KEPT = 34 Handle;
+        /// The recipe at work: a recipe record, where there are several.
+        RECIPE = 35 Handle;
+        /// Where items stay: the last inside.
+        LAST = 36 Handle;
+        /// Where items stay: time it has moved, up to [`WORK_START`].
+        MOVED = 37 Duration;
+        /// Where items stay: when the next may come, in time moved.
+        NEXT_LOAD = 38 Duration;
         /// Where its starved, blocked and waiting times are charged, or 0.
         CAUSES = 39 Handle;
     }
@@ -461,7 +495,7 @@ record! {
 
 record! {
     /// A buffer: named, of an arrow, of a queue, or a transit.
-    buffer, 34 {
+    buffer, 36 {
         /// Items inside.
         LEVEL = 6 Count;
         /// Places.
@@ -505,7 +539,7 @@ record! {
         /// Items that left.
         EXITS = 26 Count;
         /// The item offered, where others than the first may leave.
-        HEAD = 27 Handle;
+        HEAD = 34 Handle;
         /// The order its items stand in, or 0.
         ORDER = 28 Handle;
         /// Draw record of the longest stay.
@@ -516,8 +550,72 @@ record! {
         ELSEWHERE = 33 Handle;
         /// Items whose longest stay was over.
         EXPIRED = 32 Count;
+        /// Places reserved for items at work before it.
+        RESERVED = 27 Count;
         /// What is told of items that enter.
         OBSERVERS = 31 Handle;
+    }
+}
+
+record! {
+    /// A conveyor. It begins with the words of a [`buffer`], whose figures it shares; where a buffer has
+    /// its slot, it has the one at which the next item can come on.
+    conveyor, 36 {
+        /// First of its lanes, which lie side by side.
+        LANES = 28 Handle;
+        /// Time of the belt from one pitch to the next.
+        HEADWAY = 29 Duration;
+        /// Time of the belt from entry to exit.
+        TRAVEL = 30 Duration;
+        /// Items that a lane can hold.
+        PLACES = 31 Count;
+        /// Time of the belt, after an item has left a full lane, until the next can come on.
+        REST = 32 Duration;
+        /// First of its breakdown records, which lie side by side.
+        BREAKDOWNS = 33 Handle;
+        /// Whether it is off shift.
+        OFF = 34 Flag;
+    }
+}
+
+record! {
+    /// A lane of a conveyor. Times of the belt run only while the belt does.
+    lane, 12 {
+        /// Its conveyor.
+        CONVEYOR = 2 Handle;
+        /// First item.
+        FIRST = 3 Handle;
+        /// Last item.
+        LAST = 4 Handle;
+        /// Items on it.
+        LEVEL = 5 Count;
+        /// Its slot: the first item arrives at the end.
+        SLOT = 6 Count;
+        /// Whether its first item is at the end and offered.
+        OFFERED = 7 Flag;
+        /// When the last item came on, on the clock of the belt.
+        ENTERED = 8 Time;
+        /// When the tail of the queue was last clear of the entry again after the lane was full, on the
+        /// clock of the belt.
+        CLEAR = 9 Time;
+        /// What drives it.
+        DRIVE = 10 Handle;
+    }
+}
+
+record! {
+    /// What drives one lane, or several that run and stand as one.
+    drive, 6 {
+        /// Reasons to stand still.
+        STOPS = 0 Count;
+        /// Since when it stands.
+        SINCE = 1 Time;
+        /// How far the clock of the belt is behind.
+        BEHIND = 2 Duration;
+        /// Handles of its lanes.
+        LANES = 3 Handle;
+        /// How many.
+        COUNT = 4 Count;
     }
 }
 

@@ -25,6 +25,7 @@ pub mod observe;
 pub mod program;
 pub mod rank;
 pub mod read;
+pub mod search;
 pub mod shape;
 pub mod status;
 pub mod supply;

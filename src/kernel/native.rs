@@ -167,6 +167,7 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::FirstTrue => "flowline_first_true",
         HostFn::Born => "flowline_born",
         HostFn::Keep => "flowline_keep",
+        HostFn::Search => "flowline_search",
         HostFn::SetupKey => "flowline_setup_key",
         HostFn::SetupOf => "flowline_setup_of",
         HostFn::Inherit => "flowline_inherit",
@@ -175,6 +176,7 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::Kind => "flowline_kind",
         HostFn::Ordered => "flowline_ordered",
         HostFn::Observe => "flowline_observe",
+        HostFn::NextStep => "flowline_next_step",
     }
 }
 

@@ -139,6 +139,9 @@ pub enum HostFn {
     SetupKey,
     /// The draw record of a setup, or 0 (setup table, key before, key to come).
     SetupOf,
+    /// Searches what a station works on next and plans it (station): twice the number of items planned, plus
+    /// one when they are as many as it could take.
+    Search,
     /// Computes values over all items that a machine has loaded (list, machine).
     Keep,
     /// Gives a new item what its type carries.
@@ -157,13 +160,15 @@ pub enum HostFn {
     LatestGrant,
     /// An item enters a node with observers (list, item).
     Observe,
+    /// The first multiple of a step that is not before an instant (instant, step).
+    NextStep,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
     TimedTake,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 24] = [
+    pub const ALL: [HostFn; 26] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -179,6 +184,7 @@ impl HostFn {
         HostFn::Expired,
         HostFn::NextExpiry,
         HostFn::Keep,
+        HostFn::Search,
         HostFn::SetupKey,
         HostFn::SetupOf,
         HostFn::Born,
@@ -188,6 +194,7 @@ impl HostFn {
         HostFn::Kind,
         HostFn::Ordered,
         HostFn::Observe,
+        HostFn::NextStep,
     ];
 }
 

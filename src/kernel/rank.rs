@@ -142,6 +142,10 @@ pub fn pool_components(plant: &Plant) -> Vec<Vec<PoolId>> {
             s.maintenance.iter().for_each(|m| join(&m.needs));
             s.setup.iter().filter_map(|s| s.needs.as_deref()).for_each(&mut join);
         }
+        if let NodeKind::Conveyor(c) = &node.kind {
+            c.breakdowns.iter().for_each(|b| join(&b.needs));
+            c.maintenance.iter().for_each(|m| join(&m.needs));
+        }
     }
     plant.visits.values().filter_map(|v| v.needs.as_deref()).for_each(join);
     let mut groups: BTreeMap<usize, Vec<PoolId>> = BTreeMap::new();

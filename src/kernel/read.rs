@@ -12,7 +12,7 @@ use super::builder::Field;
 use super::charged::{self, Charged, charged, stop_times};
 use super::engine::Run;
 use super::host::Arena;
-use super::layout::{arrivals, breakdown, buffer, counters, header, item, machine, node, pool, source, station};
+use super::layout::{arrivals, breakdown, buffer, counters, header, item, lane, machine, node, pool, source, station};
 use super::model::Model;
 use super::observe;
 pub use super::observe::ProbeTotals;
@@ -32,7 +32,7 @@ pub struct Snapshot {
     pub inside: i64,
     /// Stations.
     pub stations: Vec<StationTotals>,
-    /// Buffers: named, of arrows, of queues, transits, outside of sources.
+    /// Buffers: named, of arrows, of queues, transits, outside of sources; and conveyors.
     pub buffers: Vec<BufferTotals>,
     /// Arrivals by sink and item type.
     pub arrivals: Vec<ArrivalTotals>,
@@ -167,6 +167,8 @@ pub struct Balance {
 
 /// Bytes of a machine record.
 const MACHINE_BYTES: i64 = 8 * machine::WORDS as i64;
+/// Bytes of a lane record.
+const LANE_BYTES: i64 = 8 * lane::WORDS as i64;
 /// Bytes of a breakdown record.
 const BREAKDOWN_BYTES: i64 = 8 * breakdown::WORDS as i64;
 /// Bytes of the counters of an item type.
@@ -206,7 +208,13 @@ impl Snapshot {
                     totals.charged = charged(arena, model, plant, id, &all, now);
                     snapshot.stations.push(totals);
                 }
-                NodeKind::Buffer(_) => snapshot.buffers.push(buffer_totals(arena, now, id, record)),
+                NodeKind::Buffer(_) => {
+                    snapshot.buffers.push(buffer_totals(arena, now, id, record, &items_in(arena, record)))
+                }
+                NodeKind::Conveyor(_) => {
+                    let items = items_on(model, arena, id);
+                    snapshot.buffers.push(buffer_totals(arena, now, id, record, &items));
+                }
                 NodeKind::Source(_) => snapshot.sources.push(SourceTotals {
                     node: id,
                     made: unsigned(arena.get(record, source::MADE)),
@@ -249,7 +257,7 @@ impl Snapshot {
 pub fn restart(model: &Model, plant: &Plant, run: &mut Run) {
     let arena = run.arena_mut();
     for ((_, n), record) in plant.nodes.iter().zip(&model.places.nodes) {
-        if matches!(n.kind, NodeKind::Buffer(_)) {
+        if matches!(n.kind, NodeKind::Buffer(_) | NodeKind::Conveyor(_)) {
             let level = arena.get(*record, buffer::LEVEL);
             arena.set(*record, buffer::MAX, level);
         }
@@ -287,6 +295,27 @@ pub fn items_in(arena: &Arena, record: i64) -> Vec<i64> {
         items.push(at);
         pending.push(arena.get(at, item::SIBLING));
         pending.push(arena.get(at, item::CHILD));
+    }
+    items
+}
+
+/// The lane records of a conveyor.
+pub fn lanes_of(model: &Model, id: NodeId) -> impl Iterator<Item = i64> + use<> {
+    let (first, lanes) = model.places.lanes.get(&id.index()).copied().unwrap_or((0, 0));
+    (0..i64::try_from(lanes).unwrap_or(0)).map(move |i| first.saturating_add(i.saturating_mul(LANE_BYTES)))
+}
+
+/// The items on a conveyor, lane by lane, the first to leave first.
+#[must_use]
+pub fn items_on(model: &Model, arena: &Arena, id: NodeId) -> Vec<i64> {
+    let most = arena.words().len();
+    let mut items = Vec::new();
+    for its_lane in lanes_of(model, id) {
+        let mut at = arena.get(its_lane, lane::FIRST);
+        while at != 0 && items.len() < most {
+            items.push(at);
+            at = arena.get(at, item::NEXT);
+        }
     }
     items
 }
@@ -351,13 +380,12 @@ fn station_totals(
     }
 }
 
-fn buffer_totals(arena: &Arena, now: i64, id: NodeId, record: i64) -> BufferTotals {
+fn buffer_totals(arena: &Arena, now: i64, id: NodeId, record: i64, inside: &[i64]) -> BufferTotals {
     let level = arena.get(record, buffer::LEVEL);
     let capacity = arena.get(record, buffer::CAPACITY);
     let stays = wide(arena, record, buffer::WAIT, buffer::WAIT_HIGH);
     let mut area = stays;
-    let inside = items_in(arena, record);
-    for at in &inside {
+    for at in inside {
         area = area.saturating_add(i128::from(now.saturating_sub(arena.get(*at, item::ENTRY))));
     }
     let open = |holds: bool, since: Field| if holds { now.saturating_sub(arena.get(record, since)) } else { 0 };

@@ -131,6 +131,14 @@ pub struct RecipeShape {
     pub waits: bool,
     /// Products are born when they are made.
     pub fresh: bool,
+    /// The host searches what is worked next: among several recipes, or items with equal keys.
+    pub searched: bool,
+    /// Items are taken from behind others.
+    pub overtakes: bool,
+    /// There are several recipes.
+    pub recipes: bool,
+    /// Parts are loaded one by one as they come.
+    pub each: bool,
 }
 
 impl StationShape {
@@ -157,7 +165,7 @@ impl RecipeShape {
     /// Whether several products may be on a machine at once.
     #[must_use]
     pub fn several(self) -> bool {
-        self.makes > 1 || (self.parts > 0 && self.makes == 0)
+        self.recipes || self.makes > 1 || (self.parts > 0 && self.makes == 0)
     }
 }
 
@@ -211,6 +219,8 @@ pub enum SubscriberShape {
     Machine(usize),
     /// A source of the shape.
     Source(usize),
+    /// A conveyor of the shape.
+    Conveyor(usize),
     /// A crew.
     Pool,
 }
@@ -256,6 +266,10 @@ pub struct StationShape {
     pub sets: usize,
     /// Whether it computes values over all items loaded.
     pub keeps: bool,
+    /// Whether items stay longer than a cycle, one behind the other.
+    pub stay: bool,
+    /// Whether work begins only when a place behind is reserved.
+    pub before: bool,
     /// Finished items stay on a machine that is down.
     pub hold: bool,
     /// People go free only when the items have left.
@@ -274,6 +288,10 @@ pub struct StationShape {
     pub several_causes: [bool; 3],
     /// Whether something is told of items that are loaded.
     pub observed: bool,
+    /// Whether it works on a belt.
+    pub on_belt: bool,
+    /// Whether the belt stands meanwhile.
+    pub holds_belt: bool,
 }
 
 /// How items stay in a buffer.
@@ -319,6 +337,27 @@ pub struct BufferShape {
     pub to: usize,
     /// Whether something is told of items that enter.
     pub observed: bool,
+}
+
+/// A conveyor.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConveyorShape {
+    /// Lanes side by side.
+    pub lanes: usize,
+    /// It stands still while an item waits at its end.
+    pub together: bool,
+    /// Items come on only when a place passes.
+    pub stepped: bool,
+    /// As for stations.
+    pub simple_routing: bool,
+    /// Limits whose cards are taken here.
+    pub from: usize,
+    /// Limits whose cards are returned here.
+    pub to: usize,
+    /// Its breakdowns and maintenance.
+    pub breakdowns: Vec<BreakdownShape>,
+    /// Whether it has a shift.
+    pub shift: bool,
 }
 
 /// When a source makes items.
@@ -381,6 +420,8 @@ pub enum NodeShape {
     Station(StationShape),
     /// A buffer.
     Buffer(BufferShape),
+    /// A conveyor.
+    Conveyor(ConveyorShape),
     /// A sink.
     Sink(SinkShape),
 }
@@ -409,6 +450,12 @@ pub enum EventShape {
     EndOfStay(usize),
     /// A longest stay in a buffer of the shape is over.
     Expiry(usize),
+    /// An item arrives at the end of a lane of a conveyor of the shape.
+    EndOfBelt(usize),
+    /// The next item can come on a conveyor.
+    BeltEntry,
+    /// Onset or end of the n-th breakdown of the conveyor shape.
+    BeltBreakdown(usize, usize),
     /// A station of the shape has waited long enough for more parts.
     EndOfGathering(usize),
     /// A shift begins or ends.

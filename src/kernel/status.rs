@@ -97,8 +97,10 @@ pub mod phase {
     pub const WAIT_TO_RESUME: i64 = 4;
     /// Done; products wait to leave.
     pub const FINISHED: i64 = 5;
+    /// Loaded; waits for a place behind to reserve.
+    pub const WAIT_FOR_PLACE: i64 = 6;
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 7;
 }
 
 /// "Never" in the winner tree: later than every horizon, with room to add to.

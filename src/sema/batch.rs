@@ -3,8 +3,8 @@
 
 use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Batch, Expression, Over, Part, Recipe};
-use crate::syntax::tree::{Argument, BinaryOp, Expr, ExprKind, Phrase};
+use crate::ir::{Batch, Expression, Over, Part, Phase, Recipe, Release};
+use crate::syntax::tree::{Argument, BinaryOp, Declaration, Expr, ExprKind, Phrase};
 
 use super::fields::Fields;
 use super::line::Lower;
@@ -55,7 +55,84 @@ impl<'a> Lower<'a> {
                 "nothing is made here that could be born: `birth` goes with `makes`",
             );
         }
-        Some(Recipe { wait_at_most, birth_now, ..recipe })
+        let same = match fields.get("same", &mut self.diagnostics) {
+            None if fields.has("same").is_some() => return None,
+            None => None,
+            Some(phrase) => Some(self.same(phrase, &recipe)?),
+        };
+        Some(Recipe { wait_at_most, same, birth_now, ..recipe })
+    }
+
+    /// `recipe half { takes: …, makes: …, cycle: … }`
+    pub(super) fn recipe(&mut self, d: &'a Declaration, station: &Fields<'a>) -> Option<Recipe> {
+        for word in ["takes", "makes", "batch", "wait_at_most", "same", "birth", "cycle", "steps"] {
+            if let Some(span) = station.has(word) {
+                self.push(
+                    Diagnostic::new(codes::DUPLICATE_FIELD, span, format!("`{word}` stands beside recipes"))
+                        .with(d.name.span, "each recipe has its own")
+                        .help(format!("write `{word}` into the recipes")),
+                );
+                return None;
+            }
+        }
+        let fields =
+            Fields::of(d, &["takes", "makes", "cycle", "steps", "needs", "same", "birth"], &mut self.diagnostics);
+        let (gathered, work) = (self.gathering(&fields)?, self.work(&fields)?);
+        for (word, example, missing) in [
+            ("takes", "takes: 1 Body + 4 Wheel", gathered.takes.is_empty()),
+            ("cycle", "cycle: 30 s", fields.has("cycle").or(fields.has("steps")).is_none()),
+        ] {
+            if missing {
+                let message = format!("recipe `{}` has no `{word}`", d.name.text);
+                self.push(
+                    Diagnostic::new(codes::MISSING_FIELD, d.name.span, message).help(format!("write `{example}`")),
+                );
+                return None;
+            }
+        }
+        let mut phases = work.0;
+        if fields.has("needs").is_none() {
+            // Left open: those of the station.
+            phases.iter_mut().for_each(|p| p.keeps = true);
+        }
+        let (name, span) = (d.name.text.clone(), fields.span("takes"));
+        Some(Recipe { name, span, phases, ..gathered })
+    }
+
+    /// What recipes have from their station: how products leave, and people where they name none.
+    pub(super) fn share_of_station(&self, recipes: &mut [Recipe], phases: &[Phase], release: Release) {
+        let people = phases.first().map(|p| p.needs.clone()).unwrap_or_default();
+        for recipe in recipes {
+            recipe.release = release;
+            let open = recipe.phases.first().is_some_and(|p| p.keeps);
+            for (i, phase) in recipe.phases.iter_mut().enumerate() {
+                if open {
+                    phase.needs.clone_from(&people);
+                }
+                phase.keeps &= i > 0;
+            }
+        }
+    }
+
+    /// `load: together` or `each`.
+    pub(super) fn load_field(&mut self, fields: &Fields<'a>, machines: u64, recipes: &[Recipe]) -> Option<bool> {
+        if self.word(fields, "load", &["together", "each"]) != Some("each") {
+            return Some(false);
+        }
+        let why = match recipes {
+            _ if machines > 1 => "several machines",
+            [only] if !only.gathers() => "one item at a time",
+            [only] if only.is_ranged() => "a range of parts",
+            [only] if only.same.is_some() => "parts that have to be equal",
+            [_] => return Some(true),
+            _ => "several recipes",
+        };
+        self.push(
+            Diagnostic::new(codes::WRONG_VALUE, fields.span("load"), format!("`load: each` does not go with {why}"))
+                .note("parts that are loaded one by one have to be known before all are there")
+                .help("leave `load` out: then all parts are loaded at once"),
+        );
+        None
     }
 
     /// `wait_at_most: 30 min`
@@ -76,6 +153,22 @@ impl<'a> Lower<'a> {
             return None;
         }
         Some(time)
+    }
+
+    /// `same: item.order`
+    fn same(&mut self, phrase: &'a Phrase, recipe: &Recipe) -> Option<Expression> {
+        let typed = self.evaluate_phrase(phrase)?;
+        if typed.value.any(&|e| matches!(e, Expression::Draw(_) | Expression::Mixture(_) | Expression::Over(..))) {
+            return self.wrong_value(phrase.span, "a value of the item is due here, such as `item.order`");
+        }
+        if recipe.gathered().iter().map(|(_, _, most)| most).sum::<u64>() < 2 {
+            self.push(
+                Diagnostic::new(codes::WRONG_VALUE, phrase.span, "one item alone has nothing to be equal to")
+                    .help("`same` goes with a `batch`, or with `takes` of several items"),
+            );
+            return None;
+        }
+        Some(typed.value)
     }
 
     /// `batch: 8` or `batch: 20..50`

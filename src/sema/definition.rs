@@ -400,6 +400,23 @@ impl<'a> Lower<'a> {
             return;
         }
         let mut found: Vec<Diagnostic> = Vec::new();
+        let main = (0..self.scope.size())
+            .map(super::scope::FrameId)
+            .find(|f| self.scope.get(*f).is_some_and(|f| f.kind == Kind::Main));
+        if let Some(main) = main.filter(|_| self.only_line) {
+            // All names that a file brings have the span of its `use`.
+            let mut brought: Vec<(Span, bool)> = Vec::new();
+            for (_, entry) in self.scope.names_of(main).filter(|(_, e)| e.alias.is_some()) {
+                match brought.iter_mut().find(|(span, _)| *span == entry.span) {
+                    Some((_, used)) => *used |= entry.used.get(),
+                    None => brought.push((entry.span, entry.used.get())),
+                }
+            }
+            for (span, _) in brought.into_iter().filter(|(_, used)| !used) {
+                let d = Diagnostic::new(codes::UNUSED, span, "nothing of this file is used");
+                found.push(d.help("remove this `use`, or mention what it gives"));
+            }
+        }
         for frame in (0..self.scope.size()).map(super::scope::FrameId) {
             if self.scope.get(frame).is_some_and(|f| f.kind == Kind::Used) {
                 continue;

@@ -42,6 +42,12 @@ pub struct Project<'m> {
 }
 
 impl Project<'_> {
+    /// How many lines the main file has.
+    pub fn lines(&self) -> usize {
+        let line = |i: &&Item| matches!(i, Item::Declaration(d) if d.word.text == "line");
+        self.main.items.iter().filter(line).count()
+    }
+
     /// The files by index, the main one being 0.
     pub fn file(&self, index: usize) -> Option<&File> {
         if index == 0 { Some(&self.main) } else { self.files.get(index - 1) }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::ir::ids::Id;
-use crate::ir::{Expression, ItemId, NodeId, NodeKind, Plant, Release, Routing, Target, VisitId};
+use crate::ir::{Expression, ItemId, NodeId, NodeKind, Plant, Recipe, Release, Routing, Station, Target, VisitId};
 
 use super::line::Lower;
 
@@ -47,6 +47,8 @@ pub(super) fn check(lower: &mut Lower) {
     circles(&lower.plant, &mut complaints);
     together_into_assemblies(&lower.plant, &mut complaints);
     rules_into_assemblies(&lower.plant, &mut complaints);
+    super::reserve::check(&lower.plant, &mut complaints);
+    super::reserve::stays(&lower.plant, &mut complaints);
     complaints.truncate(limits::DIAGNOSTICS);
     lower.diagnostics.extend(complaints);
 }
@@ -91,15 +93,28 @@ fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
             }
             follow(plant, node, n.routing.as_ref(), item, visit, walk);
         }
+        NodeKind::Conveyor(_) => follow(plant, node, n.routing.as_ref(), item, visit, walk),
         NodeKind::Station(s) => {
             if let Some(v) = visit.and_then(|v| plant.visits.get(v)).filter(|v| v.station == node) {
                 follow(plant, node, Some(&v.next), item, visit, walk);
                 return;
             }
-            let Some(recipe) = s.recipes.first() else { return };
-            if !recipe.takes.is_empty() && !recipe.takes.iter().any(|p| is_a(plant, item, p.item)) {
-                let wanted: Vec<String> =
-                    recipe.takes.iter().map(|p| format!("`{}`", item_name(plant, p.item))).collect();
+            let mut taken = false;
+            for recipe in &s.recipes {
+                if recipe.takes.is_empty() || recipe.takes.iter().any(|p| is_a(plant, item, p.item)) {
+                    taken = true;
+                    worked(plant, node, s, recipe, item, walk);
+                }
+            }
+            if !taken {
+                let mut wanted: Vec<String> = Vec::new();
+                for part in s.recipes.iter().flat_map(|r| &r.takes) {
+                    let name = format!("`{}`", item_name(plant, part.item));
+                    if !wanted.contains(&name) {
+                        wanted.push(name);
+                    }
+                }
+                let span = s.recipes.first().map_or(n.span, |r| r.span);
                 once(
                     walk,
                     Diagnostic::new(
@@ -107,40 +122,45 @@ fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
                         n.span,
                         format!("`{}` comes to `{}`, which does not take it", item_name(plant, item), n.name),
                     )
-                    .with(recipe.span, format!("takes {}", wanted.join(" and ")))
+                    .with(span, format!("takes {}", wanted.join(" and ")))
                     .help("branch by item before it, or add the item to `takes`"),
                 );
-                return;
             }
-            if let Some(phase) = recipe.phases.first()
-                && let Expression::ByItem(list, None) = &phase.duration
-                && !list.iter().any(|(i, _)| is_a(plant, item, *i))
-            {
-                let d = if list.is_empty() {
-                    Diagnostic::new(
-                        codes::MISSING_FIELD,
-                        n.span,
-                        format!("station `{}` does not say how long its work takes", n.name),
-                    )
-                    .help("write `cycle: 30 s`")
-                } else {
-                    Diagnostic::new(
-                        codes::BRANCH_NOT_TOTAL,
-                        phase.span,
-                        format!("`{}` comes to `{}`, whose cycle has no time for it", item_name(plant, item), n.name),
-                    )
-                    .help(format!("add `{}: 30 s`, or `else: 30 s`", item_name(plant, item)))
-                };
-                once(walk, d);
-                return;
-            }
-            if recipe.makes.is_empty() {
-                follow(plant, node, n.routing.as_ref(), item, None, walk);
-            } else {
-                for made in &recipe.makes {
-                    follow(plant, node, n.routing.as_ref(), made.item, None, walk);
-                }
-            }
+        }
+    }
+}
+
+/// An item that a recipe takes: its work, and where the products go.
+fn worked(plant: &Plant, node: NodeId, s: &Station, recipe: &Recipe, item: ItemId, walk: &mut Walk) {
+    let Some(n) = plant.nodes.get(node) else { return };
+    let main = s.recipes.len() == 1 || recipe.main().is_none_or(|m| is_a(plant, item, m));
+    if let Some(phase) = recipe.phases.first().filter(|_| main)
+        && let Expression::ByItem(list, None) = &phase.duration
+        && !list.iter().any(|(i, _)| is_a(plant, item, *i))
+    {
+        let d = if list.is_empty() {
+            Diagnostic::new(
+                codes::MISSING_FIELD,
+                n.span,
+                format!("station `{}` does not say how long its work takes", n.name),
+            )
+            .help("write `cycle: 30 s`")
+        } else {
+            Diagnostic::new(
+                codes::BRANCH_NOT_TOTAL,
+                phase.span,
+                format!("`{}` comes to `{}`, whose cycle has no time for it", item_name(plant, item), n.name),
+            )
+            .help(format!("add `{}: 30 s`, or `else: 30 s`", item_name(plant, item)))
+        };
+        once(walk, d);
+        return;
+    }
+    if recipe.makes.is_empty() {
+        follow(plant, node, n.routing.as_ref(), item, None, walk);
+    } else {
+        for made in &recipe.makes {
+            follow(plant, node, n.routing.as_ref(), made.item, None, walk);
         }
     }
 }
@@ -241,7 +261,9 @@ fn parts_that_never_arrive(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
 /// Products that leave together enter places; an assembly has none of its own to hold one part of several.
 fn together_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
     let joins = |id: NodeId| match plant.nodes.get(id).map(|n| &n.kind) {
-        Some(NodeKind::Station(s)) => s.recipes.iter().any(|r| !r.takes.is_empty()),
+        Some(NodeKind::Station(s)) => s.recipes.iter().any(Recipe::gathers),
+        // On a belt items come one after the other.
+        Some(NodeKind::Conveyor(_)) => true,
         _ => false,
     };
     for n in plant.nodes.values() {
@@ -257,11 +279,11 @@ fn together_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
                     codes::NOT_SUPPORTED_YET,
                     target.span,
                     format!(
-                        "products of `{}` that leave together straight into the assembly `{to}` are not supported yet",
+                        "products of `{}` that leave together straight into `{to}` are not supported yet",
                         n.name
                     ),
                 )
-                .note("all leave at once, and an assembly takes a part only when all its parts are there")
+                .note("all leave at once, but an assembly takes a part only when all its parts are there, and on a belt one item comes after the other")
                 .help(format!("give the arrow to `{to}` places of its own, for example `-[1]-> {to}`")),
             );
         }
@@ -291,7 +313,8 @@ fn rules_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
     }
     let ways = plant.nodes.values().filter_map(|n| n.routing.as_ref()).chain(plant.visits.values().map(|v| &v.next));
     for target in ways.chain(plant.routes.iter().map(|r| &r.start)).flat_map(open_targets) {
-        if joins(target.node) || ordered(target.node) {
+        let belt = matches!(plant.nodes.get(target.node).map(|n| &n.kind), Some(NodeKind::Conveyor(_)));
+        if joins(target.node) || ordered(target.node) || belt {
             let to = plant.nodes.get(target.node).map_or("", |n| n.name.as_str());
             complaints.push(
                 Diagnostic::new(
@@ -304,9 +327,21 @@ fn rules_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
             );
         }
     }
+    for n in plant.nodes.values().filter(|n| matches!(n.kind, NodeKind::Conveyor(_))) {
+        if n.routing.as_ref().is_some_and(Routing::reads_floor) {
+            let what = format!("branches of the conveyor `{}` that read the floor are not supported yet", n.name);
+            let help = "lead it into a place and branch behind that: `-[1]-> { if …: a, else: b }`";
+            complaints.push(Diagnostic::new(codes::NOT_SUPPORTED_YET, n.span, what).help(help));
+        }
+    }
     for n in plant.nodes.values() {
         let NodeKind::Station(s) = &n.kind else { continue };
-        let together = s.recipes.iter().any(|r| r.release == Release::Together);
+        let together =
+            s.recipes.iter().any(|r| r.release == Release::Together) || s.blocking == crate::ir::Blocking::BeforeWork;
+        if s.order.is_some() && s.recipes.iter().any(crate::ir::Recipe::gathers) {
+            let what = "order rules of stations that take several items at once are not supported yet";
+            complaints.push(Diagnostic::new(codes::NOT_SUPPORTED_YET, n.span, what));
+        }
         let Some(way) = n.routing.as_ref().filter(|w| together && (w.is_open() || w.reads_floor())) else { continue };
         let span = way.targets().first().map_or(n.span, |t| t.span);
         complaints.push(
@@ -314,7 +349,7 @@ fn rules_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
                 codes::NOT_SUPPORTED_YET,
                 span,
                 format!(
-                    "products of `{}` that leave together by a rule or by what the floor is like are not supported yet",
+                    "products of `{}` that leave together, or have their places reserved, by a rule or by what the floor is like are not supported yet",
                     n.name
                 ),
             )

@@ -50,7 +50,6 @@ pub const WORDS: &[&str] = &[
 const LATER: &[(&str, &str)] = &[
     ("pallets", "pallets"),
     ("fleet", "fleets"),
-    ("conveyor", "conveyors"),
     ("store", "stores"),
     ("breakdown", "breakdowns of several stations"),
     ("maintenance", "stops of several stations"),
@@ -77,6 +76,8 @@ pub struct Lower<'a> {
     pub locals: Vec<(String, Typed)>,
     /// Folders of used files.
     pub folders: &'a BTreeMap<crate::base::FileId, String>,
+    /// Whether the file has no other line, which may use what this one does not.
+    pub only_line: bool,
     /// Ports of placed cells.
     pub ports: Vec<super::port::Port>,
     /// Ways that lead through ports, as written.
@@ -134,6 +135,7 @@ pub fn lower<'a>(
         calling: Vec::new(),
         locals: Vec::new(),
         folders: &project.folders,
+        only_line: project.lines() == 1,
         ports: Vec::new(),
         crossings: Vec::new(),
         borrowed: Vec::new(),
@@ -226,6 +228,7 @@ impl<'a> Lower<'a> {
         self.join_ports();
         self.finish_ways();
         self.in_frame(frame, |lower| lower.expectations(&expects));
+        self.finish_belts();
         if self.plant.nodes.len() > limits::NODES {
             self.push(Diagnostic::new(
                 codes::OUT_OF_RANGE,
@@ -272,13 +275,13 @@ impl<'a> Lower<'a> {
                     self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
                 }
                 "in" | "out" => self.declare_port(d),
-                "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "sink" | "limit" => {
+                "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "conveyor" | "sink"
+                | "limit" => {
                     if matches!(word, "item" | "shift" | "limit") && !d.indices.is_empty() {
                         let text = format!("there are no arrays of {word}s");
-                        self.push(
-                            Diagnostic::new(codes::WRONG_VALUE, d.name.span.to(d.span), text)
-                                .help("arrays are of stations, buffers, sources, sinks, crews, tools and placed cells"),
-                        );
+                        self.push(Diagnostic::new(codes::WRONG_VALUE, d.name.span.to(d.span), text).help(
+                            "arrays are of stations, buffers, sources, sinks, conveyors, crews, tools and placed cells",
+                        ));
                     }
                     self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
                 }
@@ -358,6 +361,9 @@ impl<'a> Lower<'a> {
 
     /// `passes: count = 0`
     fn declared_attribute(&mut self, entry: &'a Entry) -> Option<crate::ir::Attribute> {
+        if entry.key.word() == Some("length") && entry.default.is_none() {
+            return self.later(entry.span, "items longer than the pitch of a conveyor");
+        }
         let example = "write `NAME: KIND = VALUE`, for example `passes: count = 0`";
         let (Some(name), Some(kind)) = (entry.key.word(), &entry.phrase) else {
             self.push(Diagnostic::new(codes::WRONG_VALUE, entry.span, "an attribute needs a kind").help(example));

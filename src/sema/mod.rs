@@ -10,6 +10,7 @@ pub mod items;
 
 mod account;
 mod batch;
+mod belt;
 mod calendar;
 mod cell;
 mod definition;
@@ -23,6 +24,7 @@ mod lookup;
 mod node;
 mod order;
 mod port;
+mod reserve;
 mod resource;
 mod route;
 mod schedule;

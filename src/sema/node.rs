@@ -25,19 +25,13 @@ pub struct QueuePlan {
     pub node: Option<NodeId>,
 }
 
-const STATION_LATER: &[(&str, &str)] = &[
-    ("stay", "stays"),
-    ("blocking", "reservations before work"),
-    ("same", "joins of equals"),
-    ("load", "loading part by part"),
-    ("overtake", "overtaking"),
-    ("work", "work on the belt"),
-];
+const STATION_LATER: &[(&str, &str)] = &[("overtake", "overtaking")];
 
 const STATION: &[&str] = &[
     "machines",
     "cycle",
     "steps",
+    "stay",
     "ideal",
     "setup",
     "setup_by",
@@ -51,6 +45,9 @@ const STATION: &[&str] = &[
     "release",
     "batch",
     "wait_at_most",
+    "same",
+    "load",
+    "blocking",
     "yield",
     "queue",
     "order",
@@ -59,6 +56,7 @@ const STATION: &[&str] = &[
     "shift",
     "shift_end",
     "sets",
+    "work",
     "power",
     "cost",
 ];
@@ -78,6 +76,7 @@ impl<'a> Lower<'a> {
                 "source" => NodeKind::Source(Source::default()),
                 "station" => NodeKind::Station(Box::default()),
                 "buffer" => NodeKind::Buffer(Buffer::default()),
+                "conveyor" => NodeKind::Conveyor(Box::default()),
                 "sink" => NodeKind::Sink,
                 _ => continue,
             };
@@ -117,6 +116,7 @@ impl<'a> Lower<'a> {
                 "source" => self.source(d).map(NodeKind::Source),
                 "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
                 "buffer" => self.buffer(d).map(NodeKind::Buffer),
+                "conveyor" => self.conveyor(d).map(|c| NodeKind::Conveyor(Box::new(c))),
                 _ => {
                     let _ = Fields::of(d, &[], &mut self.diagnostics);
                     Some(NodeKind::Sink)
@@ -171,7 +171,8 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.count(phrase, "machines", 1, limits::MEMBERS),
             None => Some(1),
         };
-        self.loads_several = ["takes", "batch", "recipe"].iter().any(|w| fields.has(w).is_some());
+        self.loads_several = ["takes", "batch"].iter().any(|w| fields.has(w).is_some())
+            || fields.inner.iter().any(|d| d.word.text == "recipe");
         let work = self.work(&fields);
         let gathered = self.gathering(&fields);
         let release = match self.word(&fields, "release", &["each", "together"]) {
@@ -204,17 +205,20 @@ impl<'a> Lower<'a> {
             Some(phrase) => Some(self.precedence(phrase, true)?),
             None => None,
         };
-        if order.is_some() && fields.has("takes").or(fields.has("batch")).is_some() {
-            return self.later(fields.span("order"), "order rules of stations that take several items at once");
-        }
+        let blocking = match self.word(&fields, "blocking", &["after_work", "before_work"]) {
+            Some("before_work") => Blocking::BeforeWork,
+            _ => Blocking::AfterWork,
+        };
         let lowest_first = self.word(&fields, "choose", &["longest_idle", "lowest"]) == Some("lowest");
         let hold_when_down = self.yes_no(&fields, "hold_when_down");
         let release_crew = match self.word(&fields, "release_crew", &["after_work", "after_leaving"]) {
             Some("after_leaving") => ReleaseCrew::AfterLeaving,
             _ => ReleaseCrew::AfterWork,
         };
+        let on_belt = self.on_belt(&fields, machines);
         let mut breakdowns = Vec::new();
         let mut maintenance = Vec::new();
+        let mut recipes = Vec::new();
         let mut good = true;
         for inner in &fields.inner {
             match inner.word.text.as_str() {
@@ -226,10 +230,10 @@ impl<'a> Lower<'a> {
                     Some(m) => maintenance.push(m),
                     None => good = false,
                 },
-                "recipe" => {
-                    good = false;
-                    let _: Option<()> = self.later(inner.span, "recipes");
-                }
+                "recipe" => match self.recipe(inner, &fields) {
+                    Some(r) => recipes.push(r),
+                    None => good = false,
+                },
                 _ => good = false,
             }
         }
@@ -255,10 +259,17 @@ impl<'a> Lower<'a> {
         let span = fields.has("takes").or(fields.has("batch")).unwrap_or(d.name.span);
         let (phases, setup) = work?;
         let gathered = gathered?;
+        if recipes.is_empty() {
+            recipes.push(Recipe { name: String::new(), span, release, phases, ..gathered });
+        } else {
+            self.share_of_station(&mut recipes, &phases, release);
+        }
+        let load_each = self.load_field(&fields, machines?, &recipes)?;
         Some(Station {
             machines: machines?,
             lowest_first,
-            recipes: vec![Recipe { name: String::new(), span, release, phases, ..gathered }],
+            recipes,
+            load_each,
             setup,
             yield_share,
             breakdowns,
@@ -266,10 +277,34 @@ impl<'a> Lower<'a> {
             sets,
             hold_when_down,
             release_crew,
-            blocking: Blocking::AfterWork,
+            blocking,
             ideal,
             order,
+            on_belt: on_belt?,
         })
+    }
+
+    /// `work: on belt`: the item stays on the belt while the one machine works on it.
+    fn on_belt(&mut self, fields: &Fields<'a>, machines: Option<u64>) -> Option<bool> {
+        let Some(phrase) = fields.get("work", &mut self.diagnostics) else { return Some(false) };
+        if phrase.as_expr().and_then(|e| e.name()) != Some("on belt") {
+            let d = Diagnostic::new(codes::WRONG_VALUE, phrase.span, "`work` says where: `work: on belt`");
+            self.push(d.fix("write `on belt`", phrase.span, "on belt"));
+            return None;
+        }
+        let several = ["takes", "makes", "batch", "queue"].iter().any(|w| fields.has(w).is_some());
+        if machines.is_some_and(|n| n > 1) || several {
+            self.push(
+                Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    phrase.span,
+                    "work on the belt is done by one machine on one item where it stands: no `machines`, `takes`, `makes`, `batch` or `queue`",
+                )
+                .help("leave `work: on belt` out: then the station takes items off the belt"),
+            );
+            return None;
+        }
+        Some(true)
     }
 
     /// A cycle: a time, or times by item.
@@ -308,7 +343,7 @@ impl<'a> Lower<'a> {
         self.time(phrase, "cycle")
     }
 
-    fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {
+    pub(super) fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {
         let known: &[&str] = &[
             "after",
             "clock",
@@ -394,7 +429,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `maintenance clean { every: 8 h, lasts: 50 min }`
-    fn maintenance(&mut self, d: &'a Declaration) -> Option<Maintenance> {
+    pub(super) fn maintenance(&mut self, d: &'a Declaration) -> Option<Maintenance> {
         let known: &[&str] = &["every", "at", "clock", "lasts", "when", "needs"];
         let fields = Fields::of(d, known, &mut self.diagnostics);
         let clock = match self.word(&fields, "clock", &["calendar", "working", "scheduled", "cycles"]) {

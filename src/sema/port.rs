@@ -5,7 +5,7 @@
 
 use crate::base::Span;
 use crate::diag::{Diagnostic, Severity, codes};
-use crate::ir::{ItemId, NodeId, NodeKind, Plant, Routing};
+use crate::ir::{ChoiceRule, ItemId, NodeId, NodeKind, Plant, Routing};
 use crate::syntax::tree::{Declaration, Expr};
 
 use super::line::Lower;
@@ -284,7 +284,17 @@ impl<'a> Lower<'a> {
                 Routing::If(list, Box::new(self.joined(rest, seen)), *span)
             }
             Routing::Rule(rule, list, span) => {
-                Routing::Rule(*rule, list.iter().map(|w| self.joined(w, seen)).collect(), *span)
+                let ways: Vec<Routing> = list.iter().map(|w| self.joined(w, seen)).collect();
+                let open = matches!(rule, ChoiceRule::FirstFree | ChoiceRule::ShortestQueue | ChoiceRule::Priority);
+                let branches = list.iter().zip(&ways).find_map(|(written, way)| match (written, way) {
+                    (Routing::To(_), Routing::To(_)) => None,
+                    (Routing::To(target), _) => Some(target.span),
+                    _ => None,
+                });
+                if let Some(span) = branches.filter(|_| open) {
+                    let _: Option<()> = self.later(span, "rules that look through a port at a branch");
+                }
+                Routing::Rule(*rule, ways, *span)
             }
         }
     }

@@ -247,6 +247,7 @@ impl<'a> Lower<'a> {
         if station.recipes.iter().any(|r| !r.takes.is_empty() || !r.makes.is_empty()) {
             return self.later(span, "routes through stations that join or make items");
         }
+        self.loads_several = station.recipes.iter().any(crate::ir::Recipe::gathers);
         let own_cycle = station.recipes.first().and_then(|r| r.phases.first()).map(|p| p.duration.clone());
         let mut cycle = None;
         let mut needs = None;

@@ -51,7 +51,7 @@ impl<'a> Lower<'a> {
                 .wrong_value(phrase.span, "a file name in quotation marks is due here: `schedule: \"orders.csv\"`");
         };
         let sheet = Sheet { name: path, span: phrase.span };
-        let text = match (self.options.read)(path) {
+        let text = match self.data_file(path, phrase.span) {
             Ok(text) => text,
             Err(why) => {
                 self.push(sheet.bad(format!("`{path}` cannot be read: {why}")));

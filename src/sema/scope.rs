@@ -21,7 +21,7 @@ pub struct FrameId(pub usize);
 pub enum Meaning {
     /// An item type.
     Item(ItemId),
-    /// A source, station, buffer or sink; or a port of a cell.
+    /// A source, station, buffer, conveyor or sink; or a port of a cell.
     Node(NodeId),
     /// An array of nodes: the first, and how many.
     Array(NodeId, u64),

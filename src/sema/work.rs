@@ -42,6 +42,35 @@ impl<'a> Lower<'a> {
             // Every visit of a route may bring its own cycle; the check of ways tells when one is missing.
             (None, None) => Some(vec![("cycle".to_string(), Expression::ByItem(Vec::new(), None), fields.owner_span)]),
         };
+        let stay = match fields.get("stay", &mut self.diagnostics) {
+            Some(phrase) => match self.time(phrase, "stay")? {
+                Expression::ByItem(_, None) => {
+                    return self.wrong_value(phrase.span, "`stay` has no time for all other items: add `else: 12 s`");
+                }
+                time => Some((time, phrase.span)),
+            },
+            None if fields.has("stay").is_some() => return None,
+            None => None,
+        };
+        if let (Some((_, span)), Some(steps)) = (&stay, steps) {
+            self.push(
+                Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    steps.span,
+                    "`steps` follow each other, items that `stay` do so beside each other",
+                )
+                .with(*span, "given here")
+                .help("write `cycle`: the time after which the next item may come"),
+            );
+            return None;
+        }
+        if let (Some((_, span)), None) = (&stay, cycle) {
+            self.push(
+                Diagnostic::new(codes::MISSING_FIELD, *span, "`stay` does not say when the next item may come")
+                    .help("write `cycle: 0.1 s` beside it"),
+            );
+            return None;
+        }
         let setup_times = self.setup_fields(fields, setup);
         let names: Vec<String> = times.iter().flatten().map(|(name, ..)| name.clone()).collect();
         let needed = match needs.map(|n| (n, n.as_expr().map(|e| &e.kind))) {
@@ -57,7 +86,7 @@ impl<'a> Lower<'a> {
             }
         };
         let whole = matches!(needed, Needed::Whole(_));
-        let phases = times
+        let mut phases: Vec<Phase> = times
             .into_iter()
             .enumerate()
             .map(|(i, (name, duration, span))| Phase {
@@ -69,6 +98,10 @@ impl<'a> Lower<'a> {
                 span,
             })
             .collect();
+        if let Some((duration, span)) = stay {
+            let (name, kind) = ("stay".to_string(), PhaseKind::Stay);
+            phases.push(Phase { name, kind, duration, needs: Vec::new(), keeps: false, span });
+        }
         let setup = match setup_times? {
             None => None,
             Some(mut setup) => {

@@ -9,7 +9,7 @@ use crate::ir::{Capacity, NodeKind, Plant, Supply};
 use crate::kernel::Run;
 use crate::kernel::layout::{header, item, machine, source};
 use crate::kernel::model::Model;
-use crate::kernel::read::{Snapshot, items_in, machines_of};
+use crate::kernel::read::{Snapshot, items_in, items_on, machines_of};
 use crate::kernel::status::phase;
 
 use super::measure;
@@ -86,8 +86,10 @@ fn floor(model: &Model, plant: &Plant, run: &Run, snapshot: &Snapshot) -> Option
                 }
                 if s.supply == Supply::Always {
                     unborn += 1;
-                } else {
+                } else if s.makes_single_items() {
                     items.push(waits);
+                } else {
+                    chain(waits, &mut items);
                 }
             }
             NodeKind::Station(_) => {
@@ -100,6 +102,7 @@ fn floor(model: &Model, plant: &Plant, run: &Run, snapshot: &Snapshot) -> Option
                 }
             }
             NodeKind::Buffer(_) => items.extend(items_in(arena, *record)),
+            NodeKind::Conveyor(_) => items.extend(items_on(model, arena, id)),
             NodeKind::Sink => {}
         }
     }

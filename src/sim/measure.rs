@@ -201,6 +201,7 @@ fn places(n: &Node) -> Option<u64> {
             Capacity::Places(n) => Some(n),
             Capacity::Unlimited => None,
         },
+        NodeKind::Conveyor(c) => Some(c.capacity()),
         _ => None,
     }
 }

@@ -127,7 +127,7 @@ fn out_of_memory(model: &Model, plant: &Plant, run: &Run, when: &str) -> Diagnos
         .nodes
         .iter()
         .zip(&model.places.nodes)
-        .filter(|((_, n), _)| matches!(n.kind, NodeKind::Buffer(_)))
+        .filter(|((_, n), _)| matches!(n.kind, NodeKind::Buffer(_) | NodeKind::Conveyor(_)))
         .map(|((id, _), record)| (run.arena().get(*record, buffer::LEVEL), id))
         .filter(|(level, _)| *level > 0)
         .collect();

@@ -638,6 +638,10 @@ fn primary_rule<'src>(
             Some(table) => ExprKind::NamedTable { name, table },
         },
     });
+    // `on belt`: where work is done; no declaration can have such a name.
+    let place = just(Kind::On)
+        .ignore_then(name(text))
+        .map_with(|name, e| Expr { span: e.span(), kind: ExprKind::Name(format!("on {}", name.text)) });
     let word = select! {
         Kind::True => ExprKind::Bool(true),
         Kind::False => ExprKind::Bool(false),
@@ -679,6 +683,7 @@ fn primary_rule<'src>(
     choice((
         quantity(text),
         named.boxed(),
+        place.boxed(),
         word.boxed(),
         table.boxed(),
         list.boxed(),

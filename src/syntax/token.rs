@@ -72,6 +72,8 @@ pub enum Kind {
     As,
     /// `for`
     For,
+    /// `on`
+    On,
     /// A word reserved for later.
     Later,
     /// `flow` as first word of an item.

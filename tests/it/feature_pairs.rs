@@ -58,6 +58,20 @@ const FEATURES: &[(&str, At)] = &[
     ("batch: 1..4\nrelease: together", At::Station("takes")),
     ("batch: 2..3\nwait_at_most: 3 s", At::Station("takes")),
     ("takes: 1..2 A + 1 B\nmakes: 2 B", At::Station("takes")),
+    ("takes: 2 A + 1 B\nmakes: 2 B\nload: each", At::Station("takes machines")),
+    ("batch: 1..3\nsame: item.step", At::Station("takes")),
+    ("batch: 2..3\nsame: { A: 1, B: 2 }\nwait_at_most: 3 s", At::Station("takes")),
+    (
+        "recipe one { takes: 1 A + 1 B, makes: 3 B, cycle: 2 s }\nrecipe two { takes: 1..2 A, cycle: exponential(1 s) }",
+        At::Station("cycle takes"),
+    ),
+    ("setup: { 1 <-> 2: 1 s, else: 0.5 s }\nsetup_by: { A: 1, B: 2 }\nlost: after_breakdown", At::Station("setup")),
+    ("choose: lowest", At::Station("choose")),
+    ("blocking: before_work", At::Station("takes blocking")),
+    (
+        "cycle: 0.5 s\nstay: { A: 3 s, else: exponential(4 s) }",
+        At::Station("cycle takes blocking machines needs setup hold release_crew b2 b3 b4 b5 b6 b7 b8"),
+    ),
     ("every: exponential(2 s)", At::Source("every")),
     ("every: 2 s, when_full: lose", At::Source("every")),
     ("every: 2 s, when_full: queue", At::Source("every")),
@@ -70,6 +84,9 @@ const FEATURES: &[(&str, At)] = &[
     ("-[3]->", At::Into),
     ("-[4, exponential(2 s)]->", At::Into),
     ("-[exponential(2 s)]->", At::Into),
+    ("-> belt_in ->", At::Into),
+    ("-> standing_in ->", At::Into),
+    ("-> belt_out ->", At::OutOf),
     ("-[2]->", At::OutOf),
     ("-[2, 1 s]->", At::OutOf),
     ("limit wip { count: 4, from: before, to: after }", At::Line),
@@ -120,10 +137,10 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
                 "out of"
             }
         };
-        if fields.contains(&field) {
+        if field.split(' ').filter(|f| *f != "of").any(|f| fields.contains(&f)) {
             return None;
         }
-        fields.push(field);
+        fields.extend(field.split(' ').filter(|f| *f != "of"));
     }
     // Assemblies have no order, and take what may leave.
     if fields.contains(&"takes") && (fields.contains(&"order") || into.contains("within")) {
@@ -138,6 +155,22 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         source.insert_str(0, ", makes: { 60 %: A, 40 %: B }");
     }
     let source = source.trim_start_matches(", ");
+    if out_of.contains("belt") && station.contains("together") {
+        // Refused: on a belt one item comes after the other.
+        return None;
+    }
+    for (name, belt) in [
+        ("belt_in", "length: 3 m, speed: 1 m/s, pitch: 1 m"),
+        ("standing_in", "length: 2.5 m, speed: 2 m/s, pitch: 1 m, lanes: 2, mode: stop_together"),
+        (
+            "belt_out",
+            "length: 1.5 m, speed: 1 m/s, pitch: 0.4 m\nbreakdown torn { after: exponential(40 s), repair: 3 s, needs: 1 crew_1 }\n",
+        ),
+    ] {
+        if into.contains(name) || out_of.contains(name) {
+            line += &format!("conveyor {name} {{ {belt} }}\n");
+        }
+    }
     if !fields.contains(&"cycle") {
         station += "    cycle: 2 s\n";
     }

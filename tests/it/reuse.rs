@@ -319,3 +319,38 @@ fn cells_within_cells_do_not_run_away() {
     assert!(compiled.diagnostics.iter().any(|d| d.code == codes::OUT_OF_RANGE), "{:?}", compiled.diagnostics.len());
     assert!(compiled.diagnostics.len() < 10);
 }
+
+#[test]
+fn a_line_of_cells_with_a_word_missing_is_told_never_an_internal_error() {
+    let words: Vec<(usize, &str)> = CELLS
+        .split_inclusive(' ')
+        .scan(0, |at, w| {
+            let from = *at;
+            *at += w.len();
+            Some((from, w))
+        })
+        .collect();
+    let mut told = 0;
+    for (at, word) in words {
+        let text = format!("{}{}", &CELLS[..at], &CELLS[at + word.len()..]);
+        let compiled = compile_with(&text, &[]);
+        for d in &compiled.diagnostics {
+            assert_ne!(d.code, codes::INTERNAL, "{}\n{text}", d.message);
+        }
+        told += usize::from(compiled.failed());
+    }
+    assert!(told > 200, "only {told} texts were refused");
+}
+
+#[test]
+fn thousands_of_places_are_quick() {
+    let text = "cell C(x: time) {\n in a\n out b\n crew c {}\n let y = x / 2\n station m { cycle: y, needs: 1 c }\n \
+                station n { cycle: x }\n flow a -[2]-> m -> n -> b\n}\nline l {\n source s { every: 1 min }\n \
+                place p[5000]: C(x: 10 s)\n sink o\n flow s -> p[1] -> ... -> p[5000] -> o\n run { for: 1 h }\n}\n";
+    let started = std::time::Instant::now();
+    let plant = plant(text);
+    assert_eq!(plant.nodes.len(), 3 * 5000 + 2);
+    assert_eq!(plant.pools.len(), 5000);
+    // Generous, for a debug build on a busy machine: a step that looks at all places for each takes minutes.
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}

@@ -38,7 +38,14 @@ impl Emit<'_> {
         if s.limited {
             let level = b.load(node, buffer::LEVEL);
             let capacity = b.load(node, buffer::CAPACITY);
-            let room = b.lt(level, capacity);
+            let mut room = b.lt(level, capacity);
+            if self.reserves(holders) {
+                let reserved = b.load(node, buffer::RESERVED);
+                let used = b.add(level, reserved);
+                let free = b.lt(used, capacity);
+                let own = Self::has_place(b, item);
+                room = b.or(free, own);
+            }
             go = b.and(go, room);
         }
         b.when(go, |b| {
@@ -49,9 +56,17 @@ impl Emit<'_> {
                 b.int(1, Ty::Flag)
             };
             b.when(go, |b| {
-                Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
-                self.release(b, holders, item);
-                self.enter_buffer(b, s, node, item);
+                let take = |b: &mut Builder| {
+                    Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                    self.release(b, holders, item);
+                    self.enter_buffer(b, s, node, item);
+                };
+                if self.reserves(holders) {
+                    let limits = (buffer::FROM, s.from);
+                    self.reserve_or_take(b, holders, node, item, Some(buffer::RESERVED), limits, take);
+                } else {
+                    take(b);
+                }
                 self.took(b, node);
                 self.mark_if_offered(b, node);
             });
@@ -79,14 +94,8 @@ impl Emit<'_> {
         level
     }
 
-    /// An item that has left its holder enters a buffer with room.
-    pub(super) fn enter_buffer(&self, b: &mut Builder, s: &BufferShape, node: V, item: V) {
-        let now = Self::now(b);
-        b.set_header(header::PROGRESS, now);
-        if s.from > 0 {
-            let array = b.load(node, buffer::FROM);
-            self.take_cards(b, array, s.from, item);
-        }
+    /// Counts an item that enters a buffer or conveyor.
+    pub(super) fn one_more(b: &mut Builder, limited: bool, node: V, now: V) {
         let level = Self::level_changes(b, node, now);
         let more = b.plus(level, 1);
         b.store(node, buffer::LEVEL, more);
@@ -99,11 +108,40 @@ impl Emit<'_> {
             let sum = b.add(sum, spent);
             b.store(node, buffer::EMPTY, sum);
         });
-        if s.limited {
+        if limited {
             let capacity = b.load(node, buffer::CAPACITY);
             let full = b.eq(more, capacity);
             b.when(full, |b| b.store(node, buffer::FULL_SINCE, now));
         }
+    }
+
+    /// Counts an item that leaves a buffer or conveyor.
+    pub(super) fn one_less(&self, b: &mut Builder, limited: bool, node: V, item: V, now: V) {
+        let level = Self::level_changes(b, node, now);
+        let less = b.plus(level, -1);
+        b.store(node, buffer::LEVEL, less);
+        b.bump(node, buffer::EXITS, 1);
+        let entry = b.load(item, item::ENTRY);
+        let wait = b.sub(now, entry);
+        Self::add_128(b, node, buffer::WAIT, buffer::WAIT_HIGH, wait);
+        let empty = b.is_zero(less);
+        b.when(empty, |b| b.store(node, buffer::EMPTY_SINCE, now));
+        if limited {
+            let capacity = b.load(node, buffer::CAPACITY);
+            let full = b.eq(level, capacity);
+            b.when(full, |b| Self::ends_full(b, node, now));
+        }
+    }
+
+    /// An item that has left its holder enters a buffer with room.
+    pub(super) fn enter_buffer(&self, b: &mut Builder, s: &BufferShape, node: V, item: V) {
+        let now = Self::now(b);
+        b.set_header(header::PROGRESS, now);
+        if s.from > 0 {
+            let array = b.load(node, buffer::FROM);
+            self.take_cards(b, array, s.from, item);
+        }
+        Self::one_more(b, s.limited, node, now);
         b.store(item, item::HOLDER, node);
         b.store(item, item::ENTRY, now);
         if let Some(loose) = &s.loose {
@@ -249,20 +287,7 @@ impl Emit<'_> {
             let array = b.load(node, buffer::TO);
             self.return_cards(b, array, s.to, item);
         }
-        let level = Self::level_changes(b, node, now);
-        let less = b.plus(level, -1);
-        b.store(node, buffer::LEVEL, less);
-        b.bump(node, buffer::EXITS, 1);
-        let entry = b.load(item, item::ENTRY);
-        let wait = b.sub(now, entry);
-        Self::add_128(b, node, buffer::WAIT, buffer::WAIT_HIGH, wait);
-        let empty = b.is_zero(less);
-        b.when(empty, |b| b.store(node, buffer::EMPTY_SINCE, now));
-        if s.limited {
-            let capacity = b.load(node, buffer::CAPACITY);
-            let full = b.eq(level, capacity);
-            b.when(full, |b| Self::ends_full(b, node, now));
-        }
+        self.one_less(b, s.limited, node, item, now);
         let next = b.load(item, item::NEXT);
         b.store(node, buffer::FIRST, next);
         let last = b.is_zero(next);
@@ -284,6 +309,44 @@ impl Emit<'_> {
                 }
             },
         );
+        if s.limited || s.from > 0 {
+            self.mark_if_offered(b, node);
+        }
+    }
+
+    /// An item leaves a buffer from behind others.
+    pub(super) fn release_within(&self, b: &mut Builder, s: &BufferShape, node: V, item: V) {
+        let now = Self::now(b);
+        if s.to > 0 {
+            let array = b.load(node, buffer::TO);
+            self.return_cards(b, array, s.to, item);
+        }
+        let level = Self::level_changes(b, node, now);
+        let less = b.plus(level, -1);
+        b.store(node, buffer::LEVEL, less);
+        b.bump(node, buffer::EXITS, 1);
+        let entry = b.load(item, item::ENTRY);
+        let wait = b.sub(now, entry);
+        Self::add_128(b, node, buffer::WAIT, buffer::WAIT_HIGH, wait);
+        if s.limited {
+            let capacity = b.load(node, buffer::CAPACITY);
+            let full = b.eq(level, capacity);
+            b.when(full, |b| Self::ends_full(b, node, now));
+        }
+        let first = b.load(node, buffer::FIRST);
+        let before = b.var(first);
+        b.repeat(|b| {
+            let next = b.load(before, item::NEXT);
+            let found = b.eq(next, item);
+            let end = b.is_zero(next);
+            let stop = b.or(found, end);
+            b.leave_if(stop);
+            b.set(before, next);
+        });
+        let next = b.load(item, item::NEXT);
+        b.store(before, item::NEXT, next);
+        let last = b.is_zero(next);
+        b.when(last, |b| b.store(node, buffer::LAST, before));
         if s.limited || s.from > 0 {
             self.mark_if_offered(b, node);
         }

@@ -135,9 +135,14 @@ impl Emit<'_> {
                     b.leave_if(end);
                     let next = b.load(at, item::NEXT);
                     b.bump(node, station::SPOILT, 1);
+                    if s.before {
+                        self.give_place_up(b, at);
+                    }
                     self.scrap(b, node, at);
                     b.set(at, next);
                 });
+                self.let_belt_run(b, s, node);
+                self.work_gives_place(b, s, node);
                 b.store_int(machine, machine::PHASE, phase::IDLE);
                 b.store_int(machine, machine::ITEM, 0);
             }
@@ -147,6 +152,11 @@ impl Emit<'_> {
     /// Work stops; what remains is kept, people go free, clocks of working time stand still. Whether
     /// people went free, where work needs any.
     pub(super) fn interrupt(&self, b: &mut Builder, s: &StationShape, machine: V) -> Option<V> {
+        if s.stay {
+            self.stands_still(b, machine);
+            b.store_int(machine, machine::PHASE, phase::INTERRUPTED);
+            return None;
+        }
         let now = Self::now(b);
         let start = b.load(machine, machine::WORK_START);
         let worked = b.sub(now, start);

@@ -3,7 +3,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{
-    buffer, counters, header, holder, item, list, machine, node, part, routing, source, station,
+    buffer, counters, header, holder, item, list, machine, node, part, recipe, routing, source, station,
 };
 use super::super::program::{BinaryOp, HostFn, Program, Ty};
 use super::super::shape::{NodeShape, SourceShape, StationShape, SupplyShape};
@@ -21,8 +21,20 @@ impl Emit<'_> {
         let machine = self.idle_machine(b, s, node);
         let ready = b.ne_zero(machine);
         b.when(ready, |b| {
-            let (complete, planned) = self.collect(b, s, holders, node);
-            let complete = if s.recipe.ranged { self.may_begin(b, s, node, complete, planned) } else { complete };
+            if s.recipe.each {
+                self.settle_each(b, k, s, holders, node, machine);
+                return;
+            }
+            let (complete, planned, full) = if s.recipe.searched {
+                let found = b.host(HostFn::Search, &[node], Ty::Count);
+                let planned = b.bits_with(BinaryOp::ShiftRight, found, 1);
+                let full = b.bits_with(BinaryOp::And, found, 1);
+                let full = b.ne_zero(full);
+                (b.ne_zero(planned), planned, full)
+            } else {
+                self.collect(b, s, holders, node)
+            };
+            let complete = if s.recipe.ranged { self.may_begin(b, s, node, complete, planned, full) } else { complete };
             let complete = if s.from > 0 {
                 let plan = b.load(node, station::PLAN);
                 let main = b.load(plan, HANDLE);
@@ -42,6 +54,10 @@ impl Emit<'_> {
                     machine
                 };
                 let giver = self.load_plan(b, s, holders, node, machine, planned);
+                if s.recipe.recipes {
+                    let found = b.load(node, station::FOUND);
+                    b.store(machine, machine::RECIPE, found);
+                }
                 let main = b.load(machine, machine::ITEM);
                 if s.keeps {
                     let list = b.load(node, station::KEEPS);
@@ -63,7 +79,7 @@ impl Emit<'_> {
 
     /// Plans which items to take: parts in written order; of each the holder whose item has been ready
     /// longest first; from a buffer the first items as long as each is still needed.
-    fn collect(&self, b: &mut Builder, s: &StationShape, holders: &[usize], node: V) -> (V, V) {
+    fn collect(&self, b: &mut Builder, s: &StationShape, holders: &[usize], node: V) -> (V, V, V) {
         let now = Self::now(b);
         let parts = b.load(node, station::PARTS);
         let lists = b.load(node, station::LISTS);
@@ -72,6 +88,12 @@ impl Emit<'_> {
         let planned = b.var(zero);
         let mut total = zero;
         for i in 0..s.recipe.parts {
+            if s.recipe.each {
+                // What is loaded already is needed no more.
+                let rest = b.load(parts, part::REST.plus(part_offset(i)));
+                total = b.add(total, rest);
+                continue;
+            }
             let most = b.load(parts, part::MOST.plus(part_offset(i)));
             b.store(parts, part::REST.plus(part_offset(i)), most);
             total = b.add(total, most);
@@ -127,7 +149,11 @@ impl Emit<'_> {
                             });
                         }
                         Some(NodeShape::Source(SourceShape {
-                            supply: SupplyShape::Always, mix: 1, from: 0, ..
+                            supply: SupplyShape::Always,
+                            mix: 1,
+                            from: 0,
+                            planned: false,
+                            ..
                         })) => {
                             // As many as are needed, of the one that stands ready and those not made yet;
                             // each is made when the one before has left. The plan holds the source, marked by its lowest bit.
@@ -164,9 +190,9 @@ impl Emit<'_> {
                 });
             });
         }
+        let full = b.eq(planned, total);
         if !s.recipe.ranged {
-            let complete = b.eq(planned, total);
-            return (complete, planned);
+            return (full, planned, full);
         }
         let mut complete = b.int(1, Ty::Flag);
         for i in 0..s.recipe.parts {
@@ -177,7 +203,32 @@ impl Emit<'_> {
             let enough = b.le(least, found);
             complete = b.and(complete, enough);
         }
-        (complete, planned)
+        (complete, planned, full)
+    }
+
+    /// Settles an assembly that loads its parts one by one: those that are there go onto the machine, and
+    /// the work begins with the last.
+    fn settle_each(&self, b: &mut Builder, k: usize, s: &StationShape, holders: &[usize], node: V, machine: V) {
+        let (complete, planned, _) = self.collect(b, s, holders, node);
+        let giver = self.load_plan(b, s, holders, node, machine, planned);
+        b.when(complete, |b| {
+            let parts = b.load(node, station::PARTS);
+            for i in 0..s.recipe.parts {
+                let most = b.load(parts, part::MOST.plus(part_offset(i)));
+                b.store(parts, part::REST.plus(part_offset(i)), most);
+            }
+            if s.keeps {
+                let list = b.load(node, station::KEEPS);
+                b.host(HostFn::Keep, &[list, machine], Ty::Count);
+            }
+            let main = self.main_part(b, node, machine);
+            if s.from > 0 {
+                let array = b.load(node, station::FROM);
+                self.take_cards(b, array, s.from, main);
+            }
+            self.start(b, k, s, node, machine, main);
+            self.ends_starved(b, s, machine, giver);
+        });
     }
 
     /// The first item of a plan.
@@ -214,8 +265,21 @@ impl Emit<'_> {
         let lists = b.load(node, station::LISTS);
         let plan = b.load(node, station::PLAN);
         let none = b.none();
-        b.store(machine, machine::ITEM, none);
         let last = b.var(none);
+        if s.recipe.each {
+            // Behind what is loaded already.
+            let head = b.load(machine, machine::ITEM);
+            let at = b.var(head);
+            b.repeat(|b| {
+                let end = b.is_zero(at);
+                b.leave_if(end);
+                b.set(last, at);
+                let next = b.load(at, item::NEXT);
+                b.set(at, next);
+            });
+        } else {
+            b.store(machine, machine::ITEM, none);
+        }
         let zero = b.count(0);
         let i = b.var(zero);
         b.repeat(|b| {
@@ -247,8 +311,12 @@ impl Emit<'_> {
                     b.set(giver, from);
                 });
             }
-            self.withdraw(b, its_list, taken);
-            self.release(b, holders, taken);
+            if s.recipe.overtakes {
+                self.take_from_within(b, holders, its_list, taken);
+            } else {
+                self.withdraw(b, its_list, taken);
+                self.release(b, holders, taken);
+            }
             b.store(taken, item::HOLDER, machine);
             b.store(taken, item::NEXT, none);
             Self::observe(b, s.observed, node, station::OBSERVERS, taken);
@@ -259,12 +327,62 @@ impl Emit<'_> {
         latest.map(|(_, giver)| giver)
     }
 
+    /// The main part of what a machine has loaded: the first of the type named first in `takes`.
+    fn main_part(&self, b: &mut Builder, node: V, machine: V) -> V {
+        let head = b.load(machine, machine::ITEM);
+        let main = b.var(head);
+        let parts = b.load(node, station::PARTS);
+        let lists = b.load(node, station::LISTS);
+        b.repeat(|b| {
+            let kind = b.load(main, item::TYPE);
+            let its_list = b.element(lists, kind, 8);
+            let its_list = b.load(its_list, HANDLE);
+            let found = b.eq(its_list, parts);
+            b.leave_if(found);
+            let next = b.load(main, item::NEXT);
+            let end = b.is_zero(next);
+            b.leave_if(end);
+            b.set(main, next);
+        });
+        main
+    }
+
+    /// An item leaves its holder, from behind others where it stands so in a buffer: there it is offered
+    /// nowhere.
+    fn take_from_within(&self, b: &mut Builder, holders: &[usize], its_list: V, taken: V) {
+        let from = b.load(taken, item::HOLDER);
+        let no = b.int(0, Ty::Flag);
+        let within = b.var(no);
+        let kind = b.load(from, holder::RELEASE);
+        b.switch(kind, self.shapes.nodes.len(), |b, h| {
+            let Some(NodeShape::Buffer(shape)) = self.shapes.nodes.get(h).filter(|_| holders.contains(&h)) else {
+                return;
+            };
+            let first = b.load(from, buffer::FIRST);
+            let behind = b.ne(first, taken);
+            b.set(within, behind);
+            b.when(behind, |b| self.release_within(b, shape, from, taken));
+        });
+        let front = b.not(within);
+        b.when(front, |b| {
+            self.withdraw(b, its_list, taken);
+            self.release(b, holders, taken);
+        });
+    }
+
     /// The end of work of a station that takes parts or makes products.
     pub(super) fn finish_parts(&self, b: &mut Builder, s: &StationShape, node: V, machine: V) {
-        if s.recipe.makes == 0 {
-            // What was taken leaves again.
+        let leaves_again = |b: &mut Builder| {
             let first = b.load(machine, machine::ITEM);
             b.store(machine, machine::PRODUCTS, first);
+        };
+        if s.recipe.recipes {
+            let recipe = b.load(machine, machine::RECIPE);
+            let number = b.load(recipe, recipe::NUMBER);
+            let makes = b.ne_zero(number);
+            b.either(makes, |b| self.make_products(b, s, node, machine), leaves_again);
+        } else if s.recipe.makes == 0 {
+            leaves_again(b);
         } else {
             self.make_products(b, s, node, machine);
         }
@@ -276,22 +394,8 @@ impl Emit<'_> {
     fn make_products(&self, b: &mut Builder, s: &StationShape, node: V, machine: V) {
         let none = b.none();
         let head = b.load(machine, machine::ITEM);
-        let main = b.var(head);
-        if s.recipe.parts > 0 {
-            let parts = b.load(node, station::PARTS);
-            let lists = b.load(node, station::LISTS);
-            b.repeat(|b| {
-                let kind = b.load(main, item::TYPE);
-                let its_list = b.element(lists, kind, 8);
-                let its_list = b.load(its_list, HANDLE);
-                let found = b.eq(its_list, parts);
-                b.leave_if(found);
-                let next = b.load(main, item::NEXT);
-                let end = b.is_zero(next);
-                b.leave_if(end);
-                b.set(main, next);
-            });
-        }
+        let main = if s.recipe.parts > 0 && !s.recipe.searched { self.main_part(b, node, machine) } else { head };
+        let main = b.var(main);
         let birth = b.load(main, item::BIRTH);
         let birth = b.var(birth);
         let now = Self::now(b);
@@ -316,40 +420,76 @@ impl Emit<'_> {
                 Self::free_item(b, this);
             });
         });
-        let makes = b.load(node, station::MAKES);
+        let born = if s.recipe.fresh { now } else { birth };
         let last = b.var(none);
-        for i in 0..s.recipe.makes {
-            let offset = i32::try_from(8 * i).unwrap_or(0);
-            let product = if i == 0 { main } else { self.new_item(b) };
-            let kind = b.load(makes, Field { offset, ty: Ty::Count });
-            b.store(product, item::TYPE, kind);
-            b.store(product, item::BIRTH, if s.recipe.fresh { now } else { birth });
-            self.forget_order(b, product);
-            if i > 0 {
-                self.same_stamps(b, main, product);
-                if self.shapes.attributes > 0 {
-                    b.host(HostFn::Inherit, &[main, product, main_kind], Ty::Count);
+        if s.recipe.recipes {
+            let recipe = b.load(machine, machine::RECIPE);
+            let makes = b.load(recipe, recipe::MAKES);
+            let number = b.load(recipe, recipe::NUMBER);
+            let zero = b.count(0);
+            let i = b.var(zero);
+            b.repeat(|b| {
+                let more = b.lt(i, number);
+                let done = b.not(more);
+                b.leave_if(done);
+                let at = b.element(makes, i, 8);
+                let kind = b.load(at, Field { offset: 0, ty: Ty::Count });
+                let first = b.is_zero(i);
+                let product = b.var(main);
+                let other = b.not(first);
+                b.when(other, |b| {
+                    let new = self.new_item(b);
+                    b.set(product, new);
+                    self.make_another(b, main, new, kind, main_kind);
+                });
+                self.add_product(b, machine, product, kind, born, last);
+                let next = b.plus(i, 1);
+                b.set(i, next);
+            });
+        } else {
+            let makes = b.load(node, station::MAKES);
+            for i in 0..s.recipe.makes {
+                let offset = i32::try_from(8 * i).unwrap_or(0);
+                let product = if i == 0 { main } else { self.new_item(b) };
+                let kind = b.load(makes, Field { offset, ty: Ty::Count });
+                if i > 0 {
+                    self.make_another(b, main, product, kind, main_kind);
                 }
-                if self.shapes.visits {
-                    b.store_int(product, self.visit_field(), 0);
-                }
-                if self.shapes.limits > 0 {
-                    b.store_int(product, self.cards_field(), 0);
-                }
+                self.add_product(b, machine, product, kind, born, last);
             }
-            b.store(product, item::NEXT, none);
-            Self::count_type(b, kind, counters::ASSEMBLED);
-            Self::item_begins(b);
-            if i == 0 {
-                b.store(machine, machine::PRODUCTS, product);
-            } else {
-                b.store(last, item::NEXT, product);
-            }
-            b.set(last, product);
         }
         if self.shapes.attributes > 0 {
             b.host(HostFn::Inherit, &[main, main, main_kind], Ty::Count);
         }
+    }
+
+    /// A product beside the first gets what the main part carried, no cards and no route.
+    fn make_another(&self, b: &mut Builder, main: V, product: V, kind: V, main_kind: V) {
+        b.store(product, item::TYPE, kind);
+        self.same_stamps(b, main, product);
+        if self.shapes.attributes > 0 {
+            b.host(HostFn::Inherit, &[main, product, main_kind], Ty::Count);
+        }
+        if self.shapes.visits {
+            b.store_int(product, self.visit_field(), 0);
+        }
+        if self.shapes.limits > 0 {
+            b.store_int(product, self.cards_field(), 0);
+        }
+    }
+
+    /// Puts a product behind the others on its machine.
+    fn add_product(&self, b: &mut Builder, machine: V, product: V, kind: V, born: V, last: V) {
+        let none = b.none();
+        b.store(product, item::TYPE, kind);
+        b.store(product, item::BIRTH, born);
+        self.forget_order(b, product);
+        b.store(product, item::NEXT, none);
+        Self::count_type(b, kind, counters::ASSEMBLED);
+        Self::item_begins(b);
+        let first = b.is_zero(last);
+        b.either(first, |b| b.store(machine, machine::PRODUCTS, product), |b| b.store(last, item::NEXT, product));
+        b.set(last, product);
     }
 
     /// Offers each product that passes the yield; scrapped ones vanish.
@@ -497,7 +637,9 @@ impl Emit<'_> {
                 Some(NodeShape::Buffer(s)) => {
                     let level = b.load(node, buffer::LEVEL);
                     let capacity = b.load(node, buffer::CAPACITY);
-                    (b.sub(capacity, level), s.from, buffer::FROM)
+                    let reserved = b.load(node, buffer::RESERVED);
+                    let used = b.add(level, reserved);
+                    (b.sub(capacity, used), s.from, buffer::FROM)
                 }
                 Some(NodeShape::Station(s)) if s.recipe.parts == 0 => {
                     let machine = self.idle_machine(b, s, node);
@@ -516,7 +658,9 @@ impl Emit<'_> {
                             b.leave();
                         }
                     });
-                    (n, s.from, station::FROM)
+                    let reserved = b.load(node, station::RESERVED);
+                    let free = b.sub(n, reserved);
+                    (free, s.from, station::FROM)
                 }
                 Some(NodeShape::Sink(_)) => {
                     let room = b.count(1 << 40);

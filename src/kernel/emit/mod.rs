@@ -6,6 +6,7 @@
 //! ([`pools`]), begin.
 
 mod basics;
+mod belt;
 mod buffer;
 mod cards;
 mod causes;
@@ -19,12 +20,14 @@ mod loose;
 mod observe;
 mod open;
 mod pools;
+mod reserve;
 pub(super) mod route;
 mod run;
 mod setup;
 mod sink;
 mod source;
 mod station;
+mod stay;
 mod stop;
 
 use super::builder::{Builder, Field, V};
@@ -54,7 +57,10 @@ struct Functions {
     enter_any: Option<FuncId>,
     leave_together: Option<FuncId>,
     charge_cause: Option<FuncId>,
+    stop_drive: Option<FuncId>,
+    run_drive: Option<FuncId>,
     begin: Vec<Option<FuncId>>,
+    placed: Vec<Option<FuncId>>,
     stretch: Vec<Option<FuncId>>,
     repair: Vec<Vec<Option<FuncId>>>,
     release: Vec<Option<FuncId>>,
@@ -81,13 +87,18 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.loose_functions(&mut program)?;
     emit.pool_functions(&mut program)?;
     emit.cause_function(&mut program)?;
+    emit.drive_functions(&mut program)?;
     for (k, shape) in shapes.nodes.iter().enumerate() {
         if let NodeShape::Station(s) = shape {
             emit.station_functions(&mut program, k, s)?;
         } else {
             emit.functions.begin.push(None);
+            emit.functions.placed.push(None);
             emit.functions.stretch.push(None);
-            emit.functions.repair.push(Vec::new());
+            match shape {
+                NodeShape::Conveyor(s) => emit.belt_repairs(&mut program, k, s)?,
+                _ => emit.functions.repair.push(Vec::new()),
+            }
         }
     }
     emit.grant_function(&mut program)?;
@@ -142,6 +153,7 @@ impl Emit<'_> {
         match self.shapes.nodes.get(k) {
             Some(NodeShape::Station(s)) => self.release_machine(b, s, holder, item),
             Some(NodeShape::Buffer(s)) => self.release_buffer(b, s, holder, item),
+            Some(NodeShape::Conveyor(s)) => self.release_lane(b, s, holder, item),
             Some(NodeShape::Source(s)) => self.release_source(b, s, holder, item),
             Some(NodeShape::Sink(_)) | None => {}
         }

@@ -147,11 +147,18 @@ impl Emit<'_> {
             NodeShape::Buffer(s) => {
                 let level = b.load(node, buffer::LEVEL);
                 let capacity = b.load(node, buffer::CAPACITY);
-                (b.lt(level, capacity), s.from, buffer::FROM)
+                let reserved = b.load(node, buffer::RESERVED);
+                let used = b.add(level, reserved);
+                (b.lt(used, capacity), s.from, buffer::FROM)
             }
             NodeShape::Station(s) if s.recipe.parts == 0 => {
                 let machine = self.idle_machine(b, s, node);
-                (b.ne_zero(machine), s.from, station::FROM)
+                let all: Vec<usize> = (0..self.shapes.nodes.len()).collect();
+                let room = match self.reserves(&all) {
+                    true => self.unreserved(b, s, node, machine, item),
+                    false => b.ne_zero(machine),
+                };
+                (room, s.from, station::FROM)
             }
             _ => return None,
         };

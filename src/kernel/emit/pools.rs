@@ -11,6 +11,7 @@ impl Emit<'_> {
     pub(super) fn any_pools(&self) -> bool {
         self.shapes.nodes.iter().any(|s| match s {
             NodeShape::Station(s) => s.needs || s.breakdowns.iter().any(|b| b.needs),
+            NodeShape::Conveyor(s) => s.breakdowns.iter().any(|b| b.needs),
             _ => false,
         })
     }

@@ -166,6 +166,20 @@ impl Emit<'_> {
                     self.expire(b, s, record);
                 }
             }
+            Some(EventShape::EndOfBelt(k)) => {
+                if let Some(s) = self.belt_shape(*k) {
+                    self.end_of_belt(b, s, record);
+                }
+            }
+            Some(EventShape::BeltEntry) => {
+                let rank = b.load(record, node::RANK);
+                self.mark(b, rank);
+            }
+            Some(EventShape::BeltBreakdown(k, i)) => {
+                if let Some(s) = self.belt_shape(*k) {
+                    self.belt_breakdown(b, *k, s, *i, record);
+                }
+            }
             Some(EventShape::EndOfGathering(_)) => self.gathered_enough(b, record),
             Some(EventShape::Calendar) => self.calendar_event(b, record),
             None => {}
@@ -204,6 +218,7 @@ impl Emit<'_> {
                         }
                         Some(NodeShape::Station(s)) => self.settle_station(b, settle.shape, s, &settle.holders, node),
                         Some(NodeShape::Buffer(s)) => self.settle_buffer(b, s, &settle.holders, node),
+                        Some(NodeShape::Conveyor(s)) => self.settle_belt(b, s, &settle.holders, node),
                         Some(NodeShape::Sink(s)) => self.settle_sink(b, s, &settle.holders, node),
                         None => {}
                     }

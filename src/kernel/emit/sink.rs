@@ -13,9 +13,16 @@ impl Emit<'_> {
         let item = b.load(node, node::OFFERS);
         let any = b.ne_zero(item);
         b.when(any, |b| {
-            Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
-            self.release(b, holders, item);
-            self.enter_sink(b, s, node, item);
+            let take = |b: &mut Builder| {
+                Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                self.release(b, holders, item);
+                self.enter_sink(b, s, node, item);
+            };
+            if self.reserves(holders) {
+                self.reserve_or_take(b, holders, node, item, None, (sink::TO, 0), take);
+            } else {
+                take(b);
+            }
             self.took(b, node);
             self.mark_if_offered(b, node);
         });

@@ -1,7 +1,7 @@
 //! Stations: loading, work, and its end.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{breakdown, counters, draw, header, item, machine, node, station, visit};
+use super::super::layout::{breakdown, counters, draw, header, item, machine, node, recipe, station, visit};
 use super::super::program::{Program, Ty};
 use super::super::shape::{ClockShape, EffectShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, State, phase};
@@ -40,6 +40,15 @@ impl Emit<'_> {
             begin = Some(b.finish()?);
         }
         self.functions.begin.push(begin);
+        let mut placed = None;
+        if s.before {
+            let (mut b, args) = Builder::new(program, &format!("placed_{k}"), &[Ty::Handle], None);
+            if let [machine] = args[..] {
+                self.start_work(&mut b, k, s, machine);
+            }
+            placed = Some(b.finish()?);
+        }
+        self.functions.placed.push(placed);
         let mut repairs = Vec::new();
         for (i, shape) in s.breakdowns.iter().enumerate() {
             let (mut b, args) = Builder::new(program, &format!("repair_{k}_{i}"), &[Ty::Handle], None);
@@ -56,6 +65,9 @@ impl Emit<'_> {
     pub(super) fn idle_machine(&self, b: &mut Builder, s: &StationShape, node: V) -> V {
         if s.many {
             return b.load(node, station::IDLE);
+        }
+        if s.stay {
+            return self.open_machine(b, s, node);
         }
         let machine = b.load(node, station::MACHINES);
         let at = b.load(machine, machine::PHASE);
@@ -154,6 +166,8 @@ impl Emit<'_> {
         }
         let item = b.load(node, node::OFFERS);
         let ready = b.ne_zero(machine);
+        let reserves = self.reserves(holders);
+        let ready = if reserves { self.unreserved(b, s, node, machine, item) } else { ready };
         let offered = b.ne_zero(item);
         let go = b.and(ready, offered);
         b.when(go, |b| {
@@ -164,27 +178,35 @@ impl Emit<'_> {
                 b.int(1, Ty::Flag)
             };
             b.when(go, |b| {
-                let machine = self.set_up_machine(b, s, node, machine, item);
-                Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
-                self.release(b, holders, item);
-                self.load_machine(b, k, s, node, machine, item);
-                self.took(b, node);
-                if s.many {
-                    let rank = b.load(node, node::RANK);
-                    let head = b.load(node, node::OFFERS);
-                    let more = b.ne_zero(head);
-                    let idle = b.load(node, station::IDLE);
-                    let idle = b.ne_zero(idle);
-                    let more = if self.any_open() {
-                        let open = b.load(node, node::OPEN);
-                        let open = b.ne_zero(open);
-                        b.or(more, open)
-                    } else {
-                        more
-                    };
-                    let again = b.and(more, idle);
-                    b.when(again, |b| self.mark(b, rank));
+                let take = |b: &mut Builder| {
+                    let machine = self.set_up_machine(b, s, node, machine, item);
+                    Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                    self.release(b, holders, item);
+                    self.load_machine(b, k, s, node, machine, item);
+                    if s.many {
+                        let rank = b.load(node, node::RANK);
+                        let head = b.load(node, node::OFFERS);
+                        let more = b.ne_zero(head);
+                        let idle = b.load(node, station::IDLE);
+                        let idle = b.ne_zero(idle);
+                        let more = if self.any_open() {
+                            let open = b.load(node, node::OPEN);
+                            let open = b.ne_zero(open);
+                            b.or(more, open)
+                        } else {
+                            more
+                        };
+                        let again = b.and(more, idle);
+                        b.when(again, |b| self.mark(b, rank));
+                    }
+                };
+                if reserves {
+                    let limits = (station::FROM, s.from);
+                    self.reserve_or_take(b, holders, node, item, Some(station::RESERVED), limits, take);
+                } else {
+                    take(b);
                 }
+                self.took(b, node);
             });
         });
     }
@@ -205,9 +227,13 @@ impl Emit<'_> {
         let giver = s.several_causes[0].then(|| Self::giver_of(b, item));
         b.store(item, item::HOLDER, machine);
         b.store(item, item::NEXT, none);
-        b.store(machine, machine::ITEM, item);
         if s.order {
             self.forget_order(b, item);
+        }
+        if s.stay {
+            Self::append_inside(b, machine, item);
+        } else {
+            b.store(machine, machine::ITEM, item);
         }
         Self::observe(b, s.observed, node, station::OBSERVERS, item);
         self.start(b, k, s, node, machine, item);
@@ -217,10 +243,27 @@ impl Emit<'_> {
     /// A machine has been loaded: finds its work and begins it, or asks for people.
     pub(super) fn start(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V, item: V) {
         Self::unlist_idle(b, s, node, machine);
+        self.work_takes_place(b, s, node);
         let now = Self::now(b);
         b.set_header(header::PROGRESS, now);
         let work = self.find_work(b, s, node, machine, item);
-        let work = if s.setup { self.set_up_first(b, s, node, machine, item, work) } else { work };
+        if s.stay {
+            self.begin_stay(b, s, machine, item, work);
+            return;
+        }
+        if s.setup {
+            self.set_up_first(b, s, node, machine, item, work);
+        }
+        if s.before {
+            self.ask_for_place(b, s, node, machine, item);
+            return;
+        }
+        self.start_work(b, k, s, machine);
+    }
+
+    /// A loaded machine begins its work, or asks for people.
+    fn start_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
+        let now = Self::now(b);
         if !s.needs {
             if s.shift == Some(ShiftShape::FinishInTime) {
                 b.call(Self::function(self.functions.begin.get(k).copied().flatten()), &[machine]);
@@ -229,6 +272,7 @@ impl Emit<'_> {
             }
             return;
         }
+        let work = b.load(machine, machine::WORK);
         let list = b.load(work, draw::NEEDS);
         let needed = b.ne_zero(list);
         let begin = self.functions.begin.get(k).copied().flatten();
@@ -247,6 +291,21 @@ impl Emit<'_> {
     /// Sets the work record of a machine to that of the item loaded; where all items have the same work,
     /// it has been set from the beginning.
     pub(super) fn find_work(&self, b: &mut Builder, s: &StationShape, node: V, machine: V, item: V) -> V {
+        if s.recipe.recipes {
+            let recipe = b.load(machine, machine::RECIPE);
+            let own = b.load(recipe, recipe::WORK);
+            let work = b.var(own);
+            let table = b.load(recipe, recipe::WORK_TABLE);
+            let by_type = b.ne_zero(table);
+            b.when(by_type, |b| {
+                let kind = b.load(item, item::TYPE);
+                let at = b.element(table, kind, 8);
+                let its = b.load(at, Field { offset: 0, ty: Ty::Handle });
+                b.set(work, its);
+            });
+            b.store(machine, machine::WORK, work);
+            return work;
+        }
         if !s.table && !s.visits && !s.steps {
             return b.load(machine, machine::WORK);
         }
@@ -302,6 +361,10 @@ impl Emit<'_> {
     /// Works on what remains, until its end or until a clock of working time runs out (B6: work that
     /// ends at that very instant is finished first).
     pub(super) fn stretch(&self, b: &mut Builder, s: &StationShape, machine: V) {
+        if s.stay {
+            self.moves_on(b, machine);
+            return;
+        }
         let remaining = b.load(machine, machine::REMAINING);
         let remaining = b.var(remaining);
         if s.shift == Some(ShiftShape::FinishInTime) {
@@ -406,6 +469,10 @@ impl Emit<'_> {
 
     /// The end of a step of work.
     pub(super) fn end_of_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
+        if s.stay {
+            self.stay_event(b, s, machine);
+            return;
+        }
         if !s.steps {
             self.last_step_ends(b, k, s, machine);
             return;
@@ -533,6 +600,7 @@ impl Emit<'_> {
             Self::charge_clocks(b, s, machine, worked);
         }
         let node = b.load(machine, machine::STATION);
+        self.let_belt_run(b, s, node);
         b.bump(node, station::CYCLES, 1);
         if s.needs && !s.release_after_leaving {
             self.free_people(b, machine);
@@ -555,6 +623,9 @@ impl Emit<'_> {
             good,
             |b| self.offer_product(b, s, node, machine, item),
             |b| {
+                if s.before {
+                    self.give_place_up(b, item);
+                }
                 self.scrap(b, node, item);
                 b.store_int(machine, machine::PRODUCTS, 0);
                 b.store_int(machine, machine::LEFT, 0);
@@ -586,6 +657,10 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.store(product, item::READY, now);
         b.store(product, item::HOLDER, machine);
+        if s.before {
+            self.offer_reserved(b, s, node, product);
+            return;
+        }
         if s.sets > 0 {
             let list = b.load(node, station::SETS);
             self.assign(b, list, s.sets, product);
@@ -619,6 +694,11 @@ impl Emit<'_> {
         if s.to > 0 {
             let array = b.load(node, station::TO);
             self.return_cards(b, array, s.to, item);
+        }
+        if s.stay {
+            self.leaves_stay(b, s, node, machine, item);
+            self.ends_blocked(b, machine, taker);
+            return;
         }
         if s.recipe.several() {
             // One of several products: unlink it from the list of those still here.
@@ -666,6 +746,7 @@ impl Emit<'_> {
         if s.release_after_leaving {
             self.free_people(b, machine);
         }
+        self.work_gives_place(b, s, node);
         b.store_int(machine, machine::PHASE, phase::IDLE);
         b.store_int(machine, machine::ITEM, 0);
         if !s.stops() {

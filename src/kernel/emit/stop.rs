@@ -49,6 +49,11 @@ impl Emit<'_> {
                         b.set(freed, was_freed);
                     }
                 }
+                phase::WAIT_FOR_PLACE if s.before => {
+                    let loaded = b.load(machine, machine::ITEM);
+                    let its_list = b.load(loaded, item::LIST);
+                    self.withdraw(b, its_list, loaded);
+                }
                 phase::FINISHED if s.hold && s.recipe.together => Self::wait_no_more(b, machine),
                 phase::FINISHED if s.hold => {
                     Self::each_product(b, machine, |b, product| {
@@ -166,6 +171,12 @@ impl Emit<'_> {
                     |b| b.call(Self::function(stretch), &[machine]),
                 );
             }
+            phase::WAIT_FOR_PLACE if s.before => {
+                Self::set_state(b, machine, State::Blocked);
+                let loaded = b.load(machine, machine::ITEM);
+                let its_list = b.load(loaded, item::LIST);
+                self.offer(b, its_list, loaded);
+            }
             phase::FINISHED => {
                 Self::set_state(b, machine, State::Blocked);
                 if s.hold && s.recipe.together {
@@ -182,7 +193,7 @@ impl Emit<'_> {
     }
 
     /// The time left to a slot's event, which is taken out of the calendar.
-    fn freeze(&self, b: &mut Builder, slot: V) -> V {
+    pub(super) fn freeze(&self, b: &mut Builder, slot: V) -> V {
         let leaf = self.leaf(b, slot);
         let due = b.load(leaf, tree::KEY);
         let now = Self::now(b);
@@ -456,6 +467,11 @@ impl Emit<'_> {
                 Some(SubscriberShape::Source(k)) => {
                     if let Some(NodeShape::Source(s)) = self.shapes.nodes.get(*k) {
                         b.either(begins, |b| self.source_on(b, s, who), |b| self.source_off(b, s, who));
+                    }
+                }
+                Some(SubscriberShape::Conveyor(k)) => {
+                    if let Some(s) = self.belt_shape(*k) {
+                        b.either(begins, |b| self.belt_shift(b, s, who, true), |b| self.belt_shift(b, s, who, false));
                     }
                 }
                 Some(SubscriberShape::Pool) => self.pool_changes(b, who, on),

@@ -126,6 +126,7 @@ fn takes_one(kind: &NodeKind) -> bool {
     s.machines == 1
         && s.setup.is_none()
         && s.order.is_none()
+        && s.blocking == crate::ir::Blocking::AfterWork
         && s.recipes.iter().all(|r| !r.gathers() && r.phases.len() == 1 && r.phases.iter().all(|p| p.needs.is_empty()))
 }
 

@@ -3,11 +3,13 @@
 //!
 //! Start reading at [`Model::new`].
 
+mod belts;
 mod causes;
 mod direct;
 mod nodes;
 mod orders;
 mod probes;
+mod recipes;
 mod resources;
 mod sets;
 mod setups;
@@ -20,8 +22,8 @@ use std::sync::Arc;
 
 use crate::ir::ids::Id;
 use crate::ir::{
-    BreakdownClock, BreakdownEffect, Capacity, Expression, ItemId, NodeId, NodeKind, Phase, Plant, Release,
-    ReleaseCrew, Routing, Setup, ShiftEnd, Source, Station, Supply, Target, VisitId, WhenFull,
+    BeltMode, BreakdownClock, BreakdownEffect, Capacity, Conveyor, Expression, ItemId, NodeId, NodeKind, Phase, Plant,
+    Release, ReleaseCrew, Routing, Setup, ShiftEnd, Source, Station, Supply, Target, VisitId, WhenFull,
 };
 use crate::runtime::histogram;
 use crate::runtime::random;
@@ -31,14 +33,16 @@ use super::formula::{self, Datum};
 use super::host::{Arena, Carried, Host, Law, Schedule};
 use super::laws::{self, Recipe};
 use super::layout::{
-    DRAWS, arrivals, breakdown, buffer, calendar, component, counters, draw, header, holder, item, limit, list,
-    machine, needs, node, open, part, pool, request, routing, sink, slot, source, station, tree, value, visit, way,
+    DRAWS, arrivals, breakdown, buffer, calendar, component, conveyor, counters, draw, drive, header, holder, item,
+    lane, limit, list, machine, needs, node, open, part, pool, request, routing, sink, slot, source, station, tree,
+    value, visit, way,
 };
 use super::rank::{self, Order};
+use super::search::{HolderKind, Search};
 use super::shape::{
-    BreakdownShape, BufferShape, ClockShape, EffectShape, EventShape, Families, GrantShape, NodeShape, RecipeShape,
-    RouteShape, SettleShape, Shapes, ShiftShape, SinkShape, SourceShape, StationShape, SubscriberShape, SupplyShape,
-    TransitShape, intern,
+    BreakdownShape, BufferShape, ClockShape, ConveyorShape, EffectShape, EventShape, Families, GrantShape, NodeShape,
+    RecipeShape, RouteShape, SettleShape, Shapes, ShiftShape, SinkShape, SourceShape, StationShape, SubscriberShape,
+    SupplyShape, TransitShape, intern,
 };
 use super::status::{NEVER, State};
 use super::supply::{Plan, Rhythm};
@@ -58,6 +62,10 @@ pub struct Model {
     pub schedules: Arc<[Schedule]>,
     /// What items of each type carry: byte offset and law of the default.
     pub kinds: Arc<[Carried]>,
+    /// What stations look for whose next work has to be searched.
+    pub searches: Arc<[Search]>,
+    /// What holds items, by shape.
+    pub holders: Arc<[HolderKind]>,
     /// What sources make, by index.
     pub plans: Arc<[Plan]>,
     /// Intervals by hours and by orders, by index.
@@ -88,6 +96,8 @@ pub struct Places {
     pub nodes: Vec<i64>,
     /// First machine and number of machines of each station node.
     pub machines: BTreeMap<usize, (i64, u64)>,
+    /// First lane and number of lanes of each conveyor node.
+    pub lanes: BTreeMap<usize, (i64, u64)>,
     /// Record of each pool.
     pub pools: Vec<i64>,
     /// Record of each limit.
@@ -154,6 +164,17 @@ pub(super) fn index(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
+/// How items are taken from what has a shape.
+fn holder_kind(shape: &NodeShape) -> HolderKind {
+    match shape {
+        NodeShape::Buffer(s) if s.loose.is_none() => HolderKind::Buffer,
+        NodeShape::Source(s) if s.supply == SupplyShape::Always && s.mix == 1 && s.from == 0 && !s.planned => {
+            HolderKind::Always
+        }
+        _ => HolderKind::Single,
+    }
+}
+
 /// A slot being laid out: band, rank, machine number and name decide its number.
 pub(super) struct SlotPlan {
     band: u8,
@@ -194,8 +215,11 @@ struct Layout<'a> {
     /// Order records by node.
     orders: BTreeMap<usize, i64>,
     observers: probes::Observers,
+    /// Drives by number, of belts that run and stand as one.
+    drives: BTreeMap<usize, i64>,
     /// Values over all items loaded of the station being laid out.
     kept: Vec<Expression>,
+    searches: Vec<Search>,
 }
 
 impl Model {
@@ -232,7 +256,9 @@ impl Model {
             open_lists: BTreeMap::new(),
             orders: BTreeMap::new(),
             observers: probes::Observers::new(),
+            drives: BTreeMap::new(),
             kept: Vec::new(),
+            searches: Vec::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
         layout.shapes.limits = plant.limits.len();
@@ -248,6 +274,7 @@ impl Model {
         layout.pools()?;
         layout.limits();
         layout.visits()?;
+        layout.drives();
         for id in plant.nodes.ids() {
             layout.node(id)?;
         }
@@ -261,6 +288,7 @@ impl Model {
         let item_words = layout.shapes.item_words();
         let item_bytes = index(item_words * 8);
         layout.items(item_words)?;
+        let holders: Vec<HolderKind> = layout.shapes.nodes.iter().map(holder_kind).collect();
         Ok(Model {
             shapes: layout.shapes,
             image: layout.image.words,
@@ -268,6 +296,8 @@ impl Model {
             laws: layout.laws.into(),
             schedules: layout.schedules.into(),
             kinds: layout.kinds.into(),
+            searches: layout.searches.into(),
+            holders: holders.into(),
             plans: layout.plans.into(),
             rhythms: layout.rhythms.into(),
             first,
@@ -285,6 +315,8 @@ impl Model {
         host.schedules = Arc::clone(&self.schedules);
         host.kinds = Arc::clone(&self.kinds);
         host.loose = index(self.shapes.first_loose() * 8);
+        host.searches = Arc::clone(&self.searches);
+        host.holders = Arc::clone(&self.holders);
         host.plans = Arc::clone(&self.plans);
         host.rhythms = Arc::clone(&self.rhythms);
         for (at, id) in &self.streams {
@@ -375,12 +407,17 @@ impl Layout<'_> {
                 NodeKind::Source(_) => source::WORDS,
                 NodeKind::Station(_) => station::WORDS,
                 NodeKind::Buffer(_) => buffer::WORDS,
+                NodeKind::Conveyor(_) => conveyor::WORDS,
                 NodeKind::Sink => sink::WORDS,
             };
             let at = self.image.alloc(words);
             if let NodeKind::Station(s) = &n.kind {
                 let first = self.image.alloc(machine::WORDS * usize::try_from(s.machines).unwrap_or(0));
                 self.places.machines.insert(self.places.nodes.len(), (first, s.machines));
+            }
+            if let NodeKind::Conveyor(c) = &n.kind {
+                let first = self.image.alloc(lane::WORDS * usize::try_from(c.lanes).unwrap_or(0));
+                self.places.lanes.insert(self.places.nodes.len(), (first, c.lanes));
             }
             self.places.nodes.push(at);
             self.places.names.insert(at, n.name.clone());
@@ -391,25 +428,10 @@ impl Layout<'_> {
             self.image.put(record, node::RANK, index(self.order.rank(id)));
             // Assemblies have an offer list per part, found by item type.
             if let NodeKind::Station(s) = &n.kind
-                && let Some(recipe) = s.recipes.first()
-                && recipe.gathers()
+                && s.recipes.iter().any(crate::ir::Recipe::gathers)
             {
                 self.shapes.assemblies = true;
-                let gathered = recipe.gathered();
-                let total: u64 = gathered.iter().map(|(_, _, most)| most).sum();
-                let parts = self.image.alloc(part::WORDS * gathered.len());
-                let mut table = vec![0; self.plant.items.len()];
-                for (i, (wanted, least, most)) in (0i64..).zip(&gathered) {
-                    let at = parts + i * index(part::WORDS * 8);
-                    self.image.put(at, list::RANK, index(self.order.rank(id)));
-                    self.image.put(at, part::NEED, count(*least));
-                    self.image.put(at, part::MOST, count(*most));
-                    for (t, place) in table.iter_mut().enumerate() {
-                        if *place == 0 && wanted.is_none_or(|w| self.is_a(ItemId::new(t), w)) {
-                            *place = at;
-                        }
-                    }
-                }
+                let (parts, table, total) = self.part_lists(id, s);
                 let lists = self.image.array(&table);
                 let plan = self.image.alloc(usize::try_from(total).unwrap_or(0));
                 self.lists_by_type.insert(id.index(), lists);
@@ -418,6 +440,39 @@ impl Layout<'_> {
                 self.image.put(record, station::PLAN, plan);
             }
         }
+    }
+
+    /// Offer lists of what a station takes: the first, that of each item type, and the most it takes at once.
+    fn part_lists(&mut self, id: NodeId, s: &Station) -> (i64, Vec<i64>, u64) {
+        let total = s.recipes.iter().map(|r| r.gathered().iter().map(|(_, _, most)| most).sum()).max().unwrap_or(0);
+        let mut table = vec![0; self.plant.items.len()];
+        let wanted: Vec<(Option<ItemId>, u64, u64)> = s.recipes.iter().flat_map(crate::ir::Recipe::gathered).collect();
+        if s.searches() {
+            // A list for each item type: what takes it is searched for.
+            let mut first = 0;
+            for (t, place) in table.iter_mut().enumerate() {
+                if wanted.iter().any(|(item, ..)| item.is_none_or(|w| self.is_a(ItemId::new(t), w))) {
+                    *place = self.image.alloc(part::WORDS);
+                    self.image.put(*place, list::RANK, index(self.order.rank(id)));
+                    first = if first == 0 { *place } else { first };
+                }
+            }
+            return (first, table, total);
+        }
+        let parts = self.image.alloc(part::WORDS * wanted.len());
+        for (i, (item, least, most)) in (0i64..).zip(&wanted) {
+            let at = parts + i * index(part::WORDS * 8);
+            self.image.put(at, list::RANK, index(self.order.rank(id)));
+            self.image.put(at, part::NEED, count(*least));
+            self.image.put(at, part::MOST, count(*most));
+            self.image.put(at, part::REST, count(*most));
+            for (t, place) in table.iter_mut().enumerate() {
+                if *place == 0 && item.is_none_or(|w| self.is_a(ItemId::new(t), w)) {
+                    *place = at;
+                }
+            }
+        }
+        (parts, table, total)
     }
 
     pub(super) fn is_a(&self, item: ItemId, wanted: ItemId) -> bool {

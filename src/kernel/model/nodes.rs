@@ -9,20 +9,23 @@ use crate::kernel::shape::Family;
 const WORK_AFTER_REPAIRS: i64 = 1 << 62;
 
 /// A breakdown or maintenance.
-struct Stop<'a> {
-    name: &'a str,
-    after: &'a Expression,
-    after_word: &'static str,
-    timetable: Option<CalendarId>,
-    lasts: &'a Expression,
-    lasts_word: &'static str,
-    clock: BreakdownClock,
-    needs: &'a [crate::ir::Need],
+pub(super) struct Stop<'a> {
+    pub name: &'a str,
+    pub after: &'a Expression,
+    pub after_word: &'static str,
+    pub timetable: Option<CalendarId>,
+    pub lasts: &'a Expression,
+    pub lasts_word: &'static str,
+    pub clock: BreakdownClock,
+    pub needs: &'a [crate::ir::Need],
 }
 
 /// Breakdowns in written order, then maintenance.
-fn stops(s: &Station) -> Vec<Stop<'_>> {
-    let breakdowns = s.breakdowns.iter().map(|b| Stop {
+pub(super) fn stops<'a>(
+    breakdowns: &'a [crate::ir::Breakdown],
+    maintenance: &'a [crate::ir::Maintenance],
+) -> Vec<Stop<'a>> {
+    let breakdowns = breakdowns.iter().map(|b| Stop {
         name: &b.name,
         after: &b.after,
         after_word: "after",
@@ -32,7 +35,7 @@ fn stops(s: &Station) -> Vec<Stop<'_>> {
         clock: b.clock,
         needs: &b.needs,
     });
-    let maintenance = s.maintenance.iter().map(|m| Stop {
+    let maintenance = maintenance.iter().map(|m| Stop {
         name: &m.name,
         after: &m.every,
         after_word: "every",
@@ -45,7 +48,7 @@ fn stops(s: &Station) -> Vec<Stop<'_>> {
     breakdowns.chain(maintenance).collect()
 }
 
-fn clock_shape(clock: BreakdownClock) -> ClockShape {
+pub(super) fn clock_shape(clock: BreakdownClock) -> ClockShape {
     match clock {
         BreakdownClock::Working => ClockShape::Working,
         BreakdownClock::Calendar => ClockShape::Calendar,
@@ -65,6 +68,7 @@ impl Layout<'_> {
                 NodeShape::Station(station)
             }
             NodeKind::Buffer(b) => NodeShape::Buffer(self.buffer(id, &n.name, b, n.routing.as_ref())?),
+            NodeKind::Conveyor(c) => NodeShape::Conveyor(self.conveyor(id, &n.name, c, n.routing.as_ref())?),
             NodeKind::Sink => NodeShape::Sink(self.sink(id)),
         };
         let shape = intern(&mut self.shapes.nodes, shape);
@@ -73,6 +77,11 @@ impl Layout<'_> {
         if let Some((first, machines)) = self.places.machines.get(&id.index()).copied() {
             for m in 0..count(machines) {
                 self.image.put(first + m * index(machine::WORDS * 8), holder::RELEASE, index(shape));
+            }
+        }
+        if let Some((first, lanes)) = self.places.lanes.get(&id.index()).copied() {
+            for i in 0..count(lanes) {
+                self.image.put(first + i * index(lane::WORDS * 8), holder::RELEASE, index(shape));
             }
         }
         self.finish_slots(id, shape, first_slot);
@@ -122,6 +131,12 @@ impl Layout<'_> {
                     self.image.put(record, station::IDLE_LAST, 0);
                 }
             }
+            NodeKind::Conveyor(_) => {
+                self.tell(at, record, SubscriberShape::Conveyor(shape));
+                if on == 0 {
+                    self.belt_begins_off(id);
+                }
+            }
             NodeKind::Buffer(_) | NodeKind::Sink => {}
         }
     }
@@ -142,11 +157,14 @@ impl Layout<'_> {
                 Some(EventShape::Verdict(UNPLACED)) => EventShape::Verdict(shape),
                 Some(EventShape::EndOfStay(UNPLACED)) => EventShape::EndOfStay(shape),
                 Some(EventShape::Expiry(UNPLACED)) => EventShape::Expiry(shape),
+                Some(EventShape::EndOfBelt(UNPLACED)) => EventShape::EndOfBelt(shape),
+                Some(EventShape::BeltBreakdown(UNPLACED, i)) => EventShape::BeltBreakdown(shape, i),
                 Some(EventShape::EndOfGathering(UNPLACED)) => EventShape::EndOfGathering(shape),
                 _ => continue,
             };
             plan.handler = intern(&mut self.shapes.events, placed);
         }
+        self.finish_belt(id, shape);
         let Some((first, machines)) = self.places.machines.get(&id.index()).copied() else { return };
         let Some(NodeShape::Station(s)) = self.shapes.nodes.get(shape) else { return };
         let breakdowns = s.breakdowns.len();
@@ -191,7 +209,7 @@ impl Layout<'_> {
     ) -> Result<StationShape, String> {
         let plant = self.plant;
         let later = |what: &str| Err(format!("`{name}`: {what} come later"));
-        let [recipe] = s.recipes.as_slice() else { return later("several recipes") };
+        let Some(recipe) = s.recipes.first() else { return later("stations without work") };
         let phases = recipe.phases.as_slice();
         let node = plant.nodes.get(id);
         let shift = node.filter(|n| n.calendar.is_some()).map(|n| match n.shift_end {
@@ -199,9 +217,6 @@ impl Layout<'_> {
             ShiftEnd::FinishItem => ShiftShape::FinishItem,
             ShiftEnd::FinishInTime => ShiftShape::FinishInTime,
         });
-        if s.blocking == crate::ir::Blocking::BeforeWork {
-            return later("reservations before work");
-        }
         let record = self.node_record(id);
         let rank = self.order.rank(id);
         let (from, from_count) = self.limit_array(|l| l.from == id);
@@ -225,7 +240,7 @@ impl Layout<'_> {
         let visits: Vec<VisitId> = plant.visits.iter().filter(|(_, v)| v.station == id).map(|(v, _)| v).collect();
         let own_work = !recipe.gathers() && !visits.is_empty() && way.is_none();
         let by_item = phases.iter().any(|p| matches!(p.duration, Expression::ByItem(..)));
-        if !own_work {
+        if !own_work && s.recipes.len() == 1 {
             any_needs |= lists.iter().any(|l| *l != 0);
             if by_item {
                 table = true;
@@ -243,6 +258,9 @@ impl Layout<'_> {
                 self.image.put(record, station::WORK, at);
                 own_record = at;
             }
+        }
+        if s.searches() {
+            any_needs |= self.recipes(record, name, s, &mut families)?;
         }
         let mut simple_routing = true;
         for v in &visits {
@@ -282,11 +300,7 @@ impl Layout<'_> {
             simple_routing &= simple;
         }
 
-        let makes: Vec<i64> = recipe
-            .makes
-            .iter()
-            .flat_map(|p| std::iter::repeat_n(index(p.item.index()), usize::try_from(p.minimum).unwrap_or(0)))
-            .collect();
+        let makes = self.products(recipe);
         if !makes.is_empty() {
             let at = self.image.array(&makes);
             self.image.put(record, station::MAKES, at);
@@ -307,7 +321,7 @@ impl Layout<'_> {
         }
         self.image.put(record, station::MACHINES, first);
         let several_causes = self.causes(id, first, s.machines);
-        if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() {
+        if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() && s.recipes.len() == 1 {
             let stride = index(machine::WORDS * 8);
             for m in 0..count(s.machines) {
                 self.image.put(first + m * stride, machine::WORK, own_record);
@@ -356,7 +370,7 @@ impl Layout<'_> {
         let with_shift = |needed: &[crate::ir::Need]| {
             needed.iter().any(|n| plant.pools.get(n.pool).is_some_and(|p| p.calendar.is_some()))
         };
-        let crew_shift = phases.iter().any(|p| with_shift(&p.needs))
+        let crew_shift = s.recipes.iter().flat_map(|r| &r.phases).any(|p| with_shift(&p.needs))
             || s.setup.iter().filter_map(|s| s.needs.as_deref()).any(with_shift)
             || visits.iter().filter_map(|v| plant.visits.get(*v)?.needs.as_deref()).any(with_shift);
         let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
@@ -369,13 +383,15 @@ impl Layout<'_> {
         });
         Ok(StationShape {
             many,
+            stay: s.stays(),
+            before: s.blocking == crate::ir::Blocking::BeforeWork,
             hold: s.hold_when_down && (!breakdowns.is_empty() || shift.is_some()),
             breakdowns,
             shift,
             crew_shift,
             work: families,
             needs: any_needs,
-            steps: phases.len() > 1 || s.setup.is_some(),
+            steps: s.recipes.iter().any(|r| r.phases.len() > 1) || s.setup.is_some(),
             setup: s.setup.is_some(),
             setup_by: s.setup.as_ref().is_some_and(|x| x.by.is_some()),
             setup_lost_off: s.setup.as_ref().is_some_and(|x| x.lost_after_off) && shift.is_some(),
@@ -384,13 +400,17 @@ impl Layout<'_> {
             table,
             visits: !visits.is_empty(),
             recipe: RecipeShape {
-                parts: recipe.gathered().len(),
+                parts: s.recipes.iter().map(|r| r.gathered().len()).max().unwrap_or(0),
                 makes: makes.len(),
                 together: recipe.release == Release::Together
-                    && (makes.len() > 1 || (makes.is_empty() && recipe.gathers())),
-                ranged: recipe.is_ranged(),
+                    && (s.recipes.len() > 1 || makes.len() > 1 || (makes.is_empty() && recipe.gathers())),
+                ranged: s.recipes.iter().any(crate::ir::Recipe::is_ranged),
                 fresh: recipe.birth_now,
                 waits: self.gathering_wait(record, rank, recipe)?,
+                searched: s.searches(),
+                overtakes: s.recipes.iter().any(|r| r.same.is_some()),
+                recipes: s.recipes.len() > 1,
+                each: s.load_each,
             },
             yields: s.yield_share.is_some(),
             order: order != 0,
@@ -404,12 +424,14 @@ impl Layout<'_> {
             direct_in,
             several_causes,
             observed: self.told(id, station::OBSERVERS),
+            on_belt: s.on_belt,
+            holds_belt: self.holds_belt(id, s, way),
         })
     }
 
     /// The work records of all steps for an item type, each leading to the next; the first. `None` when a
     /// step has no time for the type.
-    fn steps(
+    pub(super) fn steps(
         &mut self,
         phases: &[Phase],
         lists: &[i64],
@@ -553,7 +575,7 @@ impl Layout<'_> {
                 field: machine::SLOT,
                 first: None,
             });
-            let stops = stops(s);
+            let stops = stops(&s.breakdowns, &s.maintenance);
             let breakdowns = self.image.alloc(breakdown::WORDS * stops.len());
             if !stops.is_empty() {
                 self.image.put(at, machine::BREAKDOWNS, breakdowns);

@@ -8,10 +8,11 @@ use crate::ir::ids::Id;
 use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Supply};
 use crate::kernel::builder::Field;
 use crate::kernel::layout::{
-    breakdown, buffer, component, header, item, limit, list, machine, needs, node, part, pool, request, source, station,
+    breakdown, buffer, component, drive, header, item, lane, limit, list, machine, needs, node, part, pool, request,
+    source, station,
 };
 use crate::kernel::program::Ty;
-use crate::kernel::read::{breakdowns_of, items_in, machines_of};
+use crate::kernel::read::{breakdowns_of, items_in, items_on, lanes_of, machines_of};
 use crate::kernel::status::{NEVER, phase};
 
 use super::{Waits, Who};
@@ -28,7 +29,9 @@ impl Waits<'_> {
             match &n.kind {
                 NodeKind::Source(s) => self.source(at, id, record, s),
                 NodeKind::Buffer(b) => {
-                    if b.transit.is_some() && self.pending(self.get(record, buffer::SLOT)) {
+                    if self.get(record, buffer::RESERVED) > 0
+                        || b.transit.is_some() && self.pending(self.get(record, buffer::SLOT))
+                    {
                         self.revive(at);
                     }
                     if b.max_stay.is_some() && self.pending(self.get(record, buffer::EXPIRY)) {
@@ -38,6 +41,7 @@ impl Waits<'_> {
                         v.since = self.arena.get(record, buffer::FULL_SINCE);
                     }
                 }
+                NodeKind::Conveyor(_) => self.belt(at, id, record),
                 NodeKind::Station(s) => self.station(at, id, record, s),
                 NodeKind::Sink => {}
             }
@@ -50,11 +54,15 @@ impl Waits<'_> {
                     if parts == 0 {
                         self.offers(id, record.saturating_add(i64::from(node::RANK.offset)));
                     }
-                    for list in self.part_lists(record, parts) {
+                    let lists = match s.searches() {
+                        true => self.lists_of(record),
+                        false => self.part_lists(record, parts).into_iter().collect(),
+                    };
+                    for list in lists {
                         self.offers(id, list);
                     }
                 }
-                NodeKind::Buffer(_) | NodeKind::Sink => {
+                NodeKind::Buffer(_) | NodeKind::Conveyor(_) | NodeKind::Sink => {
                     let Some(record) = self.vertices.get(id.index()).map(|v| v.record) else { continue };
                     self.offers(id, record.saturating_add(i64::from(node::RANK.offset)));
                 }
@@ -105,10 +113,35 @@ impl Waits<'_> {
         v.fact = v.fact.take().or(Some(fact));
     }
 
+    /// A belt goes on while an item is under way, and while it stands for a time: off shift, under repair,
+    /// or for work on it.
+    fn belt(&mut self, at: usize, id: NodeId, record: i64) {
+        let mut live = self.pending(self.get(record, buffer::SLOT));
+        for its_lane in lanes_of(self.model, id) {
+            live |= self.pending(self.get(its_lane, lane::SLOT));
+            let drive = self.get(its_lane, lane::DRIVE);
+            let held = i64::from(self.get(its_lane, lane::OFFERED) != 0);
+            live |= self.get(drive, drive::STOPS) > held;
+        }
+        if live {
+            self.revive(at);
+        }
+        if let Some(v) = self.vertices.get_mut(at) {
+            v.since = self.arena.get(record, buffer::FULL_SINCE);
+        }
+    }
+
     fn part_lists(&self, record: i64, parts: usize) -> Vec<i64> {
         let first = self.get(record, station::PARTS);
         let bytes = 8 * part::WORDS as i64;
         (0..i64::try_from(parts).unwrap_or(0)).map(|i| first.saturating_add(i.saturating_mul(bytes))).collect()
+    }
+
+    /// The offer lists by item type of a station, each once.
+    fn lists_of(&self, record: i64) -> BTreeSet<i64> {
+        let by_type = self.get(record, station::LISTS);
+        let list = |t: usize| self.get(by_type.saturating_add(i64::try_from(8 * t).unwrap_or(0)), WORD);
+        (0..self.plant.items.len()).map(list).filter(|l| *l != 0).collect()
     }
 
     fn source(&mut self, at: usize, id: NodeId, record: i64, s: &Source) {
@@ -161,6 +194,9 @@ impl Waits<'_> {
         }
         let idle = machines.iter().any(|m| self.is_idle(*m));
         let parts = parts_of(s);
+        if self.get(record, station::RESERVED) > 0 {
+            self.revive(at);
+        }
         if self.pending(self.get(record, station::WAIT_SLOT)) && s.recipes.iter().any(|r| r.wait_at_most.is_some()) {
             self.revive(at);
         }
@@ -338,16 +374,20 @@ impl Waits<'_> {
         let itself = vec![vec![target.index()]];
         match &n.kind {
             NodeKind::Sink | NodeKind::Source(_) => return (Vec::new(), String::new()),
-            NodeKind::Buffer(_) => {
+            NodeKind::Buffer(_) | NodeKind::Conveyor(_) => {
                 let (level, capacity) = (self.get(v.record, buffer::LEVEL), self.get(v.record, buffer::CAPACITY));
-                if level >= capacity {
+                if level.saturating_add(self.get(v.record, buffer::RESERVED)) >= capacity {
                     return (itself, format!("which is full ({level} of {capacity})"));
                 }
             }
             NodeKind::Station(s) => {
-                if !machines_of(self.model, target).any(|m| self.is_idle(m)) {
+                let idle = machines_of(self.model, target).filter(|m| self.is_idle(*m)).count();
+                if i64::try_from(idle).unwrap_or(0) <= self.get(v.record, station::RESERVED) {
                     let words = if s.machines > 1 { "which has no empty machine" } else { "which is not empty" };
                     return (itself, words.to_string());
+                }
+                if s.searches() {
+                    return (itself, "which lacks what would go with it".to_string());
                 }
                 if parts_of(s) > 0 {
                     let (lacking, _) = self.lacking(v.record, s);
@@ -395,10 +435,16 @@ impl Waits<'_> {
         let (who, record, several) = (v.who, v.record, v.fact.is_some() && !v.groups.is_empty());
         let name = self.model.places.names.get(&record).cloned().unwrap_or_default();
         let fact = match who {
+            Who::Machine(_) if self.get(record, machine::PHASE) == phase::WAIT_FOR_PLACE => {
+                format!("`{name}` is loaded with a `{kind}` and waits for a place in `{to}`, {why}")
+            }
             Who::Machine(_) => format!("`{name}` holds a finished `{kind}` for `{to}`, {why}"),
             _ => match self.plant.nodes.get(target).zip(self.vertices.get(from)).map(|(_, v)| v.who) {
                 Some(Who::Node(id))
-                    if matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_))) =>
+                    if matches!(
+                        self.plant.nodes.get(id).map(|n| &n.kind),
+                        Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_))
+                    ) =>
                 {
                     let (level, capacity) = (self.get(record, buffer::LEVEL), self.get(record, buffer::CAPACITY));
                     let of =
@@ -434,7 +480,9 @@ impl Waits<'_> {
         let Some(recipe) = s.recipes.first() else { return (Vec::new(), planned) };
         let lists = self.part_lists(record, parts_of(s));
         let by_type = self.get(record, station::LISTS);
-        let mut rest: BTreeMap<i64, i64> = lists.iter().map(|l| (*l, self.get(*l, part::MOST))).collect();
+        // Parts that are loaded one by one are needed no more.
+        let from = if s.load_each { part::REST } else { part::MOST };
+        let mut rest: BTreeMap<i64, i64> = lists.iter().map(|l| (*l, self.get(*l, from))).collect();
         let most = self.arena.words().len();
         for offers in &lists {
             let mut at = self.get(*offers, list::HEAD);
@@ -491,6 +539,10 @@ impl Waits<'_> {
 
     /// An assembly with an empty machine waits for each part that it lacks.
     fn assembly(&mut self, at: usize, id: NodeId, record: i64, s: &Station) {
+        if s.searches() {
+            self.searching(at, id, s);
+            return;
+        }
         let (lacking, planned) = self.lacking(record, s);
         if lacking.is_empty() {
             // All is there but perhaps a card, which whoever offers the parts waits for.
@@ -503,6 +555,21 @@ impl Waits<'_> {
         }
         if let Some(v) = self.vertices.get_mut(at) {
             v.groups = groups;
+            v.fact = Some(fact);
+        }
+    }
+
+    /// A station that searches among recipes or keys may go on when any of what it takes may come.
+    fn searching(&mut self, at: usize, id: NodeId, s: &Station) {
+        let mut any: Vec<usize> = Vec::new();
+        for (kind, ..) in s.recipes.iter().flat_map(crate::ir::Recipe::gathered) {
+            any.extend(self.deliverers(id, kind, &BTreeSet::new()));
+        }
+        any.sort_unstable();
+        any.dedup();
+        let fact = format!("`{}` has the parts of none of its recipes together", self.node_name(id));
+        if let Some(v) = self.vertices.get_mut(at) {
+            v.groups = vec![any];
             v.fact = Some(fact);
         }
     }
@@ -534,11 +601,15 @@ impl Waits<'_> {
                     }
                     continue;
                 }
-                NodeKind::Buffer(_) => {
+                NodeKind::Buffer(_) | NodeKind::Conveyor(_) => {
                     let is_full = self.get(v.record, buffer::LEVEL) >= self.get(v.record, buffer::CAPACITY);
                     // Places for fewer than are needed: those planned are what stands in the way.
                     let more = |i: &i64| (is_full || !planned.contains(i)) && fits(self.type_of(*i));
-                    if items_in(self.arena, v.record).iter().any(more) {
+                    let inside = match n.kind {
+                        NodeKind::Conveyor(_) => items_on(self.model, self.arena, at),
+                        _ => items_in(self.arena, v.record),
+                    };
+                    if inside.iter().any(more) {
                         found.push(full.unwrap_or(at.index()));
                     }
                     if is_full {
@@ -668,6 +739,7 @@ impl Waits<'_> {
         match v.who {
             Who::Node(id) => match self.plant.nodes.get(id).map(|n| &n.kind) {
                 Some(NodeKind::Buffer(_)) => items_in(self.arena, v.record),
+                Some(NodeKind::Conveyor(_)) => items_on(self.model, self.arena, id),
                 Some(NodeKind::Source(s)) => {
                     let first = self.get(v.record, source::ITEM);
                     let mut items: Vec<i64> = Some(first).filter(|i| *i != 0).into_iter().collect();
@@ -699,5 +771,5 @@ impl Waits<'_> {
 
 /// How many kinds of parts a station gathers before it loads any.
 fn parts_of(s: &Station) -> usize {
-    s.recipes.first().map_or(0, |r| r.gathered().len())
+    s.recipes.iter().map(|r| r.gathered().len()).max().unwrap_or(0)
 }

@@ -20,7 +20,7 @@ use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Plant, PoolId};
 use crate::kernel::builder::Field;
 use crate::kernel::layout::{header, item, source, tree};
 use crate::kernel::model::Model;
-use crate::kernel::read::machines_of;
+use crate::kernel::read::{lanes_of, machines_of};
 use crate::kernel::status::NEVER;
 use crate::kernel::{Arena, Run, rank};
 
@@ -97,7 +97,9 @@ impl<'a> Waits<'a> {
         };
         for ((id, n), record) in plant.nodes.iter().zip(&model.places.nodes) {
             let sink = n.kind == NodeKind::Sink;
+            let at = waits.vertices.len();
             waits.vertex(Who::Node(id), *record, sink);
+            waits.by_record.extend(lanes_of(model, id).map(|its_lane| (its_lane, at)));
         }
         for (id, record) in plant.pools.ids().zip(&model.places.pools) {
             waits.vertex(Who::Pool(id), *record, false);
@@ -226,7 +228,9 @@ impl<'a> Waits<'a> {
 
     fn is_buffer(&self, who: Who) -> bool {
         match who {
-            Who::Node(id) => matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_))),
+            Who::Node(id) => {
+                matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_)))
+            }
             _ => false,
         }
     }
