@@ -279,9 +279,9 @@ record! {
         /// Which search of the host finds what is worked next.
         SEARCH = 42 Count;
         /// The recipe it found: a recipe record.
-        FOUND = 40 Handle;
+        FOUND = 43 Handle;
         /// Machines reserved for items at work before it.
-        RESERVED = 41 Count;
+        RESERVED = 44 Count;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
         /// The order of what waits for it, or 0.
@@ -560,21 +560,21 @@ record! {
 record! {
     /// A conveyor. It begins with the words of a [`buffer`], whose figures it shares; where a buffer has
     /// its slot, it has the one at which the next item can come on.
-    conveyor, 36 {
+    conveyor, 56 {
         /// First of its lanes, which lie side by side.
-        LANES = 28 Handle;
+        LANES = 48 Handle;
         /// Time of the belt from one pitch to the next.
-        HEADWAY = 29 Duration;
+        HEADWAY = 49 Duration;
         /// Time of the belt from entry to exit.
-        TRAVEL = 30 Duration;
+        TRAVEL = 50 Duration;
         /// Items that a lane can hold.
-        PLACES = 31 Count;
+        PLACES = 51 Count;
         /// Time of the belt, after an item has left a full lane, until the next can come on.
-        REST = 32 Duration;
+        REST = 52 Duration;
         /// First of its breakdown records, which lie side by side.
-        BREAKDOWNS = 33 Handle;
+        BREAKDOWNS = 53 Handle;
         /// Whether it is off shift.
-        OFF = 34 Flag;
+        OFF = 54 Flag;
     }
 }
 

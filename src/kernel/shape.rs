@@ -358,6 +358,8 @@ pub struct ConveyorShape {
     pub breakdowns: Vec<BreakdownShape>,
     /// Whether it has a shift.
     pub shift: bool,
+    /// Whether something is told of items that come on.
+    pub observed: bool,
 }
 
 /// When a source makes items.

@@ -21,7 +21,9 @@ pub(super) fn stays(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
             m.start != MaintenanceStart::Immediately
                 || matches!(m.clock, BreakdownClock::Working | BreakdownClock::Cycles)
         });
-        let what = if s.machines > 1 {
+        let what = if s.on_belt {
+            "work on a belt"
+        } else if s.machines > 1 {
             "several machines"
         } else if s.recipes.iter().any(|r| r.gathers() || !r.makes.is_empty()) {
             "stations that join or make items"
@@ -60,6 +62,7 @@ pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
         let several = s.recipes.iter().any(|r| r.gathers() || !r.makes.is_empty());
         let visited = plant.visits.values().any(|v| v.station == id);
         let later = match (several, visited) {
+            _ if s.on_belt => Some("for items on a belt"),
             (true, _) => Some("for several items at once"),
             (_, true) => Some("by items on a route"),
             _ => None,
@@ -82,6 +85,13 @@ pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
 fn targets(plant: &Plant, n: &Node, way: &Routing, complaints: &mut Vec<Diagnostic>) {
     for target in way.targets() {
         let Some(to) = plant.nodes.get(target.node) else { continue };
+        if matches!(&to.kind, NodeKind::Conveyor(_)) {
+            let message = format!("`{}`: places reserved on a conveyor are not supported yet", n.name);
+            complaints.push(
+                Diagnostic::new(codes::NOT_SUPPORTED_YET, target.span, message)
+                    .note("the form belongs to the language; its meaning follows in a later version"),
+            );
+        }
         if matches!(&to.kind, NodeKind::Station(s) if s.recipes.iter().any(Recipe::gathers)) {
             let message = format!(
                 "`{}` has no place that `{}` could reserve: it takes parts when all are there",

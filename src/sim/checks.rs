@@ -95,7 +95,6 @@ fn floor(model: &Model, plant: &Plant, run: &Run, snapshot: &Snapshot) -> Option
             NodeKind::Station(_) => {
                 for at in machines_of(model, id) {
                     match arena.get(at, machine::PHASE) {
-                        phase::IDLE => {}
                         phase::FINISHED => chain(arena.get(at, machine::PRODUCTS), &mut items),
                         _ => chain(arena.get(at, machine::ITEM), &mut items),
                     }

@@ -303,6 +303,7 @@ impl Emit<'_> {
             let array = b.load(node, buffer::FROM);
             self.take_cards(b, array, s.from, item);
         }
+        Self::observe(b, s.observed, node, buffer::OBSERVERS, item);
         Self::one_more(b, true, node, now);
         b.bump(its_lane, lane::LEVEL, 1);
         let none = b.none();

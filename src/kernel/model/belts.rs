@@ -122,6 +122,7 @@ impl Layout<'_> {
             to: to_count,
             breakdowns,
             shift: self.plant.nodes.get(id).is_some_and(|n| n.calendar.is_some()),
+            observed: self.told(id, buffer::OBSERVERS),
         })
     }
 
