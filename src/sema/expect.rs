@@ -338,9 +338,12 @@ impl<'a> Lower<'a> {
             }
             ("level", [node]) => {
                 let id = self.measured_place(node)?;
-                if !matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(_))) {
-                    return self
-                        .wrong_value(node.span, "the name of a buffer is due here, or an arrow with places: `a -> b`");
+                let kind = self.plant.nodes.get(id).map(|n| &n.kind);
+                if !matches!(kind, Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_))) {
+                    return self.wrong_value(
+                        node.span,
+                        "the name of a buffer or conveyor is due here, or an arrow with places: `a -> b`",
+                    );
                 }
                 Some(self.measure(MeasureKind::Level(id), Dim::NUMBER, during))
             }
