@@ -129,7 +129,8 @@ fn room(plant: &Plant, id: NodeId) -> Option<u64> {
         NodeKind::Station(station) if station.stays() => None,
         NodeKind::Station(station) => Some(station.machines),
         NodeKind::Buffer(buffer) => match buffer.capacity {
-            Capacity::Places(n) => Some(n),
+            // Where items are scrapped after a while, there is room again after a while.
+            Capacity::Places(n) => Some(n).filter(|_| buffer.max_stay.is_none() || buffer.expired.is_some()),
             Capacity::Unlimited => None,
         },
         // Full when every lane is; each lane keeps its order, and only its first item waits.
@@ -160,6 +161,16 @@ fn loops(plant: &Plant, network: &Network) -> Vec<Loop> {
                 arrow.chance |= chance;
             }
         });
+    }
+    for (id, n) in plant.nodes.iter() {
+        // An item whose longest stay is over keeps its place until there is room elsewhere.
+        if let NodeKind::Buffer(crate::ir::Buffer { expired: Some(to), .. }) = &n.kind
+            && room(plant, to.node).is_some()
+            && room(plant, id).is_some()
+        {
+            let arrow = Arrow { span: to.span, committed: true, chance: false };
+            arrows.entry((id, to.node)).or_insert(arrow).committed = true;
+        }
     }
     let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(plant.nodes.len(), arrows.len());
     for _ in 0..plant.nodes.len() {
@@ -369,7 +380,11 @@ fn leaves_loop(plant: &Plant, network: &Network, inside: &BTreeSet<NodeId>) -> b
                 || s.breakdowns.iter().any(|b| b.effect == BreakdownEffect::Scrap)
                 || plant.shared_stops(state.node).any(|s| matches!(&s.stop, crate::ir::Stop::Breakdown(b) if b.effect == BreakdownEffect::Scrap))
                 || s.recipes.iter().any(|r| !r.takes.is_empty()));
-        let mut out = scraps;
+        let expires = match plant.nodes.get(state.node).map(|n| &n.kind) {
+            Some(NodeKind::Buffer(b)) => b.max_stay.is_some() && b.expired.is_none_or(|t| !inside.contains(&t.node)),
+            _ => false,
+        };
+        let mut out = scraps || expires;
         if let Some(way) = way_out(plant, state) {
             leaves(plant, way, state.item, true, true, &mut |node, _, _, _| out |= !inside.contains(&node));
         }
@@ -417,7 +432,8 @@ fn surely_locks(plant: &Plant, network: &Network, circle: &Loop, inside: &BTreeS
                 s.blocking == Blocking::AfterWork
                     && s.recipes.iter().all(|r| r.takes.is_empty() && r.makes.is_empty() && r.batch.is_none())
             }
-            Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_)) => true,
+            Some(NodeKind::Buffer(b)) => b.max_stay.is_none() && !b.overtake,
+            Some(NodeKind::Conveyor(_)) => true,
             _ => false,
         });
     // A circle of states, not only of nodes: the same item can go round.

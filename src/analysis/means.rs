@@ -74,11 +74,13 @@ pub(super) fn mean(plant: &Plant, expression: &Expression, item: Option<ItemId>)
         | Expression::Attribute { .. }
         | Expression::Over(..)
         | Expression::Now
+        | Expression::Wip
         | Expression::Level(_)
         | Expression::Room(_)
         | Expression::Free(_)
         | Expression::State(_)
         | Expression::Step
+        | Expression::StepName
         | Expression::If(..) => None,
     }
 }

@@ -147,8 +147,12 @@ impl Network {
         let from = Amount { origin: at, term: Term::State(at), factor: Rational::one() };
         match &node.kind {
             NodeKind::Sink => {}
+            NodeKind::Buffer(crate::ir::Buffer { max_stay: Some(_), expired, .. }) => {
+                let elsewhere = expired.map(Routing::To);
+                self.stays_or_expires(plant, way_out(plant, &state), elsewhere.as_ref(), &state, &from);
+            }
             NodeKind::Source(_) | NodeKind::Buffer(_) | NodeKind::Conveyor(_) => {
-                self.follow(plant, way_out(plant, &state), &state, from)
+                self.follow(plant, way_out(plant, &state), &state, from);
             }
             NodeKind::Station(station) => {
                 if !state.departs && joining(plant, &state).next().is_some() {
@@ -270,6 +274,25 @@ impl Network {
                 }
             }
         }
+    }
+
+    /// Items leave by the way on, or their longest stay ends: in which shares only a run knows.
+    fn stays_or_expires(
+        &mut self,
+        plant: &Plant,
+        way: Option<&Routing>,
+        elsewhere: Option<&Routing>,
+        state: &State,
+        amount: &Amount,
+    ) {
+        let mut balance = vec![(amount.term, amount.factor.clone())];
+        for way in [way, elsewhere] {
+            let branch = self.parameter(Parameter::Branch);
+            balance.push((Term::Parameter(branch), -Rational::one()));
+            let part = Amount { origin: amount.origin, term: Term::Parameter(branch), factor: Rational::one() };
+            self.follow(plant, way, state, part);
+        }
+        self.balances.push(balance);
     }
 
     fn equal(&mut self, plant: &Plant, ways: &[&Routing], state: &State, amount: &Amount) {

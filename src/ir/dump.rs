@@ -414,11 +414,13 @@ impl Show<'_> {
                 format!("{word}({})", self.expression(e))
             }
             Expression::Now => "now".to_string(),
+            Expression::Wip => "wip".to_string(),
             Expression::Level(n) => format!("level({})", self.name(*n)),
             Expression::Room(n) => format!("room({})", self.name(*n)),
             Expression::Free(p) => format!("free({})", self.plant.pools.get(*p).map_or("?", |p| p.name.as_str())),
             Expression::State(n) => format!("state({})", self.name(*n)),
             Expression::Step => "item.step".to_string(),
+            Expression::StepName => "name of item.step".to_string(),
             Expression::Unary(Unary::Negate, a) => format!("-({})", self.expression(a)),
             Expression::Unary(Unary::Not, a) => format!("not ({})", self.expression(a)),
             Expression::Binary(op, a, b) => format!("({} {} {})", self.expression(a), sign(*op), self.expression(b)),

@@ -27,6 +27,8 @@ pub enum Expression {
     },
     /// The present time (seconds).
     Now,
+    /// Items in the line, from birth to leaving.
+    Wip,
     /// Items in a node.
     Level(NodeId),
     /// Free places of a node.
@@ -37,6 +39,8 @@ pub enum Expression {
     State(NodeId),
     /// The number of the visit of the item's route, from 1; 0 before the first and without a route.
     Step,
+    /// The name of the item's visit: its number among the names of visits, from 1; 0 for none.
+    StepName,
     /// Sign or negation.
     Unary(Unary, Box<Expression>),
     /// Arithmetic, comparison, logic.
@@ -167,7 +171,9 @@ impl Expression {
                     | Expression::Attribute { .. }
                     | Expression::Over(..)
                     | Expression::Step
+                    | Expression::StepName
                     | Expression::Now
+                    | Expression::Wip
                     | Expression::Level(_)
                     | Expression::Room(_)
                     | Expression::Free(_)
@@ -180,7 +186,14 @@ impl Expression {
     #[must_use]
     pub fn reads_floor(&self) -> bool {
         self.any(&|e| {
-            matches!(e, Expression::Level(_) | Expression::Room(_) | Expression::Free(_) | Expression::State(_))
+            matches!(
+                e,
+                Expression::Level(_)
+                    | Expression::Room(_)
+                    | Expression::Free(_)
+                    | Expression::State(_)
+                    | Expression::Wip
+            )
         })
     }
 

@@ -81,7 +81,45 @@ pub struct Visit {
     pub span: Span,
 }
 
+impl ChoiceRule {
+    /// Whether it looks only at targets that can accept now, and never commits to a full one.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, ChoiceRule::FirstFree | ChoiceRule::ShortestQueue | ChoiceRule::Priority)
+    }
+}
+
 impl Routing {
+    /// Whether an open rule stands in it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match self {
+            Routing::To(_) => false,
+            Routing::Shares(list, _) => list.iter().any(|(_, r)| r.is_open()),
+            Routing::ByItem(list, rest, _) => {
+                list.iter().any(|(_, r)| r.is_open()) || rest.as_ref().is_some_and(|r| r.is_open())
+            }
+            Routing::If(list, rest, _) => list.iter().any(|(_, r)| r.is_open()) || rest.is_open(),
+            Routing::Rule(rule, list, _) => rule.is_open() || list.iter().any(Routing::is_open),
+        }
+    }
+
+    /// Whether some condition in it reads the floor, so that it is decided while the floor settles.
+    #[must_use]
+    pub fn reads_floor(&self) -> bool {
+        match self {
+            Routing::To(_) => false,
+            Routing::Shares(list, _) => list.iter().any(|(_, r)| r.reads_floor()),
+            Routing::ByItem(list, rest, _) => {
+                list.iter().any(|(_, r)| r.reads_floor()) || rest.as_ref().is_some_and(|r| r.reads_floor())
+            }
+            Routing::If(list, rest, _) => {
+                list.iter().any(|(c, r)| c.reads_floor() || r.reads_floor()) || rest.reads_floor()
+            }
+            Routing::Rule(_, list, _) => list.iter().any(Routing::reads_floor),
+        }
+    }
+
     /// All leaves, in written order.
     #[must_use]
     pub fn targets(&self) -> Vec<Target> {

@@ -16,6 +16,7 @@ pub mod flow;
 pub mod ids;
 pub mod node;
 pub mod plant;
+pub mod precedence;
 pub mod resource;
 pub mod verify;
 
@@ -32,4 +33,5 @@ pub use node::{
     ReleaseCrew, SetUpFor, Setup, Source, Station, Supply, WhenFull,
 };
 pub use plant::{Attribute, Demand, ItemType, Measure, Plant, Precision, RunSettings, Until};
+pub use precedence::{Precedence, PrecedenceRule};
 pub use resource::{Limit, Need, Pool, PoolKind, staff};

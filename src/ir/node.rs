@@ -2,7 +2,9 @@
 
 use crate::base::{Rational, Span, Ticks};
 
-use super::{Breakdown, CalendarId, Conveyor, Expression, ItemId, Maintenance, Need, Routing, ShiftEnd};
+use super::{
+    Breakdown, CalendarId, Conveyor, Expression, ItemId, Maintenance, Need, Precedence, Routing, ShiftEnd, Target,
+};
 
 /// A source, station, buffer, conveyor or sink.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,6 +182,8 @@ pub struct Station {
     pub sets: Vec<(usize, Expression)>,
     /// Share of ideal cycle for OEE (time).
     pub ideal: Option<Expression>,
+    /// Who is next, of all that waits for it.
+    pub order: Option<Precedence>,
     /// Works on items that stay on the belt, between one conveyor and the next.
     pub on_belt: bool,
 }
@@ -200,6 +204,7 @@ impl Default for Station {
             load_each: false,
             sets: Vec::new(),
             ideal: None,
+            order: None,
             on_belt: false,
         }
     }
@@ -224,7 +229,25 @@ impl Default for Recipe {
 
 impl Default for Buffer {
     fn default() -> Self {
-        Self { capacity: Capacity::Unlimited, initial: Vec::new(), transit: None, keeps_order: true, anonymous: false }
+        Self {
+            capacity: Capacity::Unlimited,
+            initial: Vec::new(),
+            transit: None,
+            keeps_order: true,
+            anonymous: false,
+            overtake: false,
+            order: None,
+            max_stay: None,
+            expired: None,
+        }
+    }
+}
+
+impl Buffer {
+    /// Whether others than the first item may leave.
+    #[must_use]
+    pub fn is_loose(&self) -> bool {
+        self.overtake || self.order.is_some() || self.max_stay.is_some()
     }
 }
 
@@ -421,4 +444,12 @@ pub struct Buffer {
     pub keeps_order: bool,
     /// Made by an arrow, a queue or a source, not declared by name.
     pub anonymous: bool,
+    /// Any item may leave, not only the first.
+    pub overtake: bool,
+    /// Who is first.
+    pub order: Option<Precedence>,
+    /// Items may stay this long at most (time).
+    pub max_stay: Option<Expression>,
+    /// Where items go then; nowhere: they are scrapped.
+    pub expired: Option<Target>,
 }

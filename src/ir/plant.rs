@@ -24,6 +24,8 @@ pub struct Plant {
     pub routes: Vec<Route>,
     /// All visits of all routes.
     pub visits: IdVec<VisitId, Visit>,
+    /// Names of visits, each once.
+    pub steps: Vec<String>,
     /// Crews, tools, fleets.
     pub pools: IdVec<PoolId, Pool>,
     /// `limit wip` and `pallets`.

@@ -127,6 +127,8 @@ fn walk(law: &Law, data: &mut Vec<Datum>, size: &mut usize) -> Option<FormulaSha
             }
             FormulaShape::If(ways, Box::new(walk(rest, data, size)?))
         }
-        Law::Sample(..) | Law::Mixture(..) | Law::Drawn(..) | Law::Busy(..) => return None,
+        Law::Sample(..) | Law::Mixture(..) | Law::Drawn(..) | Law::Busy(..) | Law::Wip(_) | Law::StepName(_) => {
+            return None;
+        }
     })
 }

@@ -13,7 +13,7 @@ use crate::runtime::random::{next, uniform};
 use crate::runtime::variates::duration_ticks;
 use crate::runtime::ziggurat;
 
-use super::layout::{DRAWS, buffer, calendar, draw, header, item, machine, needs, request, value, visit};
+use super::layout::{DRAWS, buffer, calendar, counters, draw, header, item, machine, needs, request, value, visit};
 use super::program::HostFn;
 use super::search::{HolderKind, Search};
 use super::shape::Family;
@@ -114,8 +114,12 @@ pub enum Law {
     Kept(i32),
     /// The number of the item's visit, whose handle lies at a byte offset.
     Step(i32),
+    /// The name of the item's visit, as a number from 1.
+    StepName(i32),
     /// The present time in seconds.
     Now,
+    /// Items in the line, of so many types.
+    Wip(usize),
     /// By item type: which law.
     ByItem(Vec<usize>, Vec<Law>),
     /// The first whose condition is not 0.
@@ -216,10 +220,15 @@ impl Law {
                 let kept = arena.get(arena.get(item, item::HOLDER), machine::KEPT);
                 f64::from_bits(word(arena, kept + i64::from(*offset)).cast_unsigned())
             }
+            Law::StepName(offset) => match word(arena, item + i64::from(*offset)) {
+                0 => 0.0,
+                visit => arena.get(visit, visit::NAME) as f64,
+            },
             Law::Step(offset) => match word(arena, item + i64::from(*offset)) {
                 0 => 0.0,
                 visit => arena.get(visit, visit::NUMBER) as f64,
             },
+            Law::Wip(types) => inside(arena, *types) as f64,
             Law::Now => arena.get(0, header::NOW) as f64 / TICKS_PER_SECOND as f64,
             Law::ByItem(table, laws) => {
                 let kind = usize::try_from(arena.get(item, item::TYPE)).unwrap_or(usize::MAX);
@@ -236,6 +245,20 @@ impl Law {
             }
         }
     }
+}
+
+/// Items of all types between birth and leaving.
+fn inside(arena: &Arena, types: usize) -> i64 {
+    let first = arena.get(0, header::COUNTERS);
+    let stride = i64::try_from(counters::WORDS * 8).unwrap_or(0);
+    let types = i64::try_from(types).unwrap_or(0);
+    let of = |t: i64| {
+        let at = first + t * stride;
+        let sum = |fields: &[super::builder::Field]| fields.iter().map(|f| arena.get(at, *f)).sum::<i64>();
+        let came = sum(&[counters::INITIAL, counters::MADE, counters::ASSEMBLED]);
+        came - sum(&[counters::LEFT, counters::SCRAPPED, counters::LOST, counters::USED])
+    };
+    (0..types).map(of).sum()
 }
 
 /// The first multiple of a step that is not before an instant.
@@ -347,6 +370,8 @@ pub struct Host {
     pub schedules: Arc<[Schedule]>,
     /// What items of each type carry.
     pub kinds: Arc<[Carried]>,
+    /// Byte offset of the words that items have for orders.
+    pub loose: i64,
     /// What stations look for whose next work has to be searched.
     pub searches: Arc<[Search]>,
     /// What holds items, by shape.
@@ -369,7 +394,7 @@ impl Host {
         let (searches, holders) = (Arc::from([]), Arc::from([]));
         let (plans, rhythms) = (Arc::from([]), Arc::from([]));
         let cap_bytes = limits::REPLICATION_BYTES;
-        Self { arena, laws, schedules, kinds, searches, holders, plans, rhythms, item_bytes, cap_bytes }
+        Self { arena, laws, schedules, kinds, loose: 0, searches, holders, plans, rhythms, item_bytes, cap_bytes }
     }
 
     /// Serves a call of the program.
@@ -397,6 +422,17 @@ impl Host {
                 self.value(law, b).to_bits().cast_signed()
             }
             HostFn::FirstTrue => self.first_true(a, b),
+            HostFn::Keys => {
+                self.keys(a, b);
+                0
+            }
+            HostFn::Arrange => {
+                self.arrange(a, b, c);
+                0
+            }
+            HostFn::Foremost => self.foremost(a),
+            HostFn::Expired => self.expired(a),
+            HostFn::NextExpiry => self.next_expiry(a),
             HostFn::Observe => {
                 super::observe::observe(&mut self.arena, &self.schedules, a, b);
                 0
@@ -741,6 +777,11 @@ entries! {
     latest_grant = LatestGrant;
     value_of = Value;
     first_true = FirstTrue;
+    keys = Keys;
+    arrange = Arrange;
+    foremost = Foremost;
+    expired = Expired;
+    next_expiry = NextExpiry;
     keep = Keep;
     search_work = Search;
     find_setup_key = SetupKey;

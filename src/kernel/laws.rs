@@ -91,9 +91,15 @@ pub fn bind(law: &Law, place: &mut dyn FnMut() -> i64) -> Law {
             let list = list.iter().map(|(c, v)| (bind(c, place), bind(v, place))).collect();
             Law::If(list, Box::new(bind(rest, place)))
         }
-        Law::Word(_) | Law::Attribute(_) | Law::Kept(_) | Law::Now | Law::Step(_) | Law::Room(..) | Law::Busy(..) => {
-            law.clone()
-        }
+        Law::Word(_)
+        | Law::Attribute(_)
+        | Law::Kept(_)
+        | Law::Now
+        | Law::Wip(_)
+        | Law::Step(_)
+        | Law::StepName(_)
+        | Law::Room(..)
+        | Law::Busy(..) => law.clone(),
     }
 }
 
@@ -168,6 +174,13 @@ pub fn law(expression: &Expression, streams: &mut i64, context: &Context) -> Res
             let at = at.ok_or("a value over all items loaded stands where nothing is loaded")?;
             Law::Kept(i32::try_from(8 * at).unwrap_or(0))
         }
+        Expression::StepName => {
+            if context.visits {
+                Law::StepName(super::layout::item::VISIT.offset)
+            } else {
+                Law::Constant(0.0)
+            }
+        }
         Expression::Step => {
             if context.visits {
                 Law::Step(super::layout::item::VISIT.offset)
@@ -176,6 +189,7 @@ pub fn law(expression: &Expression, streams: &mut i64, context: &Context) -> Res
             }
         }
         Expression::Now => Law::Now,
+        Expression::Wip => Law::Wip(context.plant.items.len()),
         Expression::Level(id) => match context.machines.get(&id.index()) {
             Some((first, machines)) => Law::Busy(*first, *machines, true),
             None => Law::Word(node(id) + i64::from(buffer::LEVEL.offset)),

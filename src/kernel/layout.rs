@@ -88,6 +88,8 @@ record! {
         LIMITS = 27 Handle;
         /// First of all requests for people.
         REQUESTS = 28 Handle;
+        /// Items whose way is decided while the floor settles: the list they stand in meanwhile.
+        UNDECIDED = 30 Handle;
         /// First station that begins with what it has when nothing else moves.
         GATHERING = 29 Handle;
     }
@@ -106,6 +108,9 @@ record! {
 record! {
     /// What every node begins with.
     node, 6 {
+        /// Lists of open rules that lead here: how many, then the lists; 0 without any. The word before
+        /// the record, there when the plant has open rules.
+        OPEN = -1 Handle;
         /// Which settle handler serves it.
         KIND = 2 Count;
         /// Its settle rank; begins its own offer list.
@@ -126,6 +131,39 @@ record! {
         HEAD = 1 Handle;
         /// Last offered item.
         TAIL = 2 Handle;
+    }
+}
+
+record! {
+    /// An open rule: the list of items that wait for any of its ways, with the rank of the way settled
+    /// first. Its ways follow.
+    open, 5 {
+        /// Which rule, of the shapes.
+        KIND = 3 Count;
+        /// Whether what one item waits for says nothing about the next.
+        EACH = 4 Flag;
+    }
+}
+
+record! {
+    /// An order: how many rules, then kind and argument of each.
+    order, 4 {
+        /// How many rules.
+        COUNT = 0 Count;
+        /// Whether values are found anew at each choice.
+        DYNAMIC = 1 Flag;
+        /// What the first rule goes by.
+        KIND = 2 Count;
+        /// A value record, or a table of holders behind their number.
+        ARGUMENT = 3 Handle;
+    }
+}
+
+record! {
+    /// A way of an open rule, by the word before it: offer list, visit, lists by type as in a routing.
+    way, 5 {
+        /// Value record of the number of items there.
+        ITEMS = 4 Handle;
     }
 }
 
@@ -193,7 +231,7 @@ record! {
 
 record! {
     /// A station.
-    station, 52 {
+    station, 54 {
         /// First of its machines, which lie side by side.
         MACHINES = 6 Handle;
         /// Longest idle machine.
@@ -246,6 +284,8 @@ record! {
         RESERVED = 44 Count;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
+        /// The order of what waits for it, or 0.
+        ORDER = 52 Handle;
         /// The drive of the belt it works on.
         DRIVE = 50 Handle;
         /// The lane at whose end it works on the belt.
@@ -443,13 +483,15 @@ pub const DRAWS: usize = 16;
 
 record! {
     /// A visit of a route.
-    visit, 3 {
+    visit, 4 {
         /// Its work record.
         WORK = 0 Handle;
         /// Where the item goes next.
         ROUTING = 1 Handle;
         /// Its number on the route, from 1.
         NUMBER = 2 Count;
+        /// Its name among those of all visits, from 1.
+        NAME = 3 Count;
     }
 }
 
@@ -469,7 +511,7 @@ record! {
 
 record! {
     /// A buffer: named, of an arrow, of a queue, or a transit.
-    buffer, 32 {
+    buffer, 36 {
         /// Items inside.
         LEVEL = 6 Count;
         /// Places.
@@ -512,6 +554,18 @@ record! {
         TO = 25 Handle;
         /// Items that left.
         EXITS = 26 Count;
+        /// The item offered, where others than the first may leave.
+        HEAD = 34 Handle;
+        /// The order its items stand in, or 0.
+        ORDER = 28 Handle;
+        /// Draw record of the longest stay.
+        STAY = 29 Handle;
+        /// Slot of the end of the next longest stay.
+        EXPIRY = 30 Count;
+        /// Where items go whose longest stay is over.
+        ELSEWHERE = 33 Handle;
+        /// Items whose longest stay was over.
+        EXPIRED = 32 Count;
         /// Places reserved for items at work before it.
         RESERVED = 27 Count;
         /// What is told of items that enter.

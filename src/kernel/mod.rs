@@ -12,6 +12,7 @@
 pub mod builder;
 pub mod causes;
 pub mod charged;
+pub mod choice;
 pub mod emit;
 pub mod formula;
 pub mod host;

@@ -125,6 +125,16 @@ pub enum HostFn {
     Value,
     /// The number of the first law of a list that is not 0 for an item; their count when all are.
     FirstTrue,
+    /// Finds the values of an item that the rules of an order go by (order, item).
+    Keys,
+    /// Puts the next item by an order first among what is offered (node, order, machine).
+    Arrange,
+    /// The item of a buffer that is next to leave, or 0.
+    Foremost,
+    /// The first item of a buffer whose longest stay is over, or 0.
+    Expired,
+    /// When the next longest stay in a buffer is over.
+    NextExpiry,
     /// What decides about the setup for an item (setup table, item): the bits of the value, plus one.
     SetupKey,
     /// The draw record of a setup, or 0 (setup table, key before, key to come).
@@ -164,7 +174,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 24] = [
+    pub const ALL: [HostFn; 29] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -174,6 +184,11 @@ impl HostFn {
         HostFn::LatestGrant,
         HostFn::Value,
         HostFn::FirstTrue,
+        HostFn::Keys,
+        HostFn::Arrange,
+        HostFn::Foremost,
+        HostFn::Expired,
+        HostFn::NextExpiry,
         HostFn::Keep,
         HostFn::Search,
         HostFn::SetupKey,

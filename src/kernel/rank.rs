@@ -31,12 +31,21 @@ impl Order {
     }
 }
 
+/// All routings of a plant.
+pub fn routings(plant: &Plant) -> impl Iterator<Item = &crate::ir::Routing> {
+    let nodes = plant.nodes.values().filter_map(|n| n.routing.as_ref());
+    nodes.chain(plant.visits.values().map(|v| &v.next)).chain(plant.routes.iter().map(|r| &r.start))
+}
+
 /// All direct ways from node to node, in the order of the plant.
 #[must_use]
 pub fn edges(plant: &Plant) -> Vec<(NodeId, NodeId)> {
     let mut edges = Vec::new();
     for (id, node) in plant.nodes.iter() {
         edges.extend(node.routing.iter().flat_map(crate::ir::Routing::targets).map(|t| (id, t.node)));
+        if let NodeKind::Buffer(b) = &node.kind {
+            edges.extend(b.expired.map(|t| (id, t.node)));
+        }
     }
     for (_, visit) in plant.visits.iter() {
         edges.extend(visit.next.targets().into_iter().map(|t| (visit.station, t.node)));

@@ -53,6 +53,22 @@ pub enum RouteShape {
     Every(Vec<RouteShape>),
     /// By condition; the last is for all else.
     If(Vec<RouteShape>),
+    /// Decided while the floor settles, for it reads the floor.
+    Settled(Box<RouteShape>),
+    /// A rule that looks at its ways whenever one of them may have got room: leaves, choices by item, or
+    /// rules again.
+    Open(OpenRule, Vec<RouteShape>),
+    /// A way of an open rule: a target, and how many items are counted there.
+    Way,
+}
+
+/// How an open rule chooses among the ways that can accept an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OpenRule {
+    /// The first in written order.
+    First,
+    /// The one with the fewest items, of equal ones the first in written order.
+    Fewest,
 }
 
 /// The clock of a breakdown.
@@ -281,6 +297,8 @@ pub struct StationShape {
     pub recipe: RecipeShape,
     /// Whether items may be scrapped.
     pub yields: bool,
+    /// Whether it has an order of its own.
+    pub order: bool,
     /// Number of attributes it sets.
     pub sets: usize,
     /// Whether it computes values over all items loaded.
@@ -324,6 +342,19 @@ pub enum TransitShape {
     Overtaking(Families),
 }
 
+/// A buffer of which others than the first may leave.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LooseShape {
+    /// All items are offered; else the one that is next.
+    pub all: bool,
+    /// Items stand in an order, its own or that of the station behind.
+    pub keyed: bool,
+    /// Longest stays.
+    pub stay: Option<Families>,
+    /// Items go elsewhere when their longest stay is over; else they are scrapped.
+    pub elsewhere: bool,
+}
+
 /// A buffer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BufferShape {
@@ -331,6 +362,8 @@ pub struct BufferShape {
     pub limited: bool,
     /// How items stay.
     pub transit: TransitShape,
+    /// What it has that a plain lane has not.
+    pub loose: Option<LooseShape>,
     /// Whether items are inside at t = 0.
     pub initial: bool,
     /// As for stations.
@@ -454,6 +487,8 @@ pub enum EventShape {
     Verdict(usize),
     /// The stay of an item in a buffer of the shape ends.
     EndOfStay(usize),
+    /// A longest stay in a buffer of the shape is over.
+    Expiry(usize),
     /// An item arrives at the end of a lane of a conveyor of the shape.
     EndOfBelt(usize),
     /// The next item can come on a conveyor.
@@ -494,6 +529,10 @@ pub struct Shapes {
     pub grants: Vec<GrantShape>,
     /// Decision functions of routings that are not a single leaf; index 0 is the leaf.
     pub routes: Vec<RouteShape>,
+    /// Open rules.
+    pub opens: Vec<RouteShape>,
+    /// Whether some decision is made while the floor settles.
+    pub settled: bool,
     /// Whether items carry visits.
     pub visits: bool,
     /// Number of limits whose cards items carry.
@@ -504,6 +543,8 @@ pub struct Shapes {
     pub formulas: Vec<FormulaShape>,
     /// Attributes that items carry.
     pub attributes: usize,
+    /// Words that items have for orders and buffers that are not plain lanes.
+    pub loose: usize,
     /// Time stamps that items carry behind them.
     pub stamps: usize,
     /// Whom calendars tell.
@@ -531,6 +572,12 @@ pub struct Shapes {
 }
 
 impl Shapes {
+    /// First of the words that an item has for orders and buffers that are not plain lanes.
+    #[must_use]
+    pub fn first_loose(&self) -> usize {
+        super::layout::item::WORDS + usize::from(self.visits) + usize::from(self.limits > 0)
+    }
+
     /// Whether requests remember which members they hold.
     #[must_use]
     pub fn grants_kept(&self) -> bool {
@@ -540,7 +587,7 @@ impl Shapes {
     /// Word of an item that holds its first attribute.
     #[must_use]
     pub fn first_attribute(&self) -> usize {
-        super::layout::item::WORDS + usize::from(self.visits) + usize::from(self.limits > 0)
+        self.first_loose() + self.loose
     }
 
     /// Words of an item.

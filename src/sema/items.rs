@@ -46,6 +46,7 @@ pub(super) fn check(lower: &mut Lower) {
     parts_that_never_arrive(&lower.plant, &mut complaints);
     circles(&lower.plant, &mut complaints);
     together_into_assemblies(&lower.plant, &mut complaints);
+    rules_into_assemblies(&lower.plant, &mut complaints);
     super::reserve::check(&lower.plant, &mut complaints);
     super::reserve::stays(&lower.plant, &mut complaints);
     complaints.truncate(limits::DIAGNOSTICS);
@@ -86,7 +87,13 @@ fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
             let start = plant.routes.iter().find(|r| r.item == item && r.sources.contains(&node)).map(|r| &r.start);
             follow(plant, node, start.or(n.routing.as_ref()), item, visit, walk);
         }
-        NodeKind::Buffer(_) | NodeKind::Conveyor(_) => follow(plant, node, n.routing.as_ref(), item, visit, walk),
+        NodeKind::Buffer(b) => {
+            if let Some(to) = &b.expired {
+                reach(walk, (to.node, item, visit));
+            }
+            follow(plant, node, n.routing.as_ref(), item, visit, walk);
+        }
+        NodeKind::Conveyor(_) => follow(plant, node, n.routing.as_ref(), item, visit, walk),
         NodeKind::Station(s) => {
             if let Some(v) = visit.and_then(|v| plant.visits.get(v)).filter(|v| v.station == node) {
                 follow(plant, node, Some(&v.next), item, visit, walk);
@@ -280,6 +287,90 @@ fn together_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
                 .help(format!("give the arrow to `{to}` places of its own, for example `-[1]-> {to}`")),
             );
         }
+    }
+}
+
+/// An open rule asks whether a way could accept an item: an assembly alone cannot say so of one part. And
+/// products that leave together all need to have decided.
+fn rules_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
+    let joins = |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.recipes.iter().any(crate::ir::Recipe::gathers));
+    let ordered =
+        |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.order.is_some());
+    for n in plant.nodes.values() {
+        let NodeKind::Buffer(b) = &n.kind else { continue };
+        let first_only = b.is_loose() && !b.overtake;
+        for target in n.routing.iter().flat_map(Routing::targets).filter(|t| first_only && joins(t.node)) {
+            let to = plant.nodes.get(target.node).map_or("", |n| n.name.as_str());
+            complaints.push(
+                Diagnostic::new(
+                    codes::NOT_SUPPORTED_YET,
+                    n.span,
+                    format!("orders and longest stays of places before the assembly `{to}` are not supported yet"),
+                )
+                .help("let its items overtake each other, `overtake: yes`, or leave the order to the assembly"),
+            );
+        }
+    }
+    let ways = plant.nodes.values().filter_map(|n| n.routing.as_ref()).chain(plant.visits.values().map(|v| &v.next));
+    for target in ways.chain(plant.routes.iter().map(|r| &r.start)).flat_map(open_targets) {
+        let belt = matches!(plant.nodes.get(target.node).map(|n| &n.kind), Some(NodeKind::Conveyor(_)));
+        if joins(target.node) || ordered(target.node) || belt {
+            let to = plant.nodes.get(target.node).map_or("", |n| n.name.as_str());
+            complaints.push(
+                Diagnostic::new(
+                    codes::NOT_SUPPORTED_YET,
+                    target.span,
+                    format!("a rule that leads straight into `{to}` is not supported yet"),
+                )
+                .note("a rule looks for a way that accepts the item now, and `order` or `takes` of the station choose among all that waits for it")
+                .help(format!("give the arrow to `{to}` places of its own, for example `-[1]-> {to}`")),
+            );
+        }
+    }
+    for n in plant.nodes.values().filter(|n| matches!(n.kind, NodeKind::Conveyor(_))) {
+        if n.routing.as_ref().is_some_and(Routing::reads_floor) {
+            let what = format!("branches of the conveyor `{}` that read the floor are not supported yet", n.name);
+            let help = "lead it into a place and branch behind that: `-[1]-> { if …: a, else: b }`";
+            complaints.push(Diagnostic::new(codes::NOT_SUPPORTED_YET, n.span, what).help(help));
+        }
+    }
+    for n in plant.nodes.values() {
+        let NodeKind::Station(s) = &n.kind else { continue };
+        let together =
+            s.recipes.iter().any(|r| r.release == Release::Together) || s.blocking == crate::ir::Blocking::BeforeWork;
+        if s.order.is_some() && s.recipes.iter().any(crate::ir::Recipe::gathers) {
+            let what = "order rules of stations that take several items at once are not supported yet";
+            complaints.push(Diagnostic::new(codes::NOT_SUPPORTED_YET, n.span, what));
+        }
+        let Some(way) = n.routing.as_ref().filter(|w| together && (w.is_open() || w.reads_floor())) else { continue };
+        let span = way.targets().first().map_or(n.span, |t| t.span);
+        complaints.push(
+            Diagnostic::new(
+                codes::NOT_SUPPORTED_YET,
+                span,
+                format!(
+                    "products of `{}` that leave together, or have their places reserved, by a rule or by what the floor is like are not supported yet",
+                    n.name
+                ),
+            )
+            .help("let them leave each by itself, or lead them into a buffer and branch behind it"),
+        );
+    }
+}
+
+/// Leaves of the open rules in a routing.
+fn open_targets(way: &Routing) -> Vec<Target> {
+    match way {
+        Routing::Rule(rule, ..) if rule.is_open() => way.targets(),
+        Routing::To(_) => Vec::new(),
+        Routing::Shares(list, _) => list.iter().flat_map(|(_, w)| open_targets(w)).collect(),
+        Routing::ByItem(list, rest, _) => {
+            list.iter().map(|(_, w)| w).chain(rest.as_deref()).flat_map(open_targets).collect()
+        }
+        Routing::If(list, rest, _) => {
+            list.iter().map(|(_, w)| w).chain([rest.as_ref()]).flat_map(open_targets).collect()
+        }
+        Routing::Rule(_, list, _) => list.iter().flat_map(open_targets).collect(),
     }
 }
 

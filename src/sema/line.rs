@@ -97,6 +97,8 @@ pub struct Lower<'a> {
     pub holes: bool,
     /// Names of anonymous buffers, counted.
     pub lanes: BTreeMap<String, u32>,
+    /// Names of visits and of their stations, in written order.
+    pub(super) step_names: Vec<super::step::Step>,
     /// `shift:` of the line: the default of its sources, stations and crews.
     pub line_shift: Option<crate::ir::CalendarId>,
     /// `shift_end:` of the line.
@@ -144,6 +146,7 @@ pub fn lower<'a>(
         asked_stops: Vec::new(),
         holes: false,
         lanes: BTreeMap::new(),
+        step_names: Vec::new(),
         line_shift: None,
         line_shift_end: crate::ir::ShiftEnd::Pause,
         closed_days: Vec::new(),
@@ -203,6 +206,7 @@ impl<'a> Lower<'a> {
         self.shift_defaults(&frames);
         self.each(&frames, |lower, parts| lower.resources(&parts.declarations));
         self.check_borrowed();
+        self.each(&frames, |lower, parts| lower.steps(&parts.declarations));
         self.evaluate_values();
         let mut declared = Vec::new();
         self.each(&frames, |lower, parts| declared.push(lower.declare_nodes(&parts.declarations)));

@@ -26,7 +26,7 @@ pub struct QueuePlan {
     pub node: Option<NodeId>,
 }
 
-const STATION_LATER: &[(&str, &str)] = &[("order", "order rules"), ("overtake", "overtaking")];
+const STATION_LATER: &[(&str, &str)] = &[("overtake", "overtaking")];
 
 const STATION: &[&str] = &[
     "machines",
@@ -51,6 +51,7 @@ const STATION: &[&str] = &[
     "blocking",
     "yield",
     "queue",
+    "order",
     "hold_when_down",
     "release_crew",
     "shift",
@@ -61,17 +62,8 @@ const STATION: &[&str] = &[
     "cost",
 ];
 
-const BUFFER: &[&str] = &["capacity", "initial"];
-const BUFFER_LATER: &[(&str, &str)] = &[
-    ("order", "order rules"),
-    ("overtake", "overtaking"),
-    ("min_stay", "shortest stays"),
-    ("max_stay", "longest stays"),
-    ("within", "longest stays"),
-    ("expired", "longest stays"),
-    ("reserve", "reserved places"),
-    ("shift", "shifts"),
-];
+const BUFFER: &[&str] = &["capacity", "initial", "overtake", "order", "min_stay", "max_stay", "within", "expired"];
+const BUFFER_LATER: &[(&str, &str)] = &[("reserve", "reserved places"), ("shift", "shifts")];
 
 /// A declaration of nodes with the nodes.
 pub type DeclaredNode<'a> = (&'a Declaration, Vec<NodeId>);
@@ -212,6 +204,10 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.assignments(phrase)?,
             None => Vec::new(),
         };
+        let order = match fields.get("order", &mut self.diagnostics) {
+            Some(phrase) => Some(self.precedence(phrase, true)?),
+            None => None,
+        };
         let blocking = match self.word(&fields, "blocking", &["after_work", "before_work"]) {
             Some("before_work") => Blocking::BeforeWork,
             _ => Blocking::AfterWork,
@@ -272,6 +268,7 @@ impl<'a> Lower<'a> {
             release_crew,
             blocking,
             ideal,
+            order,
             on_belt: on_belt?,
         })
     }
@@ -303,6 +300,7 @@ impl<'a> Lower<'a> {
     pub(super) fn cycle(&mut self, phrase: &'a Phrase) -> Option<Expression> {
         if let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind)
             && self.names_items(table)
+            && !self.is_by_step(table)
         {
             let mut list = Vec::new();
             let mut rest = None;
@@ -385,7 +383,78 @@ impl<'a> Lower<'a> {
             ));
             return None;
         }
-        Some(Buffer { capacity, initial, transit: None, keeps_order: true, anonymous: false })
+        let mut buffer = Buffer { capacity, initial, ..Buffer::default() };
+        buffer.overtake = self.yes_no(&fields, "overtake");
+        if let Some(phrase) = fields.get("order", &mut self.diagnostics) {
+            buffer.order = Some(self.precedence(phrase, false)?);
+            if buffer.overtake {
+                self.push(
+                    Diagnostic::new(
+                        codes::WRONG_VALUE,
+                        fields.span("overtake"),
+                        "a buffer either lets all its items leave or has an order in which they do",
+                    )
+                    .with(fields.span("order"), "the order")
+                    .help("leave one of the two out"),
+                );
+                return None;
+            }
+        }
+        if let Some(phrase) = fields.get("min_stay", &mut self.diagnostics) {
+            buffer.transit = Some(self.time(phrase, "min_stay")?);
+        }
+        let (stay, within) = (fields.has("max_stay"), fields.has("within"));
+        if let (Some(first), Some(second)) = (stay, within) {
+            self.push(
+                Diagnostic::new(codes::DUPLICATE_FIELD, second, "`within` and `max_stay` mean the same")
+                    .with(first, "given here"),
+            );
+            return None;
+        }
+        let word = if stay.is_some() { "max_stay" } else { "within" };
+        if let Some(phrase) = fields.get(word, &mut self.diagnostics) {
+            buffer.max_stay = Some(self.time(phrase, word)?);
+        }
+        if let Some(phrase) = fields.get("expired", &mut self.diagnostics) {
+            buffer.expired = Some(self.expired_target(phrase)?);
+        }
+        self.stays(&mut buffer, fields.span("expired"), fields.span("min_stay"))?;
+        Some(buffer)
+    }
+
+    /// `expired: rework`
+    pub(super) fn expired_target(&mut self, phrase: &'a Phrase) -> Option<crate::ir::Target> {
+        let expr = self.only_expr(&phrase.chain, "the name of a node")?;
+        let node = self.node_expr(expr, "node")?;
+        if !self.enterable(node, expr.span) {
+            return None;
+        }
+        Some(crate::ir::Target { node, visit: None, span: expr.span })
+    }
+
+    /// Holds shortest and longest stays of a buffer or arrow against each other.
+    pub(super) fn stays(&mut self, buffer: &mut Buffer, expired: Span, shortest: Span) -> Option<()> {
+        if buffer.expired.is_some() && buffer.max_stay.is_none() {
+            self.push(
+                Diagnostic::new(codes::MISSING_FIELD, expired, "`expired` needs to know how long items may stay")
+                    .help("write `max_stay: 2 h` beside it"),
+            );
+            return None;
+        }
+        if let (Some(Expression::Constant(low)), Some(Expression::Constant(high))) = (&buffer.transit, &buffer.max_stay)
+            && low.value >= high.value
+        {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, shortest, "every item would stay too long before it may leave")
+                    .help("the longest stay is longer than the shortest"),
+            );
+            return None;
+        }
+        if buffer.is_loose() && buffer.transit.is_some() {
+            // Each item waits for its own stay to end, then it stands among the others.
+            buffer.keeps_order = false;
+        }
+        Some(())
     }
 
     /// A number of places, or `unlimited`.

@@ -192,6 +192,16 @@ impl<'a> Lower<'a> {
     #[allow(clippy::type_complexity)]
     fn enter(&mut self, walk: &mut Walk, expr: &'a Expr, before: &str) -> Option<(Routing, Option<(At, String)>)> {
         match &expr.kind {
+            ExprKind::NamedTable { name, table } if super::way::rule_named(&name.text).is_some() => {
+                let rule = super::way::rule_named(&name.text)?;
+                let way = self.by_rule(rule, table, &mut |lower, chain| {
+                    let mut inner = Walk { item: walk.item, number: walk.number, start: None };
+                    lower.walk_chain(&mut inner, At::Start, before.to_string(), chain)?;
+                    walk.number = inner.number;
+                    inner.start
+                })?;
+                Some((way, None))
+            }
             ExprKind::Table(_) | ExprKind::NamedTable { .. } => {
                 let table = self.branch_table(expr)?;
                 let way = self.branch_with(table, &mut |lower, entry| {

@@ -9,6 +9,7 @@ use crate::syntax::tree::{self, Argument, BinaryOp, Chain, Expr, ExprKind, Phras
 
 use super::line::Lower;
 use super::scope::Meaning;
+use super::step::is_step;
 
 /// An expression with its dimension.
 #[derive(Clone, Debug)]
@@ -53,6 +54,11 @@ impl<'a> Lower<'a> {
                 if is_state(left) || is_state(right) =>
             {
                 self.state_is(*op, left, right)
+            }
+            ExprKind::Binary { op: op @ (BinaryOp::Equal | BinaryOp::NotEqual), left, right, .. }
+                if is_step(left) && self.names_step(right) || is_step(right) && self.names_step(left) =>
+            {
+                self.step_is(*op, left, right)
             }
             ExprKind::Binary { op, left, right, op_span } => {
                 let (a, b) = (self.evaluate(left), self.evaluate(right));
@@ -160,6 +166,8 @@ impl<'a> Lower<'a> {
         }
         match self.scope.find(name) {
             Some(Meaning::Value(index)) => self.value_of(index, span),
+            // A limit may have the name of what it limits.
+            None | Some(Meaning::Other) if name == "wip" => Some(Typed { dim: Dim::NUMBER, value: Expression::Wip }),
             Some(Meaning::Other) => None,
             Some(other) => {
                 self.push(Diagnostic::new(
@@ -378,6 +386,9 @@ impl<'a> Lower<'a> {
                 .is_some_and(|n| matches!(self.scope.find(n), Some(Meaning::Item(_)))),
             _ => false,
         });
+        if !conditional && !by_item && self.is_by_step(table) {
+            return self.by_step(table);
+        }
         if !conditional && !by_item {
             return self.mixture(table);
         }

@@ -16,6 +16,16 @@ pub struct Lane {
     pub places: Option<Capacity>,
     /// Transit time, when one is written.
     pub transit: Option<Expression>,
+    /// Items keep their order although nothing limits them.
+    pub in_order: bool,
+    /// Any item may leave, not only the first.
+    pub overtake: bool,
+    /// How long items may stay.
+    pub max_stay: Option<Expression>,
+    /// Where they go then.
+    pub expired: Option<Target>,
+    /// The name of the places.
+    pub name: Option<String>,
 }
 
 /// A name bound by a loop: `for i in 1..499`.
@@ -198,7 +208,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Complains when a flow leads into a source.
-    fn enterable(&mut self, node: NodeId, span: Span) -> bool {
+    pub(super) fn enterable(&mut self, node: NodeId, span: Span) -> bool {
         if self.port(node).is_some() {
             return self.port_enterable(node, span);
         }
@@ -290,12 +300,57 @@ impl<'a> Lower<'a> {
         let wanted = argument.name.as_ref().map(|n| n.text.as_str());
         match wanted {
             None | Some("places" | "transit") => {}
-            Some("within" | "expired" | "min_stay" | "max_stay") => return self.later(argument.span, "longest stays"),
-            Some("order" | "overtake" | "reserve") => return self.later(argument.span, "order rules on arrows"),
+            Some("within" | "max_stay") => {
+                let time = self.time(phrase, "within")?;
+                if lane.max_stay.replace(time).is_some() {
+                    return self.given_twice(argument.span, "longest stay");
+                }
+                return Some(());
+            }
+            Some("min_stay") => {
+                let time = self.time(phrase, "min_stay")?;
+                if lane.transit.replace(time).is_some() {
+                    return self.given_twice(argument.span, "shortest stay");
+                }
+                lane.in_order = true;
+                return Some(());
+            }
+            Some("expired") => {
+                let to = self.expired_target(phrase)?;
+                if lane.expired.replace(to).is_some() {
+                    return self.given_twice(argument.span, "way of expired items");
+                }
+                return Some(());
+            }
+            Some("as") => {
+                let expr = self.only_expr(&phrase.chain, "a name")?;
+                let Some(name) = expr.name() else {
+                    return self.wrong_value(expr.span, "a name for the places is due here: `as: cooling`");
+                };
+                if self.scope.find(name).is_some() {
+                    self.push(Diagnostic::new(
+                        codes::DUPLICATE_NAME,
+                        expr.span,
+                        format!("`{name}` is the name of something else"),
+                    ));
+                    return None;
+                }
+                lane.name = Some(name.to_string());
+                return Some(());
+            }
+            Some("overtake") => {
+                match phrase.as_expr().map(|e| &e.kind) {
+                    Some(ExprKind::Bool(yes)) => lane.overtake = *yes,
+                    Some(ExprKind::Name(n)) if n == "yes" || n == "no" => lane.overtake = n == "yes",
+                    _ => return self.wrong_value(phrase.span, "`overtake` is `yes` or `no`"),
+                }
+                return Some(());
+            }
+            Some("order" | "reserve") => return self.later(argument.span, "orders and reserved places on arrows"),
             Some(other) => {
                 self.push(
                     Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, format!("an arrow has no `{other}`"))
-                        .help("arrows carry places and a transit: `-[5]->`, `-[8 s]->`, `-[5, 8 s]->`"),
+                        .help("arrows carry `places`, a `transit`, `min_stay`, `within`, `expired`, `overtake`, and a name `as`"),
                 );
                 return None;
             }
@@ -323,6 +378,11 @@ impl<'a> Lower<'a> {
         Some(())
     }
 
+    fn given_twice<T>(&mut self, span: Span, what: &str) -> Option<T> {
+        self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("the {what} is given twice")));
+        None
+    }
+
     fn places(&mut self, lane: &mut Lane, capacity: Capacity, span: Span) -> Option<()> {
         if lane.places.replace(capacity).is_some() {
             self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, "the places are given twice"));
@@ -335,8 +395,16 @@ impl<'a> Lower<'a> {
     /// no places without transit.
     pub fn through_lane(&mut self, link: &'a Link, from: &str, to: &str, way: Routing) -> Option<Routing> {
         let lane = self.lane(link)?;
-        if lane.transit.is_none() && matches!(lane.places, None | Some(Capacity::Places(0))) {
+        let bare = lane.max_stay.is_none() && lane.expired.is_none() && lane.name.is_none() && !lane.overtake;
+        if bare && lane.transit.is_none() && matches!(lane.places, None | Some(Capacity::Places(0))) {
             return Some(way);
+        }
+        if lane.places.is_none() && lane.transit.is_none() {
+            self.push(
+                Diagnostic::new(codes::MISSING_FIELD, link.span, "the arrow has no places to stay in")
+                    .help("say how many: `-[places: 5, within: 2 h]->`, or `places: unlimited`"),
+            );
+            return None;
         }
         if lane.transit.is_some() && lane.places == Some(Capacity::Places(0)) {
             self.push(
@@ -345,8 +413,16 @@ impl<'a> Lower<'a> {
             );
             return None;
         }
-        let keeps_order = lane.transit.is_none() || matches!(lane.places, Some(Capacity::Places(_)));
-        let node = self.new_lane(format!("{from}->{to}"), link.span, lane, keeps_order, way);
+        let keeps_order = lane.transit.is_none() || lane.in_order || matches!(lane.places, Some(Capacity::Places(_)));
+        let mut held = Buffer {
+            transit: lane.transit.clone(),
+            max_stay: lane.max_stay.clone(),
+            expired: lane.expired,
+            ..Buffer::default()
+        };
+        self.stays(&mut held, link.span, link.span)?;
+        let name = lane.name.clone().unwrap_or_else(|| format!("{from}->{to}"));
+        let node = self.new_lane(name, link.span, lane, keeps_order, way);
         Some(Routing::To(Target { node, visit: None, span: link.span }))
     }
 
@@ -354,12 +430,17 @@ impl<'a> Lower<'a> {
         let count = self.lanes.entry(name.clone()).or_default();
         *count += 1;
         let name = if *count == 1 { name } else { format!("{name}#{count}") };
+        let loose = lane.overtake || lane.max_stay.is_some();
         let buffer = Buffer {
             capacity: lane.places.unwrap_or(Capacity::Unlimited),
-            initial: Vec::new(),
             transit: lane.transit,
-            keeps_order,
+            // Each item waits for its own stay to end, then it stands among the others.
+            keeps_order: keeps_order && !loose,
             anonymous: true,
+            overtake: lane.overtake,
+            max_stay: lane.max_stay,
+            expired: lane.expired,
+            ..Buffer::default()
         };
         let mut node = new_node(name, span, NodeKind::Buffer(buffer));
         node.routing = Some(way);
@@ -371,9 +452,6 @@ impl<'a> Lower<'a> {
         if let ExprKind::NamedTable { name, table } = &expr.kind
             && let Some(rule) = rule_named(&name.text)
         {
-            if rule != ChoiceRule::RoundRobin {
-                return self.later(expr.span, "open choice rules");
-            }
             return self.by_rule(rule, table, &mut |lower, chain| lower.branch_way(chain, from, binding));
         }
         let table = self.branch_table(expr)?;
@@ -401,9 +479,6 @@ impl<'a> Lower<'a> {
                 Key::If { condition, .. } => {
                     let typed = self.evaluate(condition)?;
                     self.expect_condition(&typed, condition.span)?;
-                    if typed.value.reads_floor() {
-                        return self.later(condition.span, "branches that read the floor");
-                    }
                     match to {
                         Some(to) => list.push((typed.value, to)),
                         None => good = false,
@@ -452,7 +527,26 @@ impl<'a> Lower<'a> {
             self.push(Diagnostic::new(codes::BAD_CHAIN, table.span, "the branch has no ways"));
             return None;
         }
-        good.then_some(Routing::Rule(rule, list, table.span))
+        if !good {
+            return None;
+        }
+        if list.len() == 1 {
+            return list.pop();
+        }
+        let open = !matches!(rule, ChoiceRule::RoundRobin | ChoiceRule::Every(_));
+        if open && let Some(inner) = list.iter().find_map(commits) {
+            self.push(
+                Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    inner,
+                    "this way decides for good, inside a rule that decides anew",
+                )
+                .with(table.span, "the rule looks for a way that has room now")
+                .help("give the way a place of its own, where its items decide: `-[1]-> { 90 %: a, rest: b }`"),
+            );
+            return None;
+        }
+        Some(Routing::Rule(rule, list, table.span))
     }
 
     /// The table of a branch; rules follow later.
@@ -654,8 +748,14 @@ impl<'a> Lower<'a> {
                 if moved.values().any(|q| *q == id) {
                     continue;
                 }
-                if let Some(way) = self.plant.nodes.get_mut(id).and_then(|n| n.routing.as_mut()) {
+                let Some(node) = self.plant.nodes.get_mut(id) else { continue };
+                if let Some(way) = node.routing.as_mut() {
                     redirect(way, &moved);
+                }
+                if let NodeKind::Buffer(Buffer { expired: Some(to), .. }) = &mut node.kind
+                    && let Some(queue) = moved.get(&to.node)
+                {
+                    to.node = *queue;
                 }
             }
         }
@@ -669,13 +769,32 @@ impl<'a> Lower<'a> {
         for id in sources {
             self.outside_queue(id);
         }
+        self.ordered_places();
+    }
+
+    /// What waits for a station with an order alone, in its queue or on an arrow, stands in that order: any
+    /// of it may be next.
+    fn ordered_places(&mut self) {
+        let ordered = |plant: &crate::ir::Plant, id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.order.is_some());
+        for id in self.plant.nodes.ids() {
+            let Some(Routing::To(to)) = self.plant.nodes.get(id).and_then(|n| n.routing.as_ref()) else { continue };
+            if !ordered(&self.plant, to.node) {
+                continue;
+            }
+            if let Some(NodeKind::Buffer(b)) = self.plant.nodes.get_mut(id).map(|n| &mut n.kind)
+                && b.anonymous
+            {
+                b.overtake = true;
+                b.keeps_order &= b.transit.is_none();
+            }
+        }
     }
 
     /// The queue node of a station, named `station.queue`.
     pub fn queue_node(&mut self, station: NodeId, capacity: Capacity) -> NodeId {
         let (name, span) = self.plant.nodes.get(station).map_or_else(Default::default, |n| (n.name.clone(), n.span));
         let way = Routing::To(Target { node: station, visit: None, span });
-        let lane = Lane { places: Some(capacity), transit: None };
+        let lane = Lane { places: Some(capacity), ..Lane::default() };
         let node = self.new_lane(format!("{name}.queue"), span, lane, true, way);
         if let Some(plan) = self.queues.get_mut(&station) {
             plan.node = Some(node);
@@ -699,7 +818,7 @@ impl<'a> Lower<'a> {
         // source gives items from, until there is room.
         let begins = self.plant.limits.values().any(|l| l.from == id);
         let way = if begins {
-            let gate = Lane { places: Some(Capacity::Places(1)), transit: None };
+            let gate = Lane { places: Some(Capacity::Places(1)), ..Lane::default() };
             let gate = self.new_lane(format!("{name}.release"), span, gate, true, way);
             for limit in self.plant.limits.values_mut().filter(|l| l.from == id) {
                 limit.from = gate;
@@ -708,7 +827,7 @@ impl<'a> Lower<'a> {
         } else {
             way
         };
-        let lane = Lane { places: Some(Capacity::Unlimited), transit: None };
+        let lane = Lane { places: Some(Capacity::Unlimited), ..Lane::default() };
         let outside = self.new_lane(format!("{name}.outside"), span, lane, true, way);
         let entry = Routing::To(Target { node: outside, visit: None, span });
         for route in self.plant.routes.iter_mut().filter(|r| r.sources.contains(&id)) {
@@ -751,4 +870,17 @@ pub fn rule_named(word: &str) -> Option<ChoiceRule> {
         "priority" => ChoiceRule::Priority,
         _ => return None,
     })
+}
+
+/// Where a way of an open rule decides for good, if it does.
+fn commits(way: &Routing) -> Option<Span> {
+    match way {
+        Routing::To(_) => None,
+        Routing::Shares(_, span) | Routing::If(_, _, span) => Some(*span),
+        Routing::Rule(ChoiceRule::RoundRobin | ChoiceRule::Every(_), _, span) => Some(*span),
+        Routing::Rule(_, list, _) => list.iter().find_map(commits),
+        Routing::ByItem(list, rest, _) => {
+            list.iter().find_map(|(_, w)| commits(w)).or_else(|| rest.as_deref().and_then(commits))
+        }
+    }
 }

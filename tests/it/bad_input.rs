@@ -106,8 +106,6 @@ fn later_words_are_told_not_passed_over() {
         ("cycle: 20 s", "cycle: 20 s, batch: 20..50, blocking: before_work"),
         (" sink o", " sink o\n fleet agv { size: 5 }"),
         (" sink o", " sink o\n conveyor belt { length: 5 m, speed: 1 m/s, pitch: 1 m, blocking: before_work }"),
-        ("m -> o", "m -> first_free { o, o }"),
-        ("m -> o", "m -> { if level(m) > 2: o, else: o }"),
     ] {
         let (exit, out) = check(line(from, to).as_bytes());
         assert_eq!(exit, 1, "{to}: {out}");

@@ -102,6 +102,15 @@ const FEATURES: &[(&str, At)] = &[
     ("{ A: after, B: -[1]-> bin }", At::Behind),
     ("round_robin { after, -[1]-> bin, after }", At::Behind),
     ("{ every(3): bin, rest: { 90 %: after, rest: bin } }", At::Behind),
+    ("order: [shortest, lifo]", At::Station("order")),
+    ("order: same_setup", At::Station("order")),
+    ("-[4, overtake: yes]->", At::Into),
+    ("-[places: 3, within: 3 s]->", At::Into),
+    ("-[places: 3, within: 2 s, expired: bin]->", At::OutOf),
+    ("first_free { after, -[2]-> bin }", At::Behind),
+    ("shortest_queue { -[2]-> after, -[3]-> after, bin }", At::Behind),
+    ("{ if wip > 6: bin, if state(after) == working: -[3]-> after, else: first_free { after, bin } }", At::Behind),
+    ("first_free { { A: after, B: -[1]-> bin }, bin }", At::Behind),
 ];
 
 /// A line with a station between two others, and one or two features.
@@ -141,12 +150,21 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         }
         fields.extend(field.split(' ').filter(|f| *f != "of"));
     }
+    // Assemblies have no order, and take what may leave.
+    if fields.contains(&"takes") && (fields.contains(&"order") || into.contains("within")) {
+        return None;
+    }
+    // What leaves together needs to have decided.
+    let decides_late = ["first_free", "shortest_queue", "wip >"].iter().any(|w| behind.contains(w));
+    if decides_late && station.contains("release: together") {
+        return None;
+    }
     if !fields.contains(&"makes") {
         source.insert_str(0, ", makes: { 60 %: A, 40 %: B }");
     }
     let source = source.trim_start_matches(", ");
-    if out_of.contains("belt") && station.contains("together") {
-        // Refused: on a belt one item comes after the other.
+    if out_of.contains("belt") && (station.contains("together") || station.contains("before_work")) {
+        // Refused: on a belt one item comes after the other, and no place of it can be reserved.
         return None;
     }
     for (name, belt) in [

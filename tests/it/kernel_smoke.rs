@@ -47,7 +47,7 @@ fn line(stations: u32, source: Source, capacity: Capacity, mean: Expression) -> 
     plant.items.push(ItemType { name: "Part".into(), span: Span::default(), is: None, mass: None, attributes: vec![] });
     plant.nodes.push(node("in", NodeKind::Source(source), Some(NodeId(1))));
     for i in 0..stations {
-        let buffer = Buffer { capacity, initial: vec![], transit: None, keeps_order: true, anonymous: true };
+        let buffer = Buffer { capacity, anonymous: true, ..Buffer::default() };
         plant.nodes.push(node(&format!("b{i}"), NodeKind::Buffer(buffer), Some(NodeId(2 + 2 * i))));
         plant.nodes.push(node(&format!("s{i}"), station(mean.clone()), Some(NodeId(3 + 2 * i))));
     }

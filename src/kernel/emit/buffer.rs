@@ -9,7 +9,16 @@ use super::Emit;
 impl Emit<'_> {
     /// Settles a buffer: takes in one item when there is room.
     pub(super) fn settle_buffer(&self, b: &mut Builder, s: &BufferShape, holders: &[usize], node: V) {
-        if s.initial {
+        if s.initial
+            && let Some(loose) = &s.loose
+        {
+            let begun = b.load(node, buffer::OFFERED);
+            let first = b.not(begun);
+            b.when(first, |b| {
+                b.store_int(node, buffer::OFFERED, 1);
+                self.begin_inside(b, s, loose, node);
+            });
+        } else if s.initial {
             // Items that were inside at t = 0 are offered when the buffer is first settled.
             let first = b.load(node, buffer::FIRST);
             let any = b.ne_zero(first);
@@ -63,6 +72,7 @@ impl Emit<'_> {
                 } else {
                     take(b);
                 }
+                self.took(b, node);
                 self.mark_if_offered(b, node);
             });
         });
@@ -139,6 +149,9 @@ impl Emit<'_> {
         Self::one_more(b, s.limited, node, now);
         b.store(item, item::HOLDER, node);
         b.store(item, item::ENTRY, now);
+        if let Some(loose) = &s.loose {
+            self.enters_loose(b, loose, node, item);
+        }
         Self::observe(b, s.observed, node, buffer::OBSERVERS, item);
         match &s.transit {
             TransitShape::None => {
@@ -170,6 +183,10 @@ impl Emit<'_> {
 
     /// Puts an item behind the others; the first one is offered, or when it may leave later, awaited.
     fn append(&self, b: &mut Builder, s: &BufferShape, node: V, item: V, ready: Option<V>) {
+        if let Some(loose) = &s.loose {
+            self.append_loose(b, s, loose, node, item);
+            return;
+        }
         let none = b.none();
         b.store(item, item::NEXT, none);
         let last = b.load(node, buffer::LAST);
@@ -220,7 +237,7 @@ impl Emit<'_> {
 
     /// Whether an assembly may take several items of the buffer at once.
     fn may_feed_assembly(&self, s: &BufferShape) -> bool {
-        self.shapes.assemblies && !s.simple_routing
+        self.shapes.assemblies && !s.simple_routing && s.loose.is_none()
     }
 
     /// An assembly may take items of a lane that stand behind the first: those that become ready now can
@@ -266,6 +283,10 @@ impl Emit<'_> {
 
     /// The first item leaves a buffer.
     pub(super) fn release_buffer(&self, b: &mut Builder, s: &BufferShape, node: V, item: V) {
+        if let Some(loose) = &s.loose {
+            self.release_loose(b, s, loose, node, item);
+            return;
+        }
         let now = Self::now(b);
         if s.to > 0 {
             let array = b.load(node, buffer::TO);

@@ -120,7 +120,7 @@ impl Emit<'_> {
                         return;
                     }
                     match self.shapes.nodes.get(h) {
-                        Some(NodeShape::Buffer(_)) => {
+                        Some(NodeShape::Buffer(held)) if held.loose.is_none() => {
                             let way = b.load(from, buffer::ROUTING);
                             let way = b.load(way, routing::KIND);
                             let walk = b.var(this);
@@ -483,6 +483,7 @@ impl Emit<'_> {
         let none = b.none();
         b.store(product, item::TYPE, kind);
         b.store(product, item::BIRTH, born);
+        self.forget_order(b, product);
         b.store(product, item::NEXT, none);
         Self::count_type(b, kind, counters::ASSEMBLED);
         Self::item_begins(b);

@@ -16,7 +16,9 @@ mod failure;
 mod formula;
 mod gather;
 mod join;
+mod loose;
 mod observe;
+mod open;
 mod pools;
 mod reserve;
 pub(super) mod route;
@@ -43,6 +45,11 @@ struct Functions {
     withdraw: Option<FuncId>,
     new_item: Option<FuncId>,
     decide: Option<FuncId>,
+    decide_now: Option<FuncId>,
+    pick: Option<FuncId>,
+    consider: Option<FuncId>,
+    settle_ways: Option<FuncId>,
+    foremost: Option<FuncId>,
     request: Option<FuncId>,
     drop_request: Option<FuncId>,
     free_people: Option<FuncId>,
@@ -79,6 +86,8 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.basics(&mut program)?;
     emit.value_function(&mut program)?;
     emit.decide_function(&mut program)?;
+    emit.open_functions(&mut program)?;
+    emit.loose_functions(&mut program)?;
     emit.pool_functions(&mut program)?;
     emit.cause_function(&mut program)?;
     emit.drive_functions(&mut program)?;

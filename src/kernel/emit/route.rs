@@ -1,8 +1,8 @@
 //! Decisions on the way out: single leaves inline, shares and choices by item in one function.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{item, node, routing};
-use super::super::program::{HostFn, Program, Ty};
+use super::super::layout::{header, item, node, open, routing, way};
+use super::super::program::{FuncId, HostFn, Program, Ty};
 use super::super::shape::RouteShape;
 use super::Emit;
 
@@ -24,26 +24,52 @@ pub fn body_words(shape: &RouteShape, item_types: usize) -> usize {
             2 + list.iter().map(|s| body_words(s, item_types)).sum::<usize>()
         }
         RouteShape::If(list) => list.len() + list.iter().map(|s| body_words(s, item_types)).sum::<usize>(),
+        RouteShape::Settled(inner) => body_words(inner, item_types),
+        RouteShape::Way => way::WORDS - 1,
+        RouteShape::Open(_, list) => open::WORDS + list.iter().map(|s| ways_words(s, item_types)).sum::<usize>(),
         RouteShape::ByItem(list) => item_types + list.iter().map(|s| body_words(s, item_types)).sum::<usize>(),
+    }
+}
+
+/// Words of a way of an open rule: rules inside have no list of their own.
+pub(super) fn ways_words(shape: &RouteShape, item_types: usize) -> usize {
+    let of = |list: &[RouteShape]| list.iter().map(|s| ways_words(s, item_types)).sum::<usize>();
+    match shape {
+        RouteShape::Open(_, list) => of(list),
+        RouteShape::ByItem(list) => item_types + of(list),
+        other => body_words(other, item_types),
     }
 }
 
 impl Emit<'_> {
     /// Writes the decision function when some routing is more than a leaf.
     pub(super) fn decide_function(&mut self, program: &mut Program) -> Result<(), String> {
-        let (mut b, args) = Builder::new(program, "decide", &[Ty::Handle, Ty::Handle], Some(Ty::Handle));
+        let decide = self.decisions(program, "decide", false)?;
+        self.functions.decide = Some(decide);
+        if self.shapes.settled {
+            let decide = self.decisions(program, "decide_now", true)?;
+            self.functions.decide_now = Some(decide);
+        }
+        Ok(())
+    }
+
+    /// A function that decides; `now`: also what can be decided only while the floor settles.
+    fn decisions(&self, program: &mut Program, name: &str, now: bool) -> Result<FuncId, String> {
+        let (mut b, args) = Builder::new(program, name, &[Ty::Handle, Ty::Handle], Some(Ty::Handle));
         if let [routing, item] = args[..] {
             let kind = b.load(routing, routing::KIND);
-            b.switch(kind, self.shapes.routes.len(), |b, i| {
-                if let Some(shape) = self.shapes.routes.get(i) {
-                    self.decide_body(b, shape, routing, item);
+            b.switch(kind, self.shapes.routes.len(), |b, i| match self.shapes.routes.get(i) {
+                Some(RouteShape::Settled(_)) if !now => {
+                    let list = b.header(header::UNDECIDED);
+                    b.give(Some(list));
                 }
+                Some(shape) => self.decide_body(b, shape, routing, item),
+                None => {}
             });
             let none = b.none();
             b.give(Some(none));
         }
-        self.functions.decide = Some(b.finish()?);
-        Ok(())
+        b.finish()
     }
 
     /// Follows one decision; `body` is the record shifted so that leaf fields fit.
@@ -105,6 +131,13 @@ impl Emit<'_> {
                 b.store(body, COUNTER, next);
                 self.branches(b, branches, body, 16, chosen, item);
             }
+            RouteShape::Settled(inner) => self.decide_body(b, inner, body, item),
+            RouteShape::Open(..) => {
+                let eight = b.count(8);
+                let list = b.add(body, eight);
+                b.give(Some(list));
+            }
+            RouteShape::Way => {}
             RouteShape::If(branches) => self.decide_by_condition(b, branches, body, item),
             RouteShape::ByItem(branches) => {
                 let kind = b.load(item, item::TYPE);
@@ -180,7 +213,12 @@ impl Emit<'_> {
     /// Settles the node of a list again when something is offered there.
     pub(super) fn mark_if_offered(&self, b: &mut Builder, node: V) {
         let head = b.load(node, node::OFFERS);
-        let any = b.ne_zero(head);
+        let mut any = b.ne_zero(head);
+        if self.any_open() {
+            let open = b.load(node, node::OPEN);
+            let open = b.ne_zero(open);
+            any = b.or(any, open);
+        }
         b.when(any, |b| {
             let rank = b.load(node, node::RANK);
             self.mark(b, rank);

@@ -161,6 +161,11 @@ impl Emit<'_> {
                     self.end_of_stay(b, s, record);
                 }
             }
+            Some(EventShape::Expiry(k)) => {
+                if let Some(NodeShape::Buffer(s)) = self.shapes.nodes.get(*k) {
+                    self.expire(b, s, record);
+                }
+            }
             Some(EventShape::EndOfBelt(k)) => {
                 if let Some(s) = self.belt_shape(*k) {
                     self.end_of_belt(b, s, record);
@@ -188,6 +193,7 @@ impl Emit<'_> {
     fn settle(&self, b: &mut Builder) {
         b.repeat(|b| {
             b.repeat(|b| {
+                self.decide_settling(b);
                 let top = b.header(header::DIRTY);
                 let clean = b.is_zero(top);
                 b.leave_if(clean);
@@ -202,6 +208,7 @@ impl Emit<'_> {
                         b.again();
                     });
                 }
+                self.consider_open(b, node);
                 let kind = b.load(node, node::KIND);
                 let settles = self.shapes.settles.clone();
                 b.switch(kind, settles.len(), |b, i| {

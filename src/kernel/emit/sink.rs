@@ -23,6 +23,7 @@ impl Emit<'_> {
             } else {
                 take(b);
             }
+            self.took(b, node);
             self.mark_if_offered(b, node);
         });
     }

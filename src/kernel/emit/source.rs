@@ -222,6 +222,7 @@ impl Emit<'_> {
         b.store(item, item::BIRTH, now);
         b.store(item, item::READY, now);
         b.store(item, item::HOLDER, node);
+        self.forget_order(b, item);
         if self.shapes.visits {
             b.store_int(item, self.visit_field(), 0);
         }

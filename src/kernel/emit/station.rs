@@ -164,6 +164,10 @@ impl Emit<'_> {
     /// Settles a station that takes one item at a time.
     pub(super) fn settle_station(&self, b: &mut Builder, k: usize, s: &StationShape, holders: &[usize], node: V) {
         let machine = self.idle_machine(b, s, node);
+        if s.order {
+            let order = b.load(node, station::ORDER);
+            self.arrange(b, node, order, machine);
+        }
         let item = b.load(node, node::OFFERS);
         let ready = b.ne_zero(machine);
         let reserves = self.reserves(holders);
@@ -194,6 +198,13 @@ impl Emit<'_> {
                         let more = b.ne_zero(head);
                         let idle = b.load(node, station::IDLE);
                         let idle = b.ne_zero(idle);
+                        let more = if self.any_open() {
+                            let open = b.load(node, node::OPEN);
+                            let open = b.ne_zero(open);
+                            b.or(more, open)
+                        } else {
+                            more
+                        };
                         let again = b.and(more, idle);
                         b.when(again, |b| self.mark(b, rank));
                     }
@@ -204,6 +215,7 @@ impl Emit<'_> {
                 } else {
                     take(b);
                 }
+                self.took(b, node);
             });
         });
     }
@@ -224,6 +236,9 @@ impl Emit<'_> {
         let giver = s.several_causes[0].then(|| Self::giver_of(b, item));
         b.store(item, item::HOLDER, machine);
         b.store(item, item::NEXT, none);
+        if s.order {
+            self.forget_order(b, item);
+        }
         if s.stay {
             Self::append_inside(b, machine, item);
         } else {

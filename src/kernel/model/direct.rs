@@ -143,11 +143,12 @@ fn takes_one(kind: &NodeKind) -> bool {
     let NodeKind::Station(s) = kind else { return false };
     s.machines == 1
         && s.setup.is_none()
+        && s.order.is_none()
         && s.blocking == crate::ir::Blocking::AfterWork
         && s.recipes.iter().all(|r| !r.gathers() && r.phases.len() == 1 && r.phases.iter().all(|p| p.needs.is_empty()))
 }
 
 /// Items leave in order, as soon as there is room.
 fn is_plain(b: &crate::ir::Buffer) -> bool {
-    b.transit.is_none() && b.initial.iter().all(|(_, n)| *n == 0)
+    b.transit.is_none() && !b.is_loose() && b.initial.iter().all(|(_, n)| *n == 0)
 }

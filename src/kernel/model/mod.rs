@@ -7,6 +7,7 @@ mod belts;
 mod causes;
 mod direct;
 mod nodes;
+mod orders;
 mod probes;
 mod recipes;
 mod resources;
@@ -34,8 +35,8 @@ use super::host::{Arena, Carried, Host, Law, Schedule};
 use super::laws::{self, Recipe};
 use super::layout::{
     DRAWS, arrivals, breakdown, buffer, calendar, component, conveyor, counters, draw, drive, header, holder, item,
-    lane, limit, list, machine, needs, node, part, pool, request, routing, sink, slot, source, station, tree, value,
-    visit,
+    lane, limit, list, machine, needs, node, open, part, pool, request, routing, sink, slot, source, station, tree,
+    value, visit, way,
 };
 use super::rank::{self, Order};
 use super::search::{HolderKind, Search};
@@ -106,6 +107,8 @@ pub struct Places {
     pub arrivals: BTreeMap<(usize, usize), i64>,
     /// Counters of the first item type.
     pub counters: i64,
+    /// Lists of open rules and where they lead.
+    pub opens: Vec<(i64, Vec<NodeId>)>,
     /// Winner tree, slots.
     pub tree: i64,
     /// Number of slots.
@@ -165,7 +168,7 @@ pub(super) fn index(n: usize) -> i64 {
 /// How items are taken from what has a shape.
 fn holder_kind(shape: &NodeShape) -> HolderKind {
     match shape {
-        NodeShape::Buffer(_) => HolderKind::Buffer,
+        NodeShape::Buffer(s) if s.loose.is_none() => HolderKind::Buffer,
         NodeShape::Source(s) if s.supply == SupplyShape::Always && s.mix == 1 && s.from == 0 && !s.planned => {
             HolderKind::Always
         }
@@ -208,6 +211,10 @@ struct Layout<'a> {
     visit_records: Vec<i64>,
     lists_by_type: BTreeMap<usize, i64>,
     components: Vec<i64>,
+    /// Open rules by the node they lead to.
+    open_lists: BTreeMap<usize, Vec<i64>>,
+    /// Order records by node.
+    orders: BTreeMap<usize, i64>,
     observers: probes::Observers,
     /// Drives by number, of belts that run and stand as one.
     drives: BTreeMap<usize, i64>,
@@ -247,6 +254,8 @@ impl Model {
             visit_records: Vec::new(),
             lists_by_type: BTreeMap::new(),
             components: Vec::new(),
+            open_lists: BTreeMap::new(),
+            orders: BTreeMap::new(),
             observers: probes::Observers::new(),
             drives: BTreeMap::new(),
             kept: Vec::new(),
@@ -255,6 +264,7 @@ impl Model {
         layout.shapes.visits = !plant.visits.is_empty();
         layout.shapes.limits = plant.limits.len();
         layout.shapes.item_types = plant.items.len();
+        layout.shapes.loose = orders::loose_words(plant);
         layout.shapes.attributes = plant.attributes.len();
         layout.shapes.routes.push(RouteShape::Leaf);
         layout.image.alloc(header::WORDS);
@@ -269,6 +279,7 @@ impl Model {
         for id in plant.nodes.ids() {
             layout.node(id)?;
         }
+        layout.open_lists();
         layout.shared_stops()?;
         layout.subscribers();
         layout.kinds()?;
@@ -305,6 +316,7 @@ impl Model {
         host.laws = Arc::clone(&self.laws);
         host.schedules = Arc::clone(&self.schedules);
         host.kinds = Arc::clone(&self.kinds);
+        host.loose = index(self.shapes.first_loose() * 8);
         host.searches = Arc::clone(&self.searches);
         host.holders = Arc::clone(&self.holders);
         host.plans = Arc::clone(&self.plans);
@@ -386,7 +398,13 @@ impl Layout<'_> {
     }
 
     pub(super) fn reserve_nodes(&mut self) {
+        let undecided = self.image.alloc(list::WORDS);
+        self.image.put(0, header::UNDECIDED, undecided);
+        let open = rank::routings(self.plant).any(Routing::is_open);
         for (_, n) in self.plant.nodes.iter() {
+            if open {
+                self.image.alloc(1);
+            }
             let words = match n.kind {
                 NodeKind::Source(_) => source::WORDS,
                 NodeKind::Station(_) => station::WORDS,

@@ -148,6 +148,7 @@ impl Layout<'_> {
                 Some(EventShape::Arrival(UNPLACED)) => EventShape::Arrival(shape),
                 Some(EventShape::Verdict(UNPLACED)) => EventShape::Verdict(shape),
                 Some(EventShape::EndOfStay(UNPLACED)) => EventShape::EndOfStay(shape),
+                Some(EventShape::Expiry(UNPLACED)) => EventShape::Expiry(shape),
                 Some(EventShape::EndOfBelt(UNPLACED)) => EventShape::EndOfBelt(shape),
                 Some(EventShape::BeltBreakdown(UNPLACED, i)) => EventShape::BeltBreakdown(shape, i),
                 Some(EventShape::EndOfGathering(UNPLACED)) => EventShape::EndOfGathering(shape),
@@ -301,6 +302,8 @@ impl Layout<'_> {
             self.image.put_real(record, station::YIELD, crate::base::quantity::to_f64(share));
         }
 
+        let order = self.order_of(id)?;
+        self.image.put(record, station::ORDER, order);
         let sets = self.assignments(&s.sets, name, "sets")?;
         self.image.put(record, station::SETS, sets);
 
@@ -367,6 +370,7 @@ impl Layout<'_> {
                 each: s.load_each,
             },
             yields: s.yield_share.is_some(),
+            order: order != 0,
             sets: s.sets.len(),
             keeps,
             release_after_leaving: any_needs && s.release_crew == ReleaseCrew::AfterLeaving,
@@ -626,9 +630,11 @@ impl Layout<'_> {
             }
         };
         let initial = b.initial.iter().any(|(_, n)| *n > 0);
+        let loose = self.loose(id, name, b, way)?;
         Ok(BufferShape {
             limited,
             transit,
+            loose,
             initial,
             simple_routing,
             from: from_count,

@@ -129,6 +129,10 @@ impl Layout<'_> {
                         first = at;
                     } else {
                         self.image.put(last, item::NEXT, at);
+                        if self.shapes.loose > 0 {
+                            let back = index((self.shapes.first_loose() + crate::kernel::choice::own::BACK) * 8);
+                            self.image.put(at + back, FIRST_WORD, last);
+                        }
                     }
                     last = at;
                     level += 1;

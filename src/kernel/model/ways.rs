@@ -1,7 +1,8 @@
 //! Lays out routings and visits.
 
 use super::*;
-use crate::ir::ChoiceRule;
+use crate::ir::{Binary, ChoiceRule};
+use crate::kernel::shape::OpenRule;
 
 impl Layout<'_> {
     pub(super) fn leaf(&mut self, at: i64, target: &Target) {
@@ -25,6 +26,12 @@ impl Layout<'_> {
         let shape = route_shape(way)?;
         let simple = shape == RouteShape::Leaf
             && !way.targets().iter().any(|t| self.lists_by_type.contains_key(&t.node.index()));
+        let shape = if way.reads_floor() {
+            self.shapes.settled = true;
+            RouteShape::Settled(Box::new(shape))
+        } else {
+            shape
+        };
         let kind = intern(&mut self.shapes.routes, shape.clone());
         let words = 1 + crate::kernel::emit::route::body_words(&shape, self.plant.items.len());
         let at = self.image.alloc(words);
@@ -66,14 +73,7 @@ impl Layout<'_> {
             }
             Routing::ByItem(list, rest, _) => {
                 let body = *cursor + 8;
-                for t in 0..self.plant.items.len() {
-                    let found = list
-                        .iter()
-                        .position(|(i, _)| *i == ItemId::new(t))
-                        .or_else(|| list.iter().position(|(i, _)| self.is_a(ItemId::new(t), *i)));
-                    let branch = found.unwrap_or(if rest.is_some() { list.len() } else { 0 });
-                    self.image.put(body + 8 * index(t), FIRST_WORD, index(branch));
-                }
+                self.choices(list, rest.is_some(), body);
                 *cursor += 8 * index(self.plant.items.len());
                 for (_, to) in list {
                     self.routing_body(to, cursor, entity, purpose, ordinal)?;
@@ -81,6 +81,9 @@ impl Layout<'_> {
                 if let Some(rest) = rest {
                     self.routing_body(rest, cursor, entity, purpose, ordinal)?;
                 }
+            }
+            Routing::Rule(ChoiceRule::FirstFree | ChoiceRule::ShortestQueue | ChoiceRule::Priority, ..) => {
+                self.open_rule(way, cursor, entity, purpose)?;
             }
             Routing::Rule(rule, list, _) => {
                 if let ChoiceRule::Every(n) = rule {
@@ -109,6 +112,103 @@ impl Layout<'_> {
         Ok(())
     }
 
+    /// The list of an open rule, and its ways behind it.
+    fn open_rule(&mut self, way: &Routing, cursor: &mut i64, entity: &str, purpose: &str) -> Result<(), String> {
+        let shape = way_shape(way);
+        let list = *cursor + 8;
+        let targets: Vec<NodeId> = way.targets().iter().map(|t| t.node).collect();
+        let rank = targets.iter().map(|t| self.order.rank(*t)).min().unwrap_or(0);
+        // Limits and reserved places look at the item.
+        let each = by_item(&shape) || !self.plant.limits.is_empty();
+        let kind = intern(&mut self.shapes.opens, shape);
+        self.image.put(list, list::RANK, index(rank));
+        self.image.put(list, open::KIND, index(kind));
+        self.image.put(list, open::EACH, i64::from(each));
+        for target in &targets {
+            let lists = self.open_lists.entry(target.index()).or_default();
+            if !lists.contains(&list) {
+                lists.push(list);
+            }
+        }
+        self.places.opens.push((list, targets));
+        *cursor += index(open::WORDS * 8);
+        self.ways(way, cursor, entity, purpose)
+    }
+
+    /// The ways of an open rule; those of rules inside follow without lists of their own.
+    fn ways(&mut self, way: &Routing, cursor: &mut i64, entity: &str, purpose: &str) -> Result<(), String> {
+        match way {
+            Routing::To(target) => {
+                let law = self.value_law(&self.items_there(target.node), entity, purpose)?;
+                let items = self.value_record(law);
+                self.leaf(*cursor, target);
+                self.image.put(*cursor, way::ITEMS, items);
+                *cursor += index((way::WORDS - 1) * 8);
+            }
+            Routing::ByItem(list, rest, _) => {
+                self.choices(list, rest.is_some(), *cursor + 8);
+                *cursor += 8 * index(self.plant.items.len());
+                for to in list.iter().map(|(_, w)| w).chain(rest.as_deref()) {
+                    self.ways(to, cursor, entity, purpose)?;
+                }
+            }
+            Routing::Rule(_, list, _) => {
+                for to in list {
+                    self.ways(to, cursor, entity, purpose)?;
+                }
+            }
+            Routing::Shares(..) | Routing::If(..) => return Err("a way of an open rule decides for good".to_string()),
+        }
+        Ok(())
+    }
+
+    /// How many items are on a way: in its places and queue, and on the machines they lead to.
+    fn items_there(&self, target: NodeId) -> Expression {
+        let mut sum = Expression::Level(target);
+        let mut at = target;
+        for _ in 0..self.plant.nodes.len() {
+            let Some(n) = self.plant.nodes.get(at) else { break };
+            match (&n.kind, &n.routing) {
+                (NodeKind::Buffer(b), Some(Routing::To(next))) if b.anonymous => at = next.node,
+                _ => break,
+            }
+            if matches!(self.plant.nodes.get(at).map(|n| &n.kind), Some(NodeKind::Sink)) {
+                break;
+            }
+            sum = Expression::Binary(Binary::Add, Box::new(sum), Box::new(Expression::Level(at)));
+        }
+        match self.plant.nodes.get(target).map(|n| &n.kind) {
+            Some(NodeKind::Sink | NodeKind::Source(_)) => Expression::Constant(crate::base::Quantity {
+                value: crate::base::Rational::from_integer(0.into()),
+                dim: crate::base::Dim::NUMBER,
+            }),
+            _ => sum,
+        }
+    }
+
+    /// Which branch each item type takes.
+    fn choices(&mut self, list: &[(ItemId, Routing)], rest: bool, table: i64) {
+        for t in 0..self.plant.items.len() {
+            let found = list
+                .iter()
+                .position(|(i, _)| *i == ItemId::new(t))
+                .or_else(|| list.iter().position(|(i, _)| self.is_a(ItemId::new(t), *i)));
+            let branch = found.unwrap_or(if rest { list.len() } else { 0 });
+            self.image.put(table + 8 * index(t), FIRST_WORD, index(branch));
+        }
+    }
+
+    /// Tells every node which open rules lead to it.
+    pub(super) fn open_lists(&mut self) {
+        for (node, lists) in std::mem::take(&mut self.open_lists) {
+            let mut words = vec![index(lists.len())];
+            words.extend(lists);
+            let at = self.image.array(&words);
+            let record = self.node_record(NodeId::new(node));
+            self.image.put(record, node::OPEN, at);
+        }
+    }
+
     pub(super) fn visits(&mut self) -> Result<(), String> {
         for _ in 0..self.plant.visits.len() {
             let at = self.image.alloc(visit::WORDS);
@@ -116,6 +216,9 @@ impl Layout<'_> {
         }
         for (id, v) in self.plant.visits.iter() {
             let at = self.visit_records.get(id.index()).copied().unwrap_or(0);
+            let named = self.plant.steps.iter().position(|s| *s == v.name).map_or(0, |i| index(i + 1));
+            self.image.put(at, visit::NAME, named);
+            self.image.put(at, visit::NUMBER, i64::from(v.number));
             let item_name = self.plant.items.get(v.item).map_or("", |i| i.name.as_str());
             let entity = self.plant.nodes.get(v.station).map_or("", |n| n.name.as_str());
             let (way, _, _) = self.routing(&v.next, entity, &format!("branch:{item_name}.{}", v.number))?;
@@ -146,6 +249,31 @@ pub(super) fn route_shape(way: &Routing) -> Result<RouteShape, String> {
             let all = list.iter().map(|(_, r)| r).chain(std::iter::once(&**rest));
             RouteShape::If(all.map(route_shape).collect::<Result<_, _>>()?)
         }
-        Routing::Rule(..) => return Err("open choice rules come later".to_string()),
+        Routing::Rule(rule, list, _) => RouteShape::Open(open_rule(*rule), list.iter().map(way_shape).collect()),
     })
+}
+
+fn open_rule(rule: ChoiceRule) -> OpenRule {
+    if rule == ChoiceRule::ShortestQueue { OpenRule::Fewest } else { OpenRule::First }
+}
+
+/// The structure of a way of an open rule.
+fn way_shape(way: &Routing) -> RouteShape {
+    match way {
+        Routing::ByItem(list, rest, _) => {
+            let all = list.iter().map(|(_, r)| r).chain(rest.as_deref());
+            RouteShape::ByItem(all.map(way_shape).collect())
+        }
+        Routing::Rule(rule, list, _) => RouteShape::Open(open_rule(*rule), list.iter().map(way_shape).collect()),
+        _ => RouteShape::Way,
+    }
+}
+
+/// Whether items differ in which ways are open to them.
+fn by_item(shape: &RouteShape) -> bool {
+    match shape {
+        RouteShape::ByItem(_) => true,
+        RouteShape::Open(_, list) => list.iter().any(by_item),
+        _ => false,
+    }
 }

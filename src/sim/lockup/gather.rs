@@ -34,6 +34,9 @@ impl Waits<'_> {
                     {
                         self.revive(at);
                     }
+                    if b.max_stay.is_some() && self.pending(self.get(record, buffer::EXPIRY)) {
+                        self.revive(at);
+                    }
                     if let Some(v) = self.vertices.get_mut(at) {
                         v.since = self.arena.get(record, buffer::FULL_SINCE);
                     }
@@ -66,8 +69,48 @@ impl Waits<'_> {
                 NodeKind::Source(_) => {}
             }
         }
+        self.open_rules();
         self.pools();
         self.limits();
+    }
+
+    /// What waits for one of several ways may go on when one of them may.
+    fn open_rules(&mut self) {
+        let most = self.arena.words().len();
+        for (offers, targets) in self.model.places.opens.clone() {
+            let mut at = self.get(offers, list::HEAD);
+            for _ in 0..most {
+                if at == 0 {
+                    break;
+                }
+                if let Some(from) = self.by_record.get(&self.get(at, item::HOLDER)).copied() {
+                    self.waits_for_any(from, &targets, at);
+                }
+                at = self.get(at, item::OFFER_NEXT);
+            }
+        }
+    }
+
+    fn waits_for_any(&mut self, from: usize, targets: &[NodeId], at: i64) {
+        let refusals: Vec<Vec<Vec<usize>>> = targets.iter().map(|t| self.refusal(*t, at).0).collect();
+        let free = refusals.iter().any(Vec::is_empty);
+        let all: Vec<usize> = refusals.into_iter().flatten().flatten().collect();
+        let names: Vec<String> = targets.iter().map(|t| format!("`{}`", self.node_name(*t))).collect();
+        let (kind, ready) = (self.type_name(at), self.get(at, item::READY));
+        let record = self.vertices.get(from).map_or(0, |v| v.record);
+        let name = self.model.places.names.get(&record).cloned().unwrap_or_default();
+        let fact = format!("`{name}` has a `{kind}` for {}, of which none takes it", names.join(" or "));
+        let Some(v) = self.vertices.get_mut(from) else { return };
+        v.holds = true;
+        v.since = v.since.max(ready);
+        if free {
+            v.live = true;
+            return;
+        }
+        // One of several products: any of them that leaves is progress.
+        let before: Vec<usize> = v.groups.drain(..).flatten().collect();
+        v.groups = vec![before.into_iter().chain(all).collect()];
+        v.fact = v.fact.take().or(Some(fact));
     }
 
     /// A belt goes on while an item is under way, and while it stands for a time: off shift, under repair,
@@ -475,7 +518,7 @@ impl Waits<'_> {
                     _ => None,
                 };
                 match kind {
-                    Some(NodeKind::Buffer(_)) => {
+                    Some(NodeKind::Buffer(b)) if !b.is_loose() => {
                         let mut walk = at;
                         for _ in 0..most {
                             let kind = self.get(walk, item::TYPE);
