@@ -378,6 +378,7 @@ fn leaves_loop(plant: &Plant, network: &Network, inside: &BTreeSet<NodeId>) -> b
         let scraps = matches!(plant.nodes.get(state.node).map(|n| &n.kind),
             Some(NodeKind::Station(s)) if s.yield_share.is_some()
                 || s.breakdowns.iter().any(|b| b.effect == BreakdownEffect::Scrap)
+                || plant.shared_stops(state.node).any(|s| matches!(&s.stop, crate::ir::Stop::Breakdown(b) if b.effect == BreakdownEffect::Scrap))
                 || s.recipes.iter().any(|r| !r.takes.is_empty()));
         let expires = match plant.nodes.get(state.node).map(|n| &n.kind) {
             Some(NodeKind::Buffer(b)) => b.max_stay.is_some() && b.expired.is_none_or(|t| !inside.contains(&t.node)),
@@ -612,6 +613,10 @@ fn plain(plant: &Plant, network: &Network) -> bool {
         let together = station.recipes.iter().any(|r| r.release == Release::Together);
         gathers |= joins || batches;
         station.release_crew != ReleaseCrew::AfterLeaving
+            // People who stand by at a repair that needs people may wait for themselves.
+            && !station.breakdowns.iter().any(|b| b.keep_crew && !b.needs.is_empty())
+            && !plant.shared_stops(id).any(|s| matches!(&s.stop, crate::ir::Stop::Breakdown(b) if b.keep_crew && !b.needs.is_empty()))
+            && station.machines > 0
             && !station.stays()
             && !(many && (together || station.blocking == Blocking::BeforeWork))
             && (!(joins || batches) || gathers_safely(plant, network, id, &station.recipes, &leading))

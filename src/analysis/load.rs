@@ -9,8 +9,8 @@ use num_traits::{One, Zero};
 use crate::base::quantity::to_f64;
 use crate::base::{Rational, Span};
 use crate::ir::{
-    BeltMode, BreakdownClock, CalendarId, Capacity, Conveyor, Expression, ItemId, LimitId, Need, Node, NodeId,
-    NodeKind, Phase, PhaseKind, Plant, PoolId, PoolKind, Station,
+    self, BeltMode, Breakdown, BreakdownClock, CalendarId, Capacity, Conveyor, Expression, ItemId, LimitId,
+    Maintenance, Need, Node, NodeId, NodeKind, Phase, PhaseKind, Plant, PoolId, PoolKind, Station,
 };
 
 use super::figures::{count, over};
@@ -92,6 +92,78 @@ pub(super) fn on_share(plant: &Plant, calendar: Option<CalendarId>) -> Rational 
     over(&on, &Rational::from_integer(calendar.period.0.into())).unwrap_or_else(Rational::zero)
 }
 
+/// A skill has the time of all crews that have it; and where crews have several, what is asked of any of
+/// them together is held against all of them (Hall 1935: what holds for every set of skills suffices; here
+/// single ones and all of them are looked at).
+fn skills(plant: &Plant, pools: &mut [Option<Resource>], found: &mut Vec<Resource>) {
+    let time = |pools: &[Option<Resource>], crews: &[PoolId]| {
+        let mut sum = Rational::zero();
+        for crew in crews {
+            sum += pools.get(crew.0 as usize)?.as_ref()?.capacity();
+        }
+        Some(sum)
+    };
+    let mut groups: Vec<(Vec<PoolId>, Vec<PoolId>)> = Vec::new();
+    for (id, skill) in plant.pools.iter().filter(|(_, p)| p.kind == PoolKind::Skill) {
+        let known = time(pools, &skill.crews);
+        if let Some(slot) = pools.get_mut(id.0 as usize) {
+            match (known, slot.as_mut()) {
+                (Some(sum), Some(own)) => own.available = over(&sum, &count(skill.size)).unwrap_or_else(Rational::zero),
+                _ => *slot = None,
+            }
+        }
+        let (mut skills, mut crews) = (vec![id], skill.crews.clone());
+        groups.retain(|(others, theirs)| {
+            let apart = theirs.iter().all(|c| !crews.contains(c));
+            if !apart {
+                skills.extend(others);
+                crews.extend(theirs.iter().filter(|c| !skill.crews.contains(c)));
+            }
+            apart
+        });
+        groups.push((skills, crews));
+    }
+    for (skills, crews) in groups {
+        let all: Vec<PoolId> = skills.iter().chain(&crews).copied().collect();
+        let parts: Option<Vec<&Resource>> =
+            all.iter().map(|p| pools.get(p.0 as usize).and_then(Option::as_ref)).collect();
+        let (Some(parts), Some(sum), Some(first)) = (parts, time(pools, &crews), crews.first()) else { continue };
+        if skills.len() < 2 && parts.iter().skip(1).all(|r| r.works.is_empty()) {
+            continue;
+        }
+        let size = crews.iter().filter_map(|c| plant.pools.get(*c)).map(|p| p.size).sum::<u64>();
+        let names: Vec<&str> = crews.iter().filter_map(|c| plant.pools.get(*c)).map(|p| p.name.as_str()).collect();
+        let mut always = Rational::zero();
+        parts.iter().for_each(|r| always += &r.always);
+        found.push(Resource {
+            what: What::Crew(*first),
+            name: names.join(" + "),
+            span: plant.pools.get(*first).map_or_else(Span::default, |p| p.span),
+            size,
+            available: over(&sum, &count(size)).unwrap_or_else(Rational::zero),
+            works: parts.iter().flat_map(|r| r.works.iter().cloned()).collect(),
+            always,
+            form: Form::new(),
+            rough: Vec::new(),
+            exact: parts.iter().all(|r| r.exact),
+        });
+    }
+}
+
+/// Share of time the members of a pool are there, of the greatest number there ever is.
+fn there(plant: &Plant, pool: &ir::Pool) -> Rational {
+    let Some(calendar) = pool.calendar.and_then(|c| plant.calendars.get(c)).filter(|_| !pool.sizes.is_empty()) else {
+        return on_share(plant, pool.calendar);
+    };
+    let mut sum = Rational::zero();
+    for window in &calendar.windows {
+        let members = pool.sizes.iter().find(|(name, _)| Some(*name) == window.name).map_or(0, |(_, n)| *n);
+        sum += Rational::from_integer((window.to.0 - window.from.0).into()) * count(members);
+    }
+    let whole = Rational::from_integer(calendar.period.0.into()) * count(pool.size);
+    over(&sum, &whole).unwrap_or_else(Rational::zero)
+}
+
 /// All resources with the work whose mean is known. `unknown` gets the names of those left out.
 pub(super) fn resources(
     plant: &Plant,
@@ -119,11 +191,11 @@ pub(super) fn resources(
         .iter()
         .map(|(id, pool)| {
             Some(Resource {
-                what: if pool.kind == PoolKind::Crew { What::Crew(id) } else { What::Tool(id) },
+                what: if pool.kind == PoolKind::Tool { What::Tool(id) } else { What::Crew(id) },
                 name: pool.name.clone(),
                 span: pool.span,
                 size: pool.size,
-                available: on_share(plant, pool.calendar),
+                available: there(plant, pool),
                 works: Vec::new(),
                 always: Rational::zero(),
                 form: Form::new(),
@@ -146,9 +218,11 @@ pub(super) fn resources(
                     always: Rational::zero(),
                     form: Form::new(),
                     rough: Vec::new(),
-                    exact: station.breakdowns.is_empty() && station.maintenance.is_empty(),
+                    exact: station.breakdowns.is_empty()
+                        && station.maintenance.is_empty()
+                        && plant.shared_stops(id).next().is_none(),
                 };
-                let known = machine_work(plant, station, &calls, &mut own);
+                let known = machine_work(plant, id, station, &calls, &mut own);
                 if let Some(step) = belt_step(plant, station, node) {
                     own.works.iter_mut().for_each(|work| work.seconds += &step);
                 }
@@ -218,6 +292,8 @@ pub(super) fn resources(
             NodeKind::Source(_) | NodeKind::Sink => {}
         }
     }
+    pool_stops(plant, &mut pools);
+    skills(plant, &mut pools, &mut found);
     for (pool, declared) in pools.into_iter().zip(plant.pools.values()) {
         match pool {
             Some(pool) => found.push(pool),
@@ -318,18 +394,30 @@ fn belt_step(plant: &Plant, station: &Station, node: &Node) -> Option<Rational> 
     }
 }
 
-/// Availability: calendar clocks Π m/(m+r), working clocks 1/(1+Σ r/m), cycles per run. False when a
-/// mean is unknown.
-fn machine_work(plant: &Plant, station: &Station, calls: &[Call], own: &mut Resource) -> bool {
+/// Availability: calendar clocks Π m/(m+r), exclusive ones 1/(1+Σ r/m), working clocks 1/(1+Σ r/m), cycles
+/// per run. False when a mean is unknown.
+fn machine_work(plant: &Plant, id: NodeId, station: &Station, calls: &[Call], own: &mut Resource) -> bool {
     let mut per_second_worked = Rational::zero();
     let mut per_run = Rational::zero();
-    for stop in stops(station) {
+    let mut exclusive = Rational::zero();
+    let any_exclusive = station.breakdowns.iter().any(|b| b.exclusive);
+    let shift = plant.nodes.get(id).and_then(|n| n.calendar);
+    for stop in stops(station).chain(shared(plant, id)) {
         let (Some(after), Some(lasts)) = (mean(plant, stop.after, None), mean(plant, stop.lasts, None)) else {
             return false;
         };
         match stop.clock {
+            // A repair that goes on off shift costs less time on shift than it takes; how much is left out.
+            BreakdownClock::Scheduled if shift.is_some() && stop.repair_in != shift => {}
+            // Where some clocks stand still during other repairs, all of them at most do.
+            BreakdownClock::Calendar | BreakdownClock::Scheduled if any_exclusive && !stop.planned => {
+                match over(&lasts, &after) {
+                    Some(share) => exclusive += share,
+                    None => return false,
+                }
+            }
             BreakdownClock::Calendar | BreakdownClock::Scheduled => {
-                own.available = &own.available * over(&after, &(&after + &lasts)).unwrap_or_else(Rational::one);
+                own.available = &own.available * stop.up(&after, &lasts)
             }
             BreakdownClock::Working => match over(&lasts, &after) {
                 Some(share) => per_second_worked += share,
@@ -341,7 +429,7 @@ fn machine_work(plant: &Plant, station: &Station, calls: &[Call], own: &mut Reso
             },
         }
     }
-    own.available = &own.available / (Rational::one() + per_second_worked);
+    own.available = &own.available / (Rational::one() + per_second_worked) / (Rational::one() + exclusive);
     for call in calls {
         let mut seconds = per_run.clone();
         for (_, duration, _) in call.phases().filter(|(kind, ..)| *kind == PhaseKind::Work) {
@@ -369,22 +457,93 @@ struct Stop<'a> {
     clock: BreakdownClock,
     lasts: &'a Expression,
     needs: &'a [Need],
+    from_start: bool,
+    repair_in: Option<CalendarId>,
+    planned: bool,
+}
+
+impl<'a> Stop<'a> {
+    fn breakdown(b: &'a Breakdown) -> Self {
+        Stop {
+            after: &b.after,
+            clock: b.clock,
+            lasts: &b.repair,
+            needs: &b.needs,
+            from_start: b.from_start,
+            repair_in: b.repair_in,
+            planned: false,
+        }
+    }
+
+    fn maintenance(m: &'a Maintenance) -> Self {
+        Stop {
+            after: &m.every,
+            clock: m.clock,
+            lasts: &m.lasts,
+            needs: &m.needs,
+            from_start: m.from_start,
+            repair_in: None,
+            planned: true,
+        }
+    }
+
+    /// The share of time up, at most: m/(m+r); 1 - r/m where both are fixed and m counts from the onset.
+    fn up(&self, after: &Rational, lasts: &Rational) -> Rational {
+        if self.from_start && is_constant(self.after) && is_constant(self.lasts) && lasts <= after {
+            return over(&(after - lasts), after).unwrap_or_else(Rational::one);
+        }
+        over(after, &(after + lasts)).unwrap_or_else(Rational::one)
+    }
 }
 
 fn belt_stops(belt: &Conveyor) -> Vec<Stop<'_>> {
-    let breakdowns =
-        belt.breakdowns.iter().map(|b| Stop { after: &b.after, clock: b.clock, lasts: &b.repair, needs: &b.needs });
-    let maintenance =
-        belt.maintenance.iter().map(|m| Stop { after: &m.every, clock: m.clock, lasts: &m.lasts, needs: &m.needs });
-    breakdowns.chain(maintenance).collect()
+    belt.breakdowns.iter().map(Stop::breakdown).chain(belt.maintenance.iter().map(Stop::maintenance)).collect()
 }
 
 fn stops(station: &Station) -> impl Iterator<Item = Stop<'_>> {
-    let breakdowns =
-        station.breakdowns.iter().map(|b| Stop { after: &b.after, clock: b.clock, lasts: &b.repair, needs: &b.needs });
-    let maintenance =
-        station.maintenance.iter().map(|m| Stop { after: &m.every, clock: m.clock, lasts: &m.lasts, needs: &m.needs });
-    breakdowns.chain(maintenance)
+    station.breakdowns.iter().map(Stop::breakdown).chain(station.maintenance.iter().map(Stop::maintenance))
+}
+
+/// What stops a station together with others. A timetable has no mean.
+fn shared(plant: &Plant, id: NodeId) -> impl Iterator<Item = Stop<'_>> {
+    plant.shared_stops(id).map(|s| stop_of(&s.stop))
+}
+
+fn stop_of(stop: &ir::Stop) -> Stop<'_> {
+    match stop {
+        ir::Stop::Breakdown(b) => Stop::breakdown(b),
+        ir::Stop::Maintenance(m) => Stop::maintenance(m),
+    }
+}
+
+/// What repairs of shared stops ask of crews, and what breakdowns take from crews and tools.
+fn pool_stops(plant: &Plant, pools: &mut [Option<Resource>]) {
+    for shared in &plant.stops {
+        let stop = stop_of(&shared.stop);
+        let means = mean(plant, stop.after, None).zip(mean(plant, stop.lasts, None));
+        for need in stop.needs {
+            let Some(slot) = pools.get_mut(need.pool.0 as usize) else { continue };
+            let (Some((after, lasts)), Some(pool)) = (&means, slot.as_mut()) else {
+                *slot = None;
+                continue;
+            };
+            pool.exact = false;
+            // A clock that is scheduled, or a repair that waits for its shift, makes for fewer repairs.
+            if stop.clock == BreakdownClock::Calendar && stop.repair_in.is_none() {
+                let down = Rational::one() - stop.up(after, lasts);
+                pool.always += down * count(need.count);
+            }
+        }
+        for stopped in &shared.stops {
+            let ir::Stopped::Member(id) = stopped else { continue };
+            let Some(Some(pool)) = pools.get_mut(id.0 as usize) else { continue };
+            pool.exact = false;
+            let (Some((after, lasts)), BreakdownClock::Calendar) = (&means, stop.clock) else { continue };
+            // Each member has its own clock: of the whole, its part.
+            let lost = (Rational::one() - stop.up(after, lasts)) / count(pool.size.max(1));
+            pool.available = &pool.available - &pool.available * lost;
+        }
+    }
 }
 
 /// Adds what the repairs of a belt ask of crews; a pool with unknown work becomes `None`.
@@ -480,7 +639,8 @@ pub(super) fn item_name(plant: &Plant, item: ItemId) -> String {
 /// States in which every item holds a card of a limit: reached from `from` up to `to`. `None` when
 /// items enter the stretch on other ways, or when a join stands in it.
 pub(super) fn limit_region(plant: &Plant, network: &Network, limit: LimitId) -> Option<Vec<bool>> {
-    let limit = plant.limits.get(limit)?;
+    // Where cards count by item, others pass without one.
+    let limit = plant.limits.get(limit).filter(|l| l.item.is_none())?;
     let is_from = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.from);
     let is_to = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.to);
     let mut inside = vec![false; network.states.len()];
@@ -509,6 +669,24 @@ pub(super) fn limit_region(plant: &Plant, network: &Network, limit: LimitId) -> 
     (!entered && !joins && !initial).then_some(inside)
 }
 
+/// Whether items come to a state again before they have returned their card.
+fn comes_again(network: &Network, inside: &[bool], start: usize) -> bool {
+    let mut seen = vec![false; inside.len()];
+    let mut work = vec![start];
+    while let Some(at) = work.pop() {
+        for to in network.reached_from(at) {
+            let here = inside.get(to).copied().unwrap_or(false);
+            if here && to == start {
+                return true;
+            }
+            if here && seen.get_mut(to).is_some_and(|s| !std::mem::replace(s, true)) {
+                work.push(to);
+            }
+        }
+    }
+    false
+}
+
 /// Cards as a resource: by Little's law (Little 1961) the items between `from` and `to` are at least
 /// their flow times the work on them. Stretches that items enter on other ways, and joins, are left out.
 fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>) {
@@ -529,6 +707,16 @@ fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>) {
                 {
                     let seconds = travel.clone().unwrap_or_else(|| work.seconds.clone());
                     works.push(Work { per: Rational::one(), seconds, ..work.clone() });
+                }
+            }
+        }
+        if let Some(back) = &limit.back {
+            // A card is away for the way back too, once for each time its item passes through.
+            for (at, state) in network.iter().filter(|(at, s)| s.node == limit.from && !s.departs && inside[*at]) {
+                if let (Some(seconds), false) = (mean(plant, back, Some(state.item)), comes_again(network, &inside, at))
+                {
+                    let unit = item_name(plant, state.item);
+                    works.push(Work { term: Term::State(at), per: Rational::one(), seconds, unit });
                 }
             }
         }

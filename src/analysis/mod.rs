@@ -13,6 +13,7 @@ mod figures;
 mod load;
 mod means;
 mod network;
+mod presence;
 mod program;
 mod rates;
 mod requests;
@@ -42,6 +43,7 @@ pub struct Analysis {
 pub fn analyse(plant: &Plant) -> Analysis {
     let mut diagnostics = Vec::new();
     requests::check(plant, &mut diagnostics);
+    presence::check(plant, &mut diagnostics);
     let capacity = capacity::check(plant, &mut diagnostics);
     means::often_negative(plant, &mut diagnostics);
     let deadlock = deadlock::check(plant, &mut diagnostics);

@@ -20,6 +20,21 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) {
         }
         for b in &station.breakdowns {
             request(plant, &node.name, &format!("repair `{}`", b.name), &b.needs, found);
+            if b.keep_crew {
+                for phase in station.recipes.iter().flat_map(|r| &r.phases) {
+                    let both: Vec<Need> = phase
+                        .needs
+                        .iter()
+                        .filter(|w| b.needs.iter().any(|n| n.pool == w.pool))
+                        .chain(&b.needs)
+                        .cloned()
+                        .collect();
+                    if both.len() > b.needs.len() {
+                        let what = format!("repair `{}`, which keeps the people of the work,", b.name);
+                        request(plant, &node.name, &what, &both, found);
+                    }
+                }
+            }
         }
         for m in &station.maintenance {
             request(plant, &node.name, &format!("maintenance `{}`", m.name), &m.needs, found);
@@ -27,6 +42,11 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) {
         if let Some(needs) = station.setup.as_ref().and_then(|s| s.needs.as_ref()) {
             request(plant, &node.name, "setup", needs, found);
         }
+    }
+    for shared in &plant.stops {
+        let what = if matches!(shared.stop, crate::ir::Stop::Breakdown(_)) { "repair" } else { "maintenance" };
+        let name = shared.owner.as_deref().unwrap_or(&plant.name);
+        request(plant, name, &format!("{what} `{}`", shared.stop.name()), shared.stop.needs(), found);
     }
     for visit in plant.visits.values() {
         if let Some(needs) = &visit.needs {
@@ -42,6 +62,10 @@ fn request(plant: &Plant, name: &str, what: &str, needs: &[Need], found: &mut Ve
         let entry = sums.entry(need.pool).or_insert((0, need.span));
         *entry = (entry.0.saturating_add(need.count), entry.1.to(need.span));
     }
+    let skills = sums.keys().any(|id| plant.pools.get(*id).is_some_and(|p| p.kind == PoolKind::Skill));
+    if skills && sums.len() > 1 {
+        together(plant, name, what, &sums, found);
+    }
     for (id, (asked, span)) in sums {
         let Some(pool) = plant.pools.get(id).filter(|p| p.size < asked) else { continue };
         if found
@@ -50,7 +74,11 @@ fn request(plant: &Plant, name: &str, what: &str, needs: &[Need], found: &mut Ve
         {
             continue;
         }
-        let kind = if pool.kind == PoolKind::Crew { "crew" } else { "tool set" };
+        let kind = match pool.kind {
+            PoolKind::Crew => "crew",
+            PoolKind::Tool => "tool set",
+            PoolKind::Skill => "skill",
+        };
         let message = format!(
             "{what} at `{name}` asks for {} of `{}`, which has only {}",
             whole(asked),
@@ -70,6 +98,32 @@ fn request(plant: &Plant, name: &str, what: &str, needs: &[Need], found: &mut Ve
                 )),
         );
     }
+}
+
+/// Several skills asked for at once, which the crews cannot serve together.
+fn together(plant: &Plant, name: &str, what: &str, sums: &BTreeMap<PoolId, (u64, Span)>, found: &mut Vec<Diagnostic>) {
+    let able = |id: &PoolId| match plant.pools.get(*id) {
+        Some(p) if p.kind == PoolKind::Skill => p.crews.iter().map(|c| c.0 as usize).collect(),
+        _ => vec![id.0 as usize],
+    };
+    let wanted: Vec<(Vec<usize>, u64)> = sums.iter().map(|(id, (n, _))| (able(id), *n)).collect();
+    let mut free: Vec<u64> = plant.pools.values().map(|p| p.size).collect();
+    let alone = sums.iter().all(|(id, (n, _))| plant.pools.get(*id).is_some_and(|p| p.size >= *n));
+    if !alone || crate::ir::staff(&wanted, &mut free).is_some() {
+        return;
+    }
+    let Some((_, span)) = sums.values().next() else { return };
+    let span = sums.values().fold(*span, |a, (_, b)| a.to(*b));
+    found.push(
+        Diagnostic::new(
+            codes::REQUEST_EXCEEDS_POOL,
+            span,
+            format!("{what} at `{name}` asks for skills that the crews do not have at the same time"),
+        )
+        .label("can never be granted")
+        .note("each member serves one need of a request, whatever else he can do")
+        .help("make one of the crews larger, or ask for fewer"),
+    );
 }
 
 /// What leads into a node.

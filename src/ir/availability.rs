@@ -2,7 +2,7 @@
 
 use crate::base::{Span, Ticks};
 
-use super::{Expression, Need};
+use super::{CalendarId, Expression, LimitId, Need, NodeId, PoolId};
 
 /// A way to fail, with a clock of its own on every machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,107 @@ pub struct Breakdown {
     pub effect: BreakdownEffect,
     /// Who repairs.
     pub needs: Vec<Need>,
+    /// The next `after` counts from the onset, not from the end of the repair.
+    pub from_start: bool,
+    /// While it lasts, the clocks of the machine's other breakdowns stand still.
+    pub exclusive: bool,
+    /// The people of the work stay during the repair.
+    pub keep_crew: bool,
+    /// The repair goes on only while this shift is on; absent: always.
+    pub repair_in: Option<CalendarId>,
+}
+
+impl Default for Breakdown {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            span: Span::default(),
+            after: no_time(),
+            clock: BreakdownClock::Calendar,
+            repair: no_time(),
+            effect: BreakdownEffect::Resume,
+            needs: Vec::new(),
+            from_start: false,
+            exclusive: false,
+            keep_crew: false,
+            repair_in: None,
+        }
+    }
+}
+
+fn no_time() -> Expression {
+    let value = crate::base::Rational::from_integer(0.into());
+    Expression::Constant(crate::base::Quantity { value, dim: crate::base::Dim::TIME })
+}
+
+/// A breakdown or maintenance with one clock that stops several things at once, or something that is no
+/// station.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedStop {
+    /// Whose it is, where it belongs to a source or to a member of a pool: `crane`, `jig#2`.
+    pub owner: Option<String>,
+    /// What it stops.
+    pub stops: Vec<Stopped>,
+    /// Its clock, how long it lasts, what it does to work.
+    pub stop: Stop,
+    /// The shift in which a clock that is `scheduled` runs; absent: always.
+    pub calendar: Option<CalendarId>,
+}
+
+/// What a shared stop stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// All machines of a station, or a source.
+    Node(NodeId),
+    /// One member of a pool.
+    Member(PoolId),
+    /// One card of a limit: a pallet.
+    Card(LimitId),
+}
+
+/// A reason to stand still.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stop {
+    /// Unplanned.
+    Breakdown(Breakdown),
+    /// Planned.
+    Maintenance(Maintenance),
+}
+
+impl Stop {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Stop::Breakdown(b) => &b.name,
+            Stop::Maintenance(m) => &m.name,
+        }
+    }
+
+    /// Its name, to be changed.
+    pub fn name_mut(&mut self) -> &mut String {
+        match self {
+            Stop::Breakdown(b) => &mut b.name,
+            Stop::Maintenance(m) => &mut m.name,
+        }
+    }
+
+    /// Who repairs or maintains.
+    #[must_use]
+    pub fn needs(&self) -> &[Need] {
+        match self {
+            Stop::Breakdown(b) => &b.needs,
+            Stop::Maintenance(m) => &m.needs,
+        }
+    }
+}
+
+impl SharedStop {
+    /// Whether it stops a node.
+    #[must_use]
+    pub fn stops_node(&self, id: NodeId) -> bool {
+        self.stops.contains(&Stopped::Node(id))
+    }
 }
 
 /// What makes a breakdown clock run.
@@ -65,11 +166,29 @@ pub struct Maintenance {
     /// How long (time).
     pub lasts: Expression,
     /// A timetable in place of `every` and a clock: the instants of this calendar's windows begin it.
-    pub timetable: Option<super::CalendarId>,
+    pub timetable: Option<CalendarId>,
     /// When it begins once due.
     pub start: MaintenanceStart,
     /// Who does it.
     pub needs: Vec<Need>,
+    /// The next `every` counts from the begin of this one, not from its end.
+    pub from_start: bool,
+}
+
+impl Default for Maintenance {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            span: Span::default(),
+            every: no_time(),
+            clock: BreakdownClock::Calendar,
+            lasts: no_time(),
+            timetable: None,
+            start: MaintenanceStart::BetweenItems,
+            needs: Vec::new(),
+            from_start: false,
+        }
+    }
 }
 
 /// When a due maintenance begins.

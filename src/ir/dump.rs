@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::base::Quantity;
 
 use super::{
-    Binary, Breakdown, CalendarId, Capacity, Distribution, Expression, Function, Measure, Need, Node, NodeId, NodeKind,
-    Order, Over, Part, Plant, Release, ReleaseCrew, Routing, Supply, Unary, WhenFull,
+    Binary, Breakdown, CalendarId, Capacity, Distribution, Expression, Function, Maintenance, Measure, Need, Node,
+    NodeId, NodeKind, Order, Over, Part, Plant, Release, ReleaseCrew, Routing, Stop, Stopped, Supply, Unary, WhenFull,
 };
 
 /// The plant as text. O(size).
@@ -52,12 +52,31 @@ pub fn dump(plant: &Plant) -> String {
     for limit in plant.limits.values() {
         let _ = writeln!(
             out,
-            "limit {} count {} from {} to {}",
+            "limit {} count {} from {} to {}{}{}",
             limit.name,
             limit.count,
             show.name(limit.from),
-            show.name(limit.to)
+            show.name(limit.to),
+            limit.item.map_or(String::new(), |i| format!(" of {}", show.item(i))),
+            limit.back.as_ref().map_or(String::new(), |e| format!(" return {}", show.expression(e)))
         );
+    }
+    for shared in &plant.stops {
+        let stopped: Vec<String> = shared
+            .stops
+            .iter()
+            .map(|s| match s {
+                Stopped::Node(id) => show.name(*id),
+                Stopped::Member(id) => plant.pools.get(*id).map_or_else(String::new, |p| p.name.clone()),
+                Stopped::Card(id) => plant.limits.get(*id).map_or_else(String::new, |l| l.name.clone()),
+            })
+            .collect();
+        let stop = match &shared.stop {
+            Stop::Breakdown(b) => show.breakdown(b),
+            Stop::Maintenance(m) => show.maintenance(m),
+        };
+        let owner = shared.owner.as_ref().map_or(String::new(), |o| format!(" of {o}"));
+        let _ = writeln!(out, "{stop}{owner} stops {}", stopped.join(", "));
     }
     account(plant, &show, &mut out);
     for demand in &plant.demands {
@@ -167,6 +186,39 @@ impl Show<'_> {
         }
     }
 
+    fn breakdown(&self, b: &Breakdown) -> String {
+        let mut words = String::new();
+        if !b.needs.is_empty() {
+            let _ = write!(words, " needs {}", self.needs(&b.needs));
+        }
+        for (is, word) in [(b.from_start, "from start"), (b.exclusive, "exclusive"), (b.keep_crew, "keeps crew")] {
+            if is {
+                let _ = write!(words, " {word}");
+            }
+        }
+        if let Some(shift) = b.repair_in.and_then(|c| self.plant.calendars.get(c)) {
+            let _ = write!(words, " repair in {}", shift.name);
+        }
+        format!(
+            "breakdown {} after {} clock {:?} repair {} effect {:?}{words}",
+            b.name,
+            self.expression(&b.after),
+            b.clock,
+            self.expression(&b.repair),
+            b.effect
+        )
+    }
+
+    fn maintenance(&self, m: &Maintenance) -> String {
+        let needs = if m.needs.is_empty() { String::new() } else { format!(" needs {}", self.needs(&m.needs)) };
+        let due = match m.timetable.and_then(|c| self.plant.calendars.get(c)) {
+            Some(table) => format!("at {}", table.name),
+            None => format!("every {} clock {:?}", self.expression(&m.every), m.clock),
+        };
+        let start = if m.from_start { " from start" } else { "" };
+        format!("maintenance {} {due} lasts {} {:?}{start}{needs}", m.name, self.expression(&m.lasts), m.start)
+    }
+
     fn node(&self, id: NodeId, node: &Node, out: &mut String) {
         let _ = match &node.kind {
             NodeKind::Source(s) => {
@@ -256,7 +308,10 @@ impl Show<'_> {
                     let _ = writeln!(out, "    yield {share}");
                 }
                 for b in &s.breakdowns {
-                    self.breakdown(b, out);
+                    let _ = writeln!(out, "    {}", self.breakdown(b));
+                }
+                for m in &s.maintenance {
+                    let _ = writeln!(out, "    {}", self.maintenance(m));
                 }
                 let hold = if s.hold_when_down { "    holds when down\n" } else { "" };
                 let crew =
@@ -291,7 +346,7 @@ impl Show<'_> {
                     c.mode
                 );
                 for b in &c.breakdowns {
-                    self.breakdown(b, out);
+                    let _ = writeln!(out, "    {}", self.breakdown(b));
                 }
                 write!(out, "{}", if c.stepped { "    carries items that are worked on\n" } else { "" })
             }
@@ -302,19 +357,6 @@ impl Show<'_> {
         if let Some(way) = &node.routing {
             let _ = writeln!(out, "    -> {}", self.routing(way));
         }
-    }
-
-    fn breakdown(&self, b: &Breakdown, out: &mut String) {
-        let needs = if b.needs.is_empty() { String::new() } else { format!(" needs {}", self.needs(&b.needs)) };
-        let _ = writeln!(
-            out,
-            "    breakdown {} after {} clock {:?} repair {} effect {:?}{needs}",
-            b.name,
-            self.expression(&b.after),
-            b.clock,
-            self.expression(&b.repair),
-            b.effect
-        );
     }
 
     fn routing(&self, way: &Routing) -> String {

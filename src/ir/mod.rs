@@ -21,7 +21,8 @@ pub mod resource;
 pub mod verify;
 
 pub use availability::{
-    Breakdown, BreakdownClock, BreakdownEffect, Calendar, Maintenance, MaintenanceStart, ShiftEnd, Window,
+    Breakdown, BreakdownClock, BreakdownEffect, Calendar, Maintenance, MaintenanceStart, SharedStop, ShiftEnd, Stop,
+    Stopped, Window,
 };
 pub use conveyor::{BeltMode, Conveyor};
 pub use expression::{Binary, Distribution, Expression, Function, Over, Unary};
@@ -33,4 +34,4 @@ pub use node::{
 };
 pub use plant::{Attribute, Demand, ItemType, Measure, Plant, Precision, RunSettings, Until};
 pub use precedence::{Precedence, PrecedenceRule};
-pub use resource::{Limit, Need, Pool, PoolKind};
+pub use resource::{Limit, Need, Pool, PoolKind, staff};

@@ -3,7 +3,8 @@
 use crate::base::{Dim, Quantity, Rational, Span, Ticks};
 
 use super::{
-    Calendar, CalendarId, Expression, IdVec, ItemId, Limit, LimitId, Node, NodeId, Pool, PoolId, Route, Visit, VisitId,
+    Calendar, CalendarId, Expression, IdVec, ItemId, Limit, LimitId, Node, NodeId, Pool, PoolId, Route, SharedStop,
+    Visit, VisitId,
 };
 
 /// One line with everything that belongs to it. Ids are indices into its vectors.
@@ -29,6 +30,8 @@ pub struct Plant {
     pub pools: IdVec<PoolId, Pool>,
     /// `limit wip` and `pallets`.
     pub limits: IdVec<LimitId, Limit>,
+    /// Breakdowns and maintenance that stop several stations at once, sources, or members of pools.
+    pub stops: Vec<SharedStop>,
     /// Shift patterns.
     pub calendars: IdVec<CalendarId, Calendar>,
     /// Power and money.
@@ -155,6 +158,11 @@ pub enum Measure {
 }
 
 impl Plant {
+    /// Breakdowns and maintenance that stop a node together with others, or as no station's own.
+    pub fn shared_stops(&self, id: NodeId) -> impl Iterator<Item = &SharedStop> {
+        self.stops.iter().filter(move |s| s.stops_node(id))
+    }
+
     /// Whether an item type is another or one of its kinds. O(depth of kinds).
     #[must_use]
     pub fn is_a(&self, item: ItemId, wanted: ItemId) -> bool {

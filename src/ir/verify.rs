@@ -38,7 +38,7 @@ pub fn verify(plant: &Plant) -> Result<(), Vec<String>> {
             if parts.clone().any(|p| plant.items.get(p.item).is_none()) {
                 problems.push(format!("`{}` takes or makes an item that does not exist", node.name));
             }
-            if station.machines == 0 || station.recipes.is_empty() {
+            if station.recipes.is_empty() {
                 problems.push(format!("`{}` cannot work", node.name));
             }
         }

@@ -455,6 +455,9 @@ impl Host {
                 self.inherit(a, b, c);
                 0
             }
+            HostFn::CardGoes => self.card_goes(a, b),
+            HostFn::CardsBack => self.cards_back(a),
+            HostFn::Staff => self.staff(a),
             HostFn::Rhythm => self.rhythm(a),
             HostFn::Lot => self.lot(a),
             HostFn::Kind => self.kind(a),
@@ -785,6 +788,9 @@ entries! {
     find_setup = SetupOf;
     born = Born;
     inherit = Inherit;
+    card_goes = CardGoes;
+    cards_back = CardsBack;
+    send_staff = Staff;
     rhythm = Rhythm;
     lot = Lot;
     kind = Kind;

@@ -381,8 +381,8 @@ record! {
 }
 
 record! {
-    /// A breakdown of a machine.
-    breakdown, 12 {
+    /// A breakdown of a machine, or one that stops several things at once.
+    breakdown, 20 {
         /// The machine.
         MACHINE = 0 Handle;
         /// Its slot.
@@ -402,12 +402,28 @@ record! {
         FAILURES = 7 Count;
         /// Time left of a repair that its people had to leave, plus one tick; 0: none.
         REST = 8 Duration;
+        /// Reasons for its clock to stand still.
+        HOLD = 9 Count;
+        /// Where the next failure counts from the onset: since when the clock runs during the repair.
+        STARTED = 10 Time;
+        /// Whether the shift in which it is repaired is off.
+        OFF = 11 Flag;
+        /// Of a machine that is stopped together with others: the record with the clock.
+        SHARED = 12 Handle;
+        /// Of one that stops several: pairs of what it stops and member shape.
+        MEMBERS = 13 Handle;
+        /// How many it stops.
+        MEMBER_COUNT = 14 Count;
+        /// How many of them do not stand still yet.
+        PENDING = 15 Count;
+        /// Index of its shape.
+        KIND = 16 Count;
         /// Since when it waits for people, or is under repair.
-        SINCE = 9 Time;
+        SINCE = 17 Time;
         /// Time waited for people.
-        WAITED = 10 Duration;
+        WAITED = 18 Duration;
         /// Time under repair.
-        REPAIRED = 11 Duration;
+        REPAIRED = 19 Duration;
     }
 }
 
@@ -666,8 +682,10 @@ record! {
         PART = 30 Count;
         /// The draw record that a wrong lot is blamed on.
         LOT = 31 Handle;
+        /// Reasons to stand still: off shift, breakdowns.
+        STOPS = 32 Count;
         /// What is told of items it makes.
-        OBSERVERS = 32 Handle;
+        OBSERVERS = 33 Handle;
     }
 }
 
@@ -723,7 +741,7 @@ record! {
 
 record! {
     /// A crew or set of tools.
-    pool, 10 {
+    pool, 14 {
         /// Members.
         SIZE = 0 Count;
         /// Members busy.
@@ -742,8 +760,16 @@ record! {
         SIZES_HIGH = 7 Count;
         /// Whether members who leave at the end of their shift finish what they work at.
         FINISH = 8 Flag;
+        /// Members there would be without breakdowns.
+        WHOLE = 9 Count;
+        /// Members that are broken or maintained.
+        BROKEN = 10 Count;
+        /// Whether a younger request may be served before an older one that does not fit.
+        OVERTAKE = 11 Flag;
+        /// Of a skill: how many crews have it, and their handles in order of preference. Else 0.
+        CREWS = 12 Handle;
         /// When members last became free.
-        FREED = 9 Time;
+        FREED = 13 Time;
     }
 }
 
@@ -764,7 +790,7 @@ record! {
 
 record! {
     /// A request for people and tools.
-    request, 13 {
+    request, 14 {
         /// When it was made.
         TIME = 0 Time;
         /// Decides between requests of one time.
@@ -789,6 +815,8 @@ record! {
         HOLDS = 10 Handle;
         /// Next of all requests of the plant.
         OTHER = 11 Handle;
+        /// Where skills are asked for: room for the need list of the crews that are sent.
+        STAFF = 12 Handle;
     }
 }
 
@@ -853,11 +881,21 @@ record! {
 
 record! {
     /// A limit on work in process.
-    limit, 3 {
+    limit, 8 {
         /// Cards left.
         CARDS = 0 Count;
         /// Rank of the node that waits for them.
         RANK = 1 Count;
+        /// By item type, whether it takes a card; 0: every type does.
+        TYPES = 2 Handle;
+        /// Draw record of the time until a returned card can be taken again, or 0.
+        BACK = 3 Handle;
+        /// Slot of the cards on their way back.
+        SLOT = 4 Count;
+        /// A heap of the times at which they are back.
+        HEAP = 5 Handle;
+        /// How many are on their way.
+        RETURNING = 6 Count;
     }
 }
 

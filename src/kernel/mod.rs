@@ -30,6 +30,7 @@ pub mod shape;
 pub mod status;
 pub mod supply;
 
+mod cards;
 mod engine;
 
 pub use engine::{Engine, Kernel, Run, Stop};

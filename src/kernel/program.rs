@@ -164,11 +164,17 @@ pub enum HostFn {
     NextStep,
     /// Takes the first item out of the timed set of a buffer (buffer); its handle or 0.
     TimedTake,
+    /// A card of a limit is on its way until a time (limit, time); when the first of all is back.
+    CardGoes,
+    /// Whom a request gets, where skills are asked for: a need list of crews, or 0 when too few are free.
+    Staff,
+    /// Takes the cards of a limit that are back by now off the way; their number.
+    CardsBack,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 26] = [
+    pub const ALL: [HostFn; 29] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -189,6 +195,9 @@ impl HostFn {
         HostFn::SetupOf,
         HostFn::Born,
         HostFn::Inherit,
+        HostFn::CardGoes,
+        HostFn::CardsBack,
+        HostFn::Staff,
         HostFn::Rhythm,
         HostFn::Lot,
         HostFn::Kind,

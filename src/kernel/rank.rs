@@ -147,6 +147,13 @@ pub fn pool_components(plant: &Plant) -> Vec<Vec<PoolId>> {
             c.maintenance.iter().for_each(|m| join(&m.needs));
         }
     }
+    plant.stops.iter().for_each(|s| join(s.stop.needs()));
+    for (id, skill) in plant.pools.iter() {
+        for crew in &skill.crews {
+            let need = |pool| Need { pool, count: 1, span: crate::base::Span::default() };
+            join(&[need(id), need(*crew)]);
+        }
+    }
     plant.visits.values().filter_map(|v| v.needs.as_deref()).for_each(join);
     let mut groups: BTreeMap<usize, Vec<PoolId>> = BTreeMap::new();
     for i in 0..n {

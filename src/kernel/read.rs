@@ -5,7 +5,7 @@
 
 use crate::base::Ticks;
 use crate::ir::ids::Id;
-use crate::ir::{ItemId, NodeId, NodeKind, Plant, PoolId};
+use crate::ir::{ItemId, NodeId, NodeKind, Plant, PoolId, PoolKind};
 use crate::runtime::histogram;
 
 use super::builder::Field;
@@ -227,7 +227,11 @@ impl Snapshot {
         for ((sink, kind), record) in &model.places.arrivals {
             snapshot.arrivals.push(arrival_totals(arena, NodeId::new(*sink), ItemId::new(*kind), *record));
         }
-        for (id, record) in plant.pools.ids().zip(&model.places.pools) {
+        for ((id, declared), record) in plant.pools.iter().zip(&model.places.pools) {
+            // A skill has no members of its own.
+            if declared.kind == PoolKind::Skill {
+                continue;
+            }
             let busy = arena.get(*record, pool::BUSY);
             let charged = wide(arena, *record, pool::AREA, pool::AREA_HIGH);
             let size = arena.get(*record, pool::SIZE);

@@ -82,6 +82,8 @@ pub enum ClockShape {
     Working,
     /// Counts ends of work.
     Cycles,
+    /// That of a stop of several things at once.
+    Shared,
 }
 
 /// What a breakdown does to the work at hand.
@@ -110,10 +112,33 @@ pub struct BreakdownShape {
     pub needs: bool,
     /// It is maintenance: planned, not begun while the machine is down.
     pub maintenance: bool,
+    /// The next failure counts from the onset.
+    pub from_start: bool,
+    /// The clocks of the machine's other breakdowns stand still meanwhile.
+    pub exclusive: bool,
+    /// Its own clock may have to stand still.
+    pub holds: bool,
+    /// The people of the work stay.
+    pub keep_crew: bool,
+    /// The repair has a shift.
+    pub repair_shift: bool,
     /// Time to failure.
     pub after: Families,
     /// Time to repair.
     pub repair: Families,
+}
+
+/// What a stop of several things stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MemberShape {
+    /// The n-th breakdown of a machine of the station shape.
+    Machine(usize, usize),
+    /// A source of the shape.
+    Source(usize),
+    /// A member of a pool; it finishes what it works at when the second is set.
+    Pool(bool),
+    /// A card of a limit.
+    Card,
 }
 
 /// What goes into and comes out of a station.
@@ -152,6 +177,12 @@ impl StationShape {
     #[must_use]
     pub fn interruptible(&self) -> bool {
         self.stops() || self.crew_shift
+    }
+
+    /// Whether people may stay with a machine that is down.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        self.needs && self.breakdowns.iter().any(|b| b.keep_crew)
     }
 
     /// Whether a machine that stands still may be so for several kinds of reasons.
@@ -223,6 +254,12 @@ pub enum SubscriberShape {
     Conveyor(usize),
     /// A crew.
     Pool,
+    /// The clock of the n-th shared stop.
+    StopClock(usize),
+    /// The repair of the n-th shared stop.
+    StopRepair(usize),
+    /// The repair of the n-th breakdown of the station shape.
+    Repair(usize, usize),
 }
 
 /// A station.
@@ -462,6 +499,10 @@ pub enum EventShape {
     EndOfGathering(usize),
     /// A shift begins or ends.
     Calendar,
+    /// Onset or end of a shared stop of the shape.
+    SharedStop(usize),
+    /// Cards of a limit are back.
+    CardsBack,
 }
 
 /// Who asks for people.
@@ -471,6 +512,8 @@ pub enum GrantShape {
     Work(usize),
     /// The n-th breakdown of the station shape, for repair.
     Repair(usize, usize),
+    /// A shared stop of the shape, for repair.
+    SharedStop(usize),
 }
 
 /// All shapes of a plant.
@@ -508,6 +551,16 @@ pub struct Shapes {
     pub subscribers: Vec<SubscriberShape>,
     /// Whether crews have shifts.
     pub crew_shifts: bool,
+    /// Whether work asks for skills, which members of several crews may have.
+    pub skills: bool,
+    /// Shared stops.
+    pub stops: Vec<BreakdownShape>,
+    /// What they stop.
+    pub members: Vec<MemberShape>,
+    /// Whether limits count by item type.
+    pub limits_by_type: bool,
+    /// How times are found after which cards are back; empty: they are so at once.
+    pub cards_back: Families,
     /// Whether some station takes parts by type.
     pub assemblies: bool,
     /// Depth of the winner tree.
@@ -523,6 +576,12 @@ impl Shapes {
     #[must_use]
     pub fn first_loose(&self) -> usize {
         super::layout::item::WORDS + usize::from(self.visits) + usize::from(self.limits > 0)
+    }
+
+    /// Whether requests remember which members they hold.
+    #[must_use]
+    pub fn grants_kept(&self) -> bool {
+        self.crew_shifts || self.skills
     }
 
     /// Word of an item that holds its first attribute.

@@ -11,6 +11,7 @@ use crate::syntax::tree::Declaration;
 
 use super::fields::Fields;
 use super::line::Lower;
+use super::stop::Place;
 
 const CONVEYOR: &[&str] = &["length", "speed", "pitch", "lanes", "mode", "blocking", "shift"];
 
@@ -130,7 +131,7 @@ impl<'a> Lower<'a> {
             }
             names.push((&inner.name.text, span));
             let clock = match inner.word.text.as_str() {
-                "breakdown" => self.breakdown(inner).map(|b| {
+                "breakdown" => self.breakdown(inner, Place::Belt).map(|b| {
                     let clock = b.clock;
                     if b.effect != BreakdownEffect::Resume {
                         self.push(Diagnostic::new(
@@ -143,7 +144,7 @@ impl<'a> Lower<'a> {
                     breakdowns.push(b);
                     clock
                 }),
-                "maintenance" => self.maintenance(inner).map(|m| {
+                "maintenance" => self.maintenance(inner, Place::Belt).map(|m| {
                     let clock = m.clock;
                     maintenance.push(m);
                     clock

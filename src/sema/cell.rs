@@ -158,14 +158,14 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn counts(&self) -> [usize; 5] {
+    fn counts(&self) -> [usize; 6] {
         let p = &self.plant;
-        [p.items.len(), p.pools.len(), p.calendars.len(), p.nodes.len(), p.limits.len()]
+        [p.items.len(), p.pools.len(), p.calendars.len(), p.nodes.len(), p.limits.len(), p.stops.len()]
     }
 
     /// Gives what is new the name of its place. What a used file shares keeps its name, unless another
     /// thing has it.
-    fn qualify(&mut self, [items, pools, calendars, nodes, limits]: [usize; 5]) {
+    fn qualify(&mut self, [items, pools, calendars, nodes, limits, stops]: [usize; 6]) {
         let prefix = self.scope.prefix().to_string();
         let file = self.scope.get(self.scope.here).map_or_else(String::new, |f| f.file.clone());
         let plant = &mut self.plant;
@@ -174,6 +174,15 @@ impl<'a> Lower<'a> {
         rename(&mut plant.calendars, calendars, |x| &mut x.name, &prefix, &file);
         rename(&mut plant.nodes, nodes, |x| &mut x.name, &prefix, &file);
         rename(&mut plant.limits, limits, |x| &mut x.name, &prefix, &file);
+        for shared in plant.stops.iter_mut().skip(stops) {
+            let name = match &mut shared.owner {
+                // Nodes had their whole names before their fields were read.
+                Some(_) if shared.stops.iter().any(|s| matches!(s, crate::ir::Stopped::Node(_))) => continue,
+                Some(owner) => owner,
+                None => shared.stop.name_mut(),
+            };
+            name.insert_str(0, &prefix);
+        }
     }
 
     /// `shift:` and `shift_end:` of the line, and of the cells that have their own.

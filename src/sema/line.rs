@@ -48,11 +48,8 @@ pub const WORDS: &[&str] = &[
 
 /// Words whose meaning follows in a later version.
 const LATER: &[(&str, &str)] = &[
-    ("pallets", "pallets"),
     ("fleet", "fleets"),
     ("store", "stores"),
-    ("breakdown", "breakdowns of several stations"),
-    ("maintenance", "stops of several stations"),
     ("experiment", "experiments"),
     ("policy", "policies"),
     ("playbook", "playbooks"),
@@ -94,6 +91,8 @@ pub struct Lower<'a> {
     pub loads_several: bool,
     /// Shift of the node being read.
     pub asked_shift: (Option<crate::ir::CalendarId>, crate::ir::ShiftEnd),
+    /// Breakdowns and maintenance of the source being read.
+    pub asked_stops: Vec<crate::ir::Stop>,
     /// Whether some declaration could not be read: complaints about what is missing would mislead.
     pub holes: bool,
     /// Names of anonymous buffers, counted.
@@ -144,6 +143,7 @@ pub fn lower<'a>(
         asked_queue: None,
         loads_several: false,
         asked_shift: (None, crate::ir::ShiftEnd::Pause),
+        asked_stops: Vec::new(),
         holes: false,
         lanes: BTreeMap::new(),
         step_names: Vec::new(),
@@ -212,6 +212,7 @@ impl<'a> Lower<'a> {
         self.each(&frames, |lower, parts| declared.push(lower.declare_nodes(&parts.declarations)));
         let mut declared = declared.into_iter();
         self.each(&frames, |lower, _| lower.read_nodes(declared.next().unwrap_or_default()));
+        self.each(&frames, |lower, parts| lower.line_stops(&parts.declarations));
         self.in_frame(frame, |lower| lower.run_settings(&fields, line));
         self.each(&frames, |lower, parts| lower.limits_and_demands(&parts.declarations));
         for framed in &frames {
@@ -276,8 +277,9 @@ impl<'a> Lower<'a> {
                 }
                 "in" | "out" => self.declare_port(d),
                 "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "conveyor" | "sink"
-                | "limit" => {
-                    if matches!(word, "item" | "shift" | "limit") && !d.indices.is_empty() {
+                | "limit" | "pallets" | "breakdown" | "maintenance" => {
+                    let single = ["item", "shift", "limit", "pallets", "breakdown", "maintenance"].contains(&word);
+                    if single && !d.indices.is_empty() {
                         let text = format!("there are no arrays of {word}s");
                         self.push(Diagnostic::new(codes::WRONG_VALUE, d.name.span.to(d.span), text).help(
                             "arrays are of stations, buffers, sources, sinks, conveyors, crews, tools and placed cells",

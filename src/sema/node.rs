@@ -1,13 +1,13 @@
 //! Sources, stations, buffers and sinks: their fields.
 
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed};
 
-use crate::base::{Dim, Quantity, Rational, Span, limits};
+use crate::base::{Dim, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::account::NodeAccount;
 use crate::ir::{
-    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Distribution, Expression, Maintenance,
-    MaintenanceStart, Node, NodeId, NodeKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source, Station,
+    Blocking, Buffer, Capacity, Expression, Node, NodeId, NodeKind, Recipe, Release, ReleaseCrew, ShiftEnd, Source,
+    Station,
 };
 use crate::syntax::tree::{Declaration, ExprKind, Key, Phrase};
 
@@ -15,6 +15,7 @@ use super::account::Owner;
 use super::fields::{Fields, list};
 use super::line::Lower;
 use super::scope::Meaning;
+use super::stop::Place;
 
 /// What is known of a station's own queue.
 #[derive(Clone, Copy, Debug)]
@@ -123,6 +124,7 @@ impl<'a> Lower<'a> {
                 }
             };
             let asked = self.asked_queue.take();
+            let stops = std::mem::take(&mut self.asked_stops);
             let Some(kind) = kind else {
                 self.holes = true;
                 continue;
@@ -139,6 +141,7 @@ impl<'a> Lower<'a> {
                     node.kind = kind.clone();
                     (node.calendar, node.shift_end) = shift;
                 }
+                self.node_stops(&stops, id, shift.0);
             }
         }
     }
@@ -168,7 +171,7 @@ impl<'a> Lower<'a> {
         self.asked_shift = (self.shift_field(&fields), self.shift_end_field(&fields));
         self.asked_account = self.account(&fields, Owner::Station);
         let machines = match fields.get("machines", &mut self.diagnostics) {
-            Some(phrase) => self.count(phrase, "machines", 1, limits::MEMBERS),
+            Some(phrase) => self.count(phrase, "machines", 0, limits::MEMBERS),
             None => Some(1),
         };
         self.loads_several = ["takes", "batch"].iter().any(|w| fields.has(w).is_some())
@@ -222,11 +225,11 @@ impl<'a> Lower<'a> {
         let mut good = true;
         for inner in &fields.inner {
             match inner.word.text.as_str() {
-                "breakdown" => match self.breakdown(inner) {
+                "breakdown" => match self.breakdown(inner, Place::Station) {
                     Some(b) => breakdowns.push(b),
                     None => good = false,
                 },
-                "maintenance" => match self.maintenance(inner) {
+                "maintenance" => match self.maintenance(inner, Place::Station) {
                     Some(m) => maintenance.push(m),
                     None => good = false,
                 },
@@ -238,21 +241,7 @@ impl<'a> Lower<'a> {
             }
         }
         self.no_inner(&fields, &["breakdown", "maintenance", "recipe"]);
-        let mut names: Vec<(&str, Span)> = Vec::new();
-        for inner in &fields.inner {
-            if let Some((_, first)) = names.iter().find(|(n, _)| *n == inner.name.text) {
-                self.push(
-                    Diagnostic::new(
-                        codes::DUPLICATE_NAME,
-                        inner.name.span,
-                        format!("`{}` is declared twice", inner.name.text),
-                    )
-                    .with(*first, "first declared here"),
-                );
-                good = false;
-            }
-            names.push((&inner.name.text, inner.name.span));
-        }
+        good &= self.distinct(&fields.inner);
         if !good {
             return None;
         }
@@ -341,232 +330,6 @@ impl<'a> Lower<'a> {
             return Some(Expression::ByItem(list, rest));
         }
         self.time(phrase, "cycle")
-    }
-
-    pub(super) fn breakdown(&mut self, d: &'a Declaration) -> Option<Breakdown> {
-        let known: &[&str] = &[
-            "after",
-            "clock",
-            "repair",
-            "effect",
-            "needs",
-            "availability",
-            "from",
-            "exclusive",
-            "keep_crew",
-            "repair_in",
-        ];
-        let fields = Fields::of(d, known, &mut self.diagnostics);
-        for word in ["from", "exclusive", "keep_crew", "repair_in"] {
-            if let Some(span) = fields.has(word) {
-                return self.later(span, &format!("breakdowns with `{word}`"));
-            }
-        }
-        let clock = match self.word(&fields, "clock", &["calendar", "working", "scheduled", "cycles"]) {
-            Some("working") => BreakdownClock::Working,
-            // Without a shift a station is always on schedule.
-            Some("scheduled") => BreakdownClock::Scheduled,
-            Some("cycles") => BreakdownClock::Cycles,
-            _ => BreakdownClock::Calendar,
-        };
-        let effect = match self.word(&fields, "effect", &["resume", "restart", "restart_new", "scrap", "finish_item"]) {
-            Some("restart") => BreakdownEffect::Restart,
-            Some("restart_new") => BreakdownEffect::RestartNew,
-            Some("scrap") => BreakdownEffect::Scrap,
-            Some("finish_item") => BreakdownEffect::FinishItem,
-            _ => BreakdownEffect::Resume,
-        };
-        let repair = match fields.get("repair", &mut self.diagnostics) {
-            Some(phrase) => self.time(phrase, "repair"),
-            None => {
-                self.missing(&fields, "repair", "repair: lognormal(8 min, 3 min)");
-                None
-            }
-        };
-        let after =
-            match (fields.get("after", &mut self.diagnostics), fields.get("availability", &mut self.diagnostics)) {
-                (Some(phrase), None) if clock == BreakdownClock::Cycles => self.cycles(phrase, "after"),
-                (Some(phrase), None) => self.time(phrase, "after"),
-                (Some(_), Some(phrase)) => {
-                    self.push(
-                        Diagnostic::new(
-                            codes::DUPLICATE_FIELD,
-                            phrase.span,
-                            "`after` and `availability` both say how often it fails",
-                        )
-                        .with(fields.span("after"), "given here")
-                        .help("keep one of the two"),
-                    );
-                    None
-                }
-                (None, Some(phrase)) if clock == BreakdownClock::Cycles => {
-                    self.wrong_value(phrase.span, "an availability is a share of time, and this clock counts cycles")
-                }
-                (None, Some(phrase)) => self.after_from_availability(phrase, repair.as_ref()?),
-                (None, None) => {
-                    self.missing(&fields, "after", "after: exponential(4 h)");
-                    None
-                }
-            };
-        let needs = match fields.get("needs", &mut self.diagnostics) {
-            Some(phrase) => self.needs(phrase)?,
-            None => Vec::new(),
-        };
-        let (after, repair) = (after?, repair?);
-        let zero = |e: &Expression| e.constant().is_some_and(|q| q.value.is_zero());
-        if zero(&after) {
-            self.push(
-                Diagnostic::new(
-                    codes::OUT_OF_RANGE,
-                    fields.span("after"),
-                    "a machine that fails after 0 s never works",
-                )
-                .help("write the mean time from a repair to the next failure"),
-            );
-            return None;
-        }
-        Some(Breakdown { name: d.name.text.clone(), span: d.span, after, clock, repair, effect, needs })
-    }
-
-    /// `maintenance clean { every: 8 h, lasts: 50 min }`
-    pub(super) fn maintenance(&mut self, d: &'a Declaration) -> Option<Maintenance> {
-        let known: &[&str] = &["every", "at", "clock", "lasts", "when", "needs"];
-        let fields = Fields::of(d, known, &mut self.diagnostics);
-        let clock = match self.word(&fields, "clock", &["calendar", "working", "scheduled", "cycles"]) {
-            Some("working") => BreakdownClock::Working,
-            Some("scheduled") => BreakdownClock::Scheduled,
-            Some("cycles") => BreakdownClock::Cycles,
-            _ => BreakdownClock::Calendar,
-        };
-        let start = match self.word(&fields, "when", &["between_items", "immediately"]) {
-            Some("immediately") => MaintenanceStart::Immediately,
-            _ => MaintenanceStart::BetweenItems,
-        };
-        let lasts = match fields.get("lasts", &mut self.diagnostics) {
-            Some(phrase) => self.time(phrase, "lasts"),
-            None => {
-                self.missing(&fields, "lasts", "lasts: 50 min");
-                None
-            }
-        };
-        let needs = match fields.get("needs", &mut self.diagnostics) {
-            Some(phrase) => self.needs(phrase)?,
-            None => Vec::new(),
-        };
-        let (every, at) = (fields.get("every", &mut self.diagnostics), fields.get("at", &mut self.diagnostics));
-        let (every, timetable) = match (every, at) {
-            (Some(_), Some(phrase)) => {
-                self.push(
-                    Diagnostic::new(
-                        codes::DUPLICATE_FIELD,
-                        phrase.span,
-                        "`every` and `at` both say when the maintenance is due",
-                    )
-                    .with(fields.span("every"), "given here")
-                    .help("keep one of the two"),
-                );
-                return None;
-            }
-            (Some(phrase), None) if clock == BreakdownClock::Cycles => (self.cycles(phrase, "every")?, None),
-            (Some(phrase), None) => (self.time(phrase, "every")?, None),
-            (None, Some(phrase)) if fields.has("clock").is_some() => {
-                return self.wrong_value(phrase.span, "a timetable goes by the calendar and has no other `clock`");
-            }
-            (None, Some(phrase)) => {
-                let name = format!("{}.at", d.name.text);
-                let zero = Quantity { value: Rational::zero(), dim: Dim::TIME };
-                (Expression::Constant(zero), Some(self.timetable(phrase, &name)?))
-            }
-            (None, None) => {
-                self.missing(&fields, "every", "every: 8 h");
-                return None;
-            }
-        };
-        if timetable.is_none() && every.constant().is_some_and(|q| q.value.is_zero()) {
-            self.push(
-                Diagnostic::new(
-                    codes::OUT_OF_RANGE,
-                    fields.span("every"),
-                    "a machine maintained after every 0 s never works",
-                )
-                .help("write the time from the end of one maintenance to the next"),
-            );
-            return None;
-        }
-        Some(Maintenance {
-            name: d.name.text.clone(),
-            span: d.span,
-            every,
-            clock,
-            lasts: lasts?,
-            timetable,
-            start,
-            needs,
-        })
-    }
-
-    /// A number of cycles, constant or drawn.
-    fn cycles(&mut self, phrase: &'a Phrase, what: &str) -> Option<Expression> {
-        let typed = self.evaluate_phrase(phrase)?;
-        if typed.dim != Dim::NUMBER {
-            let d = Diagnostic::new(
-                codes::WRONG_DIMENSION,
-                phrase.span,
-                format!("with `clock: cycles`, `{what}` is a number of cycles, this is a {}", typed.dim),
-            );
-            self.push(d.help("write a number, for example `after: 500`, or another clock"));
-            return None;
-        }
-        if let Expression::Constant(q) = &typed.value
-            && q.value < Rational::one()
-        {
-            self.push(
-                Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, format!("`{what}` is less than one cycle"))
-                    .help("write a number of 1 or more"),
-            );
-            return None;
-        }
-        Some(typed.value)
-    }
-
-    /// Time to failure, exponential, with mean `repair · A / (1 − A)`.
-    fn after_from_availability(&mut self, phrase: &'a Phrase, repair: &Expression) -> Option<Expression> {
-        let share = self.share_of(phrase, "availability")?;
-        if !share.is_positive() || share >= Rational::one() {
-            self.push(
-                Diagnostic::new(
-                    codes::OUT_OF_RANGE,
-                    phrase.span,
-                    "an availability lies between 0 % and 100 %, both excluded",
-                )
-                .help("leave the breakdown out when the machine never fails"),
-            );
-            return None;
-        }
-        let mean = match repair {
-            Expression::Constant(q) => q.value.clone(),
-            Expression::Draw(d) => match &**d {
-                Distribution::Exponential { mean }
-                | Distribution::Erlang { mean, .. }
-                | Distribution::Gamma { mean, .. }
-                | Distribution::Lognormal { mean, .. } => mean.constant()?.value.clone(),
-                _ => {
-                    self.push(
-                        Diagnostic::new(
-                            codes::WRONG_VALUE,
-                            phrase.span,
-                            "`availability` needs a repair whose mean is a parameter",
-                        )
-                        .help("give `after:` instead, or a repair such as `lognormal(8 min, 3 min)`"),
-                    );
-                    return None;
-                }
-            },
-            _ => return self.wrong_value(phrase.span, "`availability` needs a repair with a plain distribution"),
-        };
-        let after = mean * &share / (Rational::one() - &share);
-        let mean = Expression::Constant(Quantity { value: after, dim: Dim::TIME });
-        Some(Expression::Draw(Box::new(Distribution::Exponential { mean })))
     }
 
     pub fn missing(&mut self, fields: &Fields<'a>, word: &str, example: &str) {
@@ -751,7 +514,7 @@ impl<'a> Lower<'a> {
         found
     }
 
-    fn yes_no(&mut self, fields: &Fields<'a>, field: &str) -> bool {
+    pub fn yes_no(&mut self, fields: &Fields<'a>, field: &str) -> bool {
         let Some(phrase) = fields.get(field, &mut self.diagnostics) else { return false };
         match phrase.as_expr().map(|e| &e.kind) {
             Some(ExprKind::Bool(b)) => *b,

@@ -20,19 +20,17 @@ pub struct Counted<'a> {
 
 impl<'a> Lower<'a> {
     pub fn resources(&mut self, declarations: &[&'a Declaration]) {
+        let mut stopped = Vec::new();
+        let mut skilled = Vec::new();
         for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
             let fields = Fields::of(
                 d,
-                &["size", "count", "skills", "shift", "shift_end", "overtake", "breakdown", "cost"],
+                &["size", "count", "skills", "shift", "shift_end", "overtake", "cost"],
                 &mut self.diagnostics,
             );
-            for (word, what) in
-                [("skills", "skills"), ("overtake", "crews that overtake"), ("breakdown", "breakdowns of tools")]
-            {
-                if let Some(span) = fields.has(word) {
-                    let _: Option<()> = self.later(span, what);
-                }
-            }
+            let its = self.skills(&fields);
+            let overtake = self.yes_no(&fields, "overtake");
+            self.no_inner(&fields, &["breakdown", "maintenance"]);
             let word = if d.word.text == "tool" && fields.has("count").is_some() { "count" } else { "size" };
             let calendar = self.shift_field(&fields);
             let shift_end = self.shift_end_field(&fields);
@@ -41,7 +39,7 @@ impl<'a> Lower<'a> {
                 Some(phrase) if matches!(phrase.as_expr().map(|e| &e.kind), Some(ExprKind::Table(_))) => {
                     let found = self.sizes(phrase, calendar);
                     sizes = found.unwrap_or_default();
-                    sizes.iter().map(|(_, n)| *n).max()
+                    Some(self.most_members(&sizes, calendar))
                 }
                 Some(phrase) => self.count(phrase, word, 0, limits::COUNT),
                 None if fields.has(word).is_some() => None,
@@ -55,7 +53,8 @@ impl<'a> Lower<'a> {
                 calendar,
                 sizes,
                 shift_end,
-                overtake: false,
+                overtake,
+                crews: Vec::new(),
             };
             let Some(members) = self.array_size(d) else {
                 self.holes = true;
@@ -63,10 +62,14 @@ impl<'a> Lower<'a> {
             };
             let first = PoolId(u32::try_from(self.plant.pools.len()).unwrap_or(u32::MAX));
             let cost = self.pool_cost(&fields);
+            let mut ids = Vec::new();
             for name in self.member_names(d, members) {
                 let id = self.plant.pools.push(Pool { name, ..pool.clone() });
                 self.plant.accounts.pools.extend(cost.clone().map(|rate| (id, rate)));
+                skilled.push((id, its.clone()));
+                ids.push(id);
             }
+            stopped.push((fields, ids));
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                 let meaning = if d.indices.is_empty() { Meaning::Pool(first) } else { Meaning::Pools(first, members) };
                 self.scope.set(&d.name.text, meaning);
@@ -74,6 +77,74 @@ impl<'a> Lower<'a> {
                 let shape = self.array_shape(d);
                 self.scope.shape_of(meaning, shape);
             }
+        }
+        self.declare_skills(&skilled);
+        // Repairs may need any crew, also one declared below.
+        for (fields, members) in stopped {
+            let calendar = members.first().and_then(|id| self.plant.pools.get(*id)).and_then(|p| p.calendar);
+            let stops = self.stops_of(&fields, super::stop::Place::Pool, calendar);
+            for id in members {
+                self.pool_stops(&stops, id);
+            }
+        }
+    }
+
+    /// `skills: [turning, milling]`
+    fn skills(&mut self, fields: &Fields<'a>) -> Vec<(&'a str, crate::base::Span)> {
+        let Some(phrase) = fields.get("skills", &mut self.diagnostics) else { return Vec::new() };
+        let due = "the names of skills are due here, such as `[turning, milling]`";
+        let phrases: Vec<&'a Phrase> = match phrase.as_expr().map(|e| &e.kind) {
+            Some(ExprKind::List(list)) => list.iter().collect(),
+            _ => vec![phrase],
+        };
+        let mut found: Vec<(&'a str, crate::base::Span)> = Vec::new();
+        for phrase in phrases {
+            match phrase.as_expr().and_then(|e| Some((e.name()?, e.span))) {
+                Some((name, span)) if found.iter().any(|(n, _)| *n == name) => {
+                    self.push(Diagnostic::new(codes::DUPLICATE_FIELD, span, format!("`{name}` is named twice")));
+                }
+                Some(named) => found.push(named),
+                None => {
+                    let _: Option<()> = self.wrong_value(phrase.span, due);
+                }
+            }
+        }
+        found
+    }
+
+    /// A skill is a pool made of the crews that have it: those with fewest skills come first, then by name.
+    fn declare_skills(&mut self, crews: &[(crate::ir::PoolId, Vec<(&'a str, crate::base::Span)>)]) {
+        let mut names: Vec<(&str, crate::base::Span)> = Vec::new();
+        for (name, span) in crews.iter().flat_map(|(_, its)| its) {
+            if !names.iter().any(|(n, _)| n == name) {
+                names.push((name, *span));
+            }
+        }
+        names.sort_by(|a, b| crate::base::names::natural_cmp(a.0, b.0));
+        for (name, span) in names {
+            let mut of: Vec<(usize, String, crate::ir::PoolId)> = crews
+                .iter()
+                .filter(|(_, its)| its.iter().any(|(n, _)| *n == name))
+                .map(|(id, its)| (its.len(), self.plant.pools.get(*id).map_or(String::new(), |p| p.name.clone()), *id))
+                .collect();
+            of.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| crate::base::names::natural_cmp(&a.1, &b.1)));
+            let crews: Vec<crate::ir::PoolId> = of.into_iter().map(|(.., id)| id).collect();
+            let size = crews.iter().filter_map(|c| self.plant.pools.get(*c)).map(|p| p.size).sum();
+            for crew in &crews {
+                if let Some(crew) = self.plant.pools.get(*crew).map(|p| p.name.clone()) {
+                    // It need not be named itself.
+                    let _ = self.scope.find(&crew);
+                }
+            }
+            let id = self.plant.pools.push(Pool {
+                name: name.to_string(),
+                span,
+                kind: crate::ir::PoolKind::Skill,
+                size,
+                crews,
+                ..Pool::default()
+            });
+            self.scope.declare(name, span, Meaning::Pool(id), &mut self.diagnostics);
         }
     }
 
@@ -112,6 +183,25 @@ impl<'a> Lower<'a> {
             sizes.push((index, value));
         }
         Some(sizes)
+    }
+
+    /// The greatest number of members there is at one time: windows that overlap add up.
+    fn most_members(&self, sizes: &[(usize, u64)], calendar: Option<crate::ir::CalendarId>) -> u64 {
+        let Some(calendar) = calendar.and_then(|c| self.plant.calendars.get(c)) else { return 0 };
+        let on = |at: crate::base::Ticks| {
+            let there = calendar.windows.iter().filter(|w| w.from <= at && at < w.to);
+            let sizes = there.filter_map(|w| sizes.iter().find(|(name, _)| Some(*name) == w.name));
+            sizes.map(|(_, n)| *n).fold(0, u64::saturating_add)
+        };
+        calendar.windows.iter().map(|w| on(w.from)).max().unwrap_or(0)
+    }
+
+    /// Free members of a pool; of a skill those of all crews that have it.
+    pub fn free_members(&self, id: crate::ir::PoolId) -> crate::ir::Expression {
+        use crate::ir::{Binary, Expression};
+        let crews = self.plant.pools.get(id).map(|p| p.crews.clone()).unwrap_or_default();
+        let add = |a, b| Expression::Binary(Binary::Add, Box::new(a), Box::new(b));
+        crews.into_iter().map(Expression::Free).reduce(add).unwrap_or(Expression::Free(id))
     }
 
     /// `2 operators + 1 crane`

@@ -14,6 +14,7 @@ use super::calendar::{Stretch, every_day, on_day, pattern, whole_day};
 use super::fields::Fields;
 use super::line::Lower;
 use super::scope::Meaning;
+use super::stop::Place;
 
 const SOURCE: &[&str] =
     &["makes", "every", "at", "schedule", "lot", "first", "total", "when_full", "shift", "with", "power", "cost"];
@@ -27,7 +28,9 @@ impl<'a> Lower<'a> {
         let fields = self.known_fields(d, SOURCE, SOURCE_LATER);
         self.asked_shift = (self.shift_field(&fields), ShiftEnd::Pause);
         self.asked_account = self.account(&fields, Owner::Source);
-        self.no_inner(&fields, &[]);
+        self.no_inner(&fields, &["breakdown", "maintenance"]);
+        let calendar = self.asked_shift.0;
+        self.asked_stops = self.stops_of(&fields, Place::Source, calendar);
         let with = match fields.get("with", &mut self.diagnostics) {
             Some(phrase) => self.assignments(phrase)?,
             None => Vec::new(),

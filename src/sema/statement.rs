@@ -4,7 +4,7 @@ use num_traits::Signed;
 
 use crate::base::{Dim, Ticks, limits};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Demand, Expression, Limit, Measure, NodeId, Precision, Until};
+use crate::ir::{Demand, Expression, Measure, NodeId, Precision, Until};
 use crate::syntax::tree::{Declaration, Entry, ExprKind, Phrase, Preposition};
 
 use super::fields::Fields;
@@ -293,11 +293,7 @@ impl<'a> Lower<'a> {
                         self.plant.demands.push(demand);
                     }
                 }
-                "limit" => {
-                    if let Some(limit) = self.limit(d) {
-                        self.plant.limits.push(limit);
-                    }
-                }
+                "limit" | "pallets" => self.limit(d),
                 _ => {}
             }
         }
@@ -363,43 +359,5 @@ impl<'a> Lower<'a> {
                 None
             }
         }
-    }
-
-    /// `limit wip { count: 30, from: release, to: pack }`
-    fn limit(&mut self, d: &'a Declaration) -> Option<Limit> {
-        let known = ["count", "from", "to", "same", "lasts", "needs", "return"];
-        let fields = Fields::of(d, &known, &mut self.diagnostics);
-        for word in ["same", "lasts", "needs", "return"] {
-            if let Some(span) = fields.has(word) {
-                return self.later(span, "line clearance and returns");
-            }
-        }
-        let mut get = |word: &str, example: &str| {
-            let phrase = fields.get(word, &mut self.diagnostics);
-            if phrase.is_none() && fields.has(word).is_none() {
-                self.push(
-                    Diagnostic::new(
-                        codes::MISSING_FIELD,
-                        d.name.span,
-                        format!("limit `{}` has no `{word}`", d.name.text),
-                    )
-                    .help(format!("write `{example}`")),
-                );
-            }
-            phrase
-        };
-        let (count, from, to) = (get("count", "count: 30"), get("from", "from: NODE"), get("to", "to: NODE"));
-        let count = count.and_then(|p| self.count(p, "count", 1, limits::COUNT));
-        let from = from.and_then(|p| self.node_of(&p.chain, "a node"));
-        let to = to.and_then(|p| self.node_of(&p.chain, "a node"));
-        if self.scope.find(&d.name.text) == Some(Meaning::Other) {
-            self.scope.unmark(&d.name.text);
-        }
-        let (from, to) = (from?, to?);
-        if matches!(self.plant.nodes.get(from).map(|n| &n.kind), Some(crate::ir::NodeKind::Sink)) {
-            self.push(Diagnostic::new(codes::WRONG_VALUE, fields.span("from"), "no item is in the line behind a sink"));
-            return None;
-        }
-        Some(Limit { name: d.name.text.clone(), span: d.name.span, count: count?, from, to, pallets: false })
     }
 }

@@ -445,7 +445,7 @@ impl<'a> Lower<'a> {
         let expr = self.only_expr(&value.chain, "the name of a node")?;
         let value = if name == "free" {
             match expr.name().and_then(|n| self.scope.find(n)) {
-                Some(Meaning::Pool(id)) => Expression::Free(id),
+                Some(Meaning::Pool(id)) => self.free_members(id),
                 _ => return self.wrong_value(expr.span, "the name of a crew or tool is due here"),
             }
         } else {

@@ -186,7 +186,9 @@ pub fn contradiction(plant: &Plant, snapshot: &Snapshot) -> Option<String> {
     }
     for p in &snapshot.pools {
         // Those who finish their work after the end of their shift are busy beyond the number there.
-        let shifts = plant.pools.get(p.pool).is_some_and(|p| p.calendar.is_some());
+        // Members who leave at the end of a shift may finish what they work at.
+        let shifts = plant.pools.get(p.pool).is_some_and(|p| p.calendar.is_some())
+            || plant.stops.iter().any(|s| s.stops.contains(&crate::ir::Stopped::Member(p.pool)));
         if p.busy > p.size && !shifts {
             let pool = plant.pools.get(p.pool).map_or("", |p| p.name.as_str());
             return Some(format!("{} of {} of `{pool}` are busy", p.busy, p.size));

@@ -52,6 +52,9 @@ const FEATURES: &[(&str, At)] = &[
     ("breakdown b6 { after: exponential(25 s), repair: 2 s, effect: scrap }", At::Station("b6")),
     ("breakdown b7 { after: 15 s, repair: 2 s, effect: finish_item, needs: 1 crew_1 }", At::Station("b7")),
     ("breakdown b8 { after: 15 s, clock: working, repair: 2 s, effect: finish_item }", At::Station("b8")),
+    ("breakdown b9 { after: 10 s, repair: exponential(3 s), from: start, needs: 1 crew_1 }", At::Station("b9")),
+    ("breakdown b10 { after: exponential(20 s), repair: 2 s, exclusive: yes }", At::Station("b10")),
+    ("breakdown b11 { after: 15 s, clock: working, repair: 2 s, keep_crew: yes }", At::Station("b11")),
     ("takes: 2 A + 1 B\nmakes: 1 A", At::Station("takes")),
     ("takes: 1 A + 1 B\nrelease: together", At::Station("takes")),
     ("batch: 2", At::Station("takes")),
@@ -76,6 +79,7 @@ const FEATURES: &[(&str, At)] = &[
     ("every: 2 s, when_full: lose", At::Source("every")),
     ("every: 2 s, when_full: queue", At::Source("every")),
     ("total: 60", At::Source("total")),
+    ("breakdown f { after: 20 s, repair: 3 s }", At::Source("f")),
     ("every: exponential(4 s), lot: 2", At::Source("every")),
     ("every: 4 s, lot: geometric(3), when_full: lose", At::Source("every")),
     ("every: { 00:00..00:05: 2 s, rest: exponential(3 s) }", At::Source("every")),
@@ -90,6 +94,10 @@ const FEATURES: &[(&str, At)] = &[
     ("-[2]->", At::OutOf),
     ("-[2, 1 s]->", At::OutOf),
     ("limit wip { count: 4, from: before, to: after }", At::Line),
+    ("limit wip { count: 4, from: before, to: after, return: exponential(2 s) }", At::Line),
+    ("pallets tray { count: { A: 2, B: 3 }, from: before, to: m }", At::Line),
+    ("breakdown power { stops: [m, feed], after: exponential(40 s), repair: 3 s, needs: 1 crew_1 }", At::Line),
+    ("maintenance clean { stops: [m, after], every: 30 s, lasts: 2 s }", At::Line),
     ("{ 80 %: after, rest: -[unlimited]-> bin }", At::Behind),
     ("{ A: after, B: -[1]-> bin }", At::Behind),
     ("round_robin { after, -[1]-> bin, after }", At::Behind),
@@ -155,8 +163,8 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         source.insert_str(0, ", makes: { 60 %: A, 40 %: B }");
     }
     let source = source.trim_start_matches(", ");
-    if out_of.contains("belt") && station.contains("together") {
-        // Refused: on a belt one item comes after the other.
+    if out_of.contains("belt") && (station.contains("together") || station.contains("before_work")) {
+        // Refused: on a belt one item comes after the other, and no place of it can be reserved.
         return None;
     }
     for (name, belt) in [

@@ -172,6 +172,7 @@ fn a_worker_held_by_a_blocked_machine_is_a_lock() {
         sizes: Vec::new(),
         shift_end: flowline::ir::ShiftEnd::Pause,
         overtake: false,
+        ..Default::default()
     };
     line.pools.push(crew(1));
     for engine in ENGINES {
@@ -203,6 +204,7 @@ fn a_limit_that_its_own_items_wait_for_is_a_lock() {
         from: NodeId(3),
         to: NodeId(5),
         pallets: false,
+        ..Default::default()
     });
     let failure = Run { horizon: Some(100_000), ..RUN }.failure(&line);
     assert_eq!(failure.code.number(), "E0713", "{}", text(&failure));
@@ -222,6 +224,7 @@ fn breakdowns_do_not_hide_a_lock() {
                 repair: exponential(5, 1),
                 effect: BreakdownEffect::Resume,
                 needs: vec![],
+                ..Default::default()
             });
         }
     }
@@ -243,6 +246,7 @@ fn breakdowns_alone_do_not_lock_a_line() {
             repair: exponential(5, 1),
             effect: BreakdownEffect::Resume,
             needs: vec![],
+            ..Default::default()
         });
     }
     let study = Run { horizon: Some(200_000), runs: 4, ..RUN }.study(&line);

@@ -9,4 +9,5 @@ codes! {
     REQUEST_EXCEEDS_POOL = "E0504" Error "request larger than its crew or tool set";
     TAKES_EXCEEDS_BUFFER = "E0505" Error "takes more than the place before it can hold";
     NORMAL_BELOW_ZERO = "E0506" Warning "normal distribution often below 0";
+    CREW_OFF = "E0507" Warning "crew is off while its station runs";
 }

@@ -6,7 +6,7 @@
 //! in a lane's records are belt times; an item's ready time is one until it arrives.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{breakdown, buffer, conveyor, drive, header, item, lane, node, request, station, tree};
+use super::super::layout::{breakdown, buffer, conveyor, drive, header, item, lane, node, station, tree};
 use super::super::program::{HostFn, Program, Ty};
 use super::super::shape::{BreakdownShape, ClockShape, ConveyorShape, NodeShape, StationShape};
 use super::super::status::NEVER;
@@ -420,16 +420,8 @@ impl Emit<'_> {
             |b| {
                 b.bump(record, breakdown::FAILURES, 1);
                 self.switch_lanes(b, s, node, true);
-                if shape.needs {
-                    b.store_int(record, breakdown::ACTIVE, super::failure::WAITING);
-                    let its_request = b.load(record, breakdown::REQUEST);
-                    let list = b.load(its_request, request::NEEDS);
-                    let now = Self::now(b);
-                    self.ask(b, its_request, list, Some(now));
-                } else {
-                    let f = self.functions.repair.get(k).and_then(|r| r.get(i)).copied().flatten();
-                    b.call(Self::function(f), &[record]);
-                }
+                let f = self.functions.repair.get(k).and_then(|r| r.get(i)).copied().flatten();
+                self.start_repair(b, Self::function(f), shape, record, None);
             },
         );
     }
@@ -438,11 +430,7 @@ impl Emit<'_> {
         b.store_int(record, breakdown::ACTIVE, 0);
         if shape.needs {
             let its_request = b.load(record, breakdown::REQUEST);
-            let list = b.load(its_request, request::NEEDS);
-            if self.shapes.crew_shifts {
-                b.store_int(its_request, request::HOLDS, 0);
-            }
-            b.call(Self::function(self.functions.free_people), &[list]);
+            self.free_repairers(b, its_request);
         }
         let draw = b.load(record, breakdown::AFTER);
         let after = self.duration(b, draw, &shape.after, None);

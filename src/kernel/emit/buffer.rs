@@ -49,15 +49,20 @@ impl Emit<'_> {
             go = b.and(go, room);
         }
         b.when(go, |b| {
-            let go = if s.from > 0 {
+            let (item, go) = if s.from > 0 {
                 let array = b.load(node, buffer::FROM);
-                self.may_enter(b, array, s.from, item)
+                let item = self.first_with_cards(b, node, array, s.from);
+                (item, b.ne_zero(item))
             } else {
-                b.int(1, Ty::Flag)
+                (item, b.int(1, Ty::Flag))
             };
             b.when(go, |b| {
                 let take = |b: &mut Builder| {
-                    Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                    if s.from > 0 {
+                        self.accept(b, node, item);
+                    } else {
+                        Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                    }
                     self.release(b, holders, item);
                     self.enter_buffer(b, s, node, item);
                 };

@@ -1,8 +1,8 @@
 //! Limits on work in process: cards that items take and return (semantics F14).
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{header, limit};
-use super::super::program::{BinaryOp, Ty};
+use super::super::layout::{header, item, limit, node};
+use super::super::program::{BinaryOp, HostFn, Ty};
 use super::Emit;
 
 /// In an array of limits that begin or end at a node: the record and the bit of the n-th.
@@ -25,10 +25,37 @@ impl Emit<'_> {
             let zero = b.count(0);
             let left = b.lt(zero, left);
             let good = b.or(held, left);
+            let good = match self.takes_none(b, record, item) {
+                Some(none) => b.or(good, none),
+                None => good,
+            };
             let all = b.and(result, good);
             b.set(result, all);
         }
         result
+    }
+
+    /// The first item offered to a node where `n` limits begin that may enter it, or 0: one that waits for
+    /// a card lets those pass that need none.
+    pub(super) fn first_with_cards(&self, b: &mut Builder, node: V, array: V, n: usize) -> V {
+        let head = b.load(node, node::OFFERS);
+        let at = b.var(head);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            let may = self.may_enter(b, array, n, at);
+            b.leave_if(may);
+            let next = b.load(at, item::OFFER_NEXT);
+            b.set(at, next);
+        });
+        at
+    }
+
+    /// Takes an item that stands anywhere among those offered to a node out of them.
+    pub(super) fn accept(&self, b: &mut Builder, node: V, item: V) {
+        let offset = b.count(i64::from(node::RANK.offset));
+        let list = b.add(node, offset);
+        self.withdraw(b, list, item);
     }
 
     /// Whether a card of each of `n` limits is left, for an item not made yet.
@@ -53,6 +80,13 @@ impl Emit<'_> {
             let cards = b.load(item, self.cards_field());
             let held = b.bits(BinaryOp::And, cards, bit);
             let missing = b.is_zero(held);
+            let missing = match self.takes_none(b, record, item) {
+                Some(none) => {
+                    let takes = b.not(none);
+                    b.and(missing, takes)
+                }
+                None => missing,
+            };
             b.when(missing, |b| {
                 b.bump(record, limit::CARDS, -1);
                 let new = b.bits(BinaryOp::Or, cards, bit);
@@ -74,12 +108,69 @@ impl Emit<'_> {
         let held = b.bits(BinaryOp::And, cards, bit);
         let held = b.ne_zero(held);
         b.when(held, |b| {
-            b.bump(record, limit::CARDS, 1);
             let new = b.bits(BinaryOp::Xor, cards, bit);
             b.store(item, self.cards_field(), new);
-            let rank = b.load(record, limit::RANK);
-            self.mark(b, rank);
+            let there = |b: &mut Builder| {
+                b.bump(record, limit::CARDS, 1);
+                let rank = b.load(record, limit::RANK);
+                self.mark(b, rank);
+            };
+            if self.shapes.cards_back.is_empty() {
+                there(b);
+                return;
+            }
+            let draw = b.load(record, limit::BACK);
+            let travels = b.ne_zero(draw);
+            b.either(
+                travels,
+                |b| {
+                    let time = self.duration(b, draw, &self.shapes.cards_back, Some(item));
+                    let now = Self::now(b);
+                    let at = b.add(now, time);
+                    let next = b.host(HostFn::CardGoes, &[record, at], Ty::Time);
+                    let slot = b.load(record, limit::SLOT);
+                    self.update(b, slot, next);
+                },
+                there,
+            );
         });
+    }
+
+    /// Cards of a limit are back.
+    pub(super) fn cards_back(&self, b: &mut Builder, record: V) {
+        let number = b.host(HostFn::CardsBack, &[record], Ty::Count);
+        let left = b.load(record, limit::CARDS);
+        let left = b.add(left, number);
+        b.store(record, limit::CARDS, left);
+        let rank = b.load(record, limit::RANK);
+        self.mark(b, rank);
+        let more = b.load(record, limit::RETURNING);
+        let more = b.ne_zero(more);
+        b.when(more, |b| {
+            let heap = b.load(record, limit::HEAP);
+            let next = b.load(heap, Field { offset: 0, ty: Ty::Time });
+            let slot = b.load(record, limit::SLOT);
+            self.update(b, slot, next);
+        });
+    }
+
+    /// Whether items of the type take no card of the limit, where limits count by item.
+    fn takes_none(&self, b: &mut Builder, record: V, item: V) -> Option<V> {
+        if !self.shapes.limits_by_type {
+            return None;
+        }
+        let types = b.load(record, limit::TYPES);
+        let by_type = b.ne_zero(types);
+        let no = b.int(0, Ty::Flag);
+        let none = b.var(no);
+        b.when(by_type, |b| {
+            let kind = b.load(item, item::TYPE);
+            let at = b.element(types, kind, 8);
+            let takes = b.load(at, Field { offset: 0, ty: Ty::Count });
+            let not = b.is_zero(takes);
+            b.set(none, not);
+        });
+        Some(none)
     }
 
     /// Takes all cards back from an item that ceases to be.

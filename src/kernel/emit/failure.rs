@@ -1,19 +1,19 @@
 //! Breakdowns: onset, repair, and going on (semantics B1–B6).
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{breakdown, item, machine, request, station};
-use super::super::program::Ty;
+use super::super::layout::{breakdown, item, machine, request, station, tree};
+use super::super::program::{FuncId, Ty};
 use super::super::shape::{BreakdownShape, ClockShape, EffectShape, StationShape};
 use super::super::status::{NEVER, phase};
 use super::Emit;
 use super::station::{breakdown_offset, working_clocks};
 
 /// A breakdown's clock runs.
-const RUNNING: i64 = 0;
+pub(super) const RUNNING: i64 = 0;
 /// Its repair waits for people.
 pub(super) const WAITING: i64 = 1;
 /// It is under repair.
-const REPAIR: i64 = 2;
+pub(super) const REPAIR: i64 = 2;
 /// It begins when the work at hand is done.
 pub(super) const AFTER_WORK: i64 = 3;
 
@@ -24,52 +24,53 @@ impl Emit<'_> {
         let active = b.load(record, breakdown::ACTIVE);
         let repaired = b.int(REPAIR, Ty::Count);
         let repaired = b.eq(active, repaired);
+        b.either(repaired, |b| self.repair_ends(b, k, s, i, shape, record), |b| self.due(b, k, s, i, shape, record));
+    }
+
+    /// A stop of a machine is due: it begins, or waits for the end of the work.
+    #[allow(clippy::too_many_arguments)] // one fact each
+    pub(super) fn due(&self, b: &mut Builder, k: usize, s: &StationShape, i: usize, shape: &BreakdownShape, record: V) {
+        if shape.effect != EffectShape::FinishItem {
+            self.onset(b, k, s, i, shape, record);
+            return;
+        }
+        // Work at hand, also where another breakdown interrupts it, is finished first.
+        let machine = b.load(record, breakdown::MACHINE);
+        if shape.clock == ClockShape::Working {
+            // The stretch ended with the clock: what remains is a stretch of its own.
+            b.store_int(record, breakdown::ACTIVE, AFTER_WORK);
+            let now = Self::now(b);
+            let start = b.load(machine, machine::WORK_START);
+            let worked = b.sub(now, start);
+            let remaining = b.load(machine, machine::REMAINING);
+            let remaining = b.sub(remaining, worked);
+            Self::charge_clocks(b, s, machine, worked);
+            b.store_int(record, breakdown::RESIDUAL, NEVER);
+            self.work_on(b, s, machine, remaining);
+            return;
+        }
+        let at = b.load(machine, machine::PHASE);
+        let empty = b.count(phase::IDLE);
+        let done = b.count(phase::FINISHED);
+        let empty = b.eq(at, empty);
+        let done = b.eq(at, done);
+        let at_once = b.or(empty, done);
+        let at_once = if shape.maintenance {
+            // A machine that is down is repaired first.
+            let down = b.load(machine, machine::DOWN);
+            let up = b.is_zero(down);
+            b.and(at_once, up)
+        } else {
+            at_once
+        };
         b.either(
-            repaired,
-            |b| self.repair_ends(b, k, s, shape, record),
-            |b| {
-                if shape.effect != EffectShape::FinishItem {
-                    self.onset(b, k, s, i, shape, record);
-                    return;
-                }
-                // Work at hand, also where another breakdown interrupts it, is finished first.
-                let machine = b.load(record, breakdown::MACHINE);
-                if shape.clock == ClockShape::Working {
-                    // The stretch ended with the clock: what remains is a stretch of its own.
-                    b.store_int(record, breakdown::ACTIVE, AFTER_WORK);
-                    let now = Self::now(b);
-                    let start = b.load(machine, machine::WORK_START);
-                    let worked = b.sub(now, start);
-                    let remaining = b.load(machine, machine::REMAINING);
-                    let remaining = b.sub(remaining, worked);
-                    Self::charge_clocks(b, s, machine, worked);
-                    b.store_int(record, breakdown::RESIDUAL, NEVER);
-                    self.work_on(b, s, machine, remaining);
-                    return;
-                }
-                let at = b.load(machine, machine::PHASE);
-                let empty = b.count(phase::IDLE);
-                let done = b.count(phase::FINISHED);
-                let empty = b.eq(at, empty);
-                let done = b.eq(at, done);
-                let at_once = b.or(empty, done);
-                let at_once = if shape.maintenance {
-                    // A machine that is down is repaired first.
-                    let down = b.load(machine, machine::DOWN);
-                    let up = b.is_zero(down);
-                    b.and(at_once, up)
-                } else {
-                    at_once
-                };
-                b.either(
-                    at_once,
-                    |b| self.onset(b, k, s, i, shape, record),
-                    |b| b.store_int(record, breakdown::ACTIVE, AFTER_WORK),
-                );
-            },
+            at_once,
+            |b| self.onset(b, k, s, i, shape, record),
+            |b| b.store_int(record, breakdown::ACTIVE, AFTER_WORK),
         );
     }
 
+    #[allow(clippy::too_many_arguments)] // one fact each
     pub(super) fn onset(
         &self,
         b: &mut Builder,
@@ -89,20 +90,62 @@ impl Emit<'_> {
         if s.setup_lost_down && !shape.maintenance {
             Self::lose_setup(b, machine);
         }
-        let freed = self.stop_machine(b, s, machine);
+        let freed = self.stop_machine(b, s, machine, shape.keep_crew);
+        if shape.exclusive {
+            self.other_clocks(b, s, i, machine, true);
+        }
         Self::still_state(b, s, machine);
         self.strike(b, s, shape, machine);
-        if shape.needs {
-            b.store_int(record, breakdown::ACTIVE, WAITING);
-            let request = b.load(record, breakdown::REQUEST);
-            let first = b.cast(freed, Ty::Count);
-            b.store(request, request::FIRST, first);
-            let list = b.load(request, request::NEEDS);
-            let now = Self::now(b);
-            self.ask(b, request, list, Some(now));
-        } else {
-            b.call(Self::function(self.functions.repair.get(k).and_then(|r| r.get(i)).copied().flatten()), &[record]);
+        if shape.clock == ClockShape::Shared {
+            b.store_int(record, breakdown::ACTIVE, REPAIR);
+            let shared = b.load(record, breakdown::SHARED);
+            self.stands(b, shared);
+            return;
         }
+        let repair = Self::function(self.functions.repair.get(k).and_then(|r| r.get(i)).copied().flatten());
+        self.start_repair(b, repair, shape, record, Some(freed));
+    }
+
+    /// Begins a repair, or asks for the people who do it: before others when the machine's own went free
+    /// at this instant (B5).
+    pub(super) fn start_repair(
+        &self,
+        b: &mut Builder,
+        repair: FuncId,
+        shape: &BreakdownShape,
+        record: V,
+        freed: Option<V>,
+    ) {
+        let now = Self::now(b);
+        b.store(record, breakdown::SINCE, now);
+        if shape.from_start {
+            let draw = b.load(record, breakdown::AFTER);
+            let after = self.duration(b, draw, &shape.after, None);
+            b.store(record, breakdown::RESIDUAL, after);
+            b.store(record, breakdown::STARTED, now);
+        }
+        if !shape.needs {
+            b.call(repair, &[record]);
+            return;
+        }
+        b.store_int(record, breakdown::ACTIVE, WAITING);
+        let request = b.load(record, breakdown::REQUEST);
+        match freed {
+            Some(freed) => {
+                let first = b.cast(freed, Ty::Count);
+                b.store(request, request::FIRST, first);
+            }
+            None => b.store_int(request, request::FIRST, 0),
+        }
+        let list = b.load(request, request::NEEDS);
+        if !shape.repair_shift {
+            self.ask(b, request, list, Some(now));
+            return;
+        }
+        b.store(request, request::TIME, now);
+        let off = b.load(record, breakdown::OFF);
+        let on = b.not(off);
+        b.when(on, |b| self.ask(b, request, list, None));
     }
 
     /// What the breakdown does to work it has interrupted, or that another one has.
@@ -145,13 +188,16 @@ impl Emit<'_> {
                 self.work_gives_place(b, s, node);
                 b.store_int(machine, machine::PHASE, phase::IDLE);
                 b.store_int(machine, machine::ITEM, 0);
+                if s.keeps() {
+                    self.free_people(b, machine);
+                }
             }
         });
     }
 
-    /// Work stops; what remains is kept, people go free, clocks of working time stand still. Whether
-    /// people went free, where work needs any.
-    pub(super) fn interrupt(&self, b: &mut Builder, s: &StationShape, machine: V) -> Option<V> {
+    /// Work stops; what remains is kept, people go free unless they are kept, clocks of working time stand
+    /// still. Whether people went free, where work needs any.
+    pub(super) fn interrupt(&self, b: &mut Builder, s: &StationShape, machine: V, keep: bool) -> Option<V> {
         if s.stay {
             self.stands_still(b, machine);
             b.store_int(machine, machine::PHASE, phase::INTERRUPTED);
@@ -179,7 +225,7 @@ impl Emit<'_> {
             });
         }
         b.store_int(machine, machine::PHASE, phase::INTERRUPTED);
-        s.needs.then(|| self.free_people(b, machine))
+        (s.needs && !keep).then(|| self.free_people(b, machine))
     }
 
     /// Begins a repair that has all it needs.
@@ -190,11 +236,13 @@ impl Emit<'_> {
         }
         let slot = b.load(record, breakdown::SLOT);
         let draw = b.load(record, breakdown::REPAIR);
-        if !(shape.needs && self.shapes.crew_shifts) {
+        if !(shape.repair_shift || shape.needs && self.shapes.crew_shifts) {
             let time = self.duration(b, draw, &shape.repair, None);
             self.schedule_after(b, slot, time);
             return;
         }
+        let none = b.int(0, Ty::Duration);
+        let time = b.var(none);
         let rest = b.load(record, breakdown::REST);
         let left = b.ne_zero(rest);
         b.either(
@@ -203,12 +251,26 @@ impl Emit<'_> {
                 b.store_int(record, breakdown::REST, 0);
                 let tick = b.int(1, Ty::Duration);
                 let rest = b.sub(rest, tick);
-                self.schedule_after(b, slot, rest);
+                b.set(time, rest);
             },
             |b| {
-                let time = self.duration(b, draw, &shape.repair, None);
-                self.schedule_after(b, slot, time);
+                let drawn = self.duration(b, draw, &shape.repair, None);
+                b.set(time, drawn);
             },
+        );
+        if !shape.repair_shift {
+            self.schedule_after(b, slot, time);
+            return;
+        }
+        let off = b.load(record, breakdown::OFF);
+        b.either(
+            off,
+            |b| {
+                let tick = b.int(1, Ty::Duration);
+                let rest = b.add(time, tick);
+                b.store(record, breakdown::REST, rest);
+            },
+            |b| self.schedule_after(b, slot, time),
         );
     }
 
@@ -223,43 +285,247 @@ impl Emit<'_> {
         b.store(record, breakdown::SINCE, now);
     }
 
-    fn repair_ends(&self, b: &mut Builder, k: usize, s: &StationShape, shape: &BreakdownShape, record: V) {
+    #[allow(clippy::too_many_arguments)] // one fact each
+    fn repair_ends(&self, b: &mut Builder, k: usize, s: &StationShape, i: usize, shape: &BreakdownShape, record: V) {
+        let repair = Self::function(self.functions.repair.get(k).and_then(|r| r.get(i)).copied().flatten());
+        self.end_repair(b, repair, shape, record, |b| self.repaired(b, k, s, i, shape, record));
+    }
+
+    /// The machine has one reason less to stand still.
+    #[allow(clippy::too_many_arguments)] // one fact each
+    pub(super) fn repaired(
+        &self,
+        b: &mut Builder,
+        k: usize,
+        s: &StationShape,
+        i: usize,
+        shape: &BreakdownShape,
+        record: V,
+    ) {
         let machine = b.load(record, breakdown::MACHINE);
         b.store_int(record, breakdown::ACTIVE, RUNNING);
-        Self::charge_stop(b, record, breakdown::REPAIRED);
-        if shape.needs {
-            let request = b.load(record, breakdown::REQUEST);
-            let list = b.load(request, request::NEEDS);
-            if self.shapes.crew_shifts {
-                b.store_int(request, request::HOLDS, 0);
-            }
-            b.call(Self::function(self.functions.free_people), &[list]);
+        if shape.clock == ClockShape::Shared {
+            Self::charge_stop(b, record, breakdown::REPAIRED);
         }
-        let draw = b.load(record, breakdown::AFTER);
-        let after = self.duration(b, draw, &shape.after, None);
-        match shape.clock {
-            ClockShape::Calendar => {
-                let slot = b.load(record, breakdown::SLOT);
-                self.schedule_after(b, slot, after);
-            }
-            ClockShape::Scheduled => {
-                let slot = b.load(record, breakdown::SLOT);
-                b.store(record, breakdown::RESIDUAL, after);
-                if s.shift.is_none() {
-                    self.schedule_after(b, slot, after);
-                } else {
-                    let shift = b.load(machine, machine::OFF);
-                    let off = b.count(1);
-                    let on = b.ne(shift, off);
-                    b.when(on, |b| self.schedule_after(b, slot, after));
-                }
-            }
-            ClockShape::Working | ClockShape::Cycles => b.store(record, breakdown::RESIDUAL, after),
+        if shape.exclusive {
+            self.other_clocks(b, s, i, machine, false);
         }
         if shape.maintenance {
             b.bump(machine, machine::MAINTENANCE, -1);
         }
         self.let_go(b, k, s, machine, true);
+    }
+
+    /// A repair ends: its people go free, and the clock runs again. Where the clock has run since the onset
+    /// and the next failure is due already, that begins at once; else `up` follows.
+    pub(super) fn end_repair(
+        &self,
+        b: &mut Builder,
+        repair: FuncId,
+        shape: &BreakdownShape,
+        record: V,
+        up: impl FnOnce(&mut Builder),
+    ) {
+        b.store_int(record, breakdown::ACTIVE, RUNNING);
+        Self::charge_stop(b, record, breakdown::REPAIRED);
+        if shape.needs {
+            let request = b.load(record, breakdown::REQUEST);
+            self.free_repairers(b, request);
+        }
+        if !shape.from_start {
+            self.clock_begins(b, shape, record);
+            up(b);
+            return;
+        }
+        let rest = b.load(record, breakdown::RESIDUAL);
+        let now = Self::now(b);
+        let started = b.load(record, breakdown::STARTED);
+        let passed = b.sub(now, started);
+        let zero = b.int(0, Ty::Duration);
+        let run = b.sub(rest, passed);
+        let (rest, due) = if shape.holds {
+            let hold = b.load(record, breakdown::HOLD);
+            let held = b.ne_zero(hold);
+            let rest = b.select(held, rest, run);
+            let over = b.le(rest, zero);
+            let runs = b.not(held);
+            (rest, b.and(over, runs))
+        } else {
+            (run, b.le(run, zero))
+        };
+        b.either(
+            due,
+            |b| {
+                b.bump(record, breakdown::FAILURES, 1);
+                self.start_repair(b, repair, shape, record, None);
+            },
+            |b| {
+                let below = b.lt(rest, zero);
+                let rest = b.select(below, zero, rest);
+                self.clock_runs(b, shape, record, rest);
+                up(b);
+            },
+        );
+    }
+
+    /// The people of a repair go free.
+    pub(super) fn free_repairers(&self, b: &mut Builder, request: V) {
+        let list = if self.shapes.grants_kept() {
+            let held = b.load(request, request::HOLDS);
+            b.store_int(request, request::HOLDS, 0);
+            held
+        } else {
+            b.load(request, request::NEEDS)
+        };
+        b.call(Self::function(self.functions.free_people), &[list]);
+    }
+
+    // ---- clocks ----
+
+    /// A new time to failure is drawn.
+    fn clock_begins(&self, b: &mut Builder, shape: &BreakdownShape, record: V) {
+        if shape.clock == ClockShape::Shared {
+            return;
+        }
+        let draw = b.load(record, breakdown::AFTER);
+        let after = self.duration(b, draw, &shape.after, None);
+        self.clock_runs(b, shape, record, after);
+    }
+
+    /// The clock runs for a time to the next failure.
+    fn clock_runs(&self, b: &mut Builder, shape: &BreakdownShape, record: V, rest: V) {
+        let slot = b.load(record, breakdown::SLOT);
+        match shape.clock {
+            ClockShape::Calendar | ClockShape::Scheduled if shape.holds => {
+                b.store(record, breakdown::RESIDUAL, rest);
+                let hold = b.load(record, breakdown::HOLD);
+                let runs = b.is_zero(hold);
+                b.when(runs, |b| self.schedule_after(b, slot, rest));
+            }
+            ClockShape::Calendar | ClockShape::Scheduled => self.schedule_after(b, slot, rest),
+            ClockShape::Working | ClockShape::Cycles => b.store(record, breakdown::RESIDUAL, rest),
+            ClockShape::Shared => {}
+        }
+    }
+
+    /// The clocks of the machine's other breakdowns stand still during this one, or run on.
+    fn other_clocks(&self, b: &mut Builder, s: &StationShape, own: usize, machine: V, stop: bool) {
+        for (i, shape) in s.breakdowns.iter().enumerate() {
+            if i == own || shape.maintenance || !matches!(shape.clock, ClockShape::Calendar | ClockShape::Scheduled) {
+                continue;
+            }
+            let record = Self::nth_breakdown(b, machine, i);
+            self.clock_holds(b, shape, record, stop);
+        }
+    }
+
+    /// The record of the n-th breakdown of a machine.
+    pub(super) fn nth_breakdown(b: &mut Builder, machine: V, i: usize) -> V {
+        let first = b.load(machine, machine::BREAKDOWNS);
+        let offset = b.count(i64::from(breakdown_offset(i)));
+        b.add(first, offset)
+    }
+
+    /// One reason more, or less, for a clock to stand still.
+    pub(super) fn clock_holds(&self, b: &mut Builder, shape: &BreakdownShape, record: V, stop: bool) {
+        let hold = b.bump(record, breakdown::HOLD, if stop { 1 } else { -1 });
+        let edge = b.count(i64::from(stop));
+        let changes = b.eq(hold, edge);
+        b.when(changes, |b| {
+            let slot = b.load(record, breakdown::SLOT);
+            let active = b.load(record, breakdown::ACTIVE);
+            let runs = b.is_zero(active);
+            b.when(runs, |b| {
+                if stop {
+                    let rest = self.freeze(b, slot);
+                    b.store(record, breakdown::RESIDUAL, rest);
+                } else {
+                    let rest = b.load(record, breakdown::RESIDUAL);
+                    self.schedule_after(b, slot, rest);
+                }
+            });
+            if shape.from_start {
+                // It runs during the repair too.
+                let now = Self::now(b);
+                let down = b.not(runs);
+                b.when(down, |b| {
+                    if stop {
+                        let started = b.load(record, breakdown::STARTED);
+                        let passed = b.sub(now, started);
+                        let rest = b.load(record, breakdown::RESIDUAL);
+                        let rest = b.sub(rest, passed);
+                        b.store(record, breakdown::RESIDUAL, rest);
+                    } else {
+                        b.store(record, breakdown::STARTED, now);
+                    }
+                });
+            }
+        });
+    }
+
+    // ---- the shift of a repair (B4) ----
+
+    /// The shift of a repair ends: what is left of it waits for the next, its people go free.
+    pub(super) fn repair_off(&self, b: &mut Builder, shape: &BreakdownShape, record: V) {
+        b.store_int(record, breakdown::OFF, 1);
+        let slot = b.load(record, breakdown::SLOT);
+        let active = b.load(record, breakdown::ACTIVE);
+        let repair = b.int(REPAIR, Ty::Count);
+        let repair = b.eq(active, repair);
+        let now = Self::now(b);
+        let leaf = self.leaf(b, slot);
+        let due = b.load(leaf, tree::KEY);
+        // A repair that ends at this instant is done (T7).
+        let later = b.lt(now, due);
+        let stops = b.and(repair, later);
+        b.when(stops, |b| {
+            let rest = self.freeze(b, slot);
+            let tick = b.int(1, Ty::Duration);
+            let rest = b.add(rest, tick);
+            b.store(record, breakdown::REST, rest);
+            if shape.needs {
+                b.store_int(record, breakdown::ACTIVE, WAITING);
+                Self::charge_stop(b, record, breakdown::REPAIRED);
+                let request = b.load(record, breakdown::REQUEST);
+                self.free_repairers(b, request);
+            }
+        });
+        if shape.needs {
+            let waiting = b.int(WAITING, Ty::Count);
+            let waiting = b.eq(active, waiting);
+            b.when(waiting, |b| {
+                let request = b.load(record, breakdown::REQUEST);
+                b.call(Self::function(self.functions.drop_request), &[request]);
+            });
+        }
+    }
+
+    /// The shift of a repair begins.
+    pub(super) fn repair_on(&self, b: &mut Builder, shape: &BreakdownShape, record: V) {
+        b.store_int(record, breakdown::OFF, 0);
+        let active = b.load(record, breakdown::ACTIVE);
+        if shape.needs {
+            let waiting = b.int(WAITING, Ty::Count);
+            let waiting = b.eq(active, waiting);
+            b.when(waiting, |b| {
+                let request = b.load(record, breakdown::REQUEST);
+                let list = b.load(request, request::NEEDS);
+                self.ask(b, request, list, None);
+            });
+            return;
+        }
+        let repair = b.int(REPAIR, Ty::Count);
+        let repair = b.eq(active, repair);
+        let rest = b.load(record, breakdown::REST);
+        let left = b.ne_zero(rest);
+        let goes = b.and(repair, left);
+        b.when(goes, |b| {
+            b.store_int(record, breakdown::REST, 0);
+            let tick = b.int(1, Ty::Duration);
+            let rest = b.sub(rest, tick);
+            let slot = b.load(record, breakdown::SLOT);
+            self.schedule_after(b, slot, rest);
+        });
     }
 
     pub(super) fn each_product(b: &mut Builder, machine: V, each: impl FnOnce(&mut Builder, V)) {

@@ -24,6 +24,7 @@ mod reserve;
 pub(super) mod route;
 mod run;
 mod setup;
+mod shared;
 mod sink;
 mod source;
 mod station;
@@ -63,6 +64,8 @@ struct Functions {
     placed: Vec<Option<FuncId>>,
     stretch: Vec<Option<FuncId>>,
     repair: Vec<Vec<Option<FuncId>>>,
+    stop_repair: Vec<Option<FuncId>>,
+    stop_begins: Option<FuncId>,
     release: Vec<Option<FuncId>>,
     enter: Vec<Option<FuncId>>,
 }
@@ -88,6 +91,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.pool_functions(&mut program)?;
     emit.cause_function(&mut program)?;
     emit.drive_functions(&mut program)?;
+    emit.shared_functions(&mut program)?;
     for (k, shape) in shapes.nodes.iter().enumerate() {
         if let NodeShape::Station(s) = shape {
             emit.station_functions(&mut program, k, s)?;

@@ -2,18 +2,19 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{component, header, machine, needs, pool, request};
-use super::super::program::{BinaryOp, Program, Ty};
+use super::super::program::{BinaryOp, HostFn, Program, Ty};
 use super::super::shape::{GrantShape, NodeShape};
 use super::super::status::phase;
 use super::Emit;
 
 impl Emit<'_> {
     pub(super) fn any_pools(&self) -> bool {
-        self.shapes.nodes.iter().any(|s| match s {
-            NodeShape::Station(s) => s.needs || s.breakdowns.iter().any(|b| b.needs),
-            NodeShape::Conveyor(s) => s.breakdowns.iter().any(|b| b.needs),
-            _ => false,
-        })
+        self.shapes.stops.iter().any(|s| s.needs)
+            || self.shapes.nodes.iter().any(|s| match s {
+                NodeShape::Station(s) => s.needs || s.breakdowns.iter().any(|b| b.needs),
+                NodeShape::Conveyor(s) => s.breakdowns.iter().any(|b| b.needs),
+                _ => false,
+            })
     }
 
     /// Writes requesting, withdrawing a request, and setting people free.
@@ -180,7 +181,7 @@ impl Emit<'_> {
         let list = b.load(machine, machine::HELD);
         let held = b.ne_zero(list);
         b.when(held, |b| {
-            if self.shapes.crew_shifts {
+            if self.shapes.grants_kept() {
                 let request = b.load(machine, machine::REQUEST);
                 b.store_int(request, request::HOLDS, 0);
             }
@@ -247,31 +248,25 @@ impl Emit<'_> {
             let next = b.load(at, request::NEXT);
             b.set(at, next);
             let list = b.load(this, request::NEEDS);
-            let yes = b.int(1, Ty::Flag);
-            let fits = b.var(yes);
-            Self::each_need(b, list, |b, members, number| {
-                let size = b.load(members, pool::SIZE);
-                let busy = b.load(members, pool::BUSY);
-                let free = b.sub(size, busy);
-                let enough = b.le(number, free);
-                let claimed = b.load(members, pool::CLAIMED);
-                let unclaimed = b.is_zero(claimed);
-                let good = b.and(enough, unclaimed);
-                let all = b.and(fits, good);
-                b.set(fits, all);
-            });
+            // The need list of those who are sent.
+            let (fits, staff) = if self.shapes.skills {
+                let staff = b.host(HostFn::Staff, &[this], Ty::Handle);
+                (b.ne_zero(staff), staff)
+            } else {
+                (Self::enough(b, list), list)
+            };
             b.either(
                 fits,
                 |b| {
                     Self::drop_request_body(b, this);
-                    Self::each_need(b, list, |b, members, number| {
+                    Self::each_need(b, staff, |b, members, number| {
                         let busy = b.load(members, pool::BUSY);
                         let busy = b.add(busy, number);
                         b.store(members, pool::BUSY, busy);
                         Self::charge(b, members, number, false);
                     });
                     b.store_int(this, request::FIRST, 0);
-                    self.granted(b, this, list);
+                    self.granted(b, this, staff);
                 },
                 |b| {
                     let first = b.load(this, request::FIRST);
@@ -288,13 +283,10 @@ impl Emit<'_> {
                         },
                         |b| {
                             Self::each_need(b, list, |b, members, _| {
-                                let claimed = b.load(members, pool::CLAIMED);
-                                let new = b.is_zero(claimed);
-                                b.when(new, |b| {
-                                    b.store_int(members, pool::CLAIMED, 1);
-                                    let less = b.plus(free_pools, -1);
-                                    b.set(free_pools, less);
-                                });
+                                Self::claim(b, members, free_pools);
+                                if self.shapes.skills {
+                                    Self::each_crew(b, members, |b, crew| Self::claim(b, crew, free_pools));
+                                }
                             });
                         },
                     );
@@ -305,10 +297,63 @@ impl Emit<'_> {
         b.store_int(comp, component::DIRTY, 0);
     }
 
+    /// Whether enough members are free of each pool of a list, and no older request waits for them.
+    fn enough(b: &mut Builder, list: V) -> V {
+        let yes = b.int(1, Ty::Flag);
+        let fits = b.var(yes);
+        Self::each_need(b, list, |b, members, number| {
+            let size = b.load(members, pool::SIZE);
+            let busy = b.load(members, pool::BUSY);
+            let free = b.sub(size, busy);
+            let enough = b.le(number, free);
+            let claimed = b.load(members, pool::CLAIMED);
+            let unclaimed = b.is_zero(claimed);
+            let good = b.and(enough, unclaimed);
+            let all = b.and(fits, good);
+            b.set(fits, all);
+        });
+        fits
+    }
+
+    /// An older request waits for a pool: younger ones do not get its members, unless it lets them pass.
+    fn claim(b: &mut Builder, members: V, free_pools: V) {
+        let claimed = b.load(members, pool::CLAIMED);
+        let new = b.is_zero(claimed);
+        let passing = b.load(members, pool::OVERTAKE);
+        let strict = b.not(passing);
+        let new = b.and(new, strict);
+        b.when(new, |b| {
+            b.store_int(members, pool::CLAIMED, 1);
+            let less = b.plus(free_pools, -1);
+            b.set(free_pools, less);
+        });
+    }
+
+    /// For each crew that has a skill.
+    fn each_crew(b: &mut Builder, skill: V, each: impl FnOnce(&mut Builder, V)) {
+        let list = b.load(skill, pool::CREWS);
+        let is_skill = b.ne_zero(list);
+        b.when(is_skill, |b| {
+            let n = b.load(list, Field { offset: 0, ty: Ty::Count });
+            let zero = b.count(0);
+            let i = b.var(zero);
+            b.repeat(|b| {
+                let more = b.lt(i, n);
+                let done = b.not(more);
+                b.leave_if(done);
+                let next = b.plus(i, 1);
+                b.set(i, next);
+                let at = b.element(list, next, 8);
+                let crew = b.load(at, Field { offset: 0, ty: Ty::Handle });
+                each(b, crew);
+            });
+        });
+    }
+
     fn granted(&self, b: &mut Builder, request: V, list: V) {
         let owner = b.load(request, request::OWNER);
         let kind = b.load(request, request::KIND);
-        if self.shapes.crew_shifts {
+        if self.shapes.grants_kept() {
             let now = Self::now(b);
             b.store(request, request::GRANTED, now);
             b.store(request, request::HOLDS, list);
@@ -319,7 +364,8 @@ impl Emit<'_> {
                     return;
                 }
                 b.store(owner, machine::HELD, list);
-                let last = self.station_shape(*k).and_then(|s| Self::last_freed(b, s, list));
+                let asked = b.load(request, request::NEEDS);
+                let last = self.station_shape(*k).and_then(|s| Self::last_freed(b, s, asked));
                 let at = b.load(owner, machine::PHASE);
                 let begin = b.count(phase::WAIT_TO_BEGIN);
                 let begins = b.eq(at, begin);
@@ -336,6 +382,10 @@ impl Emit<'_> {
                 if f.is_some() {
                     b.call(Self::function(f), &[owner]);
                 }
+            }
+            Some(GrantShape::SharedStop(j)) => {
+                let f = self.functions.stop_repair.get(*j).copied().flatten();
+                b.call(Self::function(f), &[owner]);
             }
             None => {}
         });

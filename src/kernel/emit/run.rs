@@ -182,6 +182,8 @@ impl Emit<'_> {
             }
             Some(EventShape::EndOfGathering(_)) => self.gathered_enough(b, record),
             Some(EventShape::Calendar) => self.calendar_event(b, record),
+            Some(EventShape::SharedStop(j)) => self.shared_event(b, *j, record),
+            Some(EventShape::CardsBack) => self.cards_back(b, record),
             None => {}
         });
     }

@@ -1,7 +1,7 @@
 //! Stations: loading, work, and its end.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{breakdown, counters, draw, header, item, machine, node, recipe, station, visit};
+use super::super::layout::{breakdown, counters, draw, header, item, machine, node, recipe, request, station, visit};
 use super::super::program::{Program, Ty};
 use super::super::shape::{ClockShape, EffectShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, State, phase};
@@ -51,6 +51,10 @@ impl Emit<'_> {
         self.functions.placed.push(placed);
         let mut repairs = Vec::new();
         for (i, shape) in s.breakdowns.iter().enumerate() {
+            if shape.clock == ClockShape::Shared {
+                repairs.push(None);
+                continue;
+            }
             let (mut b, args) = Builder::new(program, &format!("repair_{k}_{i}"), &[Ty::Handle], None);
             if let [record] = args[..] {
                 self.begin_repair(&mut b, shape, record);
@@ -171,16 +175,21 @@ impl Emit<'_> {
         let offered = b.ne_zero(item);
         let go = b.and(ready, offered);
         b.when(go, |b| {
-            let go = if s.from > 0 {
+            let (item, go) = if s.from > 0 {
                 let array = b.load(node, station::FROM);
-                self.may_enter(b, array, s.from, item)
+                let item = self.first_with_cards(b, node, array, s.from);
+                (item, b.ne_zero(item))
             } else {
-                b.int(1, Ty::Flag)
+                (item, b.int(1, Ty::Flag))
             };
             b.when(go, |b| {
                 let take = |b: &mut Builder| {
                     let machine = self.set_up_machine(b, s, node, machine, item);
-                    Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                    if s.from > 0 {
+                        self.accept(b, node, item);
+                    } else {
+                        Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                    }
                     self.release(b, holders, item);
                     self.load_machine(b, k, s, node, machine, item);
                     if s.many {
@@ -507,7 +516,17 @@ impl Emit<'_> {
         let begin = self.functions.begin.get(k).copied().flatten();
         let held = b.load(machine, machine::HELD);
         let list = b.load(next, draw::NEEDS);
-        let same = b.eq(held, list);
+        let same = if self.shapes.skills {
+            // What is held names the crews, what was asked for the skills.
+            let request = b.load(machine, machine::REQUEST);
+            let asked = b.load(request, request::NEEDS);
+            let none = b.none();
+            let some = b.ne_zero(held);
+            let asked = b.select(some, asked, none);
+            b.eq(asked, list)
+        } else {
+            b.eq(held, list)
+        };
         b.either(
             same,
             |b| b.call(Self::function(begin), &[machine]),

@@ -25,8 +25,8 @@ const TOO_SHORT: i64 = 3;
 
 impl Emit<'_> {
     /// One more reason for a machine to stand still: the first one stops its work. Whether its people
-    /// went free.
-    pub(super) fn stop_machine(&self, b: &mut Builder, s: &StationShape, machine: V) -> V {
+    /// went free; they are kept only as long as every reason keeps them.
+    pub(super) fn stop_machine(&self, b: &mut Builder, s: &StationShape, machine: V, keep: bool) -> V {
         let down = b.bump(machine, machine::DOWN, 1);
         let one = b.count(1);
         let first = b.eq(down, one);
@@ -44,7 +44,7 @@ impl Emit<'_> {
                     b.call(Self::function(self.functions.drop_request), &[request]);
                 }
                 phase::WORKING => {
-                    let was_freed = self.interrupt(b, s, machine);
+                    let was_freed = self.interrupt(b, s, machine, keep);
                     if let Some(was_freed) = was_freed {
                         b.set(freed, was_freed);
                     }
@@ -67,6 +67,17 @@ impl Emit<'_> {
                 Self::set_state(b, machine, State::Down);
             }
         });
+        if s.keeps() && !keep {
+            let at = b.load(machine, machine::PHASE);
+            let stopped = b.count(phase::INTERRUPTED);
+            let stopped = b.eq(at, stopped);
+            let further = b.not(first);
+            let kept = b.and(stopped, further);
+            b.when(kept, |b| {
+                let was_freed = self.free_people(b, machine);
+                b.set(freed, was_freed);
+            });
+        }
         freed
     }
 
@@ -159,6 +170,13 @@ impl Emit<'_> {
                 let work = b.load(machine, machine::WORK);
                 let list = b.load(work, draw::NEEDS);
                 let needed = b.ne_zero(list);
+                let needed = if s.keeps() {
+                    let held = b.load(machine, machine::HELD);
+                    let gone = b.is_zero(held);
+                    b.and(needed, gone)
+                } else {
+                    needed
+                };
                 b.either(
                     needed,
                     |b| {
@@ -216,7 +234,7 @@ impl Emit<'_> {
                 b.either(
                     short,
                     |b| {
-                        self.stop_machine(b, s, machine);
+                        self.stop_machine(b, s, machine, false);
                     },
                     |b| self.goes_off(b, s, machine),
                 );
@@ -240,7 +258,7 @@ impl Emit<'_> {
         if s.setup_lost_off {
             Self::lose_setup(b, machine);
         }
-        self.stop_machine(b, s, machine);
+        self.stop_machine(b, s, machine, false);
         Self::still_state(b, s, machine);
         self.scheduled_clocks(b, s, machine, true);
     }
@@ -284,20 +302,8 @@ impl Emit<'_> {
             if shape.clock != ClockShape::Scheduled {
                 continue;
             }
-            let at = breakdown_offset(i);
-            let breakdowns = b.load(machine, machine::BREAKDOWNS);
-            let active = b.load(breakdowns, breakdown::ACTIVE.plus(at));
-            let runs = b.is_zero(active);
-            b.when(runs, |b| {
-                let slot = b.load(breakdowns, breakdown::SLOT.plus(at));
-                if off {
-                    let rest = self.freeze(b, slot);
-                    b.store(breakdowns, breakdown::RESIDUAL.plus(at), rest);
-                } else {
-                    let rest = b.load(breakdowns, breakdown::RESIDUAL.plus(at));
-                    self.schedule_after(b, slot, rest);
-                }
-            });
+            let record = Self::nth_breakdown(b, machine, i);
+            self.clock_holds(b, shape, record, off);
         }
     }
 
@@ -330,6 +336,14 @@ impl Emit<'_> {
     }
 
     // ---- shifts of sources ----
+
+    /// One more reason for a source to stand still, or one less.
+    pub(super) fn source_stops(&self, b: &mut Builder, s: &SourceShape, node: V, stop: bool) {
+        let reasons = b.bump(node, source::STOPS, if stop { 1 } else { -1 });
+        let edge = b.count(i64::from(stop));
+        let changes = b.eq(reasons, edge);
+        b.when(changes, |b| if stop { self.source_off(b, s, node) } else { self.source_on(b, s, node) });
+    }
 
     fn source_off(&self, b: &mut Builder, s: &SourceShape, node: V) {
         b.store_int(node, source::OFF, 1);
@@ -369,8 +383,28 @@ impl Emit<'_> {
 
     // ---- shifts of crews ----
 
-    /// The number of a crew changes. Who leaves stops at once, youngest grant first, or finishes.
+    /// The number of a crew changes with its shift.
     fn pool_changes(&self, b: &mut Builder, members: V, size: V) {
+        b.store(members, pool::WHOLE, size);
+        let finish = b.load(members, pool::FINISH);
+        self.pool_resizes(b, members, finish);
+    }
+
+    /// One member of a pool breaks, or is there again.
+    pub(super) fn member_breaks(&self, b: &mut Builder, members: V, breaks: bool, finish: bool) {
+        b.bump(members, pool::BROKEN, if breaks { 1 } else { -1 });
+        let finish = b.int(i64::from(finish), Ty::Flag);
+        self.pool_resizes(b, members, finish);
+    }
+
+    /// Members come or go. Unless those who go finish, they stop at once, youngest grant first (R5).
+    fn pool_resizes(&self, b: &mut Builder, members: V, finish: V) {
+        let whole = b.load(members, pool::WHOLE);
+        let broken = b.load(members, pool::BROKEN);
+        let zero = b.count(0);
+        let size = b.sub(whole, broken);
+        let none = b.lt(size, zero);
+        let size = b.select(none, zero, size);
         let old = b.load(members, pool::SIZE);
         Self::charge_to(b, members, (pool::SIZES, pool::SIZES_HIGH), old, true);
         Self::charge_to(b, members, (pool::SIZES, pool::SIZES_HIGH), size, false);
@@ -380,7 +414,6 @@ impl Emit<'_> {
         b.store_int(comp, component::DIRTY, 1);
         let one = b.count(1);
         b.set_header(header::GRANT, one);
-        let finish = b.load(members, pool::FINISH);
         let pause = b.not(finish);
         b.when(pause, |b| {
             let never = b.int(0, Ty::Handle);
@@ -405,7 +438,8 @@ impl Emit<'_> {
     fn people_leave(&self, b: &mut Builder, grant: V) {
         let owner = b.load(grant, request::OWNER);
         let kind = b.load(grant, request::KIND);
-        let list = b.load(grant, request::HOLDS);
+        let held = b.load(grant, request::HOLDS);
+        let list = b.load(grant, request::NEEDS);
         b.store_int(grant, request::HOLDS, 0);
         b.switch(kind, self.shapes.grants.len(), |b, i| match self.shapes.grants.get(i) {
             Some(GrantShape::Work(k)) => {
@@ -413,14 +447,23 @@ impl Emit<'_> {
                 let at = b.load(owner, machine::PHASE);
                 let working = b.count(phase::WORKING);
                 let working = b.eq(at, working);
-                b.when(working, |b| {
-                    self.interrupt(b, s, owner);
-                    b.store_int(owner, machine::PHASE, phase::WAIT_TO_RESUME);
-                    Self::set_state(b, owner, State::Waiting);
-                    self.ask(b, grant, list, None);
-                });
+                b.either(
+                    working,
+                    |b| {
+                        self.interrupt(b, s, owner, false);
+                        b.store_int(owner, machine::PHASE, phase::WAIT_TO_RESUME);
+                        Self::set_state(b, owner, State::Waiting);
+                        self.ask(b, grant, list, None);
+                    },
+                    |b| {
+                        // They only stand by: at a repair, or until the item has left.
+                        if s.keeps() || s.release_after_leaving {
+                            self.free_people(b, owner);
+                        }
+                    },
+                );
             }
-            Some(GrantShape::Repair(..)) => {
+            Some(GrantShape::Repair(..) | GrantShape::SharedStop(_)) => {
                 let slot = b.load(owner, breakdown::SLOT);
                 let rest = self.freeze(b, slot);
                 let tick = b.int(1, Ty::Duration);
@@ -428,7 +471,7 @@ impl Emit<'_> {
                 b.store(owner, breakdown::REST, rest);
                 Self::charge_stop(b, owner, breakdown::REPAIRED);
                 b.store_int(owner, breakdown::ACTIVE, super::failure::WAITING);
-                b.call(Self::function(self.functions.free_people), &[list]);
+                b.call(Self::function(self.functions.free_people), &[held]);
                 self.ask(b, grant, list, None);
             }
             None => {}
@@ -466,7 +509,11 @@ impl Emit<'_> {
                 }
                 Some(SubscriberShape::Source(k)) => {
                     if let Some(NodeShape::Source(s)) = self.shapes.nodes.get(*k) {
-                        b.either(begins, |b| self.source_on(b, s, who), |b| self.source_off(b, s, who));
+                        b.either(
+                            begins,
+                            |b| self.source_stops(b, s, who, false),
+                            |b| self.source_stops(b, s, who, true),
+                        );
                     }
                 }
                 Some(SubscriberShape::Conveyor(k)) => {
@@ -475,6 +522,25 @@ impl Emit<'_> {
                     }
                 }
                 Some(SubscriberShape::Pool) => self.pool_changes(b, who, on),
+                Some(SubscriberShape::StopClock(j)) => {
+                    if let Some(shape) = self.shapes.stops.get(*j) {
+                        b.either(
+                            begins,
+                            |b| self.clock_holds(b, shape, who, false),
+                            |b| self.clock_holds(b, shape, who, true),
+                        );
+                    }
+                }
+                Some(SubscriberShape::StopRepair(j)) => {
+                    if let Some(shape) = self.shapes.stops.get(*j) {
+                        b.either(begins, |b| self.repair_on(b, shape, who), |b| self.repair_off(b, shape, who));
+                    }
+                }
+                Some(SubscriberShape::Repair(k, i)) => {
+                    if let Some(shape) = self.station_shape(*k).and_then(|s| s.breakdowns.get(*i)) {
+                        b.either(begins, |b| self.repair_on(b, shape, who), |b| self.repair_off(b, shape, who));
+                    }
+                }
                 None => {}
             });
         });

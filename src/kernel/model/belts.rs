@@ -1,6 +1,7 @@
 //! Lays out conveyors: lanes, drives, breakdowns.
 
-use super::nodes::{clock_shape, stops};
+use super::nodes::stops;
+use super::stops::clock_shape;
 use super::*;
 use crate::kernel::shape::Family;
 
@@ -174,6 +175,11 @@ impl Layout<'_> {
                 effect: EffectShape::Resume,
                 needs: need_list != 0,
                 maintenance: i >= c.breakdowns.len(),
+                from_start: false,
+                exclusive: false,
+                holds: false,
+                keep_crew: false,
+                repair_shift: false,
                 after: Families::from([family]),
                 repair: Families::from([repair_family]),
             });
@@ -197,7 +203,7 @@ impl Layout<'_> {
         }
     }
 
-    fn word(&self, record: i64, field: Field) -> i64 {
+    pub(super) fn word(&self, record: i64, field: Field) -> i64 {
         let at = usize::try_from((record + i64::from(field.offset)) / 8).unwrap_or(usize::MAX);
         self.image.words.get(at).map_or(0, |w| w.cast_signed())
     }

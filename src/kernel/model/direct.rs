@@ -51,7 +51,17 @@ impl Direct {
         for (id, giver) in plant.nodes.iter() {
             let Some(next) = only(&given, id) else { continue };
             let Some(place) = plant.nodes.get(next) else { continue };
-            if limited(id) || limited(next) || !pauses(giver) || !pauses(place) {
+            // Sources that break down, and work that is finished before a stop of several stations.
+            let stopped = |id: NodeId, kind: &NodeKind| {
+                plant.shared_stops(id).any(|s| matches!(kind, NodeKind::Source(_)) || finishes(&s.stop))
+            };
+            if limited(id)
+                || limited(next)
+                || !pauses(giver)
+                || !pauses(place)
+                || stopped(id, &giver.kind)
+                || stopped(next, &place.kind)
+            {
                 continue;
             }
             if let NodeKind::Source(Source { supply: Supply::Always, mix, with, campaign, .. }) = &giver.kind
@@ -102,6 +112,14 @@ impl Direct {
 /// Whether nothing looks at the end of a shift when work begins or ends.
 fn pauses(node: &crate::ir::Node) -> bool {
     node.calendar.is_none() || node.shift_end == ShiftEnd::Pause
+}
+
+/// Whether the work at hand is finished before a stop begins.
+fn finishes(stop: &crate::ir::Stop) -> bool {
+    match stop {
+        crate::ir::Stop::Breakdown(b) => b.effect == BreakdownEffect::FinishItem,
+        crate::ir::Stop::Maintenance(m) => m.start == crate::ir::MaintenanceStart::BetweenItems,
+    }
 }
 
 /// One machine without people that passes on what it was given, or a source that waits its interval.

@@ -15,6 +15,7 @@ mod sets;
 mod setups;
 mod shifts;
 mod sources;
+mod stops;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -270,15 +271,16 @@ impl Model {
         layout.probes();
         layout.counters();
         layout.reserve_nodes();
-        layout.shapes.crew_shifts = plant.pools.values().any(|p| p.calendar.is_some());
+        layout.shapes.crew_shifts = plant.pools.ids().any(|p| layout.changes_size(p));
         layout.pools()?;
-        layout.limits();
+        layout.limits()?;
         layout.visits()?;
         layout.drives();
         for id in plant.nodes.ids() {
             layout.node(id)?;
         }
         layout.open_lists();
+        layout.shared_stops()?;
         layout.subscribers();
         layout.kinds()?;
         layout.settle_handlers();

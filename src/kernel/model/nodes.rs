@@ -2,8 +2,7 @@
 
 use super::ways::route_shape;
 use super::*;
-use crate::ir::{CalendarId, MaintenanceStart};
-use crate::kernel::shape::Family;
+use crate::ir::CalendarId;
 
 /// Puts requests of people for work behind those for repairs of the same instant.
 const WORK_AFTER_REPAIRS: i64 = 1 << 62;
@@ -48,15 +47,6 @@ pub(super) fn stops<'a>(
     breakdowns.chain(maintenance).collect()
 }
 
-pub(super) fn clock_shape(clock: BreakdownClock) -> ClockShape {
-    match clock {
-        BreakdownClock::Working => ClockShape::Working,
-        BreakdownClock::Calendar => ClockShape::Calendar,
-        BreakdownClock::Scheduled => ClockShape::Scheduled,
-        BreakdownClock::Cycles => ClockShape::Cycles,
-    }
-}
-
 impl Layout<'_> {
     pub(super) fn node(&mut self, id: NodeId) -> Result<(), String> {
         let Some(n) = self.plant.nodes.get(id) else { return Ok(()) };
@@ -85,6 +75,7 @@ impl Layout<'_> {
             }
         }
         self.finish_slots(id, shape, first_slot);
+        self.repair_shifts(id, shape);
         self.shift(id, n.calendar, shape);
         self.node_shapes.push(shape);
         Ok(())
@@ -110,6 +101,7 @@ impl Layout<'_> {
                 if matches!(s.supply, Supply::Always | Supply::Every(_)) {
                     self.tell(at, record, SubscriberShape::Source(shape));
                     self.image.put(record, source::OFF, i64::from(on == 0));
+                    self.image.put(record, source::STOPS, i64::from(on == 0));
                 }
             }
             NodeKind::Station(_) => {
@@ -327,49 +319,14 @@ impl Layout<'_> {
                 self.image.put(first + m * stride, machine::WORK, own_record);
             }
         }
-        let many = s.machines > 1;
-        if many {
+        // A station without a machine has none that is idle.
+        let many = s.machines != 1;
+        if s.machines > 1 {
             self.image.put(record, station::IDLE, first);
             self.image.put(record, station::IDLE_LAST, first + (count(s.machines) - 1) * index(machine::WORDS * 8));
         }
-        let mut breakdowns = Vec::new();
-        for b in &s.breakdowns {
-            let clock = clock_shape(b.clock);
-            let effect = match b.effect {
-                BreakdownEffect::Resume => EffectShape::Resume,
-                BreakdownEffect::Restart => EffectShape::Restart,
-                BreakdownEffect::RestartNew => EffectShape::RestartNew,
-                BreakdownEffect::Scrap => EffectShape::Scrap,
-                BreakdownEffect::FinishItem => EffectShape::FinishItem,
-            };
-            breakdowns.push(BreakdownShape {
-                clock,
-                effect,
-                needs: !b.needs.is_empty(),
-                maintenance: false,
-                after: Families::from([laws::family(&b.after)?]),
-                repair: Families::from([laws::family(&b.repair)?]),
-            });
-        }
-        for m in &s.maintenance {
-            breakdowns.push(BreakdownShape {
-                clock: clock_shape(m.clock),
-                effect: match m.start {
-                    MaintenanceStart::BetweenItems => EffectShape::FinishItem,
-                    MaintenanceStart::Immediately => EffectShape::Resume,
-                },
-                needs: !m.needs.is_empty(),
-                maintenance: true,
-                after: Families::from([match m.timetable {
-                    Some(_) => Family::Timetable,
-                    None => laws::family(&m.every)?,
-                }]),
-                repair: Families::from([laws::family(&m.lasts)?]),
-            });
-        }
-        let with_shift = |needed: &[crate::ir::Need]| {
-            needed.iter().any(|n| plant.pools.get(n.pool).is_some_and(|p| p.calendar.is_some()))
-        };
+        let breakdowns = self.breakdown_shapes(id, s)?;
+        let with_shift = |needed: &[crate::ir::Need]| needed.iter().any(|n| self.changes_size(n.pool));
         let crew_shift = s.recipes.iter().flat_map(|r| &r.phases).any(|p| with_shift(&p.needs))
             || s.setup.iter().filter_map(|s| s.needs.as_deref()).any(with_shift)
             || visits.iter().filter_map(|v| plant.visits.get(*v)?.needs.as_deref()).any(with_shift);
@@ -576,9 +533,14 @@ impl Layout<'_> {
                 first: None,
             });
             let stops = stops(&s.breakdowns, &s.maintenance);
-            let breakdowns = self.image.alloc(breakdown::WORDS * stops.len());
-            if !stops.is_empty() {
+            let shared = self.plant.shared_stops(id).count();
+            let breakdowns = self.image.alloc(breakdown::WORDS * (stops.len() + shared));
+            if stops.len() + shared > 0 {
                 self.image.put(at, machine::BREAKDOWNS, breakdowns);
+            }
+            for i in 0..shared {
+                let record = breakdowns + index((stops.len() + i) * breakdown::WORDS * 8);
+                self.image.put(record, breakdown::MACHINE, at);
             }
             let off = self.begins_off(id);
             for (i, b) in stops.iter().enumerate() {
@@ -604,7 +566,10 @@ impl Layout<'_> {
                     BreakdownClock::Working | BreakdownClock::Cycles => {
                         First::Residual(record, breakdown::RESIDUAL, after)
                     }
-                    BreakdownClock::Scheduled if off => First::Residual(record, breakdown::RESIDUAL, after),
+                    BreakdownClock::Scheduled if off => {
+                        self.image.put(record, breakdown::HOLD, 1);
+                        First::Residual(record, breakdown::RESIDUAL, after)
+                    }
                     BreakdownClock::Calendar | BreakdownClock::Scheduled => First::Draw(after),
                 };
                 let handler = self.unplaced(EventShape::Breakdown(UNPLACED, i));

@@ -5,18 +5,29 @@ use super::*;
 impl Layout<'_> {
     pub(super) fn pools(&mut self) -> Result<(), String> {
         for (_, p) in self.plant.pools.iter() {
-            if p.overtake {
-                return Err(format!("`{}`: overtaking of crews comes later", p.name));
-            }
             let at = self.image.alloc(pool::WORDS);
             self.image.put(at, pool::SIZE, count(p.size));
+            self.image.put(at, pool::WHOLE, count(p.size));
+            self.image.put(at, pool::OVERTAKE, i64::from(p.overtake));
             if let Some(id) = p.calendar {
                 let (record, size) = self.calendar(id, Some((p.size, p.sizes.clone())));
                 self.image.put(at, pool::SIZE, count(size));
+                self.image.put(at, pool::WHOLE, count(size));
                 self.image.put(at, pool::FINISH, i64::from(p.shift_end == ShiftEnd::FinishItem));
                 self.tell(record, at, SubscriberShape::Pool);
             }
             self.places.pools.push(at);
+        }
+        for (skill, at) in self.plant.pools.values().zip(self.places.pools.clone()) {
+            if skill.kind != crate::ir::PoolKind::Skill {
+                continue;
+            }
+            self.shapes.skills = true;
+            let handles = skill.crews.iter().filter_map(|c| self.places.pools.get(c.index()).copied());
+            let mut words: Vec<i64> = handles.collect();
+            words.insert(0, index(words.len()));
+            let crews = self.image.array(&words);
+            self.image.put(at, pool::CREWS, crews);
         }
         let groups = rank::pool_components(self.plant);
         for members in groups {
@@ -75,21 +86,52 @@ impl Layout<'_> {
         self.image.put(at, request::KEY, key);
         self.image.put(at, request::KIND, index(kind));
         self.image.put(at, request::OTHER, self.last_request);
+        if self.shapes.skills {
+            let staff = self.image.alloc(needs::WORDS + 2 * self.plant.pools.len());
+            self.image.put(at, request::STAFF, staff);
+        }
         self.last_request = at;
         self.image.put(0, header::REQUESTS, at);
         at
     }
 
-    pub(super) fn limits(&mut self) {
-        for (_, l) in self.plant.limits.iter() {
+    pub(super) fn limits(&mut self) -> Result<(), String> {
+        let plant = self.plant;
+        for (_, l) in plant.limits.iter() {
             let at = self.image.alloc(limit::WORDS);
             self.image.put(at, limit::CARDS, count(l.count));
             self.image.put(at, limit::RANK, index(self.order.rank(l.from)));
+            if let Some(item) = l.item {
+                let takes: Vec<i64> = plant.items.ids().map(|t| i64::from(self.is_a(t, item))).collect();
+                let types = self.image.array(&takes);
+                self.image.put(at, limit::TYPES, types);
+                self.shapes.limits_by_type = true;
+            }
+            if let Some(back) = &l.back {
+                let (draw, family) = self.draw(back, &l.name, "return")?;
+                self.shapes.cards_back.insert(family);
+                let heap = self.image.alloc(usize::try_from(l.count).unwrap_or(0).max(1));
+                self.image.put(at, limit::BACK, draw);
+                self.image.put(at, limit::HEAP, heap);
+                let handler = self.unplaced(EventShape::CardsBack);
+                self.slot(SlotPlan {
+                    band: 1,
+                    rank: self.order.rank(l.from),
+                    machine: 0,
+                    name: l.name.clone(),
+                    handler,
+                    record: at,
+                    field: limit::SLOT,
+                    first: None,
+                });
+            }
+            self.places.names.insert(at, l.name.clone());
             self.places.limits.push(at);
         }
         let all = self.places.limits.clone();
         let at = self.image.array(&all);
         self.image.put(0, header::LIMITS, at);
+        Ok(())
     }
 
     /// Limits that begin or end at a node: pairs of record and card bit.

@@ -18,7 +18,10 @@ impl Layout<'_> {
         let record = self.node_record(id);
         let rank = self.order.rank(id);
         let calendar = self.plant.nodes.get(id).and_then(|n| n.calendar);
-        let (from, from_count) = self.limit_array(|l| l.from == id);
+        // A limit that counts by item begins only at sources of one type.
+        let (plant, made) = (self.plant, s.mix.first().map(|(i, _)| *i));
+        let takes = |l: &crate::ir::Limit| l.item.is_none_or(|i| made.is_some_and(|m| plant.is_a(m, i)));
+        let (from, from_count) = self.limit_array(|l| l.from == id && takes(l));
         let (to, to_count) = self.limit_array(|l| l.to == id);
         self.image.put(record, source::FROM, from);
         self.image.put(record, source::TO, to);
@@ -80,7 +83,8 @@ impl Layout<'_> {
             from: from_count,
             to: to_count,
             direct_out,
-            shift: calendar.is_some() && matches!(s.supply, Supply::Always | Supply::Every(_)),
+            shift: calendar.is_some() && matches!(s.supply, Supply::Always | Supply::Every(_))
+                || self.plant.shared_stops(id).next().is_some(),
             with: s.with.len(),
             observed: self.told(id, source::OBSERVERS),
             lots,

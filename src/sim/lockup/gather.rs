@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::ir::ids::Id;
-use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Supply};
+use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Stopped, Supply};
 use crate::kernel::builder::Field;
 use crate::kernel::layout::{
     breakdown, buffer, component, drive, header, item, lane, limit, list, machine, needs, node, part, pool, request,
@@ -172,7 +172,8 @@ impl Waits<'_> {
         let mut short = Vec::new();
         for (n, ((_, l), record)) in self.plant.limits.iter().zip(&self.model.places.limits).enumerate() {
             let bit = 1i64 << n.min(62);
-            if l.from == id && held & bit == 0 && self.get(*record, limit::CARDS) <= 0 {
+            let takes = entering.and_then(|i| self.type_of(i)).zip(l.item).is_none_or(|(kind, of)| self.is_a(kind, of));
+            if l.from == id && takes && held & bit == 0 && self.get(*record, limit::CARDS) <= 0 {
                 short.extend(self.by_record.get(record).copied());
             }
         }
@@ -190,7 +191,7 @@ impl Waits<'_> {
     fn station(&mut self, at: usize, id: NodeId, record: i64, s: &Station) {
         let machines: Vec<i64> = machines_of(self.model, id).collect();
         for m in &machines {
-            self.machine(*m, s);
+            self.machine(*m, id, s);
         }
         let idle = machines.iter().any(|m| self.is_idle(*m));
         let parts = parts_of(s);
@@ -214,7 +215,7 @@ impl Waits<'_> {
         self.get(m, machine::PHASE) == phase::IDLE && self.get(m, machine::DOWN) == 0
     }
 
-    fn machine(&mut self, m: i64, s: &Station) {
+    fn machine(&mut self, m: i64, id: NodeId, s: &Station) {
         let Some(at) = self.by_record.get(&m).copied() else { return };
         let now_in = self.get(m, machine::PHASE);
         let since = self.get(m, machine::SINCE);
@@ -225,7 +226,11 @@ impl Waits<'_> {
         let mut fact = None;
         if self.get(m, machine::DOWN) > 0 {
             // Under repair it will be up again; a repair that waits for people may wait for ever.
-            live = breakdowns.iter().any(|b| self.get(*b, breakdown::ACTIVE) == 2) || self.get(m, machine::OFF) != 0;
+            // One that stops together with others goes on with them.
+            let shared = self.plant.stops.iter().any(|s| s.stops_node(id));
+            live = shared
+                || breakdowns.iter().any(|b| self.get(*b, breakdown::ACTIVE) == 2)
+                || self.get(m, machine::OFF) != 0;
             for b in breakdowns.iter().filter(|b| self.get(**b, breakdown::ACTIVE) == 1) {
                 groups.extend(self.people(at, self.get(*b, breakdown::REQUEST)));
             }
@@ -318,13 +323,28 @@ impl Waits<'_> {
 
     fn has_shift(&self, members: i64) -> bool {
         match self.by_record.get(&members).and_then(|v| self.vertices.get(*v)).map(|v| v.who) {
-            Some(Who::Pool(p)) => self.plant.pools.get(p).is_some_and(|p| p.calendar.is_some()),
+            Some(Who::Pool(p)) => {
+                let shift = |p: &crate::ir::Pool| p.calendar.is_some();
+                let crews = self.plant.pools.get(p).map(|p| p.crews.clone()).unwrap_or_default();
+                self.plant.pools.get(p).is_some_and(shift)
+                    || crews.iter().any(|c| self.plant.pools.get(*c).is_some_and(shift))
+                    || self.plant.stops.iter().any(|s| s.stops.contains(&Stopped::Member(p)))
+            }
             _ => false,
         }
     }
 
     fn free(&self, members: i64) -> i64 {
-        self.get(members, pool::SIZE).saturating_sub(self.get(members, pool::BUSY))
+        let free = |at: i64| self.get(at, pool::SIZE).saturating_sub(self.get(at, pool::BUSY));
+        self.crews_of(members).into_iter().map(free).fold(0, i64::saturating_add)
+    }
+
+    /// The crews that have a skill; any other pool is its own.
+    fn crews_of(&self, members: i64) -> Vec<i64> {
+        match self.get(members, pool::CREWS) {
+            0 => vec![members],
+            list => (1..=self.get(list, WORD)).map(|i| self.get(list.saturating_add(8 * i), WORD)).collect(),
+        }
     }
 
     /// What a request waits for: pools with too few free, or the oldest request before it.
@@ -332,7 +352,8 @@ impl Waits<'_> {
         let mut groups = Vec::new();
         for (members, number) in self.needs_of(its) {
             if number > self.free(members) {
-                groups.push(self.by_record.get(&members).copied().into_iter().collect());
+                let crews = self.crews_of(members);
+                groups.push(crews.iter().filter_map(|c| self.by_record.get(c).copied()).collect());
             }
         }
         if groups.is_empty() {
@@ -658,7 +679,8 @@ impl Waits<'_> {
                     // A repair that needs nobody makes no request.
                     let request = self.get(b, breakdown::REQUEST);
                     if request != 0 && self.get(b, breakdown::ACTIVE) == 2 {
-                        lists.push(self.get(request, request::NEEDS));
+                        let kept = self.model.shapes.grants_kept();
+                        lists.push(self.get(request, if kept { request::HOLDS } else { request::NEEDS }));
                     }
                 }
             }
@@ -700,6 +722,15 @@ impl Waits<'_> {
             .filter(|(_, r)| self.get(**r, limit::CARDS) <= 0)
             .map(|(n, r)| (n, *r))
             .collect();
+        // Cards on their way back, and pallets under repair, are there again some day.
+        for (_, record) in &short {
+            let Some(at) = self.by_record.get(record).copied() else { continue };
+            let Some(Who::Limit(id)) = self.vertices.get(at).map(|v| v.who) else { continue };
+            let repaired = self.plant.stops.iter().any(|s| s.stops.contains(&Stopped::Card(id)));
+            if repaired || self.get(*record, limit::RETURNING) > 0 {
+                self.revive(at);
+            }
+        }
         if short.is_empty() {
             return;
         }
