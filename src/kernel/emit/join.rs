@@ -358,6 +358,10 @@ impl Emit<'_> {
             let Some(NodeShape::Buffer(shape)) = self.shapes.nodes.get(h).filter(|_| holders.contains(&h)) else {
                 return;
             };
+            if shape.loose.is_some() {
+                // There any item is offered by itself.
+                return;
+            }
             let first = b.load(from, buffer::FIRST);
             let behind = b.ne(first, taken);
             b.set(within, behind);
