@@ -12,7 +12,7 @@ use flowline::kernel::{Engine, Kernel, Run, Stop};
 
 use flowline::sim::checks;
 
-use crate::engines::plant_of;
+use crate::engines::plant_or_later;
 
 /// Where a feature is written.
 #[derive(Clone, Copy, PartialEq)]
@@ -190,8 +190,10 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
     ))
 }
 
-fn figures(text: &str) -> (Snapshot, i64) {
-    let plant = plant_of(text, text);
+/// The figures of a line, and how many items are on its floor; `None` when the pair is told to be not
+/// supported yet (E0290).
+fn figures(text: &str) -> Option<(Snapshot, i64)> {
+    let plant = plant_or_later(text, text).ok()?;
     let run_on = |engine: Engine| {
         let kernel = Kernel::new(&plant, engine).unwrap();
         let mut run = kernel.begin(11, 0);
@@ -210,7 +212,7 @@ fn figures(text: &str) -> (Snapshot, i64) {
     let (reference, ..) = run_on(Engine::Interpreter);
     assert!(native == reference, "the engines differ:\n{text}");
     assert_eq!(stop, Stop::Horizon, "{text}");
-    (snapshot, on_the_floor)
+    Some((snapshot, on_the_floor))
 }
 
 /// Items in buffers, on machines and waiting in sources, found by walking their lists. One that stands
@@ -240,36 +242,51 @@ fn held(kernel: &Kernel, plant: &Plant, run: &Run, found: &Snapshot) -> i64 {
     held
 }
 
+/// Pairs that the compiler refuses as not supported yet. A number that may only become smaller.
+const NOT_YET: usize = 400;
+
 #[test]
 fn every_two_features_together() {
-    let mut tried = 0;
+    let (mut tried, mut later, mut failed) = (0, 0, Vec::new());
     for (i, a) in FEATURES.iter().enumerate() {
         for b in FEATURES.iter().skip(i) {
             let chosen: Vec<(&str, At)> = if a == b { vec![*a] } else { vec![*a, *b] };
             let Some(text) = text(&chosen) else { continue };
-            let (found, on_the_floor) = figures(&text);
-            let worked = found.stations.iter().any(|s| s.cycles > 0);
-            assert!(worked, "nothing happens:\n{text}");
-            tried += 1;
-            for s in &found.stations {
-                let whole = i128::from(s.machines) * i128::from(found.now.0);
-                assert_eq!(s.states.iter().sum::<i128>(), whole, "states of {:?}:\n{text}", s.node);
-            }
-            // What the counters say is inside is what the floor holds.
-            assert_eq!(found.inside, on_the_floor, "items inside:\n{text}");
-            assert!(found.balances.iter().all(|b| b.inside >= 0), "{:?}\n{text}", found.balances);
-            for b in &found.buffers {
-                assert_eq!(b.level, b.walked, "items in {:?}:\n{text}", b.node);
-                assert_eq!(b.entries, b.exits + b.level, "entries of {:?}:\n{text}", b.node);
-                // Little's law, exactly: the integral of the level is the sum of stays, of those gone and
-                // those still inside; the latter can be at most all the time.
-                let most = b.stays + i128::from(b.level) * i128::from(found.now.0);
-                assert!(b.stays <= b.area && b.area <= most, "{:?} {b:?}:\n{text}", b.node);
-                if b.level == 0 {
-                    assert_eq!(b.area, b.stays, "{:?}:\n{text}", b.node);
-                }
+            match std::panic::catch_unwind(|| holds(&text)) {
+                Ok(true) => tried += 1,
+                Ok(false) => later += 1,
+                Err(_) => failed.push(format!("{} + {}", a.0, b.0)),
             }
         }
     }
-    assert!(tried > 400, "only {tried} pairs");
+    println!("{tried} pairs run, {later} are not supported yet");
+    assert!(failed.is_empty(), "{} pairs fail: {failed:#?}", failed.len());
+    assert!(tried > 1000, "only {tried} pairs");
+    assert!(later <= NOT_YET, "{later} pairs are not supported yet");
+}
+
+/// Holds the identities against a line; false when it is told to be not supported yet.
+fn holds(text: &str) -> bool {
+    let Some((found, on_the_floor)) = figures(text) else { return false };
+    let worked = found.stations.iter().any(|s| s.cycles > 0);
+    assert!(worked, "nothing happens:\n{text}");
+    for s in &found.stations {
+        let whole = i128::from(s.machines) * i128::from(found.now.0);
+        assert_eq!(s.states.iter().sum::<i128>(), whole, "states of {:?}:\n{text}", s.node);
+    }
+    // What the counters say is inside is what the floor holds.
+    assert_eq!(found.inside, on_the_floor, "items inside:\n{text}");
+    assert!(found.balances.iter().all(|b| b.inside >= 0), "{:?}\n{text}", found.balances);
+    for b in &found.buffers {
+        assert_eq!(b.level, b.walked, "items in {:?}:\n{text}", b.node);
+        assert_eq!(b.entries, b.exits + b.level, "entries of {:?}:\n{text}", b.node);
+        // Little's law, exactly: the integral of the level is the sum of stays, of those gone and
+        // those still inside; the latter can be at most all the time.
+        let most = b.stays + i128::from(b.level) * i128::from(found.now.0);
+        assert!(b.stays <= b.area && b.area <= most, "{:?} {b:?}:\n{text}", b.node);
+        if b.level == 0 {
+            assert_eq!(b.area, b.stays, "{:?}:\n{text}", b.node);
+        }
+    }
+    true
 }
