@@ -182,6 +182,10 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
     if !fields.contains(&"cycle") {
         station += "    cycle: 2 s\n";
     }
+    if station.contains("before_work") && behind.contains("state(") {
+        // Refused: the way is decided before the work, and may not read what changes until it is done (S21).
+        return None;
+    }
     Some(format!(
         "line pair {{\nitem A {{}}\nitem B {{}}\ncrew crew_1 {{ size: 2 }}\ntool jig {{ size: 1 }}\n{line}\
          source feed {{ {source} }}\nstation before {{ cycle: exponential(1 s), needs: 1 crew_1 }}\n\
@@ -243,7 +247,7 @@ fn held(kernel: &Kernel, plant: &Plant, run: &Run, found: &Snapshot) -> i64 {
 }
 
 /// Pairs that the compiler refuses as not supported yet. A number that may only become smaller.
-const NOT_YET: usize = 400;
+const NOT_YET: usize = 3;
 
 #[test]
 fn every_two_features_together() {
