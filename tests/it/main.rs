@@ -17,6 +17,7 @@ mod feature_pairs;
 mod format;
 mod kernel_smoke;
 mod layers;
+mod layout_words;
 mod published;
 mod published_belt;
 mod report;
