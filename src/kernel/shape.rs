@@ -139,6 +139,8 @@ pub enum MemberShape {
     Pool(bool),
     /// A card of a limit.
     Card,
+    /// A vehicle.
+    Vehicle,
 }
 
 /// What goes into and comes out of a station.
@@ -463,6 +465,8 @@ pub enum NodeShape {
     Conveyor(ConveyorShape),
     /// A sink.
     Sink(SinkShape),
+    /// An arrow by vehicle, and the vehicles that serve it.
+    Move,
 }
 
 /// How a node is settled: its shape and the shapes that hold what is offered to it.
@@ -503,6 +507,8 @@ pub enum EventShape {
     SharedStop(usize),
     /// Cards of a limit are back.
     CardsBack,
+    /// A vehicle has done what it does.
+    Vehicle,
 }
 
 /// Who asks for people.
@@ -561,6 +567,10 @@ pub struct Shapes {
     pub limits_by_type: bool,
     /// How times are found after which cards are back; empty: they are so at once.
     pub cards_back: Families,
+    /// How vehicles' times are found: for a metre, to take up and to set down.
+    pub vehicles: Families,
+    /// Whether fleets have orders.
+    pub fleet_orders: bool,
     /// Whether some station takes parts by type.
     pub assemblies: bool,
     /// Depth of the winner tree.

@@ -17,6 +17,7 @@ mod definition;
 mod draws;
 mod expect;
 mod fields;
+mod fleet;
 mod import;
 mod library;
 mod limit;
