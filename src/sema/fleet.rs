@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use num_traits::{One, Signed, Zero};
 
-use crate::base::{Dim, Quantity, Rational, Span, limits};
+use crate::base::{Dim, Quantity, Rational, Span, limits, units};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
     Binary, Blocking, Buffer, Capacity, ChoiceRule, Expression, Fleet, Move, NodeId, NodeKind, Plant, Release, Routing,
@@ -17,11 +17,10 @@ use super::line::Lower;
 use super::scope::Meaning;
 use super::way::Lane;
 
-const FLEET: &[&str] = &["size", "speed", "load_time", "unload_time", "distance", "start"];
+const FLEET: &[&str] = &["size", "speed", "load_time", "unload_time", "distance", "start", "order"];
 const FLEET_LATER: &[(&str, &str)] = &[
     ("home", "vehicles that go home"),
     ("breakdown", "breakdowns of vehicles"),
-    ("order", "order rules of fleets"),
     ("shift", "shifts of fleets"),
     ("reserve", "moves without a place kept"),
     ("capacity", "vehicles for several items"),
@@ -214,17 +213,31 @@ impl<'a> Lower<'a> {
             {
                 self.holes = true;
             }
+            if let Some(phrase) = fields.get("order", &mut self.diagnostics) {
+                match self.precedence(phrase, false) {
+                    Some(order) => {
+                        if let Some(fleet) = self.plant.fleets.get_mut(index) {
+                            fleet.order = Some(order);
+                        }
+                    }
+                    None => self.holes = true,
+                }
+            }
             if let Some(plan) = self.fleet_plans.get_mut(index) {
                 *plan = FleetPlan { table, start };
             }
         }
     }
 
-    /// `{ pick <-> pack: 45 m, a -> b: 40 m }`
+    /// `{ pick <-> pack: 45 m, a -> b: 40 m }`, or `table("distances.csv")`.
     fn distances(&mut self, phrase: &'a Phrase, table: &mut Vec<(NodeId, NodeId, Rational)>) -> Option<()> {
         let due = "distances stand in a table of pairs: `{ pick <-> pack: 45 m, pack -> dock: 20 m }`";
-        let Some(ExprKind::Table(entries)) = phrase.as_expr().map(|e| &e.kind) else {
-            return self.wrong_value(phrase.span, due);
+        let entries = match phrase.as_expr().map(|e| &e.kind) {
+            Some(ExprKind::Table(entries)) => entries,
+            Some(ExprKind::Call { function, arguments }) if function.name() == Some("table") => {
+                return self.distance_file(arguments, phrase.span, table);
+            }
+            _ => return self.wrong_value(phrase.span, due),
         };
         for entry in &entries.entries {
             let Key::Chain(chain) = &entry.key else { return self.wrong_value(entry.key.span(), due) };
@@ -237,6 +250,9 @@ impl<'a> Lower<'a> {
             let (from, to) = (self.node_expr(&chain.first, "node")?, self.node_expr(&step.expr, "node")?);
             let Some(value) = &entry.phrase else { return self.wrong_value(entry.span, due) };
             let metres = self.metres(value)?;
+            if from == to {
+                return self.wrong_value(entry.key.span(), "a distance is between two different nodes");
+            }
             for (a, b) in [(from, to), (to, from)].into_iter().take(1 + usize::from(both)) {
                 if table.iter().any(|(x, y, _)| *x == a && *y == b) {
                     self.push(Diagnostic::new(codes::DUPLICATE_FIELD, entry.span, "this distance is given twice"));
@@ -246,6 +262,113 @@ impl<'a> Lower<'a> {
             }
         }
         Some(())
+    }
+
+    /// `table("distances.csv")`: a square of distances. The first cell gives the unit, `[m]`; the first row and
+    /// the first column name the stops, from row to column. Cells from a stop to itself may be empty.
+    fn distance_file(
+        &mut self,
+        arguments: &'a [Argument],
+        span: Span,
+        table: &mut Vec<(NodeId, NodeId, Rational)>,
+    ) -> Option<()> {
+        let path = match arguments {
+            [Argument { name: None, value, .. }] => value.as_expr(),
+            _ => None,
+        };
+        let Some(ExprKind::String(path_text)) = path.map(|e| &e.kind) else {
+            return self.wrong_value(span, "`table` takes the name of a file: `table(\"distances.csv\")`");
+        };
+        let at = path.map_or(span, |e| e.span);
+        let bad = |message: String| Diagnostic::new(codes::BAD_DATA_FILE, at, message);
+        let text = match self.data_file(path_text, at) {
+            Ok(text) => text,
+            Err(why) => {
+                self.push(bad(format!("`{path_text}` cannot be read: {why}")));
+                return None;
+            }
+        };
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .trim(csv::Trim::All)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let rows: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
+        let Some((head, body)) = rows.split_first() else {
+            self.push(bad(format!("`{path_text}` is empty")));
+            return None;
+        };
+        let corner = head.get(0).unwrap_or_default();
+        let unit = corner.split_once('[').map(|(_, u)| u.trim_end_matches(']').trim().to_string()).unwrap_or_default();
+        let factor = match units::parse_unit(&unit, &|_| false) {
+            Ok((q, _)) if q.dim == Dim::LENGTH => q.value,
+            _ => {
+                self.push(
+                    bad(format!("`{path_text}` does not say the unit of its distances"))
+                        .help("write it in brackets into the first cell: `[m]`"),
+                );
+                return None;
+            }
+        };
+        let mut columns: Vec<(&str, NodeId)> = Vec::new();
+        for name in head.iter().skip(1) {
+            let id = self.file_stop(name, path_text, at, "column")?;
+            if columns.iter().any(|(_, c)| *c == id) {
+                self.push(bad(format!("`{path_text}` has two columns `{name}`")));
+                return None;
+            }
+            columns.push((name, id));
+        }
+        if columns.len() > limits::STOPS {
+            self.push(bad(format!("`{path_text}` has more than {} columns", limits::STOPS)));
+            return None;
+        }
+        let mut given: Vec<NodeId> = Vec::new();
+        for (number, row) in (2..).zip(body) {
+            let name = row.get(0).unwrap_or_default();
+            let from = self.file_stop(name, path_text, at, "row")?;
+            if given.contains(&from) {
+                self.push(bad(format!("`{path_text}` has two rows `{name}`")));
+                return None;
+            }
+            given.push(from);
+            if row.len() != columns.len() + 1 {
+                self.push(bad(format!(
+                    "row `{name}` of `{path_text}` (line {number}) has {} distances, and there are {} columns",
+                    row.len().saturating_sub(1),
+                    columns.len()
+                )));
+                return None;
+            }
+            for (cell, (column, to)) in row.iter().skip(1).zip(&columns) {
+                if *to == from && matches!(cell, "" | "0" | "-") {
+                    continue;
+                }
+                let value = crate::base::quantity::decimal(cell).filter(|v| !v.is_negative() && *to != from);
+                let Some(value) = value else {
+                    self.push(
+                        bad(format!(
+                            "row `{name}`, column `{column}` of `{path_text}` is `{cell}`, not a distance of 0 or more"
+                        ))
+                        .help("write a plain number such as `40`; its unit stands in the first cell"),
+                    );
+                    return None;
+                };
+                table.push((from, *to, value * &factor));
+            }
+        }
+        Some(())
+    }
+
+    fn file_stop(&mut self, name: &str, path: &str, at: Span, what: &str) -> Option<NodeId> {
+        match self.scope.find(name) {
+            Some(Meaning::Node(id)) if self.port(id).is_none() => Some(id),
+            _ => {
+                let text = format!("the {what} `{name}` of `{path}` is no node of the line");
+                self.push(Diagnostic::new(codes::BAD_DATA_FILE, at, text));
+                None
+            }
+        }
     }
 
     /// A fixed distance, 0 or more.
