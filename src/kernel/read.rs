@@ -42,6 +42,8 @@ pub struct Snapshot {
     pub pools: Vec<PoolTotals>,
     /// Balance of every item type.
     pub balances: Vec<Balance>,
+    /// The vehicles of every fleet.
+    pub fleets: Vec<Vec<super::vehicles::VehicleTotals>>,
 }
 
 /// A station.
@@ -197,6 +199,7 @@ impl Snapshot {
             sources: Vec::new(),
             pools: Vec::new(),
             balances: Vec::new(),
+            fleets: super::vehicles::totals(model, arena, now),
         };
         for (id, n) in plant.nodes.iter() {
             let Some(record) = model.places.nodes.get(id.index()).copied() else { continue };
