@@ -15,7 +15,7 @@ pub fn texts(folder: &Path) -> Vec<(String, String)> {
 }
 
 #[test]
-fn published_lines_without_chance_are_exact() {
+fn lines_without_chance_are_exact() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/published");
     let list = texts(&folder);
     assert!(list.len() >= 10, "only {} lines", list.len());
