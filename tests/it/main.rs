@@ -18,6 +18,7 @@ mod format;
 mod kernel_smoke;
 mod layers;
 mod layout_words;
+mod library;
 mod published;
 mod published_belt;
 mod report;
