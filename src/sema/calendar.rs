@@ -66,12 +66,10 @@ impl<'a> Lower<'a> {
                     shift.breaks.extend(shift.every_day(hours));
                     Some(())
                 }
-                (Key::Hours { days: before, hours }, None) => {
-                    self.days_of(before, shift.days, &mut days).map(|()| {
-                        shift.add(&days, hours, None);
-                        days.clear();
-                    })
-                }
+                (Key::Hours { days: before, hours }, None) => self.days_of(before, shift.days, &mut days).map(|()| {
+                    shift.add(&days, hours, None);
+                    days.clear();
+                }),
                 (key, Some(_)) if matches!(key.word(), Some("repeat" | "first")) => Some(()),
                 (Key::Chain(chain), None) => match chain.as_expr().map(|e| (&e.kind, e)) {
                     // `mon, wed 06:00..14:00`: days collect until their hours come.
@@ -148,8 +146,12 @@ impl<'a> Lower<'a> {
             let seconds = time.0 / crate::base::TICKS_PER_SECOND;
             if seconds < 1 || ticks(seconds) != time || seconds > 3660 * DAY {
                 self.push(
-                    Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, "a shift repeats after whole seconds, up to ten years")
-                        .help("write after how long its pattern begins anew: `repeat: 8 d`"),
+                    Diagnostic::new(
+                        codes::OUT_OF_RANGE,
+                        phrase.span,
+                        "a shift repeats after whole seconds, up to ten years",
+                    )
+                    .help("write after how long its pattern begins anew: `repeat: 8 d`"),
                 );
                 return None;
             }
@@ -221,8 +223,12 @@ impl<'a> Lower<'a> {
             }
             (_, Some(count)) => {
                 self.push(
-                    Diagnostic::new(codes::WRONG_VALUE, expr.span, format!("days of this shift are numbers from 1 to {count}"))
-                        .help("its pattern is no week: write the days that are worked, `1..4 06:00..18:00`"),
+                    Diagnostic::new(
+                        codes::WRONG_VALUE,
+                        expr.span,
+                        format!("days of this shift are numbers from 1 to {count}"),
+                    )
+                    .help("its pattern is no week: write the days that are worked, `1..4 06:00..18:00`"),
                 );
                 None
             }
@@ -515,7 +521,9 @@ fn within(period: i64, (from, to): Stretch) -> Vec<Stretch> {
 /// The number of a day, `4`.
 fn day_number(expr: &Expr) -> Option<usize> {
     match &expr.kind {
-        ExprKind::Quantity(q) if q.unit.is_none() => usize::try_from(q.number.to_integer()).ok().filter(|_| q.number.is_integer()),
+        ExprKind::Quantity(q) if q.unit.is_none() => {
+            usize::try_from(q.number.to_integer()).ok().filter(|_| q.number.is_integer())
+        }
         _ => None,
     }
 }
