@@ -51,7 +51,7 @@ impl<'a> Lower<'a> {
     fn calendar(&mut self, d: &'a Declaration) -> Option<Calendar> {
         let id = CalendarId(u32::try_from(self.plant.calendars.len()).unwrap_or(u32::MAX));
         let mut good = true;
-        let Some(mut shift) = self.repeated(d, id) else { return None };
+        let mut shift = self.repeated(d, id)?;
         let mut days: Vec<bool> = Vec::new();
         for item in d.block.iter().flat_map(|b| &b.items) {
             let Item::Entry(entry) = item else {
