@@ -14,6 +14,7 @@ mod dream;
 mod engines;
 mod error_pages;
 mod exact_lines;
+mod examples;
 mod feature_pairs;
 mod format;
 mod kernel_smoke;
