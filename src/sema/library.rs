@@ -2,9 +2,13 @@
 
 /// The files by name.
 pub const NAMES: &[(&str, &str)] = &[
+    ("assembly", include_str!("../../stdlib/assembly.line")),
+    ("control", include_str!("../../stdlib/control.line")),
+    ("machining", include_str!("../../stdlib/machining.line")),
     ("packaging", include_str!("../../stdlib/packaging.line")),
     ("reliability", include_str!("../../stdlib/reliability.line")),
     ("shifts", include_str!("../../stdlib/shifts.line")),
+    ("thermal", include_str!("../../stdlib/thermal.line")),
 ];
 
 /// The text of a file.
