@@ -1,5 +1,5 @@
 //! The examples: each checks without a finding and gives what it says it gives; `examples/README.md` is
-//! made from them. `FLOWLINE_WRITE=1 cargo test -- examples` writes it anew.
+//! made from them. `FLOWLINE_UPDATE=1 cargo test -- examples` writes it anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
@@ -67,9 +67,9 @@ fn page() -> String {
 #[test]
 fn their_page_is_up_to_date() {
     let (path, page) = (folder().join("README.md"), page());
-    if std::env::var_os("FLOWLINE_WRITE").is_some() {
+    if std::env::var_os("FLOWLINE_UPDATE").is_some() {
         std::fs::write(&path, &page).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == page, "run `FLOWLINE_WRITE=1 cargo test -- examples`");
+    assert!(written == page, "run `FLOWLINE_UPDATE=1 cargo test -- examples`");
 }

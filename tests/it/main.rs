@@ -23,6 +23,7 @@ mod layout_words;
 mod library;
 mod published;
 mod published_belt;
+mod reference;
 mod report;
 mod reuse;
 mod runtime_distributions;
