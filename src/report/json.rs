@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::kernel::vehicles::DOINGS;
 use crate::runtime::statistics::Summary;
 use crate::sim::outcome::{
-    ArrivalResult, BalanceResult, BufferResult, DurationResult, FleetResult, ExpectationResult, StationResult, StopResult, Study,
+    ArrivalResult, BalanceResult, BufferResult, DurationResult, ExpectationResult, FleetResult, StationResult,
+    StopResult, Study,
 };
 
 /// Version of the document.
@@ -51,6 +52,8 @@ pub struct RunDocument {
     pub crews: Named<CrewDocument>,
     /// Each fleet.
     pub fleets: Named<FleetDocument>,
+    /// Each limit that is cleared between unequal items.
+    pub limits: Named<ClearanceDocument>,
     /// The line as a whole.
     pub line: LineDocument,
     /// Each expectation of the line.
@@ -181,6 +184,17 @@ pub struct StopDocument {
     pub repair: Option<Figure>,
 }
 
+/// The clearances of a limit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ClearanceDocument {
+    /// How often the line was cleared.
+    pub count: Option<Figure>,
+    /// Share of time a clearance waited for people.
+    pub waiting: Option<Figure>,
+    /// Share of time the line was being cleared.
+    pub clearing: Option<Figure>,
+}
+
 /// One place where items wait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BufferDocument {
@@ -298,6 +312,7 @@ impl RunDocument {
                 .map(|c| (c.name.clone(), CrewDocument { busy: figure(c.busy), cost: figure(c.cost) }))
                 .collect(),
             fleets: study.fleets.iter().map(|f| (f.name.clone(), fleet(f))).collect(),
+            limits: study.limits.iter().map(|l| (l.name.clone(), clearance(l))).collect(),
             line: LineDocument {
                 name: header.line.clone(),
                 wip: figure(study.line.wip),
@@ -369,6 +384,10 @@ fn fleet(f: &FleetResult) -> FleetDocument {
         empty_m: figure(f.empty_m),
         busy: f.busy.iter().map(|(name, share)| (name.clone(), figure(*share))).collect(),
     }
+}
+
+fn clearance(l: &StopResult) -> ClearanceDocument {
+    ClearanceDocument { count: figure(l.count), waiting: figure(l.waiting), clearing: figure(l.repair) }
 }
 
 fn buffer(b: &BufferResult) -> BufferDocument {

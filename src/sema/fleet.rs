@@ -142,8 +142,12 @@ impl<'a> Lower<'a> {
             match fields.get(word, &mut self.diagnostics) {
                 Some(phrase) => *place = self.pace(phrase),
                 None if fields.has(word).is_none() => self.push(
-                    Diagnostic::new(codes::MISSING_FIELD, table.span, format!("`speed` does not say how fast vehicles are {word}"))
-                        .help("write `speed: { loaded: 1 m/s, empty: 1.4 m/s }`, or one speed for both"),
+                    Diagnostic::new(
+                        codes::MISSING_FIELD,
+                        table.span,
+                        format!("`speed` does not say how fast vehicles are {word}"),
+                    )
+                    .help("write `speed: { loaded: 1 m/s, empty: 1.4 m/s }`, or one speed for both"),
                 ),
                 None => {}
             }
@@ -157,10 +161,11 @@ impl<'a> Lower<'a> {
         let typed = self.evaluate_phrase(phrase)?;
         if typed.dim == Dim::NUMBER {
             let text = self.text(phrase.span);
-            self.push(
-                Diagnostic::new(codes::MISSING_UNIT, phrase.span, "`speed` is a speed and needs a unit")
-                    .fix(format!("write `{text} m/s`"), phrase.span, format!("{text} m/s")),
-            );
+            self.push(Diagnostic::new(codes::MISSING_UNIT, phrase.span, "`speed` is a speed and needs a unit").fix(
+                format!("write `{text} m/s`"),
+                phrase.span,
+                format!("{text} m/s"),
+            ));
             return None;
         }
         if typed.dim != Dim::SPEED {
@@ -186,11 +191,9 @@ impl<'a> Lower<'a> {
             Expression::Constant(q) => {
                 Some(Expression::Constant(Quantity { value: Rational::one() / &q.value, dim: Dim::TIME }))
             }
-            drawn => Some(Expression::Binary(
-                Binary::Divide,
-                Box::new(Expression::Constant(one)),
-                Box::new(drawn.clone()),
-            )),
+            drawn => {
+                Some(Expression::Binary(Binary::Divide, Box::new(Expression::Constant(one)), Box::new(drawn.clone())))
+            }
         }
     }
 
@@ -376,10 +379,11 @@ impl<'a> Lower<'a> {
         let typed = self.evaluate_phrase(phrase)?;
         if typed.dim == Dim::NUMBER {
             let text = self.text(phrase.span);
-            self.push(
-                Diagnostic::new(codes::MISSING_UNIT, phrase.span, "a distance needs a unit")
-                    .fix(format!("write `{text} m`"), phrase.span, format!("{text} m")),
-            );
+            self.push(Diagnostic::new(codes::MISSING_UNIT, phrase.span, "a distance needs a unit").fix(
+                format!("write `{text} m`"),
+                phrase.span,
+                format!("{text} m"),
+            ));
             return None;
         }
         let value = self.constant_of(&typed, Dim::LENGTH, phrase.span, "distance")?.value;
@@ -559,7 +563,9 @@ impl<'a> Lower<'a> {
                 Diagnostic::new(
                     codes::MISSING_FIELD,
                     span,
-                    format!("a vehicle of `{name}` has to go from `{from}` to `{to}`, and no distance says how far that is"),
+                    format!(
+                        "a vehicle of `{name}` has to go from `{from}` to `{to}`, and no distance says how far that is"
+                    ),
                 )
                 .help(format!("give the fleet a table: `distance: {{ {from} <-> {to}: 40 m }}`")),
             );
@@ -596,9 +602,7 @@ impl<'a> Lower<'a> {
             Some(NodeKind::Station(s)) if s.stays() => {
                 Some("straight to a station with `stay` (give the arrow places behind the vehicle)")
             }
-            Some(NodeKind::Conveyor(_)) => {
-                Some("straight onto a conveyor (give the arrow places behind the vehicle)")
-            }
+            Some(NodeKind::Conveyor(_)) => Some("straight onto a conveyor (give the arrow places behind the vehicle)"),
             Some(NodeKind::Buffer(b)) if b.by.is_some() => Some("from vehicle to vehicle"),
             _ => None,
         };

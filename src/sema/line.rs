@@ -104,6 +104,8 @@ pub struct Lower<'a> {
     pub line_shift_end: crate::ir::ShiftEnd,
     /// Closed days of shifts, until the start of the run is known.
     pub closed_days: Vec<super::calendar::Closed>,
+    /// Shifts that are no weeks, until the run's start is known.
+    pub patterns: Vec<super::calendar::Pattern>,
     /// When the run starts, in seconds since 1970.
     pub run_start: Option<i64>,
     /// The first amount of money.
@@ -153,6 +155,7 @@ pub fn lower<'a>(
         line_shift: None,
         line_shift_end: crate::ir::ShiftEnd::Pause,
         closed_days: Vec::new(),
+        patterns: Vec::new(),
         run_start: None,
         currency_span: Span::default(),
         fleet_plans: Vec::new(),
@@ -284,9 +287,10 @@ impl<'a> Lower<'a> {
                     self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
                 }
                 "in" | "out" => self.declare_port(d),
-                "item" | "crew" | "tool" | "fleet" | "shift" | "source" | "station" | "buffer" | "conveyor" | "sink"
-                | "limit" | "pallets" | "breakdown" | "maintenance" => {
-                    let single = ["item", "fleet", "shift", "limit", "pallets", "breakdown", "maintenance"].contains(&word);
+                "item" | "crew" | "tool" | "fleet" | "shift" | "source" | "station" | "buffer" | "conveyor"
+                | "sink" | "limit" | "pallets" | "breakdown" | "maintenance" => {
+                    let single =
+                        ["item", "fleet", "shift", "limit", "pallets", "breakdown", "maintenance"].contains(&word);
                     if single && !d.indices.is_empty() {
                         let text = format!("there are no arrays of {word}s");
                         self.push(Diagnostic::new(codes::WRONG_VALUE, d.name.span.to(d.span), text).help(

@@ -19,7 +19,7 @@ mod expect;
 mod fields;
 mod fleet;
 mod import;
-mod library;
+pub mod library;
 mod limit;
 mod line;
 mod lookup;

@@ -412,9 +412,13 @@ impl<'a> Lower<'a> {
             Some(by) => {
                 if lane.transit.is_some() && !lane.in_order {
                     self.push(
-                        Diagnostic::new(codes::WRONG_ARGUMENTS, link.span, "the arrow has a transit time and a vehicle")
-                            .with(by.span, "the vehicle's speed and distance say how long it takes")
-                            .help("leave the time out, or put a buffer between two arrows"),
+                        Diagnostic::new(
+                            codes::WRONG_ARGUMENTS,
+                            link.span,
+                            "the arrow has a transit time and a vehicle",
+                        )
+                        .with(by.span, "the vehicle's speed and distance say how long it takes")
+                        .help("leave the time out, or put a buffer between two arrows"),
                     );
                     return None;
                 }

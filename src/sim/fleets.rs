@@ -48,9 +48,10 @@ impl FleetFigures {
     /// The vehicles of which the times do not add up to the window: a bug.
     #[must_use]
     pub fn contradiction(&self, window_ticks: i64) -> Option<String> {
-        let wrong = self.vehicles.iter().position(|v| {
-            v.ticks.iter().any(|t| *t < 0) || v.ticks.iter().sum::<i128>() != i128::from(window_ticks)
-        })?;
+        let wrong = self
+            .vehicles
+            .iter()
+            .position(|v| v.ticks.iter().any(|t| *t < 0) || v.ticks.iter().sum::<i128>() != i128::from(window_ticks))?;
         Some(format!("the times of `{}#{}` do not add up to {window_ticks} ticks", self.name, wrong + 1))
     }
 }

@@ -35,6 +35,8 @@ pub struct Replication {
     pub pools: Vec<PoolFigures>,
     /// Every fleet.
     pub fleets: Vec<FleetFigures>,
+    /// Every limit that is cleared between unequal items.
+    pub limits: Vec<StopFigures>,
     /// The line as a whole.
     pub line: LineFigures,
     /// Where items came from and went, over the whole run from 0, warm-up included.
@@ -73,6 +75,11 @@ impl Replication {
             b.empty_ticks = b.empty_ticks.saturating_add(l.empty_ticks);
             b.exits = b.exits.saturating_add(l.exits);
             b.wait_ticks = b.wait_ticks.saturating_add(l.wait_ticks);
+        }
+        for (s, l) in self.limits.iter_mut().zip(&later.limits) {
+            s.count = s.count.saturating_add(l.count);
+            s.waiting_ticks = s.waiting_ticks.saturating_add(l.waiting_ticks);
+            s.repair_ticks = s.repair_ticks.saturating_add(l.repair_ticks);
         }
         for (p, l) in self.pools.iter_mut().zip(&later.pools) {
             p.busy_area_ticks = p.busy_area_ticks.saturating_add(l.busy_area_ticks);
@@ -127,7 +134,8 @@ pub struct StationFigures {
     pub cost: Option<f64>,
 }
 
-/// Raw figures of one breakdown or maintenance, summed over machines. Several may overlap.
+/// Raw figures of one breakdown or maintenance, summed over machines, or of the clearances of a limit.
+/// Several may overlap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StopFigures {
     /// Its name.
@@ -136,7 +144,7 @@ pub struct StopFigures {
     pub count: u64,
     /// Time waited for people.
     pub waiting_ticks: i128,
-    /// Time under repair or maintenance.
+    /// Time under repair or maintenance, or of clearing.
     pub repair_ticks: i128,
 }
 
@@ -308,6 +316,8 @@ pub struct Study {
     pub crews: Vec<CrewResult>,
     /// Fleets.
     pub fleets: Vec<FleetResult>,
+    /// Limits that are cleared between unequal items.
+    pub limits: Vec<StopResult>,
     /// The line as a whole.
     pub line: LineResult,
     /// Balance of every item type.
@@ -378,7 +388,7 @@ pub struct StationResult {
     pub oee: Option<Summary>,
 }
 
-/// One breakdown or maintenance of a station over all replications.
+/// One breakdown or maintenance of a station, or the clearances of a limit, over all replications.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StopResult {
     /// Its name.
@@ -541,6 +551,17 @@ impl Study {
                 },
             ),
             fleets: gathered(replications, |r| &r.fleets, |f| &f.name, super::fleets::result),
+            limits: gathered(
+                replications,
+                |r| &r.limits,
+                |l| &l.name,
+                |name, seen| StopResult {
+                    name: name.to_owned(),
+                    count: summary(seen, |(_, l)| Some(count(l.count))),
+                    waiting: summary(seen, |(r, l)| share(l.waiting_ticks, r.window_ticks, 1)),
+                    repair: summary(seen, |(r, l)| share(l.repair_ticks, r.window_ticks, 1)),
+                },
+            ),
             line: LineResult {
                 wip: of(&|r| ratio(r.line.wip_area_ticks, r.window_ticks.into())),
                 energy_kwh: of(&|r| r.line.energy_j.map(kilowatt_hours)),

@@ -109,7 +109,11 @@ fn movable_workers_of_rossetti() {
     // Printed with three digits and no interval: held within ours.
     for ((name, busy), published) in study.fleets[0].busy.iter().zip([0.224, 0.158, 0.085]) {
         let busy = busy.unwrap();
-        assert!((busy.mean - published).abs() <= 0.0005 + 10.0_f64.recip().sqrt() * 3.0 * busy.sd, "{name}: {}", busy.mean);
+        assert!(
+            (busy.mean - published).abs() <= 0.0005 + 10.0_f64.recip().sqrt() * 3.0 * busy.sd,
+            "{name}: {}",
+            busy.mean
+        );
     }
 }
 

@@ -33,6 +33,12 @@ impl Layout<'_> {
             self.places.fleets.push((record, first, size));
             records.push(record);
             self.fleet(record, first, f)?;
+            if let Some(order) = &f.order {
+                // No rule of a fleet asks for the work of a node.
+                let at = self.order_record(NodeId::new(usize::MAX), &f.name, order)?;
+                self.image.put(record, fleet::ORDER, at);
+                self.shapes.fleet_orders = true;
+            }
             let mut ways: Vec<NodeId> = Vec::new();
             for (id, n) in plant.nodes.iter() {
                 if matches!(&n.kind, NodeKind::Buffer(b) if b.by.as_ref().is_some_and(|m| m.fleet == number)) {
