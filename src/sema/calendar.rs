@@ -70,7 +70,9 @@ impl<'a> Lower<'a> {
                     shift.add(&days, hours, None);
                     days.clear();
                 }),
-                (key, Some(_)) if matches!(key.word(), Some("repeat" | "first")) => Some(()),
+                (key, Some(_)) if key.word() == Some("repeat") => Some(()),
+                // A window may have that name as well.
+                (key, Some(phrase)) if key.word() == Some("first") && is_date(phrase) => Some(()),
                 (Key::Chain(chain), None) => match chain.as_expr().map(|e| (&e.kind, e)) {
                     // `mon, wed 06:00..14:00`: days collect until their hours come.
                     Some((ExprKind::Name(_), e)) => self.days_of(e, shift.days, &mut days),
@@ -160,7 +162,7 @@ impl<'a> Lower<'a> {
             span = Some(phrase.span);
         }
         let mut first = None;
-        for (_, phrase) in entries().filter(|(word, _)| *word == "first") {
+        for (_, phrase) in entries().filter(|(word, phrase)| *word == "first" && is_date(phrase)) {
             match phrase.as_expr().map(|e| &e.kind) {
                 Some(ExprKind::Date { date, clock: None }) if span.is_some() => first = Some(days_since_1970(*date)),
                 _ => {
@@ -511,6 +513,11 @@ pub(super) fn whole_day(name: &str) -> Option<usize> {
 pub(super) fn pattern(name: &str, span: Span, on: Vec<Stretch>) -> Calendar {
     let on = on.into_iter().map(|s| (s, None)).collect();
     Shift { on, ..Shift::default() }.calendar(name, span)
+}
+
+/// Whether a date stands there, not hours.
+fn is_date(phrase: &Phrase) -> bool {
+    matches!(phrase.as_expr().map(|e| &e.kind), Some(ExprKind::Date { .. }))
 }
 
 /// A stretch as one or two within what is repeated.
