@@ -22,6 +22,7 @@ mod published;
 mod published_belt;
 mod report;
 mod reuse;
+mod rules;
 mod runtime_distributions;
 mod runtime_random;
 mod runtime_statistics;
