@@ -25,6 +25,14 @@ const GROUPS: &[(char, &str, usize)] = &[
 /// Rules about two runs side by side, or about what no line shows: the test that holds them, in addition
 /// to a block or in place of one.
 const TESTS: &[(&str, &str, &str)] = &[
+    ("T2", "invariance", "declarations_in_any_order"),
+    ("S2", "invariance", "more_machines_draw_the_same_times"),
+    ("Z4", "invariance", "threads_and_engines"),
+    ("N3", "invariance", "streams_belong_to_names"),
+    ("N4", "invariance", "renaming_with_was"),
+    ("N5", "invariance", "a_changed_parameter_keeps_the_other_draws"),
+    ("N6", "invariance", "snapshots_go_on_alike"),
+    ("D5", "invariance", "what_is_free_never_locks"),
     ("D2", "analysis_deadlock", "a_crew_held_while_blocked_is_not_called_free"),
     ("D9", "sim_lockup", "breakdowns_do_not_hide_a_lock"),
     ("N1", "runtime_distributions", "durations_become_ticks_once_and_half_to_even"),
