@@ -96,7 +96,7 @@ impl<'a> Fields<'a> {
             }
             return;
         };
-        if !known.contains(&word) && !(word == WAS && self.renames) {
+        if !(known.contains(&word) || word == WAS && self.renames) {
             let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, span, format!("{} has no field `{word}`", self.owner));
             if let Some(near) = names::nearest(word, known.iter().copied()) {
                 d = d.fix(format!("write `{near}`"), span, near);
