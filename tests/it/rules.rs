@@ -1,7 +1,7 @@
 //! Every rule of the language has a block in the reference that shows it. A page names the rules that it
 //! shows in brackets: in its introduction for all blocks, in a heading for those below it, in the prose before
 //! a block for that block.
-//! `docs/language/rules.md` is the list; `FLOWLINE_WRITE=1 cargo test rules` writes it anew.
+//! `docs/language/rules.md` is the list; `FLOWLINE_UPDATE=1 cargo test -- rules` writes it anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -177,14 +177,14 @@ fn every_rule_is_shown() {
     }
     assert!(missing.is_empty(), "no block shows {missing:?}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/language/rules.md");
-    if std::env::var_os("FLOWLINE_WRITE").is_some() {
+    if std::env::var_os("FLOWLINE_UPDATE").is_some() {
         std::fs::write(&path, &table).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
     let first = written.lines().zip(table.lines()).find(|(a, b)| a != b);
     assert!(
         written == table,
-        "docs/language/rules.md is not up to date, first at {first:?}: `FLOWLINE_WRITE=1 cargo test rules` writes it"
+        "docs/language/rules.md is not up to date, first at {first:?}: `FLOWLINE_UPDATE=1 cargo test -- rules` writes it"
     );
 }
 
