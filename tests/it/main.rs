@@ -20,6 +20,7 @@ mod examples;
 mod feature_pairs;
 mod format;
 mod invariance;
+mod independent;
 mod kernel_smoke;
 mod layers;
 mod layout_words;
