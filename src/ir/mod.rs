@@ -17,6 +17,7 @@ pub mod ids;
 pub mod node;
 pub mod plant;
 pub mod precedence;
+pub mod renamed;
 pub mod resource;
 pub mod verify;
 
@@ -34,4 +35,5 @@ pub use node::{
 };
 pub use plant::{Attribute, Demand, ItemType, Measure, Plant, Precision, RunSettings, Until};
 pub use precedence::{Precedence, PrecedenceRule};
+pub use renamed::Renamed;
 pub use resource::{Clearance, Limit, Need, Pool, PoolKind, staff};

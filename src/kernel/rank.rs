@@ -94,7 +94,8 @@ pub fn order(plant: &Plant) -> Order {
         }
     }
     let mut by_name: Vec<usize> = (0..n).collect();
-    let name = |i: usize| plant.nodes.get(NodeId::new(i)).map_or("", |node| node.name.as_str());
+    let former: Vec<String> = plant.nodes.values().map(|node| plant.renamed.former(&node.name)).collect();
+    let name = |i: usize| former.get(i).map_or("", String::as_str);
     by_name.sort_by(|a, b| natural_cmp(name(*a), name(*b)));
     let mut names = vec![0; n];
     for (position, i) in by_name.iter().enumerate() {

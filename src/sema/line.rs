@@ -207,6 +207,7 @@ impl<'a> Lower<'a> {
         self.each(&frames, |lower, parts| lower.port_items(&parts.declarations));
         self.each(&frames, |lower, parts| lower.calendars(&parts.declarations));
         self.shift_defaults(&frames);
+        self.each(&frames, |lower, parts| lower.former_names(parts));
         self.each(&frames, |lower, parts| lower.resources(&parts.declarations));
         self.check_borrowed();
         self.each(&frames, |lower, parts| lower.steps(&parts.declarations));

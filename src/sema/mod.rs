@@ -25,6 +25,7 @@ mod lookup;
 mod node;
 mod order;
 mod port;
+mod renamed;
 mod reserve;
 mod resource;
 mod route;

@@ -125,7 +125,13 @@ impl<'a> Lower<'a> {
             let mut of: Vec<(usize, String, crate::ir::PoolId)> = crews
                 .iter()
                 .filter(|(_, its)| its.iter().any(|(n, _)| *n == name))
-                .map(|(id, its)| (its.len(), self.plant.pools.get(*id).map_or(String::new(), |p| p.name.clone()), *id))
+                .map(|(id, its)| {
+                    (
+                        its.len(),
+                        self.plant.pools.get(*id).map_or(String::new(), |p| self.plant.renamed.former(&p.name)),
+                        *id,
+                    )
+                })
                 .collect();
             of.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| crate::base::names::natural_cmp(&a.1, &b.1)));
             let crews: Vec<crate::ir::PoolId> = of.into_iter().map(|(.., id)| id).collect();

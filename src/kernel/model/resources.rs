@@ -62,8 +62,10 @@ impl Layout<'_> {
         self.image.put(at, needs::COUNT, index(merged.len()));
         // By name, so that of two pools that become free at once the choice does not hang on declarations.
         let mut merged: Vec<(usize, u64)> = merged.into_iter().collect();
-        let name = |i: usize| self.plant.pools.get(crate::ir::PoolId::new(i)).map_or("", |p| p.name.as_str());
-        merged.sort_by(|a, b| crate::base::names::natural_cmp(name(a.0), name(b.0)));
+        let pools = &self.plant.pools;
+        let former = |p: &crate::ir::Pool| self.plant.renamed.former(&p.name);
+        let name = |i: usize| pools.get(crate::ir::PoolId::new(i)).map_or(String::new(), former);
+        merged.sort_by(|a, b| crate::base::names::natural_cmp(&name(a.0), &name(b.0)));
         for (i, (p, n)) in (0i64..).zip(&merged) {
             let record = self.places.pools.get(*p).copied().unwrap_or(0);
             self.image.put(at + 16 * i, needs::POOL, record);
