@@ -576,7 +576,7 @@ record! {
 record! {
     /// A conveyor. It begins with the words of a [`buffer`], whose figures it shares; where a buffer has
     /// its slot, it has the one at which the next item can come on.
-    conveyor, 56 {
+    conveyor, 58 {
         /// First of its lanes, which lie side by side.
         LANES = 48 Handle;
         /// Time of the belt from one pitch to the next.
@@ -591,12 +591,21 @@ record! {
         BREAKDOWNS = 53 Handle;
         /// Whether it is off shift.
         OFF = 54 Flag;
+        /// Where items differ in length: by item type how much of the belt it takes, and the time of the belt
+        /// until one is clear of the entry.
+        EXTENTS = 55 Handle;
+        /// Where items differ in length: that of the belt, in the same unit.
+        LENGTH = 56 Count;
     }
 }
 
 record! {
     /// A lane of a conveyor. Times of the belt run only while the belt does.
-    lane, 12 {
+    lane, 14 {
+        /// Where items differ in length: how much of the belt they take.
+        USED = 11 Count;
+        /// The same as a time of the belt.
+        SPAN = 12 Duration;
         /// Its conveyor.
         CONVEYOR = 2 Handle;
         /// First item.

@@ -41,6 +41,7 @@ pub(super) fn check(lower: &mut Lower) {
         return;
     }
     let mut complaints = std::mem::take(&mut walk.complaints);
+    super::belt::lengths(&mut lower.plant, &mut complaints);
     super::port::check(lower, &mut complaints);
     unreached(&lower.plant, &mut complaints);
     parts_that_never_arrive(&lower.plant, &mut complaints);

@@ -309,11 +309,16 @@ impl<'a> Lower<'a> {
                 let typed = self.evaluate_phrase(p)?;
                 self.constant_of(&typed, crate::base::Dim::MASS, p.span, "mass")
             });
+            let length = match fields.has("length") {
+                Some(_) => self.positive(&fields, "length", crate::base::Dim::LENGTH, "length: 0.6 m"),
+                None => None,
+            };
             let id = self.plant.items.push(ItemType {
                 name: d.name.text.clone(),
                 span: d.name.span,
                 is: None,
                 mass,
+                length,
                 attributes: Vec::new(),
             });
             // Two declarations of one name: the first stays.
@@ -356,6 +361,7 @@ impl<'a> Lower<'a> {
                 span: self.plant.span,
                 is: None,
                 mass: None,
+                length: None,
                 attributes: Vec::new(),
             });
         }
@@ -363,9 +369,6 @@ impl<'a> Lower<'a> {
 
     /// `passes: count = 0`
     fn declared_attribute(&mut self, entry: &'a Entry) -> Option<crate::ir::Attribute> {
-        if entry.key.word() == Some("length") && entry.default.is_none() {
-            return self.later(entry.span, "items longer than the pitch of a conveyor");
-        }
         let example = "write `NAME: KIND = VALUE`, for example `passes: count = 0`";
         let (Some(name), Some(kind)) = (entry.key.word(), &entry.phrase) else {
             self.push(Diagnostic::new(codes::WRONG_VALUE, entry.span, "an attribute needs a kind").help(example));

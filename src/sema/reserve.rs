@@ -85,11 +85,15 @@ pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
 fn targets(plant: &Plant, n: &Node, way: &Routing, complaints: &mut Vec<Diagnostic>) {
     for target in way.targets() {
         let Some(to) = plant.nodes.get(target.node) else { continue };
-        if matches!(&to.kind, NodeKind::Conveyor(_)) {
-            let message = format!("`{}`: places reserved on a conveyor are not supported yet", n.name);
+        if matches!(&to.kind, NodeKind::Conveyor(c) if !c.extents.is_empty()) {
+            let message = format!(
+                "`{}` cannot reserve a place on `{}`: how much of the belt an item needs goes by its length",
+                n.name, to.name
+            );
             complaints.push(
-                Diagnostic::new(codes::NOT_SUPPORTED_YET, target.span, message)
-                    .note("the form belongs to the language; its meaning follows in a later version"),
+                Diagnostic::new(codes::WRONG_VALUE, target.span, message)
+                    .with(n.span, "reserves the place behind before it begins")
+                    .help(format!("give the arrow places of its own: `-[1]-> {}`", to.name)),
             );
         }
         if matches!(&to.kind, NodeKind::Station(s) if s.recipes.iter().any(Recipe::gathers)) {

@@ -75,10 +75,9 @@ impl Emit<'_> {
         b.and(any, fits)
     }
 
-    /// Reserves a place for the first offered item when its work has not begun, and lets it begin; else
-    /// takes the item.
-    #[allow(clippy::too_many_arguments)] // one fact each
-    pub(super) fn reserve_or_take(
+    /// Reserves a place for the first offered item when its work has not begun, and lets it begin; whether
+    /// that is so.
+    pub(super) fn reserve_first(
         &self,
         b: &mut Builder,
         holders: &[usize],
@@ -86,8 +85,7 @@ impl Emit<'_> {
         item: V,
         reserved: Option<Field>,
         limits: (Field, usize),
-        take: impl FnOnce(&mut Builder),
-    ) {
+    ) -> V {
         let from = b.load(item, item::HOLDER);
         let no = b.int(0, Ty::Flag);
         let asks = b.var(no);
@@ -115,6 +113,23 @@ impl Emit<'_> {
                 self.mark_if_offered(b, node);
             });
         });
+        asks
+    }
+
+    /// Reserves a place for the first offered item when its work has not begun, and lets it begin; else
+    /// takes the item.
+    #[allow(clippy::too_many_arguments)] // one fact each
+    pub(super) fn reserve_or_take(
+        &self,
+        b: &mut Builder,
+        holders: &[usize],
+        node: V,
+        item: V,
+        reserved: Option<Field>,
+        limits: (Field, usize),
+        take: impl FnOnce(&mut Builder),
+    ) {
+        let asks = self.reserve_first(b, holders, node, item, reserved, limits);
         let enters = b.not(asks);
         b.when(enters, |b| {
             if let Some(reserved) = reserved {
@@ -139,7 +154,7 @@ impl Emit<'_> {
         let kind = b.load(node, holder::RELEASE);
         b.switch(kind, self.shapes.nodes.len(), |b, k| {
             let reserved = match self.shapes.nodes.get(k) {
-                Some(NodeShape::Buffer(_)) => buffer::RESERVED,
+                Some(NodeShape::Buffer(_) | NodeShape::Conveyor(_)) => buffer::RESERVED,
                 Some(NodeShape::Station(_)) => station::RESERVED,
                 _ => return,
             };
