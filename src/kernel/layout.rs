@@ -181,7 +181,9 @@ record! {
 
 record! {
     /// A recipe of a station that has several.
-    recipe, 4 {
+    recipe, 5 {
+        /// The setup before it, after another recipe: a draw record, or 0.
+        SETUP = 4 Handle;
         /// Its work record.
         WORK = 0 Handle;
         /// Work records by type of the main part, or 0.
@@ -312,7 +314,9 @@ record! {
 
 record! {
     /// A machine of a station.
-    machine, 40 {
+    machine, 41 {
+        /// The visit that begins when what it has loaded, with its place reserved, leaves it.
+        NEXT_VISIT = 40 Handle;
         /// Its station.
         STATION = 2 Handle;
         /// Its state; see [`super::super::State`].

@@ -283,6 +283,8 @@ pub struct StationShape {
     pub steps: bool,
     /// Whether setups come before work.
     pub setup: bool,
+    /// Whether setups go by the recipe, which has the time.
+    pub setup_recipe: bool,
     /// Whether setups go by a value of the item, not by its type.
     pub setup_by: bool,
     /// Whether a machine that goes off shift loses its setup.

@@ -6,7 +6,8 @@ use crate::base::{Dim, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::ids::Id;
 use crate::ir::{
-    BeltMode, Breakdown, BreakdownClock, BreakdownEffect, Conveyor, ItemId, Maintenance, NodeId, NodeKind, Plant, Routing,
+    BeltMode, Breakdown, BreakdownClock, BreakdownEffect, Conveyor, ItemId, Maintenance, NodeId, NodeKind, Plant,
+    Routing,
 };
 use crate::syntax::tree::Declaration;
 
@@ -278,8 +279,7 @@ impl<'a> Lower<'a> {
 
 /// Tells each belt how much of it the items take that come there, when some are longer than its pitch (F12).
 pub(super) fn lengths(plant: &mut Plant, complaints: &mut Vec<Diagnostic>) {
-    let lengths: Vec<(Span, Option<Rational>)> =
-        plant.items.values().map(|i| (i.span, i.length.clone())).collect();
+    let lengths: Vec<(Span, Option<Rational>)> = plant.items.values().map(|i| (i.span, i.length.clone())).collect();
     if lengths.iter().all(|(_, l)| l.is_none()) {
         return;
     }

@@ -110,6 +110,8 @@ pub struct Lower<'a> {
     /// The first amount of money.
     pub currency_span: Span,
     /// Power and money of the node being read.
+    /// Schedules whose times are dates: where the file is named.
+    pub dated: Vec<Span>,
     pub asked_account: crate::ir::account::NodeAccount,
 }
 
@@ -152,6 +154,7 @@ pub fn lower<'a>(
         closed_days: Vec::new(),
         run_start: None,
         currency_span: Span::default(),
+        dated: Vec::new(),
         asked_account: crate::ir::account::NodeAccount::default(),
     };
     lower.plant.run.span = line.name.span;
@@ -214,6 +217,7 @@ impl<'a> Lower<'a> {
         self.each(&frames, |lower, _| lower.read_nodes(declared.next().unwrap_or_default()));
         self.each(&frames, |lower, parts| lower.line_stops(&parts.declarations));
         self.in_frame(frame, |lower| lower.run_settings(&fields, line));
+        self.date_orders();
         self.each(&frames, |lower, parts| lower.limits_and_demands(&parts.declarations));
         for framed in &frames {
             self.in_frame(framed.frame, |lower| {
@@ -229,6 +233,7 @@ impl<'a> Lower<'a> {
         self.join_ports();
         self.finish_ways();
         self.in_frame(frame, |lower| lower.expectations(&expects));
+        self.join_empty_buffers();
         self.finish_belts();
         if self.plant.nodes.len() > limits::NODES {
             self.push(Diagnostic::new(

@@ -29,8 +29,18 @@ impl Emit<'_> {
         Self::set_state(b, machine, State::Blocked);
         let now = Self::now(b);
         b.store(item, item::READY, now);
-        let way = b.load(node, station::ROUTING);
-        let list = self.decide(b, way, item, s.simple_routing);
+        let list = if s.visits {
+            // The present visit goes on until the work is done.
+            let present = b.load(item, self.visit_field());
+            let list = self.decide_product(b, s, node, item);
+            let next = b.load(item, self.visit_field());
+            b.store(machine, machine::NEXT_VISIT, next);
+            b.store(item, self.visit_field(), present);
+            list
+        } else {
+            let way = b.load(node, station::ROUTING);
+            self.decide(b, way, item, s.simple_routing)
+        };
         b.store(item, item::LIST, list);
         self.offer(b, list, item);
     }
@@ -44,6 +54,11 @@ impl Emit<'_> {
         if s.sets > 0 {
             let list = b.load(node, station::SETS);
             self.assign(b, list, s.sets, product);
+        }
+        if s.visits {
+            let machine = b.load(product, item::HOLDER);
+            let next = b.load(machine, machine::NEXT_VISIT);
+            b.store(product, self.visit_field(), next);
         }
         let list = b.load(product, item::LIST);
         self.offer(b, list, product);
@@ -106,6 +121,12 @@ impl Emit<'_> {
                 }
                 if let Some(reserved) = reserved {
                     b.bump(node, reserved, 1);
+                }
+                if self.any_open() {
+                    // A rule has chosen this node for good.
+                    let offset = b.count(i64::from(node::RANK.offset));
+                    let own = b.add(node, offset);
+                    b.store(item, item::LIST, own);
                 }
                 let now = Self::now(b);
                 b.set_header(header::PROGRESS, now);

@@ -145,7 +145,8 @@ impl Layout<'_> {
         });
         // Lengths of very odd fractions are taken in nanometres.
         let unit = if unit > BigInt::from(1_000_000_000) { BigInt::from(1_000_000_000) } else { unit };
-        let whole = |l: &Rational| (l * Rational::from_integer(unit.clone())).ceil().to_integer().to_i64().unwrap_or(NEVER);
+        let whole =
+            |l: &Rational| (l * Rational::from_integer(unit.clone())).ceil().to_integer().to_i64().unwrap_or(NEVER);
         let mut words = Vec::new();
         for t in self.plant.items.ids() {
             let extent = c.extent(t);
