@@ -29,9 +29,9 @@ pub use expression::{Binary, Distribution, Expression, Function, Over, Unary};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
 pub use node::{
-    Batch, Blocking, Buffer, Campaign, Capacity, Node, NodeKind, Order, Part, Phase, PhaseKind, Recipe, Release,
+    Batch, Birth, Blocking, Buffer, Campaign, Capacity, Node, NodeKind, Order, Part, Phase, PhaseKind, Recipe, Release,
     ReleaseCrew, SetUpFor, Setup, Source, Station, Supply, WhenFull,
 };
 pub use plant::{Attribute, Demand, ItemType, Measure, Plant, Precision, RunSettings, Until};
 pub use precedence::{Precedence, PrecedenceRule};
-pub use resource::{Limit, Need, Pool, PoolKind, staff};
+pub use resource::{Clearance, Limit, Need, Pool, PoolKind, staff};

@@ -181,9 +181,9 @@ record! {
 
 record! {
     /// A recipe of a station that has several.
-    recipe, 5 {
+    recipe, 6 {
         /// The setup before it, after another recipe: a draw record, or 0.
-        SETUP = 4 Handle;
+        SETUP = 5 Handle;
         /// Its work record.
         WORK = 0 Handle;
         /// Work records by type of the main part, or 0.
@@ -192,6 +192,8 @@ record! {
         MAKES = 2 Handle;
         /// How many items it makes; 0: what was taken leaves again.
         NUMBER = 3 Count;
+        /// When they are born: 0 with the oldest part, 1 with the main part, 2 when they are made.
+        BIRTH = 4 Count;
     }
 }
 
@@ -909,6 +911,24 @@ record! {
         HEAP = 5 Handle;
         /// How many are on their way.
         RETURNING = 6 Count;
+        /// What keeps unequal items apart: a clearance record, or 0.
+        CLEARANCE = 7 Handle;
+    }
+}
+
+record! {
+    /// A line that is cleared between unequal items.
+    clearance, 5 {
+        /// The law of what items have in common.
+        SAME = 0 Count;
+        /// The value of those inside, or of the last that were: its bits, plus one; 0 when the line is clear.
+        KEY = 1 Count;
+        /// Items inside.
+        INSIDE = 2 Count;
+        /// Whether an unequal item waits for the line, found while looking for one that may enter.
+        WANTED = 3 Flag;
+        /// The clearing: a breakdown record.
+        STOP = 4 Handle;
     }
 }
 

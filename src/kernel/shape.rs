@@ -141,6 +141,8 @@ pub enum MemberShape {
     Pool(bool),
     /// A card of a limit.
     Card,
+    /// The line between the ends of a limit, while it is cleared.
+    Clearance,
 }
 
 /// What goes into and comes out of a station.
@@ -156,8 +158,8 @@ pub struct RecipeShape {
     pub ranged: bool,
     /// It waits a while for the largest number of parts.
     pub waits: bool,
-    /// Products are born when they are made.
-    pub fresh: bool,
+    /// When products are born, where it is the same for all recipes.
+    pub birth: Option<crate::ir::Birth>,
     /// The host searches what is worked next: among several recipes, or items with equal keys.
     pub searched: bool,
     /// Items are taken from behind others.
@@ -565,6 +567,8 @@ pub struct Shapes {
     pub members: Vec<MemberShape>,
     /// Whether limits count by item type.
     pub limits_by_type: bool,
+    /// Whether limits keep unequal items apart.
+    pub clearances: bool,
     /// How times are found after which cards are back; empty: they are so at once.
     pub cards_back: Families,
     /// Whether some station takes parts by type.

@@ -29,7 +29,7 @@ impl Lower<'_> {
         self.plant.routes = routes;
         for id in self.plant.nodes.ids() {
             let Some(NodeKind::Buffer(b)) = self.plant.nodes.get(id).map(|n| &n.kind) else { continue };
-            let Some(to) = b.expired.clone() else { continue };
+            let Some(to) = b.expired else { continue };
             let span = to.span;
             match joined(&self.plant, &Routing::To(to), &mut Vec::new(), &mut found) {
                 Routing::To(target) => {

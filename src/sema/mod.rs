@@ -19,7 +19,7 @@ mod empty;
 mod expect;
 mod fields;
 mod import;
-mod library;
+pub mod library;
 mod limit;
 mod line;
 mod lookup;

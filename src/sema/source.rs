@@ -93,6 +93,10 @@ impl<'a> Lower<'a> {
         let (Some(instants), Some(shift)) = (calendars.get(timetable), shift.and_then(|s| calendars.get(s))) else {
             return Some(());
         };
+        if shift.period != instants.period {
+            // A shift that is no week meets every day of one sooner or later.
+            return Some(());
+        }
         let on = |at: Ticks| shift.windows.iter().any(|w| w.from <= at && at < w.to);
         if instants.windows.iter().any(|w| on(w.from)) {
             return Some(());
