@@ -3,7 +3,7 @@
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{breakdown, item, machine, request, station, tree};
 use super::super::program::{FuncId, Ty};
-use super::super::shape::{BreakdownShape, ClockShape, EffectShape, StationShape};
+use super::super::shape::{BreakdownShape, ClockShape, EffectShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, phase};
 use super::Emit;
 use super::station::{breakdown_offset, working_clocks};
@@ -160,6 +160,14 @@ impl Emit<'_> {
             let waits = b.count(phase::WAIT_TO_RESUME);
             let waits = b.eq(at, waits);
             b.or(begun, waits)
+        } else {
+            begun
+        };
+        let begun = if s.shift == Some(ShiftShape::FinishInTime) {
+            // What waits for a longer shift has not begun.
+            let waits = Self::was_too_short(b, machine);
+            let not = b.not(waits);
+            b.and(begun, not)
         } else {
             begun
         };
