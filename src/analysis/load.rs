@@ -259,7 +259,9 @@ pub(super) fn resources(
             }
             NodeKind::Conveyor(belt) => {
                 let stops = belt_stops(belt);
-                let share = stops.iter().try_fold(on_share(plant, node.calendar), |share, stop| {
+                let shared: Vec<Stop<'_>> = shared(plant, id).collect();
+                let all = stops.iter().chain(&shared);
+                let share = all.into_iter().try_fold(on_share(plant, node.calendar), |share, stop| {
                     let (after, lasts) = (mean(plant, stop.after, None)?, mean(plant, stop.lasts, None)?);
                     Some(share * over(&after, &(&after + &lasts)).unwrap_or_else(Rational::one))
                 });
@@ -273,7 +275,7 @@ pub(super) fn resources(
                 let works = states.iter().map(|(at, state)| Work {
                     term: Term::State(*at),
                     per: Rational::one(),
-                    seconds: belt.headway_seconds(),
+                    seconds: belt.headway_behind(state.item),
                     unit: item_name(plant, state.item),
                 });
                 found.push(Resource {
@@ -286,7 +288,7 @@ pub(super) fn resources(
                     always: Rational::zero(),
                     form: Form::new(),
                     rough: Vec::new(),
-                    exact: stops.is_empty(),
+                    exact: stops.is_empty() && shared.is_empty(),
                 });
             }
             NodeKind::Source(_) | NodeKind::Sink => {}

@@ -59,6 +59,8 @@ pub struct ItemType {
     pub is: Option<ItemId>,
     /// Mass of one, if given.
     pub mass: Option<Quantity>,
+    /// Metres of belt that one takes, if given.
+    pub length: Option<Rational>,
     /// What each item carries.
     pub attributes: Vec<Attribute>,
 }

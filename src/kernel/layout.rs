@@ -181,7 +181,9 @@ record! {
 
 record! {
     /// A recipe of a station that has several.
-    recipe, 5 {
+    recipe, 6 {
+        /// The setup before it, after another recipe: a draw record, or 0.
+        SETUP = 5 Handle;
         /// Its work record.
         WORK = 0 Handle;
         /// Work records by type of the main part, or 0.
@@ -314,7 +316,9 @@ record! {
 
 record! {
     /// A machine of a station.
-    machine, 40 {
+    machine, 41 {
+        /// The visit that begins when what it has loaded, with its place reserved, leaves it.
+        NEXT_VISIT = 40 Handle;
         /// Its station.
         STATION = 2 Handle;
         /// Its state; see [`super::super::State`].
@@ -578,7 +582,7 @@ record! {
 record! {
     /// A conveyor. It begins with the words of a [`buffer`], whose figures it shares; where a buffer has
     /// its slot, it has the one at which the next item can come on.
-    conveyor, 56 {
+    conveyor, 58 {
         /// First of its lanes, which lie side by side.
         LANES = 48 Handle;
         /// Time of the belt from one pitch to the next.
@@ -593,12 +597,21 @@ record! {
         BREAKDOWNS = 53 Handle;
         /// Whether it is off shift.
         OFF = 54 Flag;
+        /// Where items differ in length: by item type how much of the belt it takes, and the time of the belt
+        /// until one is clear of the entry.
+        EXTENTS = 55 Handle;
+        /// Where items differ in length: that of the belt, in the same unit.
+        LENGTH = 56 Count;
     }
 }
 
 record! {
     /// A lane of a conveyor. Times of the belt run only while the belt does.
-    lane, 12 {
+    lane, 14 {
+        /// Where items differ in length: how much of the belt they take.
+        USED = 11 Count;
+        /// The same as a time of the belt.
+        SPAN = 12 Duration;
         /// Its conveyor.
         CONVEYOR = 2 Handle;
         /// First item.

@@ -135,6 +135,8 @@ pub enum MemberShape {
     Machine(usize, usize),
     /// A source of the shape.
     Source(usize),
+    /// A conveyor of the shape.
+    Conveyor(usize),
     /// A member of a pool; it finishes what it works at when the second is set.
     Pool(bool),
     /// A card of a limit.
@@ -283,6 +285,8 @@ pub struct StationShape {
     pub steps: bool,
     /// Whether setups come before work.
     pub setup: bool,
+    /// Whether setups go by the recipe, which has the time.
+    pub setup_recipe: bool,
     /// Whether setups go by a value of the item, not by its type.
     pub setup_by: bool,
     /// Whether a machine that goes off shift loses its setup.
@@ -387,6 +391,8 @@ pub struct ConveyorShape {
     pub together: bool,
     /// Items come on only when a place passes.
     pub stepped: bool,
+    /// Items differ in how much of the belt they take.
+    pub mixed: bool,
     /// As for stations.
     pub simple_routing: bool,
     /// Limits whose cards are taken here.

@@ -55,8 +55,11 @@ impl<'a> Fields<'a> {
             let Item::Entry(entry) = item else { continue };
             let kind = entry.phrase.as_ref().and_then(Phrase::as_expr).and_then(|e| e.name()) == Some("money");
             let cost = entry.key.word() == Some("cost") && entry.default.is_none() && !kind;
-            if cost || matches!(entry.key.word(), Some("mass" | "is")) {
-                fields.entry(entry, &["mass", "is", "cost"], diagnostics);
+            // `length: 2 m` is a field; `length: length = 2 m` declares an attribute.
+            let named = entry.phrase.as_ref().and_then(Phrase::as_expr).is_some_and(|e| e.name() == Some("length"));
+            let length = entry.key.word() == Some("length") && entry.default.is_none() && !named;
+            if cost || length || matches!(entry.key.word(), Some("mass" | "is")) {
+                fields.entry(entry, &["mass", "length", "is", "cost"], diagnostics);
             } else {
                 attributes.push(entry);
             }

@@ -112,6 +112,8 @@ pub struct Lower<'a> {
     /// The first amount of money.
     pub currency_span: Span,
     /// Power and money of the node being read.
+    /// Schedules whose times are dates: where the file is named.
+    pub dated: Vec<Span>,
     pub asked_account: crate::ir::account::NodeAccount,
 }
 
@@ -155,6 +157,7 @@ pub fn lower<'a>(
         patterns: Vec::new(),
         run_start: None,
         currency_span: Span::default(),
+        dated: Vec::new(),
         asked_account: crate::ir::account::NodeAccount::default(),
     };
     lower.plant.run.span = line.name.span;
@@ -218,6 +221,7 @@ impl<'a> Lower<'a> {
         self.each(&frames, |lower, _| lower.read_nodes(declared.next().unwrap_or_default()));
         self.each(&frames, |lower, parts| lower.line_stops(&parts.declarations));
         self.in_frame(frame, |lower| lower.run_settings(&fields, line));
+        self.date_orders();
         self.each(&frames, |lower, parts| lower.limits_and_demands(&parts.declarations));
         for framed in &frames {
             self.in_frame(framed.frame, |lower| {
@@ -233,6 +237,7 @@ impl<'a> Lower<'a> {
         self.join_ports();
         self.finish_ways();
         self.in_frame(frame, |lower| lower.expectations(&expects));
+        self.join_empty_buffers();
         self.finish_belts();
         if self.plant.nodes.len() > limits::NODES {
             self.push(Diagnostic::new(
@@ -313,11 +318,16 @@ impl<'a> Lower<'a> {
                 let typed = self.evaluate_phrase(p)?;
                 self.constant_of(&typed, crate::base::Dim::MASS, p.span, "mass")
             });
+            let length = match fields.has("length") {
+                Some(_) => self.positive(&fields, "length", crate::base::Dim::LENGTH, "length: 0.6 m"),
+                None => None,
+            };
             let id = self.plant.items.push(ItemType {
                 name: d.name.text.clone(),
                 span: d.name.span,
                 is: None,
                 mass,
+                length,
                 attributes: Vec::new(),
             });
             // Two declarations of one name: the first stays.
@@ -360,6 +370,7 @@ impl<'a> Lower<'a> {
                 span: self.plant.span,
                 is: None,
                 mass: None,
+                length: None,
                 attributes: Vec::new(),
             });
         }
@@ -367,9 +378,6 @@ impl<'a> Lower<'a> {
 
     /// `passes: count = 0`
     fn declared_attribute(&mut self, entry: &'a Entry) -> Option<crate::ir::Attribute> {
-        if entry.key.word() == Some("length") && entry.default.is_none() {
-            return self.later(entry.span, "items longer than the pitch of a conveyor");
-        }
         let example = "write `NAME: KIND = VALUE`, for example `passes: count = 0`";
         let (Some(name), Some(kind)) = (entry.key.word(), &entry.phrase) else {
             self.push(Diagnostic::new(codes::WRONG_VALUE, entry.span, "an attribute needs a kind").help(example));

@@ -15,6 +15,7 @@ mod calendar;
 mod cell;
 mod definition;
 mod draws;
+mod empty;
 mod expect;
 mod fields;
 mod import;

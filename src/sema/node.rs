@@ -253,6 +253,8 @@ impl<'a> Lower<'a> {
         } else {
             self.share_of_station(&mut recipes, &phases, release);
         }
+        let by_recipe = recipes.len() > 1 && recipes.iter().any(|r| r.setup.is_some());
+        let setup = if by_recipe { Some(crate::ir::Setup { by_recipe, ..crate::ir::Setup::default() }) } else { setup };
         let load_each = self.load_field(&fields, machines?, &recipes)?;
         Some(Station {
             machines: machines?,

@@ -143,25 +143,25 @@ impl<'a> Lower<'a> {
         };
         let mut found: Vec<Stopped> = Vec::new();
         for phrase in phrases {
-            let expr = self.only_expr(&phrase.chain, "a station or source")?;
+            let expr = self.only_expr(&phrase.chain, "a station, source or conveyor")?;
             let array = expr.name().and_then(|n| match self.scope.find(n) {
                 Some(Meaning::Array(first, size)) => Some((first, u32::try_from(size).ok()?)),
                 _ => None,
             });
             let nodes: Vec<NodeId> = match array {
                 Some((first, size)) => (0..size).map(|i| NodeId(first.0.saturating_add(i))).collect(),
-                None => vec![self.node_expr(expr, "a station or source")?],
+                None => vec![self.node_expr(expr, "a station, source or conveyor")?],
             };
             for id in nodes {
                 let kind = self.plant.nodes.get(id).map(|n| &n.kind);
-                if !matches!(kind, Some(NodeKind::Station(_) | NodeKind::Source(_))) {
+                if !matches!(kind, Some(NodeKind::Station(_) | NodeKind::Source(_) | NodeKind::Conveyor(_))) {
                     self.push(
                         Diagnostic::new(
                             codes::WRONG_KIND_OF_NAME,
                             expr.span,
                             "this never works, so that nothing can stop it",
                         )
-                        .help("name stations and sources here"),
+                        .help("name stations, sources and conveyors here"),
                     );
                     return None;
                 }

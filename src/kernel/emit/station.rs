@@ -691,7 +691,7 @@ impl Emit<'_> {
         }
     }
 
-    fn decide_product(&self, b: &mut Builder, s: &StationShape, node: V, product: V) -> V {
+    pub(super) fn decide_product(&self, b: &mut Builder, s: &StationShape, node: V, product: V) -> V {
         let way = b.load(node, station::ROUTING);
         if !s.visits {
             return self.decide(b, way, product, s.simple_routing);
