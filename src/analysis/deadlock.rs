@@ -112,6 +112,11 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Verdict {
     let network = Network::of(plant);
     let mut kinds = Vec::new();
     for circle in loops(plant, &network) {
+        // How many items are between two places there depends on what vehicles are sent for.
+        if circle.nodes.iter().any(|id| on_vehicles(plant, *id)) {
+            kinds.push(VerdictKind::Unknown);
+            continue;
+        }
         kinds.push(judge(plant, &network, &circle, found));
     }
     if never || kinds.contains(&VerdictKind::Deadlock) {
@@ -121,6 +126,10 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Verdict {
     Verdict::of(if safe { VerdictKind::Free } else { VerdictKind::Unknown })
 }
 
+fn on_vehicles(plant: &Plant, id: NodeId) -> bool {
+    matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Buffer(b)) if b.by.is_some())
+}
+
 /// Places of a node that hold items which can wait; `None` for no limit, sources and sinks.
 fn room(plant: &Plant, id: NodeId) -> Option<u64> {
     match plant.nodes.get(id).map(|n| &n.kind)? {
@@ -128,6 +137,8 @@ fn room(plant: &Plant, id: NodeId) -> Option<u64> {
         // How many items stay inside at once is a matter of times.
         NodeKind::Station(station) if station.stays() => None,
         NodeKind::Station(station) => Some(station.machines),
+        // An item waits for a vehicle until a place behind can be kept for it.
+        NodeKind::Buffer(buffer) if buffer.by.is_some() => Some(1),
         NodeKind::Buffer(buffer) => match buffer.capacity {
             // Where items are scrapped after a while, there is room again after a while.
             Capacity::Places(n) => Some(n).filter(|_| buffer.max_stay.is_none() || buffer.expired.is_some()),

@@ -217,7 +217,7 @@ fn upstream(model: &Model, resource: &Resource) -> Upstream {
     while let Some(at) = work.pop_front() {
         if let (None, Some((state, ()))) = (&queue, network.states.get_index(at)) {
             let kind = model.plant.nodes.get(state.node).map(|n| &n.kind);
-            if let (Some(NodeKind::Buffer(Buffer { capacity: Capacity::Unlimited, .. })), true) =
+            if let (Some(NodeKind::Buffer(Buffer { capacity: Capacity::Unlimited, by: None, .. })), true) =
                 (kind, !matches!(resource.what, What::Lane(id) if id == state.node))
             {
                 queue = Some((state.node, at));

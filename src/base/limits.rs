@@ -22,6 +22,10 @@ pub const NODES: usize = 200_000;
 pub const COUNT: u64 = 1_000_000_000;
 /// Most diagnostics shown for one file; the rest is counted.
 pub const DIAGNOSTICS: usize = 200;
+/// Most vehicles of a fleet: each has a record and an event.
+pub const VEHICLES: u64 = 10_000;
+/// Most stops of a fleet: its distances are their square.
+pub const STOPS: usize = 1000;
 /// Most runs in one command.
 pub const RUNS: u64 = 1_000_000;
 /// Runs that are made at first when a precision is asked for: fewer tell little about the spread.

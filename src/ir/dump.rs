@@ -64,6 +64,26 @@ pub fn dump(plant: &Plant) -> String {
             limit.clearance.as_ref().map_or(String::new(), |c| show.clearance(c))
         );
     }
+    for fleet in &plant.fleets {
+        let stop = |i: usize| fleet.stops.get(i).map_or_else(String::new, |s| show.name(*s));
+        let empty = fleet.empty_pace.as_ref().map_or(String::new(), |e| format!(" empty {}", show.expression(e)));
+        let _ = writeln!(
+            out,
+            "fleet {} size {} pace {}{empty} load {} unload {} starts at {}",
+            fleet.name,
+            fleet.size,
+            show.expression(&fleet.pace),
+            show.expression(&fleet.load),
+            show.expression(&fleet.unload),
+            stop(fleet.start)
+        );
+        for (i, metres) in fleet.metres.iter().enumerate() {
+            let n = fleet.stops.len().max(1);
+            if let (Some(metres), true) = (metres, i / n != i % n) {
+                let _ = writeln!(out, "    {} -> {}: {metres} m", stop(i / n), stop(i % n));
+            }
+        }
+    }
     for shared in &plant.stops {
         let stopped: Vec<String> = shared
             .stops
@@ -332,9 +352,13 @@ impl Show<'_> {
                 let initial: Vec<String> = b.initial.iter().map(|(i, n)| format!("{n} {}", self.item(*i))).collect();
                 let initial =
                     if initial.is_empty() { String::new() } else { format!(" initial {}", initial.join(", ")) };
+                let by = b.by.as_ref().map_or(String::new(), |m| {
+                    let fleet = self.plant.fleets.get(m.fleet).map_or("", |f| f.name.as_str());
+                    format!(" by {fleet} {} m", m.metres)
+                });
                 writeln!(
                     out,
-                    "node {}: buffer {} places {}{transit}{order}{initial}",
+                    "node {}: buffer {} places {}{transit}{order}{initial}{by}",
                     id.0,
                     node.name,
                     Self::capacity(b.capacity)

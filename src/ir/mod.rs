@@ -12,6 +12,7 @@ pub mod conveyor;
 pub mod dump;
 pub mod expect;
 pub mod expression;
+pub mod fleet;
 pub mod flow;
 pub mod ids;
 pub mod node;
@@ -27,6 +28,7 @@ pub use availability::{
 };
 pub use conveyor::{BeltMode, Conveyor};
 pub use expression::{Binary, Distribution, Expression, Function, Over, Unary};
+pub use fleet::{Fleet, Move};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
 pub use node::{

@@ -240,6 +240,7 @@ impl Default for Buffer {
             order: None,
             max_stay: None,
             expired: None,
+            by: None,
         }
     }
 }
@@ -480,4 +481,6 @@ pub struct Buffer {
     pub max_stay: Option<Expression>,
     /// Where items go then; nowhere: they are scrapped.
     pub expired: Option<Target>,
+    /// Items in it are on a vehicle.
+    pub by: Option<super::Move>,
 }

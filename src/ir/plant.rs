@@ -28,8 +28,10 @@ pub struct Plant {
     pub visits: IdVec<VisitId, Visit>,
     /// Names of visits, each once.
     pub steps: Vec<String>,
-    /// Crews, tools, fleets.
+    /// Crews, tools.
     pub pools: IdVec<PoolId, Pool>,
+    /// Fleets of vehicles.
+    pub fleets: Vec<super::Fleet>,
     /// `limit wip` and `pallets`.
     pub limits: IdVec<LimitId, Limit>,
     /// Breakdowns and maintenance that stop several stations at once, sources, or members of pools.

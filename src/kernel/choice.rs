@@ -99,7 +99,7 @@ impl Host {
     }
 
     /// Whether one item goes before another; of equal ones the one that has been ready longer, then by holder.
-    fn goes_before(&mut self, rules: i64, one: i64, other: i64, at_machine: i64) -> bool {
+    pub(super) fn goes_before(&mut self, rules: i64, one: i64, other: i64, at_machine: i64) -> bool {
         // What has its place already goes in before all others.
         let placed = |i: i64| self.arena.get(i, item::READY) < 0;
         if placed(one) != placed(other) {

@@ -430,6 +430,7 @@ impl Host {
                 self.arrange(a, b, c);
                 0
             }
+            HostFn::GoesBefore => i64::from(c == 0 || self.goes_before(a, b, c, 0)),
             HostFn::Foremost => self.foremost(a),
             HostFn::Expired => self.expired(a),
             HostFn::NextExpiry => self.next_expiry(a),
@@ -779,6 +780,7 @@ entries! {
     first_true = FirstTrue;
     keys = Keys;
     arrange = Arrange;
+    goes_before_other = GoesBefore;
     foremost = Foremost;
     expired = Expired;
     next_expiry = NextExpiry;

@@ -90,6 +90,10 @@ record! {
         REQUESTS = 28 Handle;
         /// Items whose way is decided while the floor settles: the list they stand in meanwhile.
         UNDECIDED = 30 Handle;
+        /// All fleets: their records, then 0.
+        FLEETS = 37 Handle;
+        /// Whether some vehicle takes an item up at this instant.
+        PICK_UP = 38 Flag;
         /// First station that begins with what it has when nothing else moves.
         GATHERING = 29 Handle;
     }
@@ -576,6 +580,95 @@ record! {
         RESERVED = 27 Count;
         /// What is told of items that enter.
         OBSERVERS = 31 Handle;
+    }
+}
+
+record! {
+    /// An arrow by vehicle. It begins with the words of a [`buffer`], whose figures it shares: its items are
+    /// those on vehicles.
+    movement, 56 {
+        /// Its fleet.
+        FLEET = 48 Handle;
+        /// Number of the stop where items are taken up.
+        FROM = 49 Count;
+        /// Number of the stop where they are set down.
+        TO = 50 Count;
+        /// The node they are set down at.
+        TARGET = 51 Handle;
+        /// Ticks of a trip with an item, where the speed is fixed.
+        TICKS = 52 Duration;
+        /// Micrometres of a trip with an item.
+        LENGTH = 53 Count;
+    }
+}
+
+record! {
+    /// A fleet.
+    fleet, 16 {
+        /// First of its vehicles, which lie side by side.
+        VEHICLES = 0 Handle;
+        /// How many.
+        SIZE = 1 Count;
+        /// Vehicles that stand idle and are up.
+        IDLE = 2 Count;
+        /// Stops.
+        STOPS = 3 Count;
+        /// Ticks of an empty trip from stop to stop, where the speed is fixed.
+        TICKS = 4 Handle;
+        /// Micrometres from stop to stop; negative where no way is known.
+        LENGTHS = 5 Handle;
+        /// Draw record of the time for a metre, with an item; 0 where the speed is fixed.
+        PACE = 6 Handle;
+        /// Draw record of the time for a metre, empty; 0 where the speed is fixed.
+        EMPTY_PACE = 7 Handle;
+        /// Draw record of the time to take an item up.
+        LOAD = 8 Handle;
+        /// Draw record of the time to set it down.
+        UNLOAD = 9 Handle;
+        /// Handles of the arrows it serves, by name.
+        MOVES = 10 Handle;
+        /// How many.
+        MOVE_COUNT = 11 Count;
+        /// The order of its requests, or 0.
+        ORDER = 12 Handle;
+    }
+}
+
+record! {
+    /// A vehicle. It holds the item it has taken up.
+    vehicle, 32 {
+        /// Its fleet.
+        FLEET = 2 Handle;
+        /// The arrow it serves.
+        MOVE = 3 Handle;
+        /// The item it is sent for, or has.
+        ITEM = 4 Handle;
+        /// Its slot.
+        SLOT = 5 Count;
+        /// What it does: idle, comes empty, loads, takes up, carries, unloads, waits to hand over.
+        DOES = 6 Count;
+        /// Since when.
+        SINCE = 7 Time;
+        /// The stop it is at, or comes from.
+        AT = 8 Count;
+        /// Time to take the item up.
+        LOAD = 9 Duration;
+        /// Time of the trip with it.
+        TRIP = 10 Duration;
+        /// Time to set it down.
+        UNLOAD = 11 Duration;
+        /// Reasons to stand still.
+        DOWN = 12 Count;
+        /// Time left of what a breakdown interrupted, plus one tick; 0: none.
+        REST = 13 Duration;
+        /// Items set down.
+        TRIPS = 14 Count;
+        /// Micrometres gone with items.
+        LOADED_LENGTH = 15 Count;
+        /// Micrometres gone empty.
+        EMPTY_LENGTH = 16 Count;
+        /// Time spent in each of the eight things it may do; the last is down.
+        SPENT = 20 Duration;
     }
 }
 

@@ -29,6 +29,7 @@ pub mod search;
 pub mod shape;
 pub mod status;
 pub mod supply;
+pub mod vehicles;
 
 mod cards;
 mod engine;

@@ -161,6 +161,7 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::Value => "flowline_value",
         HostFn::Keys => "flowline_keys",
         HostFn::Arrange => "flowline_arrange",
+        HostFn::GoesBefore => "flowline_goes_before",
         HostFn::Foremost => "flowline_foremost",
         HostFn::Expired => "flowline_expired",
         HostFn::NextExpiry => "flowline_next_expiry",

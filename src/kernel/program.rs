@@ -129,6 +129,8 @@ pub enum HostFn {
     Keys,
     /// Puts the next item by an order first among what is offered (node, order, machine).
     Arrange,
+    /// Whether an item goes before another, if there is one (order, item, other): 1, or 0.
+    GoesBefore,
     /// The item of a buffer that is next to leave, or 0.
     Foremost,
     /// The first item of a buffer whose longest stay is over, or 0.
@@ -174,7 +176,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 29] = [
+    pub const ALL: [HostFn; 30] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -186,6 +188,7 @@ impl HostFn {
         HostFn::FirstTrue,
         HostFn::Keys,
         HostFn::Arrange,
+        HostFn::GoesBefore,
         HostFn::Foremost,
         HostFn::Expired,
         HostFn::NextExpiry,

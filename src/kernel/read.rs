@@ -46,6 +46,8 @@ pub struct Snapshot {
     pub clearances: Vec<ClearanceTotals>,
     /// Balance of every item type.
     pub balances: Vec<Balance>,
+    /// The vehicles of every fleet.
+    pub fleets: Vec<Vec<super::vehicles::VehicleTotals>>,
 }
 
 /// A station.
@@ -215,6 +217,7 @@ impl Snapshot {
             pools: Vec::new(),
             clearances: Vec::new(),
             balances: Vec::new(),
+            fleets: super::vehicles::totals(model, arena, now),
         };
         for (id, n) in plant.nodes.iter() {
             let Some(record) = model.places.nodes.get(id.index()).copied() else { continue };

@@ -141,6 +141,8 @@ pub enum MemberShape {
     Pool(bool),
     /// A card of a limit.
     Card,
+    /// A vehicle.
+    Vehicle,
     /// The line between the ends of a limit, while it is cleared.
     Clearance,
 }
@@ -471,6 +473,8 @@ pub enum NodeShape {
     Conveyor(ConveyorShape),
     /// A sink.
     Sink(SinkShape),
+    /// An arrow by vehicle, and the vehicles that serve it.
+    Move,
 }
 
 /// How a node is settled: its shape and the shapes that hold what is offered to it.
@@ -511,6 +515,8 @@ pub enum EventShape {
     SharedStop(usize),
     /// Cards of a limit are back.
     CardsBack,
+    /// A vehicle has done what it does.
+    Vehicle,
 }
 
 /// Who asks for people.
@@ -571,6 +577,10 @@ pub struct Shapes {
     pub clearances: bool,
     /// How times are found after which cards are back; empty: they are so at once.
     pub cards_back: Families,
+    /// How vehicles' times are found: for a metre, to take up and to set down.
+    pub vehicles: Families,
+    /// Whether fleets have orders.
+    pub fleet_orders: bool,
     /// Whether some station takes parts by type.
     pub assemblies: bool,
     /// Depth of the winner tree.

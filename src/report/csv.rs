@@ -5,6 +5,7 @@
 
 use ::csv::{Error, Writer};
 
+use crate::kernel::vehicles::DOINGS;
 use crate::runtime::statistics::Summary;
 use crate::sim::outcome::{DurationResult, STATES, Study};
 
@@ -61,6 +62,18 @@ pub fn render(study: &Study) -> Result<String, Error> {
         let mut at = rows.at("crews", &crew.name, "");
         at.row("busy", crew.busy)?;
         at.row("cost", crew.cost)?;
+    }
+    for fleet in &study.fleets {
+        for (name, share) in DOINGS.into_iter().zip(fleet.states) {
+            rows.at("fleets", &fleet.name, "").row(&format!("states.{name}"), share)?;
+        }
+        let mut at = rows.at("fleets", &fleet.name, "");
+        at.row("trips", fleet.trips)?;
+        at.row("loaded_m", fleet.loaded_m)?;
+        at.row("empty_m", fleet.empty_m)?;
+        for (vehicle, share) in &fleet.busy {
+            rows.at("fleets", vehicle, "").row("busy", *share)?;
+        }
     }
     for limit in &study.limits {
         let mut at = rows.at("limits", &limit.name, "");

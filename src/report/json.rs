@@ -9,9 +9,11 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::kernel::vehicles::DOINGS;
 use crate::runtime::statistics::Summary;
 use crate::sim::outcome::{
-    ArrivalResult, BalanceResult, BufferResult, DurationResult, ExpectationResult, StationResult, StopResult, Study,
+    ArrivalResult, BalanceResult, BufferResult, DurationResult, ExpectationResult, FleetResult, StationResult,
+    StopResult, Study,
 };
 
 /// Version of the document.
@@ -46,8 +48,10 @@ pub struct RunDocument {
     pub stations: Named<StationDocument>,
     /// Each place where items wait: a buffer's name, `a->b`, `station.queue` or `source.outside`.
     pub buffers: Named<BufferDocument>,
-    /// Each crew, tool and fleet.
+    /// Each crew and tool.
     pub crews: Named<CrewDocument>,
+    /// Each fleet.
+    pub fleets: Named<FleetDocument>,
     /// Each limit that is cleared between unequal items.
     pub limits: Named<ClearanceDocument>,
     /// The line as a whole.
@@ -206,13 +210,28 @@ pub struct BufferDocument {
     pub wait_s: Option<Figure>,
 }
 
-/// One crew, tool or fleet.
+/// One crew or tool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CrewDocument {
     /// Share of its members' time in use.
     pub busy: Option<Figure>,
     /// Cost in the currency of the line; null when none is declared.
     pub cost: Option<Figure>,
+}
+
+/// One fleet of vehicles.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FleetDocument {
+    /// Shares of its vehicles' time: empty, loading, loaded, unloading, waiting, idle, down.
+    pub states: Named<Option<Figure>>,
+    /// Items set down.
+    pub trips: Option<Figure>,
+    /// Distance gone with items, m.
+    pub loaded_m: Option<Figure>,
+    /// Distance gone empty, m.
+    pub empty_m: Option<Figure>,
+    /// Share of its time that each vehicle is neither idle nor down.
+    pub busy: Named<Option<Figure>>,
 }
 
 /// The line as a whole.
@@ -292,6 +311,7 @@ impl RunDocument {
                 .iter()
                 .map(|c| (c.name.clone(), CrewDocument { busy: figure(c.busy), cost: figure(c.cost) }))
                 .collect(),
+            fleets: study.fleets.iter().map(|f| (f.name.clone(), fleet(f))).collect(),
             limits: study.limits.iter().map(|l| (l.name.clone(), clearance(l))).collect(),
             line: LineDocument {
                 name: header.line.clone(),
@@ -353,6 +373,16 @@ fn station(s: &StationResult) -> StationDocument {
         energy_kwh: figure(s.energy_kwh),
         cost: figure(s.cost),
         oee: figure(s.oee),
+    }
+}
+
+fn fleet(f: &FleetResult) -> FleetDocument {
+    FleetDocument {
+        states: DOINGS.into_iter().zip(f.states).map(|(name, share)| (name.to_owned(), figure(share))).collect(),
+        trips: figure(f.trips),
+        loaded_m: figure(f.loaded_m),
+        empty_m: figure(f.empty_m),
+        busy: f.busy.iter().map(|(name, share)| (name.clone(), figure(*share))).collect(),
     }
 }
 

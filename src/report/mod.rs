@@ -3,6 +3,7 @@
 
 pub mod csv;
 pub mod figures;
+mod fleets;
 pub mod grid;
 pub mod json;
 pub mod table;

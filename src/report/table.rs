@@ -22,6 +22,7 @@ pub fn render(study: &Study) -> String {
         buffers(study, figures),
         accounts(study, figures),
         crews(study, figures),
+        super::fleets::section(study, figures),
         clearances(study, figures),
         balance(study, figures),
         super::verdicts::section(study),

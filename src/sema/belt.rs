@@ -305,7 +305,7 @@ pub(super) fn lengths(plant: &mut Plant, complaints: &mut Vec<Diagnostic>) {
 }
 
 /// Nodes from which items come to a node directly.
-fn sources_of(plant: &Plant, to: NodeId) -> Vec<NodeId> {
+pub(super) fn sources_of(plant: &Plant, to: NodeId) -> Vec<NodeId> {
     let mut found = Vec::new();
     for (id, node) in plant.nodes.iter() {
         if node.routing.iter().flat_map(Routing::targets).any(|t| t.node == to) {

@@ -48,7 +48,6 @@ pub const WORDS: &[&str] = &[
 
 /// Words whose meaning follows in a later version.
 const LATER: &[(&str, &str)] = &[
-    ("fleet", "fleets"),
     ("store", "stores"),
     ("experiment", "experiments"),
     ("policy", "policies"),
@@ -111,9 +110,13 @@ pub struct Lower<'a> {
     pub run_start: Option<i64>,
     /// The first amount of money.
     pub currency_span: Span,
-    /// Power and money of the node being read.
+    /// What fleets say about nodes, by their index.
+    pub(super) fleet_plans: Vec<super::fleet::FleetPlan>,
+    /// Arrows by vehicle.
+    pub(super) moves: Vec<super::fleet::Moved>,
     /// Schedules whose times are dates: where the file is named.
     pub dated: Vec<Span>,
+    /// Power and money of the node being read.
     pub asked_account: crate::ir::account::NodeAccount,
 }
 
@@ -158,6 +161,8 @@ pub fn lower<'a>(
         run_start: None,
         currency_span: Span::default(),
         dated: Vec::new(),
+        fleet_plans: Vec::new(),
+        moves: Vec::new(),
         asked_account: crate::ir::account::NodeAccount::default(),
     };
     lower.plant.run.span = line.name.span;
@@ -213,12 +218,14 @@ impl<'a> Lower<'a> {
         self.each(&frames, |lower, parts| lower.former_names(parts));
         self.each(&frames, |lower, parts| lower.resources(&parts.declarations));
         self.check_borrowed();
+        self.each(&frames, |lower, parts| lower.fleets(&parts.declarations));
         self.each(&frames, |lower, parts| lower.steps(&parts.declarations));
         self.evaluate_values();
         let mut declared = Vec::new();
         self.each(&frames, |lower, parts| declared.push(lower.declare_nodes(&parts.declarations)));
         let mut declared = declared.into_iter();
         self.each(&frames, |lower, _| lower.read_nodes(declared.next().unwrap_or_default()));
+        self.each(&frames, |lower, parts| lower.fleet_tables(&parts.declarations));
         self.each(&frames, |lower, parts| lower.line_stops(&parts.declarations));
         self.in_frame(frame, |lower| lower.run_settings(&fields, line));
         self.date_orders();
@@ -236,6 +243,7 @@ impl<'a> Lower<'a> {
         }
         self.join_ports();
         self.finish_ways();
+        self.finish_fleets();
         self.in_frame(frame, |lower| lower.expectations(&expects));
         self.join_empty_buffers();
         self.finish_belts();
@@ -285,9 +293,10 @@ impl<'a> Lower<'a> {
                     self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
                 }
                 "in" | "out" => self.declare_port(d),
-                "item" | "crew" | "tool" | "shift" | "source" | "station" | "buffer" | "conveyor" | "sink"
-                | "limit" | "pallets" | "breakdown" | "maintenance" => {
-                    let single = ["item", "shift", "limit", "pallets", "breakdown", "maintenance"].contains(&word);
+                "item" | "crew" | "tool" | "fleet" | "shift" | "source" | "station" | "buffer" | "conveyor"
+                | "sink" | "limit" | "pallets" | "breakdown" | "maintenance" => {
+                    let single =
+                        ["item", "fleet", "shift", "limit", "pallets", "breakdown", "maintenance"].contains(&word);
                     if single && !d.indices.is_empty() {
                         let text = format!("there are no arrays of {word}s");
                         self.push(Diagnostic::new(codes::WRONG_VALUE, d.name.span.to(d.span), text).help(

@@ -18,6 +18,7 @@ mod draws;
 mod empty;
 mod expect;
 mod fields;
+mod fleet;
 mod import;
 pub mod library;
 mod limit;

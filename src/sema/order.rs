@@ -75,7 +75,7 @@ impl<'a> Lower<'a> {
                         Diagnostic::new(
                             codes::WRONG_VALUE,
                             expr.span,
-                            format!("`{name}` asks for the work of a station, and this is a buffer"),
+                            format!("`{name}` asks for the work of a station, and nothing is worked on here"),
                         )
                         .help("write the order at the station behind; its queue and the places before it follow it"),
                     );

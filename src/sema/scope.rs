@@ -29,6 +29,8 @@ pub enum Meaning {
     Pool(PoolId),
     /// An array of crews or tools: the first, and how many.
     Pools(PoolId, u64),
+    /// A fleet: its index in the plant.
+    Fleet(usize),
     /// A shift.
     Calendar(CalendarId),
     /// A `param`, `let` or parameter of a cell: index of its definition.
@@ -53,6 +55,7 @@ impl Meaning {
             Meaning::Node(_) => "a node of the line",
             Meaning::Array(..) | Meaning::Pools(..) | Meaning::Places(..) => "an array",
             Meaning::Pool(_) => "a crew or tool",
+            Meaning::Fleet(_) => "a fleet",
             Meaning::Calendar(_) => "a shift",
             Meaning::Value(_) => "a value",
             Meaning::Function(_) => "a function",
@@ -300,6 +303,11 @@ impl<'a> Scope<'a> {
                 self.find_from(frame, name).and_then(|m| member(m, index)).or(Some(Meaning::Other))
             }
         }
+    }
+
+    /// What a name declared here stands for, without noting that it is used.
+    pub fn peek(&self, name: &str) -> Option<Meaning> {
+        self.get(self.here)?.names.get(name).map(|e| e.meaning)
     }
 
     /// Forgets that a name declared here was used.

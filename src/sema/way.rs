@@ -26,6 +26,10 @@ pub struct Lane {
     pub expired: Option<Target>,
     /// The name of the places.
     pub name: Option<String>,
+    /// By vehicle, behind the places.
+    pub vehicle: Option<super::fleet::ByVehicle>,
+    /// Places behind the vehicle.
+    pub behind: Option<Capacity>,
 }
 
 /// A name bound by a loop: `for i in 1..499`.
@@ -356,6 +360,14 @@ impl<'a> Lower<'a> {
             }
         }
         let is_unlimited = phrase.as_expr().and_then(Expr::name) == Some("unlimited");
+        if wanted.is_none()
+            && let Some(by) = self.by_vehicle(phrase)
+        {
+            if lane.vehicle.replace(by?).is_some() {
+                return self.given_twice(argument.span, "vehicle");
+            }
+            return Some(());
+        }
         if let Some(ExprKind::Call { function, .. }) = phrase.as_expr().map(|e| &e.kind)
             && function.name().is_some_and(|n| matches!(self.scope.find(n), Some(Meaning::Other)))
         {
@@ -384,7 +396,8 @@ impl<'a> Lower<'a> {
     }
 
     fn places(&mut self, lane: &mut Lane, capacity: Capacity, span: Span) -> Option<()> {
-        if lane.places.replace(capacity).is_some() {
+        let places = if lane.vehicle.is_some() { &mut lane.behind } else { &mut lane.places };
+        if places.replace(capacity).is_some() {
             self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, "the places are given twice"));
             return None;
         }
@@ -394,7 +407,25 @@ impl<'a> Lower<'a> {
     /// A way through what stands on an arrow: an anonymous buffer, or none for a plain arrow and for
     /// no places without transit.
     pub fn through_lane(&mut self, link: &'a Link, from: &str, to: &str, way: Routing) -> Option<Routing> {
-        let lane = self.lane(link)?;
+        let mut lane = self.lane(link)?;
+        let way = match lane.vehicle.take() {
+            Some(by) => {
+                if lane.transit.is_some() && !lane.in_order {
+                    self.push(
+                        Diagnostic::new(
+                            codes::WRONG_ARGUMENTS,
+                            link.span,
+                            "the arrow has a transit time and a vehicle",
+                        )
+                        .with(by.span, "the vehicle's speed and distance say how long it takes")
+                        .help("leave the time out, or put a buffer between two arrows"),
+                    );
+                    return None;
+                }
+                self.by_vehicles(&by, lane.behind, from, way)?
+            }
+            None => way,
+        };
         let bare = lane.max_stay.is_none() && lane.expired.is_none() && lane.name.is_none() && !lane.overtake;
         if bare && lane.transit.is_none() && matches!(lane.places, None | Some(Capacity::Places(0))) {
             return Some(way);
@@ -426,7 +457,7 @@ impl<'a> Lower<'a> {
         Some(Routing::To(Target { node, visit: None, span: link.span }))
     }
 
-    fn new_lane(&mut self, name: String, span: Span, lane: Lane, keeps_order: bool, way: Routing) -> NodeId {
+    pub(super) fn new_lane(&mut self, name: String, span: Span, lane: Lane, keeps_order: bool, way: Routing) -> NodeId {
         let count = self.lanes.entry(name.clone()).or_default();
         *count += 1;
         let name = if *count == 1 { name } else { format!("{name}#{count}") };

@@ -196,6 +196,9 @@ fn cards(model: &Model, plant: &Plant, run: &Run, items: &[i64]) -> Option<Strin
 /// What is wrong with the figures of a window, if anything.
 #[must_use]
 pub fn contradiction_of(figures: &Replication) -> Option<String> {
+    if let Some(wrong) = figures.fleets.iter().find_map(|f| f.contradiction(figures.window_ticks)) {
+        return Some(wrong);
+    }
     for s in &figures.stations {
         let spent = s.state_ticks.iter().fold(0i128, |sum, t| sum.saturating_add(*t));
         let due = i128::from(figures.window_ticks).saturating_mul(s.machines.into());

@@ -90,6 +90,7 @@ pub fn window(plant: &Plant, known: &Causes, before: &Snapshot, after: &Snapshot
                 cost: None,
             })
             .collect(),
+        fleets: super::fleets::figures(plant, &before.fleets, &after.fleets),
         limits: before
             .clearances
             .iter()

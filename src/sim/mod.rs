@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod checks;
 pub mod expect;
+pub mod fleets;
 pub mod lockup;
 pub mod measure;
 pub mod outcome;

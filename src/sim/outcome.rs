@@ -31,8 +31,10 @@ pub struct Replication {
     pub sinks: Vec<SinkFigures>,
     /// Every place where items wait, a station's own queue and a source's outside queue too.
     pub buffers: Vec<BufferFigures>,
-    /// Every crew, tool and fleet.
+    /// Every crew and tool.
     pub pools: Vec<PoolFigures>,
+    /// Every fleet.
+    pub fleets: Vec<FleetFigures>,
     /// Every limit that is cleared between unequal items.
     pub limits: Vec<StopFigures>,
     /// The line as a whole.
@@ -83,6 +85,9 @@ impl Replication {
             p.busy_area_ticks = p.busy_area_ticks.saturating_add(l.busy_area_ticks);
             p.size_area_ticks = p.size_area_ticks.saturating_add(l.size_area_ticks);
             p.cost = plus(p.cost, l.cost);
+        }
+        for (f, l) in self.fleets.iter_mut().zip(&later.fleets) {
+            f.extend(l);
         }
         let (line, more) = (&mut self.line, &later.line);
         line.wip_area_ticks = line.wip_area_ticks.saturating_add(more.wip_area_ticks);
@@ -192,7 +197,7 @@ pub struct BufferFigures {
     pub wait_ticks: i128,
 }
 
-/// Raw figures of one crew, tool or fleet.
+/// Raw figures of one crew or tool.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PoolFigures {
     /// Its name.
@@ -205,6 +210,28 @@ pub struct PoolFigures {
     pub size_area_ticks: i128,
     /// Money; `None` where no cost is declared.
     pub cost: Option<f64>,
+}
+
+/// Raw figures of one fleet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FleetFigures {
+    /// Its name.
+    pub name: String,
+    /// Each of its vehicles.
+    pub vehicles: Vec<VehicleFigures>,
+}
+
+/// Raw figures of one vehicle.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VehicleFigures {
+    /// Time spent on each of [`crate::kernel::vehicles::DOINGS`].
+    pub ticks: [i128; 7],
+    /// Items set down.
+    pub trips: u64,
+    /// Micrometres gone with items.
+    pub loaded_um: i64,
+    /// Micrometres gone empty.
+    pub empty_um: i64,
 }
 
 /// Raw figures of the whole line.
@@ -285,8 +312,10 @@ pub struct Study {
     pub stations: Vec<StationResult>,
     /// Buffers in flow order.
     pub buffers: Vec<BufferResult>,
-    /// Crews, tools and fleets.
+    /// Crews and tools.
     pub crews: Vec<CrewResult>,
+    /// Fleets.
+    pub fleets: Vec<FleetResult>,
     /// Limits that are cleared between unequal items.
     pub limits: Vec<StopResult>,
     /// The line as a whole.
@@ -389,7 +418,7 @@ pub struct BufferResult {
     pub wait_s: Option<Summary>,
 }
 
-/// One crew, tool or fleet over all replications.
+/// One crew or tool over all replications.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CrewResult {
     /// Its name.
@@ -398,6 +427,23 @@ pub struct CrewResult {
     pub busy: Option<Summary>,
     /// Cost; `None` where none is declared.
     pub cost: Option<Summary>,
+}
+
+/// One fleet over all replications.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FleetResult {
+    /// Its name.
+    pub name: String,
+    /// Shares of its vehicles' time on each of [`crate::kernel::vehicles::DOINGS`].
+    pub states: [Option<Summary>; 7],
+    /// Items set down.
+    pub trips: Option<Summary>,
+    /// Distance gone with items, m.
+    pub loaded_m: Option<Summary>,
+    /// Distance gone empty, m.
+    pub empty_m: Option<Summary>,
+    /// Share of its time that each vehicle is neither idle nor down.
+    pub busy: Vec<(String, Option<Summary>)>,
 }
 
 /// The line over all replications.
@@ -504,6 +550,7 @@ impl Study {
                     cost: summary(seen, |(_, p)| p.cost),
                 },
             ),
+            fleets: gathered(replications, |r| &r.fleets, |f| &f.name, super::fleets::result),
             limits: gathered(
                 replications,
                 |r| &r.limits,
@@ -534,7 +581,7 @@ impl Study {
 }
 
 /// A part of a replication with the replication it is from.
-type Seen<'a, T> = (&'a Replication, &'a T);
+pub(super) type Seen<'a, T> = (&'a Replication, &'a T);
 
 /// Finds each named part in all replications, in the order in which the names first appear.
 fn gathered<'a, T: 'a, R>(
@@ -681,19 +728,19 @@ fn balance(item: &str, seen: &[Seen<'_, BalanceFigures>]) -> BalanceResult {
 }
 
 /// Summary of the values that are defined.
-fn summary<T>(seen: &[T], value: impl Fn(&T) -> Option<f64>) -> Option<Summary> {
+pub(super) fn summary<T>(seen: &[T], value: impl Fn(&T) -> Option<f64>) -> Option<Summary> {
     let values: Vec<f64> = seen.iter().filter_map(value).filter(|value| value.is_finite()).collect();
     Summary::of(&values)
 }
 
 /// Quotient of two integers as a float; `None` when the divisor is not positive.
 #[allow(clippy::cast_precision_loss)] // 53 bits of a quotient are enough to show
-fn ratio(numerator: i128, divisor: i128) -> Option<f64> {
+pub(super) fn ratio(numerator: i128, divisor: i128) -> Option<f64> {
     (divisor > 0).then(|| numerator as f64 / divisor as f64)
 }
 
 /// Share of the window in a state, for `members` together.
-fn share(ticks: i128, window_ticks: i64, members: u64) -> Option<f64> {
+pub(super) fn share(ticks: i128, window_ticks: i64, members: u64) -> Option<f64> {
     ratio(ticks, i128::from(window_ticks).saturating_mul(members.into()))
 }
 
@@ -714,6 +761,6 @@ fn kilowatt_hours(joules: f64) -> f64 {
 
 /// A count as a float.
 #[allow(clippy::cast_precision_loss)] // counts of items stay far below 2^53
-fn count(number: u64) -> f64 {
+pub(super) fn count(number: u64) -> f64 {
     number as f64
 }

@@ -97,6 +97,27 @@ fn test_and_repair_shop_of_rossetti() {
 }
 
 #[test]
+fn movable_workers_of_rossetti() {
+    let runs = 40;
+    let study = simulate(&example("movable_workers"), |s| s.runs = runs);
+    let time = study.line.time_in_system.mean.unwrap().mean / 60.0;
+    assert!((time - 353.457).abs() <= 5.965, "time in system {time} min, published 353.457 ± 5.965");
+    let wip = study.line.wip.unwrap().mean;
+    assert!((wip - 17.692).abs() <= 0.363, "{wip} inside, published 17.692 ± 0.363");
+    let within = study.expectations.iter().find(|e| e.name == "contract").unwrap().figure.unwrap().mean;
+    assert!((within - 0.811).abs() <= 0.015, "P(time <= 480 min) = {within}, published 0.811 ± 0.015");
+    // Printed with three digits and no interval: held within ours.
+    for ((name, busy), published) in study.fleets[0].busy.iter().zip([0.224, 0.158, 0.085]) {
+        let busy = busy.unwrap();
+        assert!(
+            (busy.mean - published).abs() <= 0.0005 + 10.0_f64.recip().sqrt() * 3.0 * busy.sd,
+            "{name}: {}",
+            busy.mean
+        );
+    }
+}
+
+#[test]
 fn two_stations_and_moves_of_rossetti() {
     let study = simulate(&example("two_stations"), |s| s.runs = 60);
     // Means of 20,000 min from a started line: exact in the limit.

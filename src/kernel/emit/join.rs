@@ -620,15 +620,12 @@ impl Emit<'_> {
 
     /// Writes the handing over of products that leave together; whether any left.
     pub(super) fn together_functions(&mut self, program: &mut Program) -> Result<(), String> {
+        if self.any_together() || self.any_moves() {
+            self.room_function(program)?;
+        }
         if !self.any_together() {
             return Ok(());
         }
-        let (mut b, args) = Builder::new(program, "room", &[Ty::Handle], Some(Ty::Count));
-        if let [node] = args[..] {
-            self.room_body(&mut b, node);
-        }
-        self.functions.room = Some(b.finish()?);
-
         let (mut b, args) = Builder::new(program, "enter_any", &[Ty::Handle, Ty::Handle], None);
         if let [node, item] = args[..] {
             let kind = b.load(node, holder::RELEASE);
@@ -646,6 +643,15 @@ impl Emit<'_> {
             self.leave_together_body(&mut b, node, than);
         }
         self.functions.leave_together = Some(b.finish()?);
+        Ok(())
+    }
+
+    fn room_function(&mut self, program: &mut Program) -> Result<(), String> {
+        let (mut b, args) = Builder::new(program, "room", &[Ty::Handle], Some(Ty::Count));
+        if let [node] = args[..] {
+            self.room_body(&mut b, node);
+        }
+        self.functions.room = Some(b.finish()?);
         Ok(())
     }
 

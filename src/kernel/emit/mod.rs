@@ -13,6 +13,7 @@ mod causes;
 mod direct;
 mod draw;
 mod failure;
+mod fleet;
 mod formula;
 mod gather;
 mod join;
@@ -57,6 +58,9 @@ struct Functions {
     room: Option<FuncId>,
     enter_any: Option<FuncId>,
     leave_together: Option<FuncId>,
+    trip: Option<FuncId>,
+    dispatch_vehicle: Option<FuncId>,
+    serve_fleets: Option<FuncId>,
     charge_cause: Option<FuncId>,
     stop_drive: Option<FuncId>,
     run_drive: Option<FuncId>,
@@ -113,6 +117,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
         emit.enter_function(&mut program, k, shape)?;
     }
     emit.together_functions(&mut program)?;
+    emit.fleet_functions(&mut program)?;
     emit.run_function(&mut program)?;
     program.verify()?;
     Ok(program)
@@ -159,6 +164,7 @@ impl Emit<'_> {
             Some(NodeShape::Buffer(s)) => self.release_buffer(b, s, holder, item),
             Some(NodeShape::Conveyor(s)) => self.release_lane(b, s, holder, item),
             Some(NodeShape::Source(s)) => self.release_source(b, s, holder, item),
+            Some(NodeShape::Move) => self.release_vehicle(b, holder, item),
             Some(NodeShape::Sink(_)) | None => {}
         }
     }

@@ -13,7 +13,11 @@ use super::Emit;
 impl Emit<'_> {
     /// Whether something that hands over to a node reserves its place there.
     pub(super) fn reserves(&self, holders: &[usize]) -> bool {
-        holders.iter().any(|h| self.station_shape(*h).is_some_and(|s| s.before))
+        holders.iter().any(|h| match self.shapes.nodes.get(*h) {
+            Some(NodeShape::Station(s)) => s.before,
+            Some(NodeShape::Move) => true,
+            _ => false,
+        })
     }
 
     /// Whether an item that is offered has its place already: its ready time lies before all times.

@@ -183,6 +183,7 @@ impl Emit<'_> {
             Some(EventShape::EndOfGathering(_)) => self.gathered_enough(b, record),
             Some(EventShape::Calendar) => self.calendar_event(b, record),
             Some(EventShape::SharedStop(j)) => self.shared_event(b, *j, record),
+            Some(EventShape::Vehicle) => self.vehicle_event(b, record),
             Some(EventShape::CardsBack) => self.cards_back(b, record),
             None => {}
         });
@@ -222,7 +223,8 @@ impl Emit<'_> {
                         Some(NodeShape::Buffer(s)) => self.settle_buffer(b, s, &settle.holders, node),
                         Some(NodeShape::Conveyor(s)) => self.settle_belt(b, s, &settle.holders, node),
                         Some(NodeShape::Sink(s)) => self.settle_sink(b, s, &settle.holders, node),
-                        None => {}
+                        // Its requests are served when nothing more can be delivered.
+                        Some(NodeShape::Move) | None => {}
                     }
                 });
                 if self.may_flow_for_ever() {
@@ -240,6 +242,10 @@ impl Emit<'_> {
                     // Whatever moved may let others move first.
                     b.when(moved, |b| b.again());
                 });
+            }
+            if self.any_moves() {
+                let moved = b.call_for(Self::function(self.functions.serve_fleets), &[], Ty::Flag);
+                b.when(moved, |b| b.again());
             }
             if self.any_ranged() {
                 let waiting = b.header(header::GATHERING);

@@ -110,6 +110,12 @@ impl Emit<'_> {
                         self.stands(b, record);
                     }
                 }
+                Some(MemberShape::Vehicle) => {
+                    self.vehicle_stops(b, who, stop);
+                    if stop {
+                        self.stands(b, record);
+                    }
+                }
                 Some(MemberShape::Card) => {
                     b.bump(who, limit::CARDS, if stop { -1 } else { 1 });
                     if stop {

@@ -6,6 +6,7 @@
 mod belts;
 mod causes;
 mod direct;
+mod fleets;
 mod nodes;
 mod orders;
 mod probes;
@@ -35,8 +36,8 @@ use super::host::{Arena, Carried, Host, Law, Schedule};
 use super::laws::{self, Recipe};
 use super::layout::{
     DRAWS, arrivals, breakdown, buffer, calendar, clearance, component, conveyor, counters, draw, drive, header,
-    holder, item, lane, limit, list, machine, needs, node, open, part, pool, request, routing, sink, slot, source,
-    station, tree, value, visit, way,
+    holder, item, lane, limit, list, machine, movement, needs, node, open, part, pool, request, routing, sink, slot,
+    source, station, tree, value, visit, way,
 };
 use super::rank::{self, Order};
 use super::search::{HolderKind, Search};
@@ -103,6 +104,8 @@ pub struct Places {
     pub pools: Vec<i64>,
     /// Record of each limit.
     pub limits: Vec<i64>,
+    /// Record of each fleet, its first vehicle, and how many it has.
+    pub fleets: Vec<(i64, i64, u64)>,
     /// Arrivals by sink node and item type.
     pub arrivals: BTreeMap<(usize, usize), i64>,
     /// Counters of the first item type.
@@ -280,6 +283,7 @@ impl Model {
             layout.node(id)?;
         }
         layout.open_lists();
+        layout.fleets()?;
         layout.shared_stops()?;
         layout.subscribers();
         layout.kinds()?;
@@ -408,6 +412,7 @@ impl Layout<'_> {
             let words = match n.kind {
                 NodeKind::Source(_) => source::WORDS,
                 NodeKind::Station(_) => station::WORDS,
+                NodeKind::Buffer(ref b) if b.by.is_some() => movement::WORDS,
                 NodeKind::Buffer(_) => buffer::WORDS,
                 NodeKind::Conveyor(_) => conveyor::WORDS,
                 NodeKind::Sink => sink::WORDS,

@@ -57,6 +57,10 @@ impl Layout<'_> {
                 let station = self.station(id, &n.name, s, n.routing.as_ref())?;
                 NodeShape::Station(station)
             }
+            NodeKind::Buffer(crate::ir::Buffer { by: Some(by), .. }) => {
+                self.movement(id, &n.name, by, n.routing.as_ref())?;
+                NodeShape::Move
+            }
             NodeKind::Buffer(b) => NodeShape::Buffer(self.buffer(id, &n.name, b, n.routing.as_ref())?),
             NodeKind::Conveyor(c) => NodeShape::Conveyor(self.conveyor(id, &n.name, c, n.routing.as_ref())?),
             NodeKind::Sink => NodeShape::Sink(self.sink(id)),

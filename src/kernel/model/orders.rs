@@ -19,6 +19,9 @@ pub(super) fn loose_words(plant: &Plant) -> usize {
             words = words.max(crate::kernel::choice::own::KEY + rules.map_or(0, |o| o.rules.len()));
         }
     }
+    for order in plant.fleets.iter().filter_map(|f| f.order.as_ref()) {
+        words = words.max(crate::kernel::choice::own::KEY + order.rules.len());
+    }
     words
 }
 
@@ -40,7 +43,7 @@ impl Layout<'_> {
         Ok(at)
     }
 
-    fn order_record(&mut self, id: NodeId, name: &str, rules: &Precedence) -> Result<i64, String> {
+    pub(super) fn order_record(&mut self, id: NodeId, name: &str, rules: &Precedence) -> Result<i64, String> {
         let at = self.image.alloc(2 + 2 * rules.rules.len());
         self.image.put(at, order::COUNT, index(rules.rules.len()));
         self.image.put(at, order::DYNAMIC, i64::from(rules.dynamic));

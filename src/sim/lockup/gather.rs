@@ -8,8 +8,8 @@ use crate::ir::ids::Id;
 use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Stopped, Supply};
 use crate::kernel::builder::Field;
 use crate::kernel::layout::{
-    breakdown, buffer, clearance, component, drive, header, item, lane, limit, list, machine, needs, node, part, pool,
-    request, source, station,
+    breakdown, buffer, clearance, component, drive, header, item, lane, limit, list, machine, movement, needs, node,
+    part, pool, request, source, station, vehicle,
 };
 use crate::kernel::program::Ty;
 use crate::kernel::read::{breakdowns_of, items_in, items_on, lanes_of, machines_of};
@@ -70,8 +70,28 @@ impl Waits<'_> {
             }
         }
         self.open_rules();
+        self.vehicles();
         self.pools();
         self.limits();
+    }
+
+    /// What a vehicle has been sent for will leave where it is, and arrive.
+    fn vehicles(&mut self) {
+        let bytes = 8 * i64::try_from(vehicle::WORDS).unwrap_or(0);
+        for (_, first, size) in self.model.places.fleets.clone() {
+            for (v, _) in (0i64..).zip(0..size) {
+                let at = first.saturating_add(v.saturating_mul(bytes));
+                let its_item = self.get(at, vehicle::ITEM);
+                if its_item == 0 {
+                    continue;
+                }
+                let way = self.get(at, vehicle::MOVE);
+                let touched = [self.get(its_item, item::HOLDER), way, self.get(way, movement::TARGET)];
+                for vertex in touched.map(|r| self.by_record.get(&r).copied()).into_iter().flatten() {
+                    self.revive(vertex);
+                }
+            }
+        }
     }
 
     /// What waits for one of several ways may go on when one of them may.
@@ -396,6 +416,13 @@ impl Waits<'_> {
         let itself = vec![vec![target.index()]];
         match &n.kind {
             NodeKind::Sink | NodeKind::Source(_) => return (Vec::new(), String::new()),
+            // A vehicle comes when a place behind can be kept.
+            NodeKind::Buffer(crate::ir::Buffer { by: Some(_), .. }) => {
+                return match n.routing.iter().flat_map(crate::ir::Routing::targets).next() {
+                    Some(behind) => self.refusal(behind.node, at),
+                    None => (Vec::new(), String::new()),
+                };
+            }
             NodeKind::Buffer(_) | NodeKind::Conveyor(_) => {
                 let (level, capacity) = (self.get(v.record, buffer::LEVEL), self.get(v.record, buffer::CAPACITY));
                 if level.saturating_add(self.get(v.record, buffer::RESERVED)) >= capacity {

@@ -1,0 +1,511 @@
+//! Fleets (semantics F15). A request for a vehicle is an item offered to an arrow by vehicle. It is served when
+//! the place it goes to can be kept for it and a vehicle stands idle: the oldest request first, by the nearest
+//! vehicle. Requests are looked at when the instant has nothing more to deliver. The item stays where it is
+//! until the vehicle has taken it up; then the vehicle holds it, and offers it where its place is kept.
+//!
+//! All times of a trip are drawn when the vehicle is sent, so that the n-th trip takes the n-th draws.
+
+use super::super::builder::{Builder, Field, V};
+use super::super::layout::{buffer, fleet, header, holder, item, movement, node, station, tree, vehicle};
+use super::super::program::{BinaryOp, HostFn, Program, Ty, UnaryOp};
+use super::super::shape::NodeShape;
+use super::super::status::NEVER;
+use super::Emit;
+
+const HANDLE: Field = Field { offset: 0, ty: Ty::Handle };
+const TICKS: Field = Field { offset: 0, ty: Ty::Duration };
+const LENGTH: Field = Field { offset: 0, ty: Ty::Count };
+/// Bytes of a vehicle record.
+const VEHICLE_BYTES: i64 = 8 * vehicle::WORDS as i64;
+/// Metres of a micrometre.
+const METRES: f64 = 1e-6;
+
+/// What a vehicle does; see [`vehicle::DOES`].
+pub mod does {
+    /// Nothing.
+    pub const IDLE: i64 = 0;
+    /// Goes empty to where its item is.
+    pub const COMING: i64 = 1;
+    /// Takes the item up.
+    pub const LOADING: i64 = 2;
+    /// Has it, and leaves when the instant settles.
+    pub const LOADED: i64 = 3;
+    /// Goes with it.
+    pub const CARRYING: i64 = 4;
+    /// Sets it down.
+    pub const UNLOADING: i64 = 5;
+    /// Hands it over as soon as the node takes it.
+    pub const ARRIVED: i64 = 6;
+    /// Whatever it does, it is broken or maintained: only a place for the time.
+    pub const DOWN: i64 = 7;
+    /// How many.
+    pub const COUNT: usize = 8;
+}
+
+impl Emit<'_> {
+    pub(super) fn any_moves(&self) -> bool {
+        self.shapes.nodes.iter().any(|s| matches!(s, NodeShape::Move))
+    }
+
+    /// Writes serving all vehicles: whether something moved.
+    pub(super) fn fleet_functions(&mut self, program: &mut Program) -> Result<(), String> {
+        if !self.any_moves() {
+            return Ok(());
+        }
+        let parameters = [Ty::Handle, Ty::Duration, Ty::Count];
+        let (mut b, args) = Builder::new(program, "trip", &parameters, Some(Ty::Duration));
+        if let [pace, fixed, length] = args[..] {
+            self.trip_body(&mut b, pace, fixed, length);
+        }
+        self.functions.trip = Some(b.finish()?);
+
+        let (mut b, args) = Builder::new(program, "dispatch_vehicle", &[Ty::Handle], Some(Ty::Flag));
+        if let [record] = args[..] {
+            self.dispatch_body(&mut b, record);
+        }
+        self.functions.dispatch_vehicle = Some(b.finish()?);
+
+        let (mut b, _) = Builder::new(program, "serve_fleets", &[], Some(Ty::Flag));
+        self.serve_body(&mut b);
+        self.functions.serve_fleets = Some(b.finish()?);
+        Ok(())
+    }
+
+    /// The time of a trip: fixed, or a drawn pace times its length.
+    fn trip_body(&self, b: &mut Builder, pace: V, fixed: V, length: V) {
+        let same = b.is_zero(pace);
+        b.when(same, |b| b.give(Some(fixed)));
+        let each = self.duration(b, pace, &self.shapes.vehicles, None);
+        let each = b.unary(UnaryOp::ToReal, each, Ty::Real);
+        let length = b.unary(UnaryOp::ToReal, length, Ty::Real);
+        let scale = b.real(METRES);
+        let metres = b.mul(length, scale);
+        let time = b.mul(each, metres);
+        let time = b.unary(UnaryOp::RoundToInt, time, Ty::Duration);
+        b.give(Some(time));
+    }
+
+    fn trip(&self, b: &mut Builder, pace: V, fixed: V, length: V) -> V {
+        b.call_for(Self::function(self.functions.trip), &[pace, fixed, length], Ty::Duration)
+    }
+
+    /// Charges the time since the last change to what a vehicle did.
+    fn charge_vehicle(b: &mut Builder, which: V) {
+        let now = Self::now(b);
+        let since = b.load(which, vehicle::SINCE);
+        let spent = b.sub(now, since);
+        let down = b.load(which, vehicle::DOWN);
+        let up = b.is_zero(down);
+        let did = b.load(which, vehicle::DOES);
+        let broken = b.count(does::DOWN);
+        let did = b.select(up, did, broken);
+        let place = b.element(which, did, 8);
+        let sum = b.load(place, vehicle::SPENT);
+        let sum = b.add(sum, spent);
+        b.store(place, vehicle::SPENT, sum);
+        b.store(which, vehicle::SINCE, now);
+    }
+
+    fn begins_to(b: &mut Builder, which: V, what: i64) {
+        Self::charge_vehicle(b, which);
+        b.store_int(which, vehicle::DOES, what);
+    }
+
+    /// What a vehicle does takes a time; it is kept for later while the vehicle stands still.
+    fn does_for(&self, b: &mut Builder, which: V, time: V) {
+        let down = b.load(which, vehicle::DOWN);
+        let up = b.is_zero(down);
+        b.either(
+            up,
+            |b| {
+                let slot = b.load(which, vehicle::SLOT);
+                self.schedule_after(b, slot, time);
+            },
+            |b| {
+                let tick = b.int(1, Ty::Duration);
+                let rest = b.add(time, tick);
+                b.store(which, vehicle::REST, rest);
+            },
+        );
+    }
+
+    /// A vehicle breaks down or is maintained, or goes on.
+    pub(super) fn vehicle_stops(&self, b: &mut Builder, which: V, stop: bool) {
+        Self::charge_vehicle(b, which);
+        let before = b.load(which, vehicle::DOWN);
+        let after = b.plus(before, if stop { 1 } else { -1 });
+        b.store(which, vehicle::DOWN, after);
+        let changes = if stop { b.is_zero(before) } else { b.is_zero(after) };
+        b.when(changes, |b| {
+            let record = b.load(which, vehicle::FLEET);
+            let slot = b.load(which, vehicle::SLOT);
+            let did = b.load(which, vehicle::DOES);
+            let idle = b.is_zero(did);
+            b.when(idle, |b| {
+                b.bump(record, fleet::IDLE, if stop { -1 } else { 1 });
+            });
+            if stop {
+                let leaf = self.leaf(b, slot);
+                let at = b.load(leaf, tree::KEY);
+                let never = b.int(NEVER, Ty::Time);
+                let runs = b.lt(at, never);
+                b.when(runs, |b| {
+                    let now = Self::now(b);
+                    let rest = b.sub(at, now);
+                    let tick = b.int(1, Ty::Duration);
+                    let rest = b.add(rest, tick);
+                    b.store(which, vehicle::REST, rest);
+                    self.cancel(b, slot);
+                });
+            } else {
+                let rest = b.load(which, vehicle::REST);
+                let some = b.ne_zero(rest);
+                b.when(some, |b| {
+                    let tick = b.int(1, Ty::Duration);
+                    let rest = b.sub(rest, tick);
+                    b.store_int(which, vehicle::REST, 0);
+                    self.schedule_after(b, slot, rest);
+                });
+            }
+        });
+    }
+
+    /// The event of a vehicle: what it does is done.
+    pub(super) fn vehicle_event(&self, b: &mut Builder, which: V) {
+        let way = b.load(which, vehicle::MOVE);
+        let did = b.load(which, vehicle::DOES);
+        b.switch(did, does::COUNT, |b, i| match i64::try_from(i).unwrap_or(0) {
+            does::COMING => {
+                let at = b.load(way, movement::FROM);
+                b.store(which, vehicle::AT, at);
+                Self::begins_to(b, which, does::LOADING);
+                let time = b.load(which, vehicle::LOAD);
+                self.does_for(b, which, time);
+            }
+            does::LOADING => {
+                Self::begins_to(b, which, does::LOADED);
+                let yes = b.int(1, Ty::Flag);
+                b.set_header(header::PICK_UP, yes);
+            }
+            does::CARRYING => {
+                let at = b.load(way, movement::TO);
+                b.store(which, vehicle::AT, at);
+                Self::begins_to(b, which, does::UNLOADING);
+                let time = b.load(which, vehicle::UNLOAD);
+                self.does_for(b, which, time);
+            }
+            does::UNLOADING => {
+                Self::begins_to(b, which, does::ARRIVED);
+                // Before all others, of several those that arrived first.
+                let its_item = b.load(which, vehicle::ITEM);
+                let now = Self::now(b);
+                let far = b.int(NEVER, Ty::Duration);
+                let first = b.sub(now, far);
+                b.store(its_item, item::READY, first);
+                let routing = b.load(way, buffer::ROUTING);
+                let list = self.decide(b, routing, its_item, false);
+                self.offer(b, list, its_item);
+            }
+            _ => {}
+        });
+    }
+
+    /// Lets vehicles that have taken an item up leave with it, then sends idle ones.
+    fn serve_body(&self, b: &mut Builder) {
+        let no = b.int(0, Ty::Flag);
+        let moved = b.var(no);
+        let leaves = b.header(header::PICK_UP);
+        b.set_header(header::PICK_UP, no);
+        let list = b.header(header::FLEETS);
+        let at = b.var(list);
+        b.repeat(|b| {
+            let record = b.load(at, HANDLE);
+            let end = b.is_zero(record);
+            b.leave_if(end);
+            let step = b.count(8);
+            let next = b.add(at, step);
+            b.set(at, next);
+            b.when(leaves, |b| {
+                Self::each_vehicle(b, record, |b, which| {
+                    let did = b.load(which, vehicle::DOES);
+                    let loaded = b.count(does::LOADED);
+                    let loaded = b.eq(did, loaded);
+                    b.when(loaded, |b| {
+                        self.takes_up(b, which);
+                        let yes = b.int(1, Ty::Flag);
+                        b.set(moved, yes);
+                    });
+                });
+            });
+        });
+        // What they left may let others move first.
+        b.when(moved, |b| b.give(Some(moved)));
+        let at = b.var(list);
+        b.repeat(|b| {
+            let record = b.load(at, HANDLE);
+            let end = b.is_zero(record);
+            b.leave_if(end);
+            let step = b.count(8);
+            let next = b.add(at, step);
+            b.set(at, next);
+            b.repeat(|b| {
+                let idle = b.load(record, fleet::IDLE);
+                let none = b.is_zero(idle);
+                b.leave_if(none);
+                let sent = b.call_for(Self::function(self.functions.dispatch_vehicle), &[record], Ty::Flag);
+                let none = b.not(sent);
+                b.leave_if(none);
+            });
+        });
+        b.give(Some(moved));
+    }
+
+    fn each_vehicle(b: &mut Builder, record: V, each: impl FnOnce(&mut Builder, V)) {
+        let first = b.load(record, fleet::VEHICLES);
+        let n = b.load(record, fleet::SIZE);
+        let zero = b.count(0);
+        let i = b.var(zero);
+        b.repeat(|b| {
+            let end = b.le(n, i);
+            b.leave_if(end);
+            let which = b.element(first, i, VEHICLE_BYTES);
+            let next = b.plus(i, 1);
+            b.set(i, next);
+            each(b, which);
+        });
+    }
+
+    /// The item leaves where it waited and is on the vehicle.
+    fn takes_up(&self, b: &mut Builder, which: V) {
+        let its_item = b.load(which, vehicle::ITEM);
+        let way = b.load(which, vehicle::MOVE);
+        let from = b.load(its_item, item::HOLDER);
+        let kind = b.load(from, holder::RELEASE);
+        let release = self.functions.release.clone();
+        b.switch(kind, self.shapes.nodes.len(), |b, k| {
+            if let Some(Some(f)) = release.get(k) {
+                b.call(*f, &[from, its_item]);
+            }
+        });
+        let now = Self::now(b);
+        b.set_header(header::PROGRESS, now);
+        Self::one_more(b, false, way, now);
+        let none = b.none();
+        b.store(its_item, item::HOLDER, which);
+        b.store(its_item, item::ENTRY, now);
+        b.store(its_item, item::NEXT, none);
+        let last = b.load(way, buffer::LAST);
+        b.store(way, buffer::LAST, its_item);
+        let alone = b.is_zero(last);
+        b.either(alone, |b| b.store(way, buffer::FIRST, its_item), |b| b.store(last, item::NEXT, its_item));
+        Self::begins_to(b, which, does::CARRYING);
+        let time = b.load(which, vehicle::TRIP);
+        self.does_for(b, which, time);
+    }
+
+    /// The item leaves the vehicle for the place that was kept for it.
+    pub(super) fn release_vehicle(&self, b: &mut Builder, which: V, its_item: V) {
+        let now = Self::now(b);
+        let way = b.load(which, vehicle::MOVE);
+        let next = b.load(its_item, item::NEXT);
+        let head = b.load(way, buffer::FIRST);
+        let first = b.eq(head, its_item);
+        let none = b.none();
+        let before = b.var(none);
+        b.either(
+            first,
+            |b| b.store(way, buffer::FIRST, next),
+            |b| {
+                b.set(before, head);
+                b.repeat(|b| {
+                    let after = b.load(before, item::NEXT);
+                    let found = b.eq(after, its_item);
+                    let end = b.is_zero(after);
+                    let stop = b.or(found, end);
+                    b.leave_if(stop);
+                    b.set(before, after);
+                });
+                b.store(before, item::NEXT, next);
+            },
+        );
+        let last = b.is_zero(next);
+        b.when(last, |b| b.store(way, buffer::LAST, before));
+        self.one_less(b, false, way, its_item, now);
+        Self::begins_to(b, which, does::IDLE);
+        b.bump(which, vehicle::TRIPS, 1);
+        let length = b.load(way, movement::LENGTH);
+        let sum = b.load(which, vehicle::LOADED_LENGTH);
+        let sum = b.add(sum, length);
+        b.store(which, vehicle::LOADED_LENGTH, sum);
+        b.store_int(which, vehicle::ITEM, 0);
+        let down = b.load(which, vehicle::DOWN);
+        let up = b.is_zero(down);
+        b.when(up, |b| {
+            let record = b.load(which, vehicle::FLEET);
+            b.bump(record, fleet::IDLE, 1);
+        });
+    }
+
+    /// Keeps a place for an item that will be brought.
+    fn keep_place(&self, b: &mut Builder, target: V) {
+        let kind = b.load(target, holder::RELEASE);
+        b.switch(kind, self.shapes.nodes.len(), |b, k| match self.shapes.nodes.get(k) {
+            Some(NodeShape::Buffer(_)) => {
+                b.bump(target, buffer::RESERVED, 1);
+            }
+            Some(NodeShape::Station(_)) => {
+                b.bump(target, station::RESERVED, 1);
+            }
+            _ => {}
+        });
+    }
+
+    /// The request that is next: the first item of an arrow by vehicle, or 0.
+    fn next_request(&self, b: &mut Builder, record: V) -> V {
+        let none = b.none();
+        let best = b.var(none);
+        let moves = b.load(record, fleet::MOVES);
+        let n = b.load(record, fleet::MOVE_COUNT);
+        let zero = b.count(0);
+        let i = b.var(zero);
+        b.repeat(|b| {
+            let end = b.le(n, i);
+            b.leave_if(end);
+            let at = b.element(moves, i, 8);
+            let way = b.load(at, HANDLE);
+            let next = b.plus(i, 1);
+            b.set(i, next);
+            let head = b.load(way, node::OFFERS);
+            let none = b.is_zero(head);
+            b.when(none, |b| b.again());
+            let target = b.load(way, movement::TARGET);
+            let room = b.call_for(Self::function(self.functions.room), &[target], Ty::Count);
+            let zero = b.count(0);
+            let full = b.le(room, zero);
+            b.when(full, |b| b.again());
+            if self.shapes.fleet_orders {
+                let order = b.load(record, fleet::ORDER);
+                let ordered = b.ne_zero(order);
+                b.when(ordered, |b| {
+                    let none = b.none();
+                    b.host(HostFn::Arrange, &[way, order, none], Ty::Count);
+                    let head = b.load(way, node::OFFERS);
+                    let first = b.host(HostFn::GoesBefore, &[order, head, best], Ty::Count);
+                    let first = b.ne_zero(first);
+                    b.when(first, |b| b.set(best, head));
+                    b.again();
+                });
+            }
+            let nothing = b.is_zero(best);
+            let better = b.var(nothing);
+            let rival = b.not(nothing);
+            b.when(rival, |b| {
+                let (ready, oldest) = (b.load(head, item::READY), b.load(best, item::READY));
+                let older = b.lt(ready, oldest);
+                b.set(better, older);
+            });
+            b.when(better, |b| b.set(best, head));
+        });
+        best
+    }
+
+    /// Sends the nearest idle vehicle to the request that is next; whether there was one.
+    fn dispatch_body(&self, b: &mut Builder, record: V) {
+        let its_item = self.next_request(b, record);
+        let nothing = b.is_zero(its_item);
+        b.when(nothing, |b| {
+            let no = b.int(0, Ty::Flag);
+            b.give(Some(no));
+        });
+        // The arrow it is offered to: its own list begins at the rank of the node.
+        let way = self.move_of(b, record, its_item);
+        let from = b.load(way, movement::FROM);
+        let stops = b.load(record, fleet::STOPS);
+        let lengths = b.load(record, fleet::LENGTHS);
+        let none = b.none();
+        let nearest = b.var(none);
+        let far = b.count(i64::MAX);
+        let least = b.var(far);
+        Self::each_vehicle(b, record, |b, which| {
+            let did = b.load(which, vehicle::DOES);
+            let down = b.load(which, vehicle::DOWN);
+            let busy = b.bits(BinaryOp::Or, did, down);
+            let busy = b.ne_zero(busy);
+            b.when(busy, |b| b.again());
+            let at = b.load(which, vehicle::AT);
+            let row = b.mul(at, stops);
+            let cell = b.add(row, from);
+            let cell = b.element(lengths, cell, 8);
+            let length = b.load(cell, LENGTH);
+            let nearer = b.lt(length, least);
+            b.when(nearer, |b| {
+                b.set(nearest, which);
+                b.set(least, length);
+            });
+        });
+        Self::accept_head(b, way, node::OFFERS, node::OFFERS_LAST, its_item);
+        if self.shapes.loose > 0 {
+            // What a vehicle comes for no longer waits for the end of its stay.
+            let expires = self.own_field(super::super::choice::own::EXPIRES, Ty::Time);
+            b.store_int(its_item, expires, NEVER);
+        }
+        let target = b.load(way, movement::TARGET);
+        self.keep_place(b, target);
+        b.bump(record, fleet::IDLE, -1);
+        b.store(nearest, vehicle::MOVE, way);
+        b.store(nearest, vehicle::ITEM, its_item);
+        let key = b.load(way, holder::KEY);
+        b.store(nearest, holder::KEY, key);
+        let gone = b.load(nearest, vehicle::EMPTY_LENGTH);
+        let gone = b.add(gone, least);
+        b.store(nearest, vehicle::EMPTY_LENGTH, gone);
+        let load = b.load(record, fleet::LOAD);
+        let unload = b.load(record, fleet::UNLOAD);
+        let at = b.load(nearest, vehicle::AT);
+        let row = b.mul(at, stops);
+        let cell = b.add(row, from);
+        let ticks = b.load(record, fleet::TICKS);
+        let cell = b.element(ticks, cell, 8);
+        let fixed = b.load(cell, TICKS);
+        let pace = b.load(record, fleet::EMPTY_PACE);
+        let empty = self.trip(b, pace, fixed, least);
+        let time = self.duration(b, load, &self.shapes.vehicles, None);
+        b.store(nearest, vehicle::LOAD, time);
+        let fixed = b.load(way, movement::TICKS);
+        let length = b.load(way, movement::LENGTH);
+        let pace = b.load(record, fleet::PACE);
+        let time = self.trip(b, pace, fixed, length);
+        b.store(nearest, vehicle::TRIP, time);
+        let time = self.duration(b, unload, &self.shapes.vehicles, None);
+        b.store(nearest, vehicle::UNLOAD, time);
+        Self::begins_to(b, nearest, does::COMING);
+        self.does_for(b, nearest, empty);
+        let yes = b.int(1, Ty::Flag);
+        b.give(Some(yes));
+    }
+
+    /// The arrow of a fleet whose first item this is.
+    fn move_of(&self, b: &mut Builder, record: V, its_item: V) -> V {
+        let none = b.none();
+        let found = b.var(none);
+        let moves = b.load(record, fleet::MOVES);
+        let n = b.load(record, fleet::MOVE_COUNT);
+        let zero = b.count(0);
+        let i = b.var(zero);
+        b.repeat(|b| {
+            let end = b.le(n, i);
+            b.leave_if(end);
+            let at = b.element(moves, i, 8);
+            let way = b.load(at, HANDLE);
+            let next = b.plus(i, 1);
+            b.set(i, next);
+            let head = b.load(way, node::OFFERS);
+            let same = b.eq(head, its_item);
+            b.when(same, |b| {
+                b.set(found, way);
+                b.leave();
+            });
+        });
+        found
+    }
+}

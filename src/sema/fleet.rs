@@ -1,0 +1,734 @@
+//! Fleets: their fields, arrows by vehicle, and the distances between their stops.
+
+use std::collections::BTreeMap;
+
+use num_traits::{One, Signed, Zero};
+
+use crate::base::{Dim, Quantity, Rational, Span, limits, units};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{
+    Binary, Blocking, Buffer, Capacity, ChoiceRule, Expression, Fleet, Move, NodeId, NodeKind, Plant, Release, Routing,
+    Supply, Target, WhenFull,
+};
+use crate::syntax::tree::{Argument, Declaration, ExprKind, Key, LinkKind, Phrase};
+
+use super::fields::Fields;
+use super::line::Lower;
+use super::scope::Meaning;
+use super::way::Lane;
+
+const FLEET: &[&str] = &["size", "speed", "load_time", "unload_time", "distance", "start", "order"];
+const FLEET_LATER: &[(&str, &str)] = &[
+    ("home", "vehicles that go home"),
+    ("breakdown", "breakdowns of vehicles"),
+    ("shift", "shifts of fleets"),
+    ("reserve", "moves without a place kept"),
+    ("capacity", "vehicles for several items"),
+];
+
+/// What is known of a fleet before all flows are read.
+#[derive(Clone, Debug, Default)]
+pub struct FleetPlan {
+    /// Distances written in its table: from, to, metres.
+    pub table: Vec<(NodeId, NodeId, Rational)>,
+    /// `start:` as written.
+    pub start: Option<NodeId>,
+}
+
+/// By vehicle: which fleet, and the length of the arrow, where it is written.
+#[derive(Clone, Debug)]
+pub struct ByVehicle {
+    /// Index of the fleet.
+    pub fleet: usize,
+    /// Metres.
+    pub length: Option<Rational>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// An arrow by vehicle whose ends are not known yet.
+#[derive(Debug)]
+pub struct Moved {
+    node: NodeId,
+    length: Option<Rational>,
+    span: Span,
+}
+
+impl<'a> Lower<'a> {
+    /// Declares every fleet; its table and start name nodes and are read later.
+    pub fn fleets(&mut self, declarations: &[&'a Declaration]) {
+        for d in declarations.iter().filter(|d| d.word.text == "fleet") {
+            if let Some(fleet) = self.fleet(d) {
+                self.plant.fleets.push(fleet);
+                self.fleet_plans.push(FleetPlan::default());
+                if self.scope.find(&d.name.text) == Some(Meaning::Other) {
+                    self.scope.set(&d.name.text, Meaning::Fleet(self.plant.fleets.len() - 1));
+                    self.scope.unmark(&d.name.text);
+                }
+            } else {
+                self.holes = true;
+            }
+        }
+    }
+
+    fn fleet(&mut self, d: &'a Declaration) -> Option<Fleet> {
+        let known: Vec<&str> = FLEET.iter().copied().chain(FLEET_LATER.iter().map(|(w, _)| *w)).collect();
+        let fields = Fields::of(d, &known, &mut self.diagnostics);
+        let mut good = true;
+        for (word, what) in FLEET_LATER {
+            if let Some(span) = fields.has(word) {
+                let _: Option<()> = self.later(span, what);
+                good = false;
+            }
+        }
+        for inner in &fields.inner {
+            good = false;
+            if matches!(inner.word.text.as_str(), "breakdown" | "maintenance") {
+                let _: Option<()> = self.later(inner.span, "breakdowns and maintenance of vehicles");
+            }
+        }
+        self.no_inner(&fields, &["breakdown", "maintenance"]);
+        let size = match fields.get("size", &mut self.diagnostics) {
+            Some(phrase) => self.count(phrase, "size", 1, limits::VEHICLES),
+            None => Some(1),
+        };
+        let pace = match fields.get("speed", &mut self.diagnostics) {
+            Some(phrase) => self.paces(phrase),
+            None => {
+                if fields.has("speed").is_none() {
+                    self.push(
+                        Diagnostic::new(
+                            codes::MISSING_FIELD,
+                            fields.owner_span,
+                            format!("{} has no `speed`", fields.owner),
+                        )
+                        .help("write `speed: 1.4 m/s`"),
+                    );
+                }
+                None
+            }
+        };
+        let zero = Expression::Constant(Quantity { value: Rational::zero(), dim: Dim::TIME });
+        let load = match fields.get("load_time", &mut self.diagnostics) {
+            Some(phrase) => self.handling(phrase, "load_time"),
+            None => Some(zero.clone()),
+        };
+        let unload = match fields.get("unload_time", &mut self.diagnostics) {
+            Some(phrase) => self.handling(phrase, "unload_time"),
+            None => Some(zero),
+        };
+        let (size, (pace, empty_pace), load, unload) = (size?, pace?, load?, unload?);
+        let name = format!("{}{}", self.scope.prefix(), d.name.text);
+        let span = d.name.span;
+        good.then(|| Fleet { name, span, size, pace, empty_pace, load, unload, ..Fleet::default() })
+    }
+
+    fn handling(&mut self, phrase: &'a Phrase, word: &str) -> Option<Expression> {
+        let time = self.time(phrase, word)?;
+        if time.reads() {
+            return self.later(phrase.span, "times of vehicles that depend on items or the floor");
+        }
+        Some(time)
+    }
+
+    /// `1.4 m/s`, or `{ loaded: 1 m/s, empty: 1.4 m/s }`.
+    fn paces(&mut self, phrase: &'a Phrase) -> Option<(Expression, Option<Expression>)> {
+        let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) else {
+            return self.pace(phrase).map(|pace| (pace, None));
+        };
+        let fields = Fields::of_table("`speed`", table, &["loaded", "empty"], &mut self.diagnostics);
+        let mut found = [None, None];
+        for (word, place) in ["loaded", "empty"].into_iter().zip(&mut found) {
+            match fields.get(word, &mut self.diagnostics) {
+                Some(phrase) => *place = self.pace(phrase),
+                None if fields.has(word).is_none() => self.push(
+                    Diagnostic::new(
+                        codes::MISSING_FIELD,
+                        table.span,
+                        format!("`speed` does not say how fast vehicles are {word}"),
+                    )
+                    .help("write `speed: { loaded: 1 m/s, empty: 1.4 m/s }`, or one speed for both"),
+                ),
+                None => {}
+            }
+        }
+        let [loaded, empty] = found;
+        Some((loaded?, Some(empty?)))
+    }
+
+    /// Seconds for a metre, from a speed.
+    fn pace(&mut self, phrase: &'a Phrase) -> Option<Expression> {
+        let typed = self.evaluate_phrase(phrase)?;
+        if typed.dim == Dim::NUMBER {
+            let text = self.text(phrase.span);
+            self.push(Diagnostic::new(codes::MISSING_UNIT, phrase.span, "`speed` is a speed and needs a unit").fix(
+                format!("write `{text} m/s`"),
+                phrase.span,
+                format!("{text} m/s"),
+            ));
+            return None;
+        }
+        if typed.dim != Dim::SPEED {
+            self.push(Diagnostic::new(
+                codes::WRONG_DIMENSION,
+                phrase.span,
+                format!("`speed` is a {}, this is a {}", Dim::SPEED, typed.dim),
+            ));
+            return None;
+        }
+        if typed.value.reads() {
+            return self.later(phrase.span, "speeds that depend on items or the floor");
+        }
+        let one = Quantity { value: Rational::one(), dim: Dim::LENGTH };
+        match &typed.value {
+            Expression::Constant(q) if !q.value.is_positive() => {
+                self.push(
+                    Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, "`speed` is not above 0")
+                        .help("write for example `speed: 1.4 m/s`"),
+                );
+                None
+            }
+            Expression::Constant(q) => {
+                Some(Expression::Constant(Quantity { value: Rational::one() / &q.value, dim: Dim::TIME }))
+            }
+            drawn => {
+                Some(Expression::Binary(Binary::Divide, Box::new(Expression::Constant(one)), Box::new(drawn.clone())))
+            }
+        }
+    }
+
+    /// Reads what fleets say about nodes, which are declared by now.
+    pub fn fleet_tables(&mut self, declarations: &[&'a Declaration]) {
+        for d in declarations.iter().filter(|d| d.word.text == "fleet") {
+            let Some(Meaning::Fleet(index)) = self.scope.peek(&d.name.text) else { continue };
+            let known: Vec<&str> = FLEET.iter().copied().chain(FLEET_LATER.iter().map(|(w, _)| *w)).collect();
+            let fields = Fields::of(d, &known, &mut Vec::new());
+            let start = match fields.get("start", &mut self.diagnostics) {
+                Some(phrase) => match self.only_expr(&phrase.chain, "the name of a node") {
+                    Some(expr) => self.node_expr(expr, "node"),
+                    None => None,
+                },
+                None => None,
+            };
+            let mut table = Vec::new();
+            if let Some(phrase) = fields.get("distance", &mut self.diagnostics)
+                && self.distances(phrase, &mut table).is_none()
+            {
+                self.holes = true;
+            }
+            if let Some(phrase) = fields.get("order", &mut self.diagnostics) {
+                match self.precedence(phrase, false) {
+                    Some(order) => {
+                        if let Some(fleet) = self.plant.fleets.get_mut(index) {
+                            fleet.order = Some(order);
+                        }
+                    }
+                    None => self.holes = true,
+                }
+            }
+            if let Some(plan) = self.fleet_plans.get_mut(index) {
+                *plan = FleetPlan { table, start };
+            }
+        }
+    }
+
+    /// `{ pick <-> pack: 45 m, a -> b: 40 m }`, or `table("distances.csv")`.
+    fn distances(&mut self, phrase: &'a Phrase, table: &mut Vec<(NodeId, NodeId, Rational)>) -> Option<()> {
+        let due = "distances stand in a table of pairs: `{ pick <-> pack: 45 m, pack -> dock: 20 m }`";
+        let entries = match phrase.as_expr().map(|e| &e.kind) {
+            Some(ExprKind::Table(entries)) => entries,
+            Some(ExprKind::Call { function, arguments }) if function.name() == Some("table") => {
+                return self.distance_file(arguments, phrase.span, table);
+            }
+            _ => return self.wrong_value(phrase.span, due),
+        };
+        for entry in &entries.entries {
+            let Key::Chain(chain) = &entry.key else { return self.wrong_value(entry.key.span(), due) };
+            let [step] = chain.steps.as_slice() else { return self.wrong_value(chain.span, due) };
+            let both = match step.link.kind {
+                LinkKind::Symmetric => true,
+                LinkKind::Arrow => false,
+                LinkKind::Arguments(_) => return self.wrong_value(step.link.span, due),
+            };
+            let (from, to) = (self.node_expr(&chain.first, "node")?, self.node_expr(&step.expr, "node")?);
+            let Some(value) = &entry.phrase else { return self.wrong_value(entry.span, due) };
+            let metres = self.metres(value)?;
+            if from == to {
+                return self.wrong_value(entry.key.span(), "a distance is between two different nodes");
+            }
+            for (a, b) in [(from, to), (to, from)].into_iter().take(1 + usize::from(both)) {
+                if table.iter().any(|(x, y, _)| *x == a && *y == b) {
+                    self.push(Diagnostic::new(codes::DUPLICATE_FIELD, entry.span, "this distance is given twice"));
+                    return None;
+                }
+                table.push((a, b, metres.clone()));
+            }
+        }
+        Some(())
+    }
+
+    /// `table("distances.csv")`: a square of distances. The first cell gives the unit, `[m]`; the first row and
+    /// the first column name the stops, from row to column. Cells from a stop to itself may be empty.
+    fn distance_file(
+        &mut self,
+        arguments: &'a [Argument],
+        span: Span,
+        table: &mut Vec<(NodeId, NodeId, Rational)>,
+    ) -> Option<()> {
+        let path = match arguments {
+            [Argument { name: None, value, .. }] => value.as_expr(),
+            _ => None,
+        };
+        let Some(ExprKind::String(path_text)) = path.map(|e| &e.kind) else {
+            return self.wrong_value(span, "`table` takes the name of a file: `table(\"distances.csv\")`");
+        };
+        let at = path.map_or(span, |e| e.span);
+        let bad = |message: String| Diagnostic::new(codes::BAD_DATA_FILE, at, message);
+        let text = match self.data_file(path_text, at) {
+            Ok(text) => text,
+            Err(why) => {
+                self.push(bad(format!("`{path_text}` cannot be read: {why}")));
+                return None;
+            }
+        };
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .trim(csv::Trim::All)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let rows: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
+        let Some((head, body)) = rows.split_first() else {
+            self.push(bad(format!("`{path_text}` is empty")));
+            return None;
+        };
+        let corner = head.get(0).unwrap_or_default();
+        let unit = corner.split_once('[').map(|(_, u)| u.trim_end_matches(']').trim().to_string()).unwrap_or_default();
+        let factor = match units::parse_unit(&unit, &|_| false) {
+            Ok((q, _)) if q.dim == Dim::LENGTH => q.value,
+            _ => {
+                self.push(
+                    bad(format!("`{path_text}` does not say the unit of its distances"))
+                        .help("write it in brackets into the first cell: `[m]`"),
+                );
+                return None;
+            }
+        };
+        let mut columns: Vec<(&str, NodeId)> = Vec::new();
+        for name in head.iter().skip(1) {
+            let id = self.file_stop(name, path_text, at, "column")?;
+            if columns.iter().any(|(_, c)| *c == id) {
+                self.push(bad(format!("`{path_text}` has two columns `{name}`")));
+                return None;
+            }
+            columns.push((name, id));
+        }
+        if columns.len() > limits::STOPS {
+            self.push(bad(format!("`{path_text}` has more than {} columns", limits::STOPS)));
+            return None;
+        }
+        let mut given: Vec<NodeId> = Vec::new();
+        for (number, row) in (2..).zip(body) {
+            let name = row.get(0).unwrap_or_default();
+            let from = self.file_stop(name, path_text, at, "row")?;
+            if given.contains(&from) {
+                self.push(bad(format!("`{path_text}` has two rows `{name}`")));
+                return None;
+            }
+            given.push(from);
+            if row.len() != columns.len() + 1 {
+                self.push(bad(format!(
+                    "row `{name}` of `{path_text}` (line {number}) has {} distances, and there are {} columns",
+                    row.len().saturating_sub(1),
+                    columns.len()
+                )));
+                return None;
+            }
+            for (cell, (column, to)) in row.iter().skip(1).zip(&columns) {
+                if *to == from && matches!(cell, "" | "0" | "-") {
+                    continue;
+                }
+                let value = crate::base::quantity::decimal(cell).filter(|v| !v.is_negative() && *to != from);
+                let Some(value) = value else {
+                    self.push(
+                        bad(format!(
+                            "row `{name}`, column `{column}` of `{path_text}` is `{cell}`, not a distance of 0 or more"
+                        ))
+                        .help("write a plain number such as `40`; its unit stands in the first cell"),
+                    );
+                    return None;
+                };
+                table.push((from, *to, value * &factor));
+            }
+        }
+        Some(())
+    }
+
+    fn file_stop(&mut self, name: &str, path: &str, at: Span, what: &str) -> Option<NodeId> {
+        match self.scope.find(name) {
+            Some(Meaning::Node(id)) if self.port(id).is_none() => Some(id),
+            _ => {
+                let text = format!("the {what} `{name}` of `{path}` is no node of the line");
+                self.push(Diagnostic::new(codes::BAD_DATA_FILE, at, text));
+                None
+            }
+        }
+    }
+
+    /// A fixed distance, 0 or more.
+    fn metres(&mut self, phrase: &'a Phrase) -> Option<Rational> {
+        let typed = self.evaluate_phrase(phrase)?;
+        if typed.dim == Dim::NUMBER {
+            let text = self.text(phrase.span);
+            self.push(Diagnostic::new(codes::MISSING_UNIT, phrase.span, "a distance needs a unit").fix(
+                format!("write `{text} m`"),
+                phrase.span,
+                format!("{text} m"),
+            ));
+            return None;
+        }
+        let value = self.constant_of(&typed, Dim::LENGTH, phrase.span, "distance")?.value;
+        if value.is_negative() {
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, "a distance is not below 0"));
+            return None;
+        }
+        Some(value)
+    }
+
+    /// `agv` or `agv(40 m)` on an arrow; `None` when the argument is something else.
+    pub fn by_vehicle(&mut self, phrase: &'a Phrase) -> Option<Option<ByVehicle>> {
+        let expr = phrase.as_expr()?;
+        let (name, arguments): (&str, &[Argument]) = match &expr.kind {
+            ExprKind::Name(name) => (name, &[]),
+            ExprKind::Call { function, arguments } => (function.name()?, arguments),
+            _ => return None,
+        };
+        let Some(Meaning::Fleet(fleet)) = self.scope.find(name) else { return None };
+        let length = match arguments {
+            [] => None,
+            [Argument { name: None, value, .. }] => match self.metres(value) {
+                Some(metres) => Some(metres),
+                None => return Some(None),
+            },
+            _ => {
+                self.push(
+                    Diagnostic::new(codes::WRONG_ARGUMENTS, expr.span, "a vehicle takes one distance")
+                        .help(format!("write `-[{name}(40 m)]->`, or `-[{name}]->` with a table of distances")),
+                );
+                return Some(None);
+            }
+        };
+        Some(Some(ByVehicle { fleet, length, span: expr.span }))
+    }
+
+    /// Puts vehicles before each node that a way leads to, and places behind them, where some are written.
+    pub fn by_vehicles(
+        &mut self,
+        by: &ByVehicle,
+        behind: Option<Capacity>,
+        from: &str,
+        way: Routing,
+    ) -> Option<Routing> {
+        Some(match way {
+            Routing::To(target) => self.move_node(by, behind, from, target),
+            Routing::Shares(list, span) => {
+                let mut all = Vec::new();
+                for (share, way) in list {
+                    all.push((share, self.by_vehicles(by, behind, from, way)?));
+                }
+                Routing::Shares(all, span)
+            }
+            Routing::ByItem(list, rest, span) => {
+                let mut all = Vec::new();
+                for (item, way) in list {
+                    all.push((item, self.by_vehicles(by, behind, from, way)?));
+                }
+                let rest = match rest {
+                    Some(way) => Some(Box::new(self.by_vehicles(by, behind, from, *way)?)),
+                    None => None,
+                };
+                Routing::ByItem(all, rest, span)
+            }
+            Routing::If(list, rest, span) => {
+                let mut all = Vec::new();
+                for (condition, way) in list {
+                    all.push((condition, self.by_vehicles(by, behind, from, way)?));
+                }
+                Routing::If(all, Box::new(self.by_vehicles(by, behind, from, *rest)?), span)
+            }
+            Routing::Rule(rule @ (ChoiceRule::RoundRobin | ChoiceRule::Every(_)), list, span) => {
+                let mut all = Vec::new();
+                for way in list {
+                    all.push(self.by_vehicles(by, behind, from, way)?);
+                }
+                Routing::Rule(rule, all, span)
+            }
+            Routing::Rule(..) => return self.later(by.span, "moves by vehicle before a rule that looks for room"),
+        })
+    }
+
+    /// The vehicles before one node.
+    fn move_node(&mut self, by: &ByVehicle, behind: Option<Capacity>, from: &str, target: Target) -> Routing {
+        let station = target.visit.and_then(|v| self.plant.visits.get(v)).map(|v| v.station);
+        let to = self.node_name(station.unwrap_or(target.node));
+        let way = match behind {
+            Some(capacity) if capacity != Capacity::Places(0) => {
+                let lane = Lane { places: Some(capacity), ..Lane::default() };
+                let node = self.new_lane(format!("{from}->{to}.set_down"), by.span, lane, true, Routing::To(target));
+                Routing::To(Target { node, visit: None, span: target.span })
+            }
+            _ => Routing::To(target),
+        };
+        let fleet = self.plant.fleets.get(by.fleet).map_or("", |f| f.name.as_str());
+        let name = format!("{from}->{to}.{fleet}");
+        let node = self.new_lane(name, by.span, Lane::default(), false, way);
+        if let Some(NodeKind::Buffer(b)) = self.plant.nodes.get_mut(node).map(|n| &mut n.kind) {
+            b.by = Some(Move { fleet: by.fleet, ..Move::default() });
+        }
+        self.moves.push(Moved { node, length: by.length.clone(), span: by.span });
+        Routing::To(Target { node, visit: None, span: target.span })
+    }
+
+    /// Once all flows are known: stops, distances, and what vehicles cannot do yet.
+    pub fn finish_fleets(&mut self) {
+        let moves = std::mem::take(&mut self.moves);
+        if self.holes || moves.is_empty() {
+            return;
+        }
+        let mut ways: Vec<Way> = Vec::new();
+        for moved in moves {
+            match self.way_of(&moved) {
+                Some(way) => ways.push(way),
+                None => self.holes = true,
+            }
+        }
+        if self.holes {
+            return;
+        }
+        // What waits for a vehicle waits beside the others: several vehicles may come at once.
+        let fed: Vec<NodeId> = ways.iter().flat_map(|w| super::belt::sources_of(&self.plant, w.node)).collect();
+        for id in fed {
+            if let Some(NodeKind::Buffer(b)) = self.plant.nodes.get_mut(id).map(|n| &mut n.kind) {
+                b.overtake = true;
+                b.keeps_order &= b.transit.is_none();
+            }
+        }
+        for fleet in 0..self.plant.fleets.len() {
+            let own: Vec<&Way> = ways.iter().filter(|w| w.fleet == fleet).collect();
+            if !own.is_empty() {
+                self.finish_fleet(fleet, &own);
+            }
+        }
+    }
+
+    fn finish_fleet(&mut self, fleet: usize, own: &[&Way]) {
+        let plan = self.fleet_plans.get(fleet).cloned().unwrap_or_default();
+        let mut stops: Vec<NodeId> = own.iter().flat_map(|w| [w.from, w.to]).chain(plan.start).collect();
+        stops.extend(plan.table.iter().flat_map(|(a, b, _)| [*a, *b]));
+        stops.sort_by(|a, b| crate::base::names::natural_cmp(&self.node_name(*a), &self.node_name(*b)));
+        stops.dedup();
+        let name = self.plant.fleets.get(fleet).map_or_else(String::new, |f| f.name.clone());
+        if stops.len() > limits::STOPS {
+            let span = self.plant.fleets.get(fleet).map_or(self.plant.span, |f| f.span);
+            let text = format!("`{name}` has {} stops; at most {} are possible", stops.len(), limits::STOPS);
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, span, text));
+            self.holes = true;
+            return;
+        }
+        let at = |id: NodeId| stops.iter().position(|s| *s == id).unwrap_or(0);
+        let all = all_distances(stops.len(), &known_distances(&stops, &plan.table, own));
+        let all_of = |from: usize, to: usize| cell(&all, stops.len(), from, to);
+        // Where they begin: as written, else at the first stop by name from which something is moved.
+        let start = plan.start.map(at).or_else(|| own.iter().map(|w| at(w.from)).min()).unwrap_or(0);
+        let mut reached: Vec<usize> = own.iter().map(|w| at(w.to)).collect();
+        reached.push(start);
+        let mut problem = None;
+        for way in own {
+            let (from, to) = (at(way.from), at(way.to));
+            let lost = reached.iter().find(|r| all_of(**r, from).is_none());
+            match (way.length.clone().or_else(|| all_of(from, to)), lost) {
+                (Some(metres), None) => {
+                    if let Some(NodeKind::Buffer(b)) = self.plant.nodes.get_mut(way.node).map(|n| &mut n.kind) {
+                        b.by = Some(Move { fleet, from, to, metres });
+                    }
+                }
+                (None, _) => problem = problem.or(Some((way.span, from, to))),
+                (_, Some(lost)) => problem = problem.or(Some((way.span, *lost, from))),
+            }
+        }
+        if let Some((span, from, to)) = problem {
+            let stop = |i: usize| stops.get(i).map_or_else(String::new, |s| self.node_name(*s));
+            let (from, to) = (stop(from), stop(to));
+            self.holes = true;
+            self.push(
+                Diagnostic::new(
+                    codes::MISSING_FIELD,
+                    span,
+                    format!(
+                        "a vehicle of `{name}` has to go from `{from}` to `{to}`, and no distance says how far that is"
+                    ),
+                )
+                .help(format!("give the fleet a table: `distance: {{ {from} <-> {to}: 40 m }}`")),
+            );
+            return;
+        }
+        if let Some(f) = self.plant.fleets.get_mut(fleet) {
+            (f.metres, f.start, f.stops) = (all, start, stops);
+        }
+    }
+
+    /// Where an arrow by vehicle leads from and to, when vehicles can serve it.
+    fn way_of(&mut self, moved: &Moved) -> Option<Way> {
+        let plant = &self.plant;
+        let node = plant.nodes.get(moved.node)?;
+        let NodeKind::Buffer(Buffer { by: Some(by), .. }) = &node.kind else { return None };
+        let fleet = by.fleet;
+        let from = origins(plant, moved.node);
+        let Some(Routing::To(target)) = &node.routing else {
+            return self.later(moved.span, "moves by vehicle through a port to a branch");
+        };
+        let first = target.node;
+        let to = destination(plant, first);
+        let [from] = from.as_slice() else {
+            return self.later(moved.span, "moves by vehicle from several places at once");
+        };
+        let from = *from;
+        let limited = plant.limits.values().any(|l| l.from == first);
+        let into = match plant.nodes.get(first).map(|n| &n.kind) {
+            _ if limited => Some("to where a limit begins"),
+            Some(NodeKind::Station(s)) if s.recipes.iter().any(crate::ir::Recipe::gathers) => {
+                Some("straight to a station that takes several items (give the arrow places behind the vehicle)")
+            }
+            Some(NodeKind::Station(s)) if s.on_belt => Some("straight to work on a belt"),
+            Some(NodeKind::Station(s)) if s.stays() => {
+                Some("straight to a station with `stay` (give the arrow places behind the vehicle)")
+            }
+            Some(NodeKind::Conveyor(_)) => Some("straight onto a conveyor (give the arrow places behind the vehicle)"),
+            Some(NodeKind::Buffer(b)) if b.by.is_some() => Some("from vehicle to vehicle"),
+            _ => None,
+        };
+        let out = super::belt::sources_of(plant, moved.node).into_iter().find_map(|f| {
+            let n = plant.nodes.get(f)?;
+            match &n.kind {
+                NodeKind::Station(s) if s.hold_when_down => Some("straight from a station with `hold_when_down`"),
+                NodeKind::Station(s) if s.blocking == Blocking::BeforeWork => {
+                    Some("straight from a station with `blocking: before_work`")
+                }
+                NodeKind::Station(s) if s.on_belt => Some("straight from work on a belt"),
+                NodeKind::Station(s) if s.recipes.iter().any(|r| r.release == Release::Together) => {
+                    Some("straight from products that leave together")
+                }
+                NodeKind::Source(s) if s.supply == Supply::Always => Some("straight from a source without `every`"),
+                NodeKind::Source(s) if s.when_full == WhenFull::Lose => Some("straight from a source that loses items"),
+                NodeKind::Source(_) if n.calendar.is_some() || plant.shared_stops(f).next().is_some() => {
+                    Some("straight from a source that may stand still")
+                }
+                NodeKind::Buffer(b) if b.order.is_some() => Some("out of a buffer with an order"),
+                _ => None,
+            }
+        });
+        if let Some(what) = into.or(out) {
+            return self.later(moved.span, &format!("moves by vehicle {what}"));
+        }
+        Some(Way { node: moved.node, fleet, from, to, length: moved.length.clone(), span: moved.span })
+    }
+}
+
+/// The places of the floor that give to a node, through anonymous places.
+fn origins(plant: &Plant, id: NodeId) -> Vec<NodeId> {
+    let mut found = Vec::new();
+    let mut seen = Vec::new();
+    let mut open = vec![id];
+    while let Some(at) = open.pop() {
+        for from in super::belt::sources_of(plant, at) {
+            match plant.nodes.get(from).map(|n| &n.kind) {
+                Some(NodeKind::Buffer(b)) if b.anonymous => {
+                    if !seen.contains(&from) {
+                        seen.push(from);
+                        open.push(from);
+                    }
+                }
+                _ if found.contains(&from) => {}
+                _ => found.push(from),
+            }
+        }
+    }
+    found
+}
+
+/// The place of the floor that anonymous places lead to.
+fn destination(plant: &Plant, first: NodeId) -> NodeId {
+    let mut at = first;
+    for _ in 0..plant.nodes.len() {
+        match plant.nodes.get(at).map(|n| (&n.kind, &n.routing)) {
+            Some((NodeKind::Buffer(b), Some(Routing::To(next)))) if b.anonymous => at = next.node,
+            _ => break,
+        }
+    }
+    at
+}
+
+/// An arrow by vehicle, with its ends.
+#[derive(Debug)]
+struct Way {
+    node: NodeId,
+    fleet: usize,
+    from: NodeId,
+    to: NodeId,
+    length: Option<Rational>,
+    span: Span,
+}
+
+/// Distances that are written: in the table, and on arrows for both directions, unless the table says otherwise.
+fn known_distances(
+    stops: &[NodeId],
+    table: &[(NodeId, NodeId, Rational)],
+    own: &[&Way],
+) -> BTreeMap<(usize, usize), Rational> {
+    let at = |id: &NodeId| stops.iter().position(|s| s == id).unwrap_or(0);
+    let mut known: BTreeMap<(usize, usize), Rational> = BTreeMap::new();
+    for (a, b, metres) in table {
+        known.insert((at(a), at(b)), metres.clone());
+    }
+    for way in own {
+        let Some(metres) = &way.length else { continue };
+        for pair in [(at(&way.from), at(&way.to)), (at(&way.to), at(&way.from))] {
+            known.entry(pair).or_insert_with(|| metres.clone());
+        }
+    }
+    known
+}
+
+/// Written distances, and the shortest ways over them for all other pairs (Floyd 1962). O(stops³).
+fn all_distances(n: usize, known: &BTreeMap<(usize, usize), Rational>) -> Vec<Option<Rational>> {
+    let mut all: Vec<Option<Rational>> = vec![None; n * n];
+    for i in 0..n {
+        if let Some(place) = all.get_mut(i * n + i) {
+            *place = Some(Rational::zero());
+        }
+    }
+    for ((a, b), metres) in known {
+        if let Some(place) = all.get_mut(a * n + b) {
+            *place = Some(metres.clone());
+        }
+    }
+    for k in 0..n {
+        for i in 0..n {
+            for j in 0..n {
+                let (Some(first), Some(second)) = (cell(&all, n, i, k), cell(&all, n, k, j)) else { continue };
+                let over = first + second;
+                let written = known.contains_key(&(i, j)) || i == j;
+                if !written
+                    && let Some(place) = all.get_mut(i * n + j)
+                    && place.as_ref().is_none_or(|m| over < *m)
+                {
+                    *place = Some(over);
+                }
+            }
+        }
+    }
+    all
+}
+
+fn cell(all: &[Option<Rational>], n: usize, from: usize, to: usize) -> Option<Rational> {
+    all.get(from * n + to).cloned().flatten()
+}
