@@ -458,6 +458,7 @@ impl Host {
             HostFn::CardGoes => self.card_goes(a, b),
             HostFn::CardsBack => self.cards_back(a),
             HostFn::Staff => self.staff(a),
+            HostFn::InTime => self.in_time(a, b, c),
             HostFn::Rhythm => self.rhythm(a),
             HostFn::Lot => self.lot(a),
             HostFn::Kind => self.kind(a),
@@ -791,6 +792,7 @@ entries! {
     card_goes = CardGoes;
     cards_back = CardsBack;
     send_staff = Staff;
+    stays_in_time = InTime;
     rhythm = Rhythm;
     lot = Lot;
     kind = Kind;

@@ -741,7 +741,7 @@ record! {
 
 record! {
     /// A crew or set of tools.
-    pool, 14 {
+    pool, 15 {
         /// Members.
         SIZE = 0 Count;
         /// Members busy.
@@ -754,7 +754,7 @@ record! {
         COMPONENT = 4 Handle;
         /// Whether an older request waits for it, during a grant.
         CLAIMED = 5 Count;
-        /// Members integrated over time: 128 bits.
+        /// Members there, and those who finish their work after their shift, integrated over time: 128 bits.
         SIZES = 6 Count;
         /// High half of [`SIZES`].
         SIZES_HIGH = 7 Count;
@@ -770,6 +770,8 @@ record! {
         CREWS = 12 Handle;
         /// When members last became free.
         FREED = 13 Time;
+        /// The calendar of members who begin only what they can finish in their shift; else 0.
+        IN_TIME = 14 Handle;
     }
 }
 
@@ -790,7 +792,7 @@ record! {
 
 record! {
     /// A request for people and tools.
-    request, 14 {
+    request, 15 {
         /// When it was made.
         TIME = 0 Time;
         /// Decides between requests of one time.
@@ -817,6 +819,9 @@ record! {
         OTHER = 11 Handle;
         /// Where skills are asked for: room for the need list of the crews that are sent.
         STAFF = 12 Handle;
+        /// Plus one tick: what is left to do, where the work has been drawn and goes beyond the shift of those
+        /// who were asked; 0: not known.
+        LASTS = 13 Duration;
     }
 }
 

@@ -31,6 +31,7 @@ pub mod status;
 pub mod supply;
 
 mod cards;
+mod crews;
 mod engine;
 
 pub use engine::{Engine, Kernel, Run, Stop};

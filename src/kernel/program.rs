@@ -170,11 +170,14 @@ pub enum HostFn {
     Staff,
     /// Takes the cards of a limit that are back by now off the way; their number.
     CardsBack,
+    /// Whether those of a need list who begin only what they can finish are there for so long (list, time,
+    /// whether they are still to be granted).
+    InTime,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 29] = [
+    pub const ALL: [HostFn; 30] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -198,6 +201,7 @@ impl HostFn {
         HostFn::CardGoes,
         HostFn::CardsBack,
         HostFn::Staff,
+        HostFn::InTime,
         HostFn::Rhythm,
         HostFn::Lot,
         HostFn::Kind,

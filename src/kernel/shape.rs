@@ -551,6 +551,8 @@ pub struct Shapes {
     pub subscribers: Vec<SubscriberShape>,
     /// Whether crews have shifts.
     pub crew_shifts: bool,
+    /// Whether members of some crew begin only what they can finish in their shift.
+    pub crews_in_time: bool,
     /// Whether work asks for skills, which members of several crews may have.
     pub skills: bool,
     /// Shared stops.

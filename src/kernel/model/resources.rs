@@ -13,7 +13,11 @@ impl Layout<'_> {
                 let (record, size) = self.calendar(id, Some((p.size, p.sizes.clone())));
                 self.image.put(at, pool::SIZE, count(size));
                 self.image.put(at, pool::WHOLE, count(size));
-                self.image.put(at, pool::FINISH, i64::from(p.shift_end == ShiftEnd::FinishItem));
+                self.image.put(at, pool::FINISH, i64::from(p.shift_end != ShiftEnd::Pause));
+                if p.shift_end == ShiftEnd::FinishInTime {
+                    self.image.put(at, pool::IN_TIME, record);
+                    self.shapes.crews_in_time = true;
+                }
                 self.tell(record, at, SubscriberShape::Pool);
             }
             self.places.pools.push(at);
