@@ -691,6 +691,9 @@ fn comes_again(network: &Network, inside: &[bool], start: usize) -> bool {
 /// their flow times the work on them. Stretches that items enter on other ways, and joins, are left out.
 fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>) {
     for (id, limit) in plant.limits.iter() {
+        if limit.is_uncounted() {
+            continue;
+        }
         let Some(inside) = limit_region(plant, network, id) else { continue };
         let mut works = Vec::new();
         for resource in found.iter().filter(|r| matches!(r.what, What::Station(_) | What::Lane(_) | What::Belt(_))) {

@@ -48,6 +48,9 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) {
         let name = shared.owner.as_deref().unwrap_or(&plant.name);
         request(plant, name, &format!("{what} `{}`", shared.stop.name()), shared.stop.needs(), found);
     }
+    for (limit, clearance) in plant.limits.values().filter_map(|l| Some((l, l.clearance.as_ref()?))) {
+        request(plant, &limit.name, "clearance", &clearance.needs, found);
+    }
     for visit in plant.visits.values() {
         if let Some(needs) = &visit.needs {
             request(plant, &visit.name, "visit", needs, found);

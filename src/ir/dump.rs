@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use crate::base::Quantity;
 
 use super::{
-    Binary, Breakdown, CalendarId, Capacity, Distribution, Expression, Function, Maintenance, Measure, Need, Node,
-    NodeId, NodeKind, Order, Over, Part, Plant, Release, ReleaseCrew, Routing, Stop, Stopped, Supply, Unary, WhenFull,
+    Binary, Breakdown, CalendarId, Capacity, Clearance, Distribution, Expression, Function, Maintenance, Measure, Need,
+    Node, NodeId, NodeKind, Order, Over, Part, Plant, Release, ReleaseCrew, Routing, Stop, Stopped, Supply, Unary,
+    WhenFull,
 };
 
 /// The plant as text. O(size).
@@ -52,13 +53,14 @@ pub fn dump(plant: &Plant) -> String {
     for limit in plant.limits.values() {
         let _ = writeln!(
             out,
-            "limit {} count {} from {} to {}{}{}",
+            "limit {} count {} from {} to {}{}{}{}",
             limit.name,
             limit.count,
             show.name(limit.from),
             show.name(limit.to),
             limit.item.map_or(String::new(), |i| format!(" of {}", show.item(i))),
-            limit.back.as_ref().map_or(String::new(), |e| format!(" return {}", show.expression(e)))
+            limit.back.as_ref().map_or(String::new(), |e| format!(" return {}", show.expression(e))),
+            limit.clearance.as_ref().map_or(String::new(), |c| show.clearance(c))
         );
     }
     for shared in &plant.stops {
@@ -217,6 +219,11 @@ impl Show<'_> {
         };
         let start = if m.from_start { " from start" } else { "" };
         format!("maintenance {} {due} lasts {} {:?}{start}{needs}", m.name, self.expression(&m.lasts), m.start)
+    }
+
+    fn clearance(&self, c: &Clearance) -> String {
+        let needs = if c.needs.is_empty() { String::new() } else { format!(" needs {}", self.needs(&c.needs)) };
+        format!(" same {} lasts {}{needs}", self.expression(&c.same), self.expression(&c.lasts))
     }
 
     fn node(&self, id: NodeId, node: &Node, out: &mut String) {

@@ -34,4 +34,4 @@ pub use node::{
 };
 pub use plant::{Attribute, Demand, ItemType, Measure, Plant, Precision, RunSettings, Until};
 pub use precedence::{Precedence, PrecedenceRule};
-pub use resource::{Limit, Need, Pool, PoolKind, staff};
+pub use resource::{Clearance, Limit, Need, Pool, PoolKind, staff};

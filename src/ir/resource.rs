@@ -178,6 +178,27 @@ pub struct Limit {
     pub item: Option<ItemId>,
     /// Time until a returned card can be taken again (time).
     pub back: Option<Expression>,
+    /// Only equal items at a time.
+    pub clearance: Option<Clearance>,
+}
+
+/// The line between two nodes holds equal items only, and is cleared before others come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clearance {
+    /// What items have to have in common.
+    pub same: Expression,
+    /// How long it takes to clear the empty line (time).
+    pub lasts: Expression,
+    /// Who does it.
+    pub needs: Vec<Need>,
+}
+
+impl Limit {
+    /// Whether it counts nothing, and only keeps unequal items apart.
+    #[must_use]
+    pub fn is_uncounted(&self) -> bool {
+        self.clearance.is_some() && self.count >= crate::base::limits::COUNT
+    }
 }
 
 impl Default for Limit {
@@ -191,6 +212,7 @@ impl Default for Limit {
             pallets: false,
             item: None,
             back: None,
+            clearance: None,
         }
     }
 }

@@ -901,6 +901,24 @@ record! {
         HEAP = 5 Handle;
         /// How many are on their way.
         RETURNING = 6 Count;
+        /// What keeps unequal items apart: a clearance record, or 0.
+        CLEARANCE = 7 Handle;
+    }
+}
+
+record! {
+    /// A line that is cleared between unequal items.
+    clearance, 5 {
+        /// The law of what items have in common.
+        SAME = 0 Count;
+        /// The value of those inside, or of the last that were: its bits, plus one; 0 when the line is clear.
+        KEY = 1 Count;
+        /// Items inside.
+        INSIDE = 2 Count;
+        /// Whether an unequal item waits for the line, found while looking for one that may enter.
+        WANTED = 3 Flag;
+        /// The clearing: a breakdown record.
+        STOP = 4 Handle;
     }
 }
 

@@ -5,14 +5,16 @@
 
 use crate::base::Ticks;
 use crate::ir::ids::Id;
-use crate::ir::{ItemId, NodeId, NodeKind, Plant, PoolId, PoolKind};
+use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Plant, PoolId, PoolKind};
 use crate::runtime::histogram;
 
 use super::builder::Field;
 use super::charged::{self, Charged, charged, stop_times};
 use super::engine::Run;
 use super::host::Arena;
-use super::layout::{arrivals, breakdown, buffer, counters, header, item, lane, machine, node, pool, source, station};
+use super::layout::{
+    arrivals, breakdown, buffer, clearance, counters, header, item, lane, limit, machine, node, pool, source, station,
+};
 use super::model::Model;
 use super::observe;
 pub use super::observe::ProbeTotals;
@@ -40,6 +42,8 @@ pub struct Snapshot {
     pub sources: Vec<SourceTotals>,
     /// Crews and tools.
     pub pools: Vec<PoolTotals>,
+    /// Lines that are cleared between unequal items.
+    pub clearances: Vec<ClearanceTotals>,
     /// Balance of every item type.
     pub balances: Vec<Balance>,
 }
@@ -142,6 +146,19 @@ pub struct PoolTotals {
     pub area: i128,
 }
 
+/// A line that is cleared between unequal items.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClearanceTotals {
+    /// Its limit.
+    pub limit: LimitId,
+    /// Clearances begun.
+    pub count: u64,
+    /// Ticks waited for people.
+    pub waiting: i128,
+    /// Ticks it was cleared.
+    pub clearing: i128,
+}
+
 /// Where the items of a type came from and went, since t = 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Balance {
@@ -196,6 +213,7 @@ impl Snapshot {
             arrivals: Vec::new(),
             sources: Vec::new(),
             pools: Vec::new(),
+            clearances: Vec::new(),
             balances: Vec::new(),
         };
         for (id, n) in plant.nodes.iter() {
@@ -243,6 +261,17 @@ impl Snapshot {
                 busy: unsigned(busy),
                 area: charged.saturating_add(i128::from(busy).saturating_mul(i128::from(now))),
             });
+        }
+        for (id, record) in plant.limits.ids().zip(&model.places.limits) {
+            let clearance = arena.get(*record, limit::CLEARANCE);
+            if clearance == 0 {
+                continue;
+            }
+            let stop = arena.get(clearance, clearance::STOP);
+            let (waiting, clearing) = stop_times(arena, stop, now);
+            let (waiting, clearing) = (waiting.into(), clearing.into());
+            let count = unsigned(arena.get(stop, breakdown::FAILURES));
+            snapshot.clearances.push(ClearanceTotals { limit: id, count, waiting, clearing });
         }
         for (id, number) in plant.items.ids().zip(0i64..) {
             let balance =

@@ -139,6 +139,8 @@ pub enum MemberShape {
     Pool(bool),
     /// A card of a limit.
     Card,
+    /// The line between the ends of a limit, while it is cleared.
+    Clearance,
 }
 
 /// What goes into and comes out of a station.
@@ -561,6 +563,8 @@ pub struct Shapes {
     pub members: Vec<MemberShape>,
     /// Whether limits count by item type.
     pub limits_by_type: bool,
+    /// Whether limits keep unequal items apart.
+    pub clearances: bool,
     /// How times are found after which cards are back; empty: they are so at once.
     pub cards_back: Families,
     /// Whether some station takes parts by type.

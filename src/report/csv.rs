@@ -62,6 +62,12 @@ pub fn render(study: &Study) -> Result<String, Error> {
         at.row("busy", crew.busy)?;
         at.row("cost", crew.cost)?;
     }
+    for limit in &study.limits {
+        let mut at = rows.at("limits", &limit.name, "");
+        at.row("count", limit.count)?;
+        at.row("waiting", limit.waiting)?;
+        at.row("clearing", limit.repair)?;
+    }
     let mut at = rows.at("line", &study.header.line, "");
     at.row("wip", study.line.wip)?;
     at.row("energy_kwh", study.line.energy_kwh)?;

@@ -48,6 +48,8 @@ pub struct RunDocument {
     pub buffers: Named<BufferDocument>,
     /// Each crew, tool and fleet.
     pub crews: Named<CrewDocument>,
+    /// Each limit that is cleared between unequal items.
+    pub limits: Named<ClearanceDocument>,
     /// The line as a whole.
     pub line: LineDocument,
     /// Each expectation of the line.
@@ -178,6 +180,17 @@ pub struct StopDocument {
     pub repair: Option<Figure>,
 }
 
+/// The clearances of a limit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ClearanceDocument {
+    /// How often the line was cleared.
+    pub count: Option<Figure>,
+    /// Share of time a clearance waited for people.
+    pub waiting: Option<Figure>,
+    /// Share of time the line was being cleared.
+    pub clearing: Option<Figure>,
+}
+
 /// One place where items wait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BufferDocument {
@@ -279,6 +292,7 @@ impl RunDocument {
                 .iter()
                 .map(|c| (c.name.clone(), CrewDocument { busy: figure(c.busy), cost: figure(c.cost) }))
                 .collect(),
+            limits: study.limits.iter().map(|l| (l.name.clone(), clearance(l))).collect(),
             line: LineDocument {
                 name: header.line.clone(),
                 wip: figure(study.line.wip),
@@ -340,6 +354,10 @@ fn station(s: &StationResult) -> StationDocument {
         cost: figure(s.cost),
         oee: figure(s.oee),
     }
+}
+
+fn clearance(l: &StopResult) -> ClearanceDocument {
+    ClearanceDocument { count: figure(l.count), waiting: figure(l.waiting), clearing: figure(l.repair) }
 }
 
 fn buffer(b: &BufferResult) -> BufferDocument {

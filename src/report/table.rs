@@ -22,6 +22,7 @@ pub fn render(study: &Study) -> String {
         buffers(study, figures),
         accounts(study, figures),
         crews(study, figures),
+        clearances(study, figures),
         balance(study, figures),
         super::verdicts::section(study),
         footer(study),
@@ -158,6 +159,16 @@ fn crews(study: &Study, figures: Figures) -> String {
         .names("crews and tools", crews.iter().map(|c| c.name.as_str()))
         .column("busy, %", crews.iter().map(|c| figures.percent(c.busy)))
         .render("crews and tools")
+}
+
+fn clearances(study: &Study, figures: Figures) -> String {
+    let limits = &study.limits;
+    Grid::new(limits.len())
+        .names("line clearance", limits.iter().map(|l| l.name.as_str()))
+        .column("count", limits.iter().map(|l| figures.number(l.count)))
+        .column("clearing, %", limits.iter().map(|l| figures.percent(l.repair)))
+        .column_unless_zero("waiting, %", limits.iter().map(|l| figures.percent(l.waiting)))
+        .render("limits")
 }
 
 /// Shown only when not everything that was made has left.

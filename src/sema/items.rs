@@ -48,6 +48,7 @@ pub(super) fn check(lower: &mut Lower) {
     together_into_assemblies(&lower.plant, &mut complaints);
     rules_into_assemblies(&lower.plant, &mut complaints);
     super::reserve::check(&lower.plant, &mut complaints);
+    super::limit::clearances(&lower.plant, &mut complaints);
     super::reserve::stays(&lower.plant, &mut complaints);
     complaints.truncate(limits::DIAGNOSTICS);
     lower.diagnostics.extend(complaints);

@@ -90,6 +90,17 @@ pub fn window(plant: &Plant, known: &Causes, before: &Snapshot, after: &Snapshot
                 cost: None,
             })
             .collect(),
+        limits: before
+            .clearances
+            .iter()
+            .zip(&after.clearances)
+            .map(|(b, a)| StopFigures {
+                name: plant.limits.get(a.limit).map_or_else(String::new, |l| l.name.clone()),
+                count: a.count.saturating_sub(b.count),
+                waiting_ticks: a.waiting.saturating_sub(b.waiting),
+                repair_ticks: a.clearing.saturating_sub(b.clearing),
+            })
+            .collect(),
         line: LineFigures {
             wip_area_ticks: after.wip_area.saturating_sub(before.wip_area),
             count: line.count,

@@ -33,6 +33,8 @@ pub struct Replication {
     pub buffers: Vec<BufferFigures>,
     /// Every crew, tool and fleet.
     pub pools: Vec<PoolFigures>,
+    /// Every limit that is cleared between unequal items.
+    pub limits: Vec<StopFigures>,
     /// The line as a whole.
     pub line: LineFigures,
     /// Where items came from and went, over the whole run from 0, warm-up included.
@@ -71,6 +73,11 @@ impl Replication {
             b.empty_ticks = b.empty_ticks.saturating_add(l.empty_ticks);
             b.exits = b.exits.saturating_add(l.exits);
             b.wait_ticks = b.wait_ticks.saturating_add(l.wait_ticks);
+        }
+        for (s, l) in self.limits.iter_mut().zip(&later.limits) {
+            s.count = s.count.saturating_add(l.count);
+            s.waiting_ticks = s.waiting_ticks.saturating_add(l.waiting_ticks);
+            s.repair_ticks = s.repair_ticks.saturating_add(l.repair_ticks);
         }
         for (p, l) in self.pools.iter_mut().zip(&later.pools) {
             p.busy_area_ticks = p.busy_area_ticks.saturating_add(l.busy_area_ticks);
@@ -122,7 +129,8 @@ pub struct StationFigures {
     pub cost: Option<f64>,
 }
 
-/// Raw figures of one breakdown or maintenance, summed over machines. Several may overlap.
+/// Raw figures of one breakdown or maintenance, summed over machines, or of the clearances of a limit.
+/// Several may overlap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StopFigures {
     /// Its name.
@@ -131,7 +139,7 @@ pub struct StopFigures {
     pub count: u64,
     /// Time waited for people.
     pub waiting_ticks: i128,
-    /// Time under repair or maintenance.
+    /// Time under repair or maintenance, or of clearing.
     pub repair_ticks: i128,
 }
 
@@ -279,6 +287,8 @@ pub struct Study {
     pub buffers: Vec<BufferResult>,
     /// Crews, tools and fleets.
     pub crews: Vec<CrewResult>,
+    /// Limits that are cleared between unequal items.
+    pub limits: Vec<StopResult>,
     /// The line as a whole.
     pub line: LineResult,
     /// Balance of every item type.
@@ -349,7 +359,7 @@ pub struct StationResult {
     pub oee: Option<Summary>,
 }
 
-/// One breakdown or maintenance of a station over all replications.
+/// One breakdown or maintenance of a station, or the clearances of a limit, over all replications.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StopResult {
     /// Its name.
@@ -492,6 +502,17 @@ impl Study {
                     name: name.to_owned(),
                     busy: summary(seen, |(_, p)| ratio(p.busy_area_ticks, p.size_area_ticks)),
                     cost: summary(seen, |(_, p)| p.cost),
+                },
+            ),
+            limits: gathered(
+                replications,
+                |r| &r.limits,
+                |l| &l.name,
+                |name, seen| StopResult {
+                    name: name.to_owned(),
+                    count: summary(seen, |(_, l)| Some(count(l.count))),
+                    waiting: summary(seen, |(r, l)| share(l.waiting_ticks, r.window_ticks, 1)),
+                    repair: summary(seen, |(r, l)| share(l.repair_ticks, r.window_ticks, 1)),
                 },
             ),
             line: LineResult {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::claims;
 
 #[test]
-fn models_of_dream_give_the_published_figures() {
+fn models_of_dream_are_exact() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dream");
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
     files.retain(|p| p.extension().is_some_and(|e| e == "line"));

@@ -9,6 +9,7 @@ mod breakdowns;
 mod check_schema;
 mod claims;
 mod cli;
+mod deterministic;
 mod dream;
 mod engines;
 mod error_pages;

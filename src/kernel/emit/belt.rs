@@ -273,7 +273,8 @@ impl Emit<'_> {
                 |b| {
                     let go = if s.from > 0 {
                         let array = b.load(node, buffer::FROM);
-                        self.may_enter(b, array, s.from, item)
+                        let yes = b.int(1, Ty::Flag);
+                        self.may_enter_or_clear(b, array, s.from, item, yes)
                     } else {
                         b.int(1, Ty::Flag)
                     };

@@ -1,7 +1,7 @@
 //! Limits on work in process: cards that items take and return (semantics F14).
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{header, item, limit, node};
+use super::super::layout::{breakdown, clearance, header, item, limit, node};
 use super::super::program::{BinaryOp, HostFn, Ty};
 use super::Emit;
 
@@ -24,6 +24,13 @@ impl Emit<'_> {
             let left = b.load(record, limit::CARDS);
             let zero = b.count(0);
             let left = b.lt(zero, left);
+            let left = match self.shapes.clearances {
+                true => {
+                    let equal = self.goes_with_those_inside(b, record, item);
+                    b.and(left, equal)
+                }
+                false => left,
+            };
             let good = b.or(held, left);
             let good = match self.takes_none(b, record, item) {
                 Some(none) => b.or(good, none),
@@ -38,6 +45,7 @@ impl Emit<'_> {
     /// The first item offered to a node where `n` limits begin that may enter it, or 0: one that waits for
     /// a card lets those pass that need none.
     pub(super) fn first_with_cards(&self, b: &mut Builder, node: V, array: V, n: usize) -> V {
+        self.forget_wants(b, array, n);
         let head = b.load(node, node::OFFERS);
         let at = b.var(head);
         b.repeat(|b| {
@@ -48,7 +56,93 @@ impl Emit<'_> {
             let next = b.load(at, item::OFFER_NEXT);
             b.set(at, next);
         });
+        if self.shapes.clearances {
+            let none = b.is_zero(at);
+            b.when(none, |b| self.clear_lines(b, array, n));
+        }
         at
+    }
+
+    /// Whether an item may enter a node where `n` limits begin. Where it may not, and the line it waits for
+    /// is empty, that is cleared for it.
+    pub(super) fn may_enter_or_clear(&self, b: &mut Builder, array: V, n: usize, item: V, wants: V) -> V {
+        self.forget_wants(b, array, n);
+        let may = self.may_enter(b, array, n, item);
+        if self.shapes.clearances {
+            let not = b.not(may);
+            let clears = b.and(not, wants);
+            b.when(clears, |b| self.clear_lines(b, array, n));
+        }
+        may
+    }
+
+    // ---- line clearance ----
+
+    /// What a limit keeps unequal items apart with, for limits that do.
+    fn with_clearance(b: &mut Builder, record: V, then: impl FnOnce(&mut Builder, V)) {
+        let clearance = b.load(record, limit::CLEARANCE);
+        let some = b.ne_zero(clearance);
+        b.when(some, |b| then(b, clearance));
+    }
+
+    /// Whether an item is equal to those between the ends of a limit, or the line is clear. Notes the wish
+    /// of one that is not.
+    fn goes_with_those_inside(&self, b: &mut Builder, record: V, item: V) -> V {
+        let yes = b.int(1, Ty::Flag);
+        let result = b.var(yes);
+        Self::with_clearance(b, record, |b, clearance| {
+            let own = b.host(HostFn::SetupKey, &[clearance, item], Ty::Count);
+            let inside = b.load(clearance, clearance::KEY);
+            let equal = b.eq(own, inside);
+            let clear = b.is_zero(inside);
+            let fits = b.or(equal, clear);
+            let stop = b.load(clearance, clearance::STOP);
+            let active = b.load(stop, breakdown::ACTIVE);
+            let open = b.is_zero(active);
+            let good = b.and(fits, open);
+            b.set(result, good);
+            let other = b.not(fits);
+            b.when(other, |b| b.store_int(clearance, clearance::WANTED, 1));
+        });
+        result
+    }
+
+    fn forget_wants(&self, b: &mut Builder, array: V, n: usize) {
+        if !self.shapes.clearances {
+            return;
+        }
+        for i in 0..n {
+            let (record, _) = pair(b, array, i);
+            Self::with_clearance(b, record, |b, clearance| b.store_int(clearance, clearance::WANTED, 0));
+        }
+    }
+
+    /// Nothing may enter: of `n` limits, those whose line is empty and wanted for another item are cleared.
+    fn clear_lines(&self, b: &mut Builder, array: V, n: usize) {
+        for i in 0..n {
+            let (record, _) = pair(b, array, i);
+            Self::with_clearance(b, record, |b, clearance| {
+                let wanted = b.load(clearance, clearance::WANTED);
+                let inside = b.load(clearance, clearance::INSIDE);
+                let empty = b.is_zero(inside);
+                let stop = b.load(clearance, clearance::STOP);
+                let active = b.load(stop, breakdown::ACTIVE);
+                let open = b.is_zero(active);
+                let go = b.and(wanted, empty);
+                let go = b.and(go, open);
+                b.when(go, |b| {
+                    b.bump(stop, breakdown::FAILURES, 1);
+                    b.call(Self::function(self.functions.stop_begins), &[stop]);
+                });
+            });
+        }
+    }
+
+    /// A line has been cleared: whatever comes next may enter.
+    pub(super) fn line_cleared(&self, b: &mut Builder, record: V) {
+        Self::with_clearance(b, record, |b, clearance| b.store_int(clearance, clearance::KEY, 0));
+        let rank = b.load(record, limit::RANK);
+        self.mark(b, rank);
     }
 
     /// Takes an item that stands anywhere among those offered to a node out of them.
@@ -91,6 +185,13 @@ impl Emit<'_> {
                 b.bump(record, limit::CARDS, -1);
                 let new = b.bits(BinaryOp::Or, cards, bit);
                 b.store(item, self.cards_field(), new);
+                if self.shapes.clearances {
+                    Self::with_clearance(b, record, |b, clearance| {
+                        let own = b.host(HostFn::SetupKey, &[clearance, item], Ty::Count);
+                        b.store(clearance, clearance::KEY, own);
+                        b.bump(clearance, clearance::INSIDE, 1);
+                    });
+                }
             });
         }
     }
@@ -110,6 +211,13 @@ impl Emit<'_> {
         b.when(held, |b| {
             let new = b.bits(BinaryOp::Xor, cards, bit);
             b.store(item, self.cards_field(), new);
+            if self.shapes.clearances {
+                Self::with_clearance(b, record, |b, clearance| {
+                    b.bump(clearance, clearance::INSIDE, -1);
+                    let rank = b.load(record, limit::RANK);
+                    self.mark(b, rank);
+                });
+            }
             let there = |b: &mut Builder| {
                 b.bump(record, limit::CARDS, 1);
                 let rank = b.load(record, limit::RANK);

@@ -40,7 +40,8 @@ impl Emit<'_> {
                 let main = b.load(plan, HANDLE);
                 let array = b.load(node, station::FROM);
                 let some = b.ne_zero(planned);
-                let may = self.may_enter(b, array, s.from, main);
+                let wants = b.and(complete, some);
+                let may = self.may_enter_or_clear(b, array, s.from, main, wants);
                 let may = b.and(may, some);
                 b.and(complete, may)
             } else {

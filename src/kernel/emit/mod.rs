@@ -86,12 +86,12 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.basics(&mut program)?;
     emit.value_function(&mut program)?;
     emit.decide_function(&mut program)?;
-    emit.open_functions(&mut program)?;
     emit.loose_functions(&mut program)?;
     emit.pool_functions(&mut program)?;
     emit.cause_function(&mut program)?;
     emit.drive_functions(&mut program)?;
     emit.shared_functions(&mut program)?;
+    emit.open_functions(&mut program)?;
     for (k, shape) in shapes.nodes.iter().enumerate() {
         if let NodeShape::Station(s) = shape {
             emit.station_functions(&mut program, k, s)?;

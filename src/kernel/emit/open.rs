@@ -166,7 +166,7 @@ impl Emit<'_> {
             return Some(room);
         }
         let array = b.load(node, field);
-        let may = self.may_enter(b, array, from, item);
+        let may = self.may_enter_or_clear(b, array, from, item, room);
         Some(b.and(room, may))
     }
 

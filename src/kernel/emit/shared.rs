@@ -111,7 +111,8 @@ impl Emit<'_> {
                         self.mark(b, rank);
                     }
                 }
-                None => {}
+                Some(MemberShape::Clearance) if !stop => self.line_cleared(b, who),
+                Some(MemberShape::Clearance) | None => {}
             });
         });
     }

@@ -34,9 +34,9 @@ use super::formula::{self, Datum};
 use super::host::{Arena, Carried, Host, Law, Schedule};
 use super::laws::{self, Recipe};
 use super::layout::{
-    DRAWS, arrivals, breakdown, buffer, calendar, component, conveyor, counters, draw, drive, header, holder, item,
-    lane, limit, list, machine, needs, node, open, part, pool, request, routing, sink, slot, source, station, tree,
-    value, visit, way,
+    DRAWS, arrivals, breakdown, buffer, calendar, clearance, component, conveyor, counters, draw, drive, header,
+    holder, item, lane, limit, list, machine, needs, node, open, part, pool, request, routing, sink, slot, source,
+    station, tree, value, visit, way,
 };
 use super::rank::{self, Order};
 use super::search::{HolderKind, Search};

@@ -129,6 +129,9 @@ impl Layout<'_> {
                     first: None,
                 });
             }
+            if let Some(clearance) = &l.clearance {
+                self.clearance(l, clearance, at)?;
+            }
             self.places.names.insert(at, l.name.clone());
             self.places.limits.push(at);
         }

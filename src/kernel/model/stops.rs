@@ -3,7 +3,9 @@
 
 use super::*;
 use crate::base::Ticks;
-use crate::ir::{Breakdown, CalendarId, Maintenance, MaintenanceStart, PoolId, SharedStop, Stop, Stopped};
+use crate::ir::{
+    Breakdown, CalendarId, Clearance, Limit, Maintenance, MaintenanceStart, PoolId, SharedStop, Stop, Stopped,
+};
 use crate::kernel::shape::{Family, MemberShape};
 
 pub(super) fn clock_shape(clock: BreakdownClock) -> ClockShape {
@@ -198,6 +200,60 @@ impl Layout<'_> {
             record,
             field: breakdown::SLOT,
             first: Some(first),
+        });
+        Ok(())
+    }
+
+    /// The clearing of a line: a stop without a clock, begun when an unequal item waits for the empty line.
+    pub(super) fn clearance(&mut self, l: &Limit, clearance: &Clearance, limit: i64) -> Result<(), String> {
+        let at = self.image.alloc(clearance::WORDS);
+        let law = self.value_law(&clearance.same, &l.name, "same")?;
+        self.image.put(at, clearance::SAME, law);
+        self.image.put(limit, limit::CLEARANCE, at);
+        self.shapes.clearances = true;
+        let record = self.image.alloc(breakdown::WORDS);
+        self.image.put(at, clearance::STOP, record);
+        let (lasts, family) = self.draw(&clearance.lasts, &l.name, "lasts")?;
+        self.image.put(record, breakdown::REPAIR, lasts);
+        let shape = BreakdownShape {
+            clock: ClockShape::Shared,
+            effect: EffectShape::Resume,
+            needs: !clearance.needs.is_empty(),
+            maintenance: true,
+            from_start: false,
+            exclusive: false,
+            holds: false,
+            keep_crew: false,
+            repair_shift: false,
+            after: Families::new(),
+            repair: Families::from([family]),
+        };
+        let kind = intern(&mut self.shapes.stops, shape);
+        self.image.put(record, breakdown::KIND, index(kind));
+        let name = format!("{}: clearance", l.name);
+        self.places.names.insert(record, name.clone());
+        let need_list = self.need_list(&clearance.needs);
+        if need_list != 0 {
+            let request = self.request(record, 0, GrantShape::SharedStop(kind));
+            let component = self.component_of(need_list);
+            self.image.put(request, request::NEEDS, need_list);
+            self.image.put(request, request::COMPONENT, component);
+            self.image.put(record, breakdown::REQUEST, request);
+        }
+        let member = intern(&mut self.shapes.members, MemberShape::Clearance);
+        let list = self.image.array(&[limit, index(member)]);
+        self.image.put(record, breakdown::MEMBERS, list);
+        self.image.put(record, breakdown::MEMBER_COUNT, 1);
+        let handler = intern(&mut self.shapes.events, EventShape::SharedStop(kind));
+        self.slot(SlotPlan {
+            band: 2,
+            rank: 0,
+            machine: 0,
+            name,
+            handler,
+            record,
+            field: breakdown::SLOT,
+            first: None,
         });
         Ok(())
     }

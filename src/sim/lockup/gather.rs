@@ -8,8 +8,8 @@ use crate::ir::ids::Id;
 use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Stopped, Supply};
 use crate::kernel::builder::Field;
 use crate::kernel::layout::{
-    breakdown, buffer, component, drive, header, item, lane, limit, list, machine, needs, node, part, pool, request,
-    source, station,
+    breakdown, buffer, clearance, component, drive, header, item, lane, limit, list, machine, needs, node, part, pool,
+    request, source, station,
 };
 use crate::kernel::program::Ty;
 use crate::kernel::read::{breakdowns_of, items_in, items_on, lanes_of, machines_of};
@@ -173,7 +173,8 @@ impl Waits<'_> {
         for (n, ((_, l), record)) in self.plant.limits.iter().zip(&self.model.places.limits).enumerate() {
             let bit = 1i64 << n.min(62);
             let takes = entering.and_then(|i| self.type_of(i)).zip(l.item).is_none_or(|(kind, of)| self.is_a(kind, of));
-            if l.from == id && takes && held & bit == 0 && self.get(*record, limit::CARDS) <= 0 {
+            let closed = self.get(*record, limit::CARDS) <= 0 || self.keeps_apart(*record);
+            if l.from == id && takes && held & bit == 0 && closed {
                 short.extend(self.by_record.get(record).copied());
             }
         }
@@ -719,7 +720,7 @@ impl Waits<'_> {
             .limits
             .iter()
             .enumerate()
-            .filter(|(_, r)| self.get(**r, limit::CARDS) <= 0)
+            .filter(|(_, r)| self.get(**r, limit::CARDS) <= 0 || self.keeps_apart(**r))
             .map(|(n, r)| (n, *r))
             .collect();
         // Cards on their way back, and pallets under repair, are there again some day.
@@ -756,12 +757,55 @@ impl Waits<'_> {
                 _ => self.place_name(*v).unwrap_or_default(),
             };
             let places: Vec<String> = held.iter().take(6).map(|(v, n)| format!("{n} in {}", where_(v))).collect();
-            let fact = format!("all {} cards of `{}` are out: {}", l.count, l.name, places.join(", "));
+            if self.keeps_apart(record) && self.clearing(at, record, &l.name) {
+                continue;
+            }
+            let fact = match self.get(record, limit::CARDS) {
+                1.. => format!("`{}` lets no other items in until these have left: {}", l.name, places.join(", ")),
+                _ => format!("all {} cards of `{}` are out: {}", l.count, l.name, places.join(", ")),
+            };
             if let Some(v) = self.vertices.get_mut(at) {
                 v.groups = vec![held.into_keys().collect()];
                 v.fact = Some(fact);
             }
         }
+    }
+
+    /// Whether a limit keeps unequal items out: others are inside, or the line is being cleared.
+    fn keeps_apart(&self, record: i64) -> bool {
+        let clearance = self.get(record, limit::CLEARANCE);
+        clearance != 0
+            && (self.get(clearance, clearance::INSIDE) > 0
+                || self.get(self.get(clearance, clearance::STOP), breakdown::ACTIVE) != 0)
+    }
+
+    /// Notes who clears the line of a limit, or why nobody does; false when it is not to be cleared now.
+    fn clearing(&mut self, at: usize, record: i64, name: &str) -> bool {
+        let stop = self.get(self.get(record, limit::CLEARANCE), clearance::STOP);
+        let its = self.get(stop, breakdown::REQUEST);
+        match self.get(stop, breakdown::ACTIVE) {
+            0 => return false,
+            1 => {
+                let groups = self.people(at, its);
+                let fact = format!("the line of `{name}` is to be cleared and waits for {}", self.short_people(its));
+                let back = self.needs_of(its).iter().any(|(members, _)| self.has_shift(*members));
+                if let Some(v) = self.vertices.get_mut(at) {
+                    v.live |= back;
+                    v.groups = groups;
+                    v.fact = Some(fact);
+                }
+            }
+            _ => {
+                self.revive(at);
+                // Its people go free some day.
+                for (members, _) in if its == 0 { Vec::new() } else { self.needs_of(its) } {
+                    if let Some(pool) = self.by_record.get(&members).copied() {
+                        self.revive(pool);
+                    }
+                }
+            }
+        }
+        true
     }
 
     /// The items that a vertex holds.
