@@ -13,6 +13,7 @@ pub mod dump;
 pub mod expect;
 pub mod expression;
 pub mod flow;
+pub mod groups;
 pub mod ids;
 pub mod node;
 pub mod plant;
@@ -27,6 +28,7 @@ pub use availability::{
 pub use conveyor::{BeltMode, Conveyor};
 pub use expression::{Binary, Distribution, Expression, Function, Over, Unary};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
+pub use groups::{group_order, pool_components};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
 pub use node::{
     Batch, Blocking, Buffer, Campaign, Capacity, Node, NodeKind, Order, Part, Phase, PhaseKind, Recipe, Release,

@@ -1,9 +1,10 @@
-//! What the host does for people: whether they are there until work is done.
+//! What the host does for people: whether they are there until work is done, and who is served next.
 
 use crate::base::Ticks;
 
-use super::host::Host;
-use super::layout::{calendar, header, needs, pool};
+use super::choice::kind;
+use super::host::{FIRST_WORD, Host};
+use super::layout::{calendar, component, header, machine, needs, order, pool, request, value};
 
 impl Host {
     /// Whether the members of a need list who begin only what they can finish are there for a time; `to_be_granted`
@@ -32,4 +33,42 @@ impl Host {
         }
         1
     }
+
+    /// Finds the values of a request that the order of its crews goes by: the lowest is served first. Repairs have
+    /// no item: where a rule asks for one they come first.
+    pub(super) fn rank_request(&mut self, at: i64, most: i64) {
+        let members = self.arena.get(self.arena.get(at, request::NEEDS), needs::POOL);
+        let rules = self.arena.get(self.arena.get(members, pool::COMPONENT), component::ORDER);
+        let count = if rules == 0 { 0 } else { self.arena.get(rules, order::COUNT) };
+        for i in 0..most {
+            let key = if i < count { self.request_key(at, rules + 16 * i) } else { 0 };
+            let words = i64::try_from(request::WORDS).unwrap_or(0);
+            self.arena.set(at + 8 * (words + i), FIRST_WORD, key);
+        }
+    }
+
+    fn request_key(&mut self, at: i64, rule: i64) -> i64 {
+        let argument = self.arena.get(rule, order::ARGUMENT);
+        let which = self.arena.get(rule, order::KIND);
+        match which {
+            kind::FIFO => self.arena.get(at, request::TIME),
+            kind::LIFO => self.arena.get(at, request::TIME).saturating_neg(),
+            kind::FIRST => i64::from(self.arena.get(at, request::PLACE) != argument),
+            _ if self.arena.get(at, request::WORKS) == 0 => i64::MIN,
+            _ => {
+                let of = self.arena.get(self.arena.get(at, request::OWNER), machine::ITEM);
+                let record = if argument == 0 { self.arena.get(at, request::MEAN) } else { argument };
+                let law = self.arena.get(record, value::LAW);
+                let found = self.value(law, of);
+                sortable(if which == kind::HIGHEST { -found } else { found })
+            }
+        }
+    }
+}
+
+/// An integer that is ordered as the number is; both zeros are one value.
+fn sortable(number: f64) -> i64 {
+    let number = if number == 0.0 { 0.0 } else { number };
+    let bits = number.to_bits().cast_signed();
+    if bits < 0 { bits ^ i64::MAX } else { bits }
 }

@@ -459,6 +459,10 @@ impl Host {
             HostFn::CardsBack => self.cards_back(a),
             HostFn::Staff => self.staff(a),
             HostFn::InTime => self.in_time(a, b, c),
+            HostFn::RankRequest => {
+                self.rank_request(a, b);
+                0
+            }
             HostFn::Rhythm => self.rhythm(a),
             HostFn::Lot => self.lot(a),
             HostFn::Kind => self.kind(a),
@@ -793,6 +797,7 @@ entries! {
     cards_back = CardsBack;
     send_staff = Staff;
     stays_in_time = InTime;
+    rank_request = RankRequest;
     rhythm = Rhythm;
     lot = Lot;
     kind = Kind;

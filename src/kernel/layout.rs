@@ -778,7 +778,7 @@ record! {
 record! {
     /// Pools that some request asks for together, and all requests for them, oldest first. Followed by
     /// the handles of the pools.
-    component, 4 {
+    component, 5 {
         /// Oldest request.
         HEAD = 0 Handle;
         /// Youngest request.
@@ -787,12 +787,14 @@ record! {
         DIRTY = 2 Flag;
         /// How many pools.
         POOLS = 3 Count;
+        /// The order in which requests are served, or 0: the oldest first.
+        ORDER = 4 Handle;
     }
 }
 
 record! {
-    /// A request for people and tools.
-    request, 15 {
+    /// A request for people and tools. Followed by the values that the orders of crews go by.
+    request, 17 {
         /// When it was made.
         TIME = 0 Time;
         /// Decides between requests of one time.
@@ -822,6 +824,12 @@ record! {
         /// Plus one tick: what is left to do, where the work has been drawn and goes beyond the shift of those
         /// who were asked; 0: not known.
         LASTS = 13 Duration;
+        /// The station or conveyor it comes from, or 0.
+        PLACE = 14 Handle;
+        /// Whether it is for work on an item, not for a repair.
+        WORKS = 15 Flag;
+        /// Of work, where an order goes by it: the value record of the mean work.
+        MEAN = 16 Handle;
     }
 }
 

@@ -175,6 +175,7 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::CardsBack => "flowline_cards_back",
         HostFn::Staff => "flowline_staff",
         HostFn::InTime => "flowline_in_time",
+        HostFn::RankRequest => "flowline_rank_request",
         HostFn::Rhythm => "flowline_rhythm",
         HostFn::Lot => "flowline_lot",
         HostFn::Kind => "flowline_kind",

@@ -213,6 +213,7 @@ impl<'a> Lower<'a> {
         let mut declared = declared.into_iter();
         self.each(&frames, |lower, _| lower.read_nodes(declared.next().unwrap_or_default()));
         self.each(&frames, |lower, parts| lower.line_stops(&parts.declarations));
+        self.each(&frames, |lower, parts| lower.pool_orders(&parts.declarations));
         self.in_frame(frame, |lower| lower.run_settings(&fields, line));
         self.each(&frames, |lower, parts| lower.limits_and_demands(&parts.declarations));
         for framed in &frames {
@@ -230,6 +231,7 @@ impl<'a> Lower<'a> {
         self.finish_ways();
         self.in_frame(frame, |lower| lower.expectations(&expects));
         self.finish_belts();
+        self.one_order_each();
         if self.plant.nodes.len() > limits::NODES {
             self.push(Diagnostic::new(
                 codes::OUT_OF_RANGE,

@@ -24,7 +24,7 @@ impl Emit<'_> {
         }
         let (mut b, args) = Builder::new(program, "request", &[Ty::Handle], None);
         if let [request] = args[..] {
-            Self::request_body(&mut b, request);
+            self.request_body(&mut b, request);
         }
         self.functions.request = Some(b.finish()?);
 
@@ -44,7 +44,12 @@ impl Emit<'_> {
 
     /// Puts a request, whose time and needs are set, in its place among those of its component: first
     /// those of machines whose own people just became free, then by time, then by machine.
-    fn request_body(b: &mut Builder, request: V) {
+    fn request_body(&self, b: &mut Builder, request: V) {
+        let keys = self.shapes.pool_keys;
+        if keys > 0 {
+            let most = b.count(i64::try_from(keys).unwrap_or(0));
+            b.host(HostFn::RankRequest, &[request, most], Ty::Count);
+        }
         let comp = b.load(request, request::COMPONENT);
         b.store_int(comp, component::DIRTY, 1);
         let one = b.count(1);
@@ -63,6 +68,22 @@ impl Emit<'_> {
             let stronger = b.lt(first, other_first);
             b.leave_if(stronger);
             let equal = b.eq(first, other_first);
+            if keys > 0 {
+                b.when(equal, |b| {
+                    for i in 0..keys {
+                        let key = Self::order_key(i);
+                        let (mine, its) = (b.load(request, key), b.load(at, key));
+                        let behind = b.lt(its, mine);
+                        b.leave_if(behind);
+                        let before = b.lt(mine, its);
+                        b.when(before, |b| {
+                            let previous = b.load(at, request::PREVIOUS);
+                            b.set(at, previous);
+                            b.again();
+                        });
+                    }
+                });
+            }
             let earlier = b.lt(other_time, time);
             let before = b.and(equal, earlier);
             b.leave_if(before);
@@ -90,6 +111,11 @@ impl Emit<'_> {
         b.store(request, request::NEXT, next);
         let last = b.is_zero(next);
         b.either(last, |b| b.store(comp, component::TAIL, request), |b| b.store(next, request::PREVIOUS, request));
+    }
+
+    /// The i-th value that the order of crews goes by.
+    fn order_key(i: usize) -> Field {
+        Field { offset: i32::try_from((request::WORDS + i) * 8).unwrap_or(0), ty: Ty::Count }
     }
 
     fn drop_request_body(b: &mut Builder, request: V) {
