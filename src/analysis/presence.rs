@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::{Span, TICKS_PER_SECOND};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Calendar, Need, NodeKind, Plant, Pool, PoolId};
+use crate::ir::{Calendar, Need, NodeKind, Plant, Pool, PoolId, Window};
 
 /// Checks the work of every station. O(stations · needs · windows²).
 pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) {
@@ -59,27 +59,34 @@ fn sums(needs: &[Need]) -> Vec<(PoolId, u64, Span)> {
     list
 }
 
-/// Ticks of a week in which the station is on and too few of the pool are there. Closed days are left out.
+fn per_week(sum: i64, length: crate::base::Ticks) -> i64 {
+    let week = 7 * 86_400 * i128::from(TICKS_PER_SECOND);
+    i64::try_from(i128::from(sum) * week / i128::from(length.0.max(1))).unwrap_or(i64::MAX)
+}
+
+/// Ticks of a week, on average, in which the station is on and too few of the pool are there. Closed days are left out.
 fn missing(station: Option<&Calendar>, crew: &Calendar, pool: &Pool, number: u64) -> i64 {
-    let mut bounds: Vec<i64> = vec![0, crew.period.0];
-    let windows = crew.windows.iter().chain(station.into_iter().flat_map(|c| &c.windows));
-    bounds.extend(windows.flat_map(|w| [w.from.0, w.to.0]));
+    let Some(length) = Calendar::common_period(station.into_iter().chain([crew])) else { return 0 };
+    let crew = crew.windows_for(length);
+    let station = station.map(|s| s.windows_for(length));
+    let mut bounds: Vec<i64> = vec![0, length.0];
+    bounds.extend(crew.iter().chain(station.iter().flatten()).flat_map(|w| [w.from.0, w.to.0]));
     bounds.sort_unstable();
     bounds.dedup();
     let mut sum = 0i64;
     for pair in bounds.windows(2) {
         let [from, to] = pair else { continue };
-        let on = |calendar: &Calendar| calendar.windows.iter().any(|w| w.from.0 <= *from && from < &w.to.0);
+        let on = |windows: &Vec<Window>| windows.iter().any(|w| w.from.0 <= *from && from < &w.to.0);
         let there = if pool.sizes.is_empty() {
-            if on(crew) { pool.size } else { 0 }
+            if on(&crew) { pool.size } else { 0 }
         } else {
-            let now = crew.windows.iter().filter(|w| w.from.0 <= *from && from < &w.to.0);
+            let now = crew.iter().filter(|w| w.from.0 <= *from && from < &w.to.0);
             let sizes = now.filter_map(|w| pool.sizes.iter().find(|(name, _)| Some(*name) == w.name));
             sizes.map(|(_, n)| *n).fold(0, u64::saturating_add)
         };
-        if station.is_none_or(on) && there < number {
+        if station.as_ref().is_none_or(on) && there < number {
             sum = sum.saturating_add(to - from);
         }
     }
-    sum
+    per_week(sum, length)
 }

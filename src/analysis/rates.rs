@@ -3,7 +3,7 @@
 use num_traits::Zero;
 
 use crate::base::Rational;
-use crate::ir::{Calendar, CalendarId, Distribution, Expression, Node, Plant, Source, Supply};
+use crate::ir::{Calendar, CalendarId, Distribution, Expression, Node, Plant, Source, Supply, Window};
 
 use super::figures::{count, over};
 use super::load::on_share;
@@ -20,8 +20,11 @@ pub(super) fn rate(plant: &Plant, node: &Node, source: &Source) -> Option<Ration
         Supply::At(id) => {
             let timetable = plant.calendars.get(*id)?;
             let shift = node.calendar.and_then(|c| plant.calendars.get(c));
-            let comes = timetable.windows.iter().filter(|w| shift.is_none_or(|s| covers(s, w.from.0)));
-            over(&count(comes.count() as u64), &seconds(timetable.period.0))?
+            let length = Calendar::common_period([timetable].into_iter().chain(shift))?;
+            let shift = shift.map(|s| s.windows_for(length));
+            let comes = timetable.windows_for(length);
+            let comes = comes.iter().filter(|w| shift.as_ref().is_none_or(|s| covers(s, w.from.0)));
+            over(&count(comes.count() as u64), &seconds(length.0))?
         }
     };
     Some(lots * lot(plant, source)?)
@@ -58,7 +61,7 @@ fn lot(plant: &Plant, source: &Source) -> Option<Rational> {
     if whole(&source.lot) { mean(plant, &source.lot, None) } else { None }
 }
 
-/// The integral of the rate over a week, by the stretches between all boundaries, over the week. An
+/// The integral of the rate over what is repeated, by the stretches between all boundaries, over its length. An
 /// interval whose remainder is stretched at boundaries has this rate whatever its distribution.
 fn by_hours(
     plant: &Plant,
@@ -75,15 +78,18 @@ fn by_hours(
         Some(every) => Some(mean(plant, every, None)?),
         None => None,
     };
-    let period = known.first()?.0.period.0;
-    let calendars = known.iter().map(|(c, _)| *c).chain(shift);
-    let mut bounds: Vec<i64> = calendars.flat_map(|c| &c.windows).flat_map(|w| [w.from.0, w.to.0]).collect();
+    let length = Calendar::common_period(known.iter().map(|(c, _)| *c).chain(shift))?;
+    let shift = shift.map(|s| s.windows_for(length));
+    let known: Vec<_> = known.into_iter().map(|(c, mean)| (c.windows_for(length), mean)).collect();
+    let windows = known.iter().map(|(list, _)| list).chain(&shift).flatten();
+    let mut bounds: Vec<i64> = windows.flat_map(|w| [w.from.0, w.to.0]).collect();
+    let period = length.0;
     bounds.extend([0, period]);
     bounds.sort_unstable();
     bounds.dedup();
     let mut items = Rational::zero();
     for (from, to) in bounds.iter().zip(bounds.iter().skip(1)) {
-        if shift.is_some_and(|s| !covers(s, *from)) {
+        if shift.as_ref().is_some_and(|s| !covers(s, *from)) {
             continue;
         }
         let own = known.iter().find(|(c, _)| covers(c, *from)).map(|(_, mean)| mean);
@@ -94,8 +100,8 @@ fn by_hours(
     over(&items, &seconds(period))
 }
 
-fn covers(calendar: &Calendar, place: i64) -> bool {
-    calendar.windows.iter().any(|w| w.from.0 <= place && place < w.to.0)
+fn covers(windows: &[Window], place: i64) -> bool {
+    windows.iter().any(|w| w.from.0 <= place && place < w.to.0)
 }
 
 fn seconds(ticks: i64) -> Rational {

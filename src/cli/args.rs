@@ -31,7 +31,7 @@ pub enum Command {
     Fmt(Fmt),
     /// Print what a stage of the compiler makes of a file
     Dump(Dump),
-    /// Explain a diagnostic code; without one, list them
+    /// Explain a word of the language, a diagnostic code, or a part of the standard library
     Explain(Explain),
 }
 
@@ -149,8 +149,8 @@ pub struct Dump {
 /// `flowline explain`
 #[derive(Debug, ClapArgs)]
 pub struct Explain {
-    /// A code such as `E0501`
-    pub code: Option<String>,
+    /// A word such as `cycle`, a code such as `E0501`, or `std.packaging`; without one, all are listed
+    pub word: Option<String>,
 }
 
 /// Formats of findings.

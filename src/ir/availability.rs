@@ -212,18 +212,18 @@ pub enum ShiftEnd {
     FinishInTime,
 }
 
-/// A shift pattern that repeats every week.
+/// A shift pattern that repeats: every week, or after days of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calendar {
     /// Its name.
     pub name: String,
     /// Where it is declared.
     pub span: Span,
-    /// Windows from Monday 00:00 on, breaks taken out, sorted; windows of different names may overlap.
+    /// Windows from the beginning of the pattern on, Monday 00:00 of a week, breaks taken out, sorted; windows of different names may overlap.
     pub windows: Vec<Window>,
     /// Names of windows; [`Window::name`] is an index.
     pub names: Vec<String>,
-    /// Length of the pattern; a week.
+    /// Length of the pattern.
     pub period: Ticks,
     /// Where in the pattern t = 0 lies.
     pub offset: Ticks,
@@ -275,6 +275,42 @@ impl Calendar {
         });
         let closing = self.closed.iter().flat_map(|(from, to)| [from.0, to.0]).filter(|b| *b > after.0);
         in_pattern.chain(closing).min().map(Ticks)
+    }
+
+    /// Its windows on the clock of the run, from t = 0 on for so long, which is a multiple of the
+    /// pattern; closed stretches are left out. O(windows · repetitions).
+    #[must_use]
+    pub fn windows_for(&self, length: Ticks) -> Vec<Window> {
+        let period = self.period.0.max(1);
+        let mut list = Vec::new();
+        let mut start = self.offset.0.saturating_neg();
+        while start < length.0 {
+            for w in &self.windows {
+                let (from, to) = (w.from.0.saturating_add(start).max(0), w.to.0.saturating_add(start).min(length.0));
+                if from < to {
+                    list.push(Window { from: Ticks(from), to: Ticks(to), name: w.name });
+                }
+            }
+            start = start.saturating_add(period);
+        }
+        list
+    }
+
+    /// The time after which all of these begin anew together; `None` beyond 600 repetitions of one, or
+    /// without any.
+    #[must_use]
+    pub fn common_period<'a>(calendars: impl IntoIterator<Item = &'a Calendar>) -> Option<Ticks> {
+        let (mut common, mut shortest) = (None, i64::MAX);
+        for period in calendars.into_iter().map(|c| c.period.0.max(1)) {
+            shortest = shortest.min(period);
+            let so_far = common.unwrap_or(1);
+            let (mut a, mut b) = (so_far, period);
+            while b != 0 {
+                (a, b) = (b, a % b);
+            }
+            common = Some((so_far / a).checked_mul(period)?);
+        }
+        common.filter(|c| c / shortest <= 600).map(Ticks)
     }
 
     /// Ticks of a pattern in which it is on, closed stretches left out. O(windows).

@@ -221,7 +221,7 @@ impl Default for Recipe {
             batch: None,
             wait_at_most: None,
             same: None,
-            birth_now: false,
+            birth: Birth::Oldest,
             phases: Vec::new(),
         }
     }
@@ -290,10 +290,22 @@ pub struct Recipe {
     pub wait_at_most: Option<Expression>,
     /// Joins only items with equal keys.
     pub same: Option<Expression>,
-    /// Products are born when they are made, not when their oldest part was.
-    pub birth_now: bool,
+    /// When the products are born.
+    pub birth: Birth,
     /// Phases in order; `cycle` is one phase.
     pub phases: Vec<Phase>,
+}
+
+/// When what is made from parts counts as born (semantics S16).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Birth {
+    /// With its oldest part.
+    #[default]
+    Oldest,
+    /// With its main part, the first that is named.
+    Main,
+    /// When it is made.
+    Now,
 }
 
 /// A number of items of one type.

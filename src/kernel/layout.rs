@@ -181,7 +181,7 @@ record! {
 
 record! {
     /// A recipe of a station that has several.
-    recipe, 4 {
+    recipe, 5 {
         /// Its work record.
         WORK = 0 Handle;
         /// Work records by type of the main part, or 0.
@@ -190,6 +190,8 @@ record! {
         MAKES = 2 Handle;
         /// How many items it makes; 0: what was taken leaves again.
         NUMBER = 3 Count;
+        /// When they are born: 0 with the oldest part, 1 with the main part, 2 when they are made.
+        BIRTH = 4 Count;
     }
 }
 

@@ -156,8 +156,8 @@ pub struct RecipeShape {
     pub ranged: bool,
     /// It waits a while for the largest number of parts.
     pub waits: bool,
-    /// Products are born when they are made.
-    pub fresh: bool,
+    /// When products are born, where it is the same for all recipes.
+    pub birth: Option<crate::ir::Birth>,
     /// The host searches what is worked next: among several recipes, or items with equal keys.
     pub searched: bool,
     /// Items are taken from behind others.

@@ -3,7 +3,7 @@
 
 use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Batch, Expression, Over, Part, Phase, Recipe, Release};
+use crate::ir::{Batch, Birth, Expression, Over, Part, Phase, Recipe, Release};
 use crate::syntax::tree::{Argument, BinaryOp, Declaration, Expr, ExprKind, Phrase};
 
 use super::fields::Fields;
@@ -44,12 +44,20 @@ impl<'a> Lower<'a> {
             Some(phrase) => Some(self.wait_at_most(phrase, &recipe)?),
         };
         let birth = fields.get("birth", &mut self.diagnostics);
-        let birth_now = match birth.and_then(Phrase::as_expr).map(|e| &e.kind) {
-            Some(ExprKind::Now) => true,
-            _ if birth.is_some() => return self.wrong_value(fields.span("birth"), "`birth` can only be `now`"),
-            _ => false,
+        let birth = match birth.and_then(Phrase::as_expr) {
+            Some(e) if matches!(e.kind, ExprKind::Now) => Birth::Now,
+            Some(e) if e.name() == Some("main") => Birth::Main,
+            Some(e) if e.name() == Some("oldest") => Birth::Oldest,
+            None if birth.is_none() => Birth::Oldest,
+            _ => {
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, fields.span("birth"), "`birth` is `oldest`, `main` or `now`")
+                        .help("products are born with their oldest part, with the first that `takes` names, or when they are made"),
+                );
+                return None;
+            }
         };
-        if birth_now && recipe.makes.is_empty() {
+        if birth != Birth::Oldest && recipe.makes.is_empty() {
             return self.wrong_value(
                 fields.span("birth"),
                 "nothing is made here that could be born: `birth` goes with `makes`",
@@ -60,7 +68,7 @@ impl<'a> Lower<'a> {
             None => None,
             Some(phrase) => Some(self.same(phrase, &recipe)?),
         };
-        Some(Recipe { wait_at_most, same, birth_now, ..recipe })
+        Some(Recipe { wait_at_most, same, birth, ..recipe })
     }
 
     /// `recipe half { takes: …, makes: …, cycle: … }`

@@ -1,4 +1,4 @@
-//! Shifts and timetables: weekly windows, breaks taken out, closed days.
+//! Shifts and timetables: windows of a week or of numbered days, breaks taken out, closed days.
 
 use crate::base::{Span, Ticks, names};
 use crate::diag::{Diagnostic, codes};
@@ -21,7 +21,15 @@ pub struct Closed {
     span: Span,
 }
 
-/// Seconds of the week [from, to), `to` perhaps beyond its end.
+/// Where a pattern that is no week begins.
+pub struct Pattern {
+    calendar: CalendarId,
+    /// The day its first day falls on, counted from 1970; absent: the first day of the run.
+    first: Option<i64>,
+    span: Span,
+}
+
+/// Seconds of the pattern [from, to), `to` perhaps beyond its end.
 pub(super) type Stretch = (i64, i64);
 
 impl<'a> Lower<'a> {
@@ -42,8 +50,8 @@ impl<'a> Lower<'a> {
 
     fn calendar(&mut self, d: &'a Declaration) -> Option<Calendar> {
         let id = CalendarId(u32::try_from(self.plant.calendars.len()).unwrap_or(u32::MAX));
-        let mut shift = Shift::default();
         let mut good = true;
+        let mut shift = self.repeated(d, id)?;
         let mut days: Vec<bool> = Vec::new();
         for item in d.block.iter().flat_map(|b| &b.items) {
             let Item::Entry(entry) = item else {
@@ -55,24 +63,32 @@ impl<'a> Lower<'a> {
             };
             let read = match (&entry.key, &entry.phrase) {
                 (Key::Hours { days: before, hours }, None) if before.name() == Some("break") => {
-                    shift.breaks.extend(every_day(hours));
+                    shift.breaks.extend(shift.every_day(hours));
                     Some(())
                 }
-                (Key::Hours { days: before, hours }, None) => self.days(before, &mut days).map(|()| {
+                (Key::Hours { days: before, hours }, None) => self.days_of(before, shift.days, &mut days).map(|()| {
                     shift.add(&days, hours, None);
                     days.clear();
                 }),
+                (key, Some(_)) if key.word() == Some("repeat") => Some(()),
+                // A window may have that name as well.
+                (key, Some(phrase)) if key.word() == Some("first") && is_date(phrase) => Some(()),
                 (Key::Chain(chain), None) => match chain.as_expr().map(|e| (&e.kind, e)) {
                     // `mon, wed 06:00..14:00`: days collect until their hours come.
-                    Some((ExprKind::Name(_), e)) => self.days(e, &mut days),
-                    Some((ExprKind::Range { from, to }, _)) => {
-                        clocks(from, to).map(|h| shift.on.extend(every_day(&h).into_iter().map(|s| (s, None))))
-                    }
+                    Some((ExprKind::Name(_), e)) => self.days_of(e, shift.days, &mut days),
+                    Some((ExprKind::Range { from, to }, e)) => match clocks(from, to) {
+                        Some(hours) => {
+                            shift.daily(&hours, None);
+                            Some(())
+                        }
+                        None => self.days_of(e, shift.days, &mut days),
+                    },
+                    Some((ExprKind::Quantity(_), e)) if shift.days.is_some() => self.days_of(e, shift.days, &mut days),
                     _ => self.wrong_hours(entry.span),
                 },
                 (key, Some(phrase)) if key.word() == Some("closed") => self.closed(id, phrase),
                 (key, Some(phrase)) if key.word() == Some("break") => {
-                    let mut own = Shift::default();
+                    let mut own = Shift { period: shift.period, days: shift.days, ..Shift::default() };
                     let read = self.hours_of(phrase, None, &mut own);
                     shift.breaks.extend(own.on.into_iter().map(|(s, _)| s));
                     read
@@ -98,6 +114,14 @@ impl<'a> Lower<'a> {
         if !good {
             return None;
         }
+        let ends = |(_, to): &Stretch| shift.period % DAY != 0 && *to > shift.period;
+        if shift.on.iter().map(|(s, _)| s).chain(&shift.breaks).any(ends) {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, d.name.span, format!("hours of `{}` lie beyond what is repeated", d.name.text))
+                    .help("hours count from the beginning of each repetition: `shift rolling { repeat: 20 min, 00:00..00:15 }`"),
+            );
+            return None;
+        }
         let calendar = shift.calendar(&d.name.text, d.name.span);
         if calendar.windows.is_empty() {
             self.push(
@@ -107,6 +131,53 @@ impl<'a> Lower<'a> {
             return None;
         }
         Some(calendar)
+    }
+
+    /// `repeat: 8 d, first: 2026-01-05`: what is repeated where it is no week.
+    fn repeated(&mut self, d: &'a Declaration, calendar: CalendarId) -> Option<Shift> {
+        let mut shift = Shift::default();
+        let entries = || {
+            d.block.iter().flat_map(|b| &b.items).filter_map(|item| match item {
+                Item::Entry(e) => Some((e.key.word()?, e.phrase.as_ref()?)),
+                _ => None,
+            })
+        };
+        let mut span = None;
+        for (_, phrase) in entries().filter(|(word, _)| *word == "repeat") {
+            let time = self.ticks(phrase, "repeat")?;
+            let seconds = time.0 / crate::base::TICKS_PER_SECOND;
+            if seconds < 1 || ticks(seconds) != time || seconds > 3660 * DAY {
+                self.push(
+                    Diagnostic::new(
+                        codes::OUT_OF_RANGE,
+                        phrase.span,
+                        "a shift repeats after whole seconds, up to ten years",
+                    )
+                    .help("write after how long its pattern begins anew: `repeat: 8 d`"),
+                );
+                return None;
+            }
+            shift.period = seconds;
+            shift.days = usize::try_from((seconds + DAY - 1) / DAY).ok();
+            span = Some(phrase.span);
+        }
+        let mut first = None;
+        for (_, phrase) in entries().filter(|(word, phrase)| *word == "first" && is_date(phrase)) {
+            match phrase.as_expr().map(|e| &e.kind) {
+                Some(ExprKind::Date { date, clock: None }) if span.is_some() => first = Some(days_since_1970(*date)),
+                _ => {
+                    self.push(
+                        Diagnostic::new(codes::WRONG_VALUE, phrase.span, "the date of day 1 of a pattern is due here")
+                            .help("write it with what is repeated: `repeat: 8 d, first: 2026-01-05`"),
+                    );
+                    return None;
+                }
+            }
+        }
+        if let Some(span) = span {
+            self.patterns.push(Pattern { calendar, first, span });
+        }
+        Some(shift)
     }
 
     fn wrong_hours<T>(&mut self, span: Span) -> Option<T> {
@@ -122,7 +193,7 @@ impl<'a> Lower<'a> {
         if let Some(hours) = &phrase.hours {
             let expr = self.only_expr(&phrase.chain, "days such as `mon..fri`")?;
             let mut days = Vec::new();
-            self.days(expr, &mut days)?;
+            self.days_of(expr, shift.days, &mut days)?;
             shift.add(&days, hours, name);
             return Some(());
         }
@@ -130,12 +201,46 @@ impl<'a> Lower<'a> {
             Some(ExprKind::List(list)) => list.iter().try_for_each(|p| self.hours_of(p, name, shift)),
             Some(ExprKind::Range { from, to }) => match clocks(from, to) {
                 Some(hours) => {
-                    shift.on.extend(every_day(&hours).into_iter().map(|s| (s, name)));
+                    shift.daily(&hours, name);
                     Some(())
                 }
                 None => self.wrong_hours(phrase.span),
             },
             _ => self.wrong_hours(phrase.span),
+        }
+    }
+
+    /// `mon..fri`, or `1..4` of a pattern of this many days: marks the days.
+    fn days_of(&mut self, expr: &'a Expr, of: Option<usize>, marked: &mut Vec<bool>) -> Option<()> {
+        let numbers = match &expr.kind {
+            ExprKind::Range { from, to } => day_number(from).zip(day_number(to)),
+            _ => day_number(expr).map(|n| (n, n)),
+        };
+        match (numbers, of) {
+            (None, None) => self.days(expr, marked),
+            (Some((first, last)), Some(count)) if 1 <= first && first <= last && last <= count => {
+                marked.resize(count, false);
+                marked.iter_mut().skip(first - 1).take(last - first + 1).for_each(|day| *day = true);
+                Some(())
+            }
+            (_, Some(count)) => {
+                self.push(
+                    Diagnostic::new(
+                        codes::WRONG_VALUE,
+                        expr.span,
+                        format!("days of this shift are numbers from 1 to {count}"),
+                    )
+                    .help("its pattern is no week: write the days that are worked, `1..4 06:00..18:00`"),
+                );
+                None
+            }
+            (Some(_), None) => {
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, expr.span, "days have numbers only in a shift that is no week")
+                        .help("write after how many days the pattern begins anew, `repeat: 8 d`, or days of the week, `mon..fri`"),
+                );
+                None
+            }
         }
     }
 
@@ -205,6 +310,25 @@ impl<'a> Lower<'a> {
         let offset = if start.is_some() { (seconds + 3 * DAY).rem_euclid(WEEK) } else { 0 };
         for calendar in self.plant.calendars.values_mut() {
             calendar.offset = ticks(offset);
+        }
+        for pattern in std::mem::take(&mut self.patterns) {
+            let first = match (start, pattern.first) {
+                (Some(_), Some(first)) => first * DAY,
+                // Day 1 is the first day of the run.
+                (Some(at), None) => at.div_euclid(DAY) * DAY,
+                (None, None) => 0,
+                (None, Some(_)) => {
+                    self.push(
+                        Diagnostic::new(codes::MISSING_FIELD, pattern.span, "the date of day 1 needs to know when the run starts")
+                            .help("write the first day of the run: `run { start: 2026-11-23, … }`, or leave `first` out: day 1 is then the first day"),
+                    );
+                    continue;
+                }
+            };
+            if let Some(calendar) = self.plant.calendars.get_mut(pattern.calendar) {
+                let period = (calendar.period.0 / crate::base::TICKS_PER_SECOND).max(1);
+                calendar.offset = ticks((seconds - first).rem_euclid(period));
+            }
         }
         for closed in std::mem::take(&mut self.closed_days) {
             if start.is_none() {
@@ -316,11 +440,20 @@ impl<'a> Lower<'a> {
 }
 
 /// Windows and breaks as written.
-#[derive(Default)]
 struct Shift {
     on: Vec<(Stretch, Option<usize>)>,
     breaks: Vec<Stretch>,
     names: Vec<String>,
+    /// Seconds after which it begins anew.
+    period: i64,
+    /// Days that have numbers, where the pattern is no week.
+    days: Option<usize>,
+}
+
+impl Default for Shift {
+    fn default() -> Self {
+        Self { on: Vec::new(), breaks: Vec::new(), names: Vec::new(), period: WEEK, days: None }
+    }
 }
 
 impl Shift {
@@ -330,12 +463,22 @@ impl Shift {
         }
     }
 
+    fn every_day(&self, hours: &Hours) -> Vec<Stretch> {
+        (0i64..).take(self.days.unwrap_or(7)).map(|day| on_day(day, hours)).collect()
+    }
+
+    fn daily(&mut self, hours: &Hours, name: Option<usize>) {
+        let stretches = self.every_day(hours);
+        self.on.extend(stretches.into_iter().map(|s| (s, name)));
+    }
+
     fn calendar(self, name: &str, span: Span) -> Calendar {
-        let mut off: Vec<Stretch> = self.breaks.into_iter().flat_map(within_week).collect();
+        let period = self.period;
+        let mut off: Vec<Stretch> = self.breaks.into_iter().flat_map(|s| within(period, s)).collect();
         off.sort_unstable();
         let mut windows = Vec::new();
         for (stretch, name) in self.on {
-            for (from, to) in within_week(stretch) {
+            for (from, to) in within(period, stretch) {
                 let mut at = from;
                 for (pause, end) in off.iter().filter(|(a, b)| *a < to && *b > from) {
                     if *pause > at {
@@ -354,7 +497,7 @@ impl Shift {
             span,
             windows,
             names: self.names,
-            period: ticks(WEEK),
+            period: ticks(period),
             offset: Ticks(0),
             closed: Vec::new(),
         }
@@ -372,9 +515,24 @@ pub(super) fn pattern(name: &str, span: Span, on: Vec<Stretch>) -> Calendar {
     Shift { on, ..Shift::default() }.calendar(name, span)
 }
 
-/// A stretch as one or two within the week.
-fn within_week((from, to): Stretch) -> Vec<Stretch> {
-    if to <= WEEK { vec![(from, to)] } else { vec![(from, WEEK), (0, to - WEEK)] }
+/// Whether a date stands there, not hours.
+fn is_date(phrase: &Phrase) -> bool {
+    matches!(phrase.as_expr().map(|e| &e.kind), Some(ExprKind::Date { .. }))
+}
+
+/// A stretch as one or two within what is repeated.
+fn within(period: i64, (from, to): Stretch) -> Vec<Stretch> {
+    if to <= period { vec![(from, to)] } else { vec![(from, period), (0, to - period)] }
+}
+
+/// The number of a day, `4`.
+fn day_number(expr: &Expr) -> Option<usize> {
+    match &expr.kind {
+        ExprKind::Quantity(q) if q.unit.is_none() => {
+            usize::try_from(q.number.to_integer()).ok().filter(|_| q.number.is_integer())
+        }
+        _ => None,
+    }
 }
 
 pub(super) fn on_day(day: i64, hours: &Hours) -> Stretch {
@@ -383,8 +541,9 @@ pub(super) fn on_day(day: i64, hours: &Hours) -> Stretch {
     (day * DAY + from, day * DAY + to)
 }
 
+/// Hours on every day of the week.
 pub(super) fn every_day(hours: &Hours) -> Vec<Stretch> {
-    (0..7).map(|d| on_day(d, hours)).collect()
+    Shift::default().every_day(hours)
 }
 
 pub(super) fn clocks(from: &Expr, to: &Expr) -> Option<Hours> {

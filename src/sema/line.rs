@@ -105,6 +105,8 @@ pub struct Lower<'a> {
     pub line_shift_end: crate::ir::ShiftEnd,
     /// Closed days of shifts, until the start of the run is known.
     pub closed_days: Vec<super::calendar::Closed>,
+    /// Shifts that are no weeks, until the run's start is known.
+    pub patterns: Vec<super::calendar::Pattern>,
     /// When the run starts, in seconds since 1970.
     pub run_start: Option<i64>,
     /// The first amount of money.
@@ -150,6 +152,7 @@ pub fn lower<'a>(
         line_shift: None,
         line_shift_end: crate::ir::ShiftEnd::Pause,
         closed_days: Vec::new(),
+        patterns: Vec::new(),
         run_start: None,
         currency_span: Span::default(),
         asked_account: crate::ir::account::NodeAccount::default(),

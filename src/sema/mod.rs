@@ -18,7 +18,7 @@ mod draws;
 mod expect;
 mod fields;
 mod import;
-mod library;
+pub mod library;
 mod limit;
 mod line;
 mod lookup;

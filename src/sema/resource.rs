@@ -320,6 +320,21 @@ impl<'a> Lower<'a> {
             ExprKind::Binary { op: BinaryOp::Add, left, right, .. } => {
                 self.count_into(left, what, parts) && self.count_into(right, what, parts)
             }
+            // `pieces * part`: a number that is a value of the line.
+            ExprKind::Binary { op: BinaryOp::Multiply, left, right, .. }
+                if matches!(right.kind, ExprKind::Name(_) | ExprKind::Index { .. }) =>
+            {
+                let Some(typed) = self.evaluate(left) else { return false };
+                let Some(count) = self.expect_count(&typed, left.span, what, 1, limits::MEMBERS) else { return false };
+                let before = parts.len();
+                if !self.count_into(right, what, parts) || parts.len() != before + 1 {
+                    return false;
+                }
+                if let Some(last) = parts.last_mut() {
+                    (last.count, last.span) = (count, expr.span);
+                }
+                true
+            }
             ExprKind::Group(inner) => self.count_into(inner, what, parts),
             ExprKind::Name(name) => {
                 parts.push(Counted { name, index: None, count: 1, span: expr.span });

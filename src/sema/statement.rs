@@ -157,7 +157,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn ticks(&mut self, phrase: &'a Phrase, what: &str) -> Option<Ticks> {
+    pub(super) fn ticks(&mut self, phrase: &'a Phrase, what: &str) -> Option<Ticks> {
         match self.time(phrase, what)? {
             Expression::Constant(q) => Ticks::from_seconds(&q.value),
             _ => self.wrong_value(phrase.span, &format!("`{what}` is a fixed time")),

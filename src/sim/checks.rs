@@ -5,10 +5,12 @@
 //! Cost: one pass over nodes and items, twice a run, so it is never left out. Start at [`contradiction`].
 
 use crate::ir::ids::Id;
-use crate::ir::{Capacity, NodeKind, Plant, Supply};
+use crate::ir::{Capacity, NodeKind, Plant, Stopped, Supply};
 use crate::kernel::Run;
-use crate::kernel::layout::{header, item, machine, source};
+use crate::kernel::builder::Field;
+use crate::kernel::layout::{header, item, limit, machine, source};
 use crate::kernel::model::Model;
+use crate::kernel::program::Ty;
 use crate::kernel::read::{Snapshot, items_in, items_on, machines_of};
 use crate::kernel::status::phase;
 
@@ -119,6 +121,9 @@ fn floor(model: &Model, plant: &Plant, run: &Run, snapshot: &Snapshot) -> Option
             return Some(format!("{} of `{name}` should be inside, and {there} are on the floor", b.inside));
         }
     }
+    if let Some(wrong) = cards(model, plant, run, &items) {
+        return Some(wrong);
+    }
     let records =
         arena.get(0, header::ITEM_TOP).saturating_sub(arena.get(0, header::ITEM_BASE)) / model.item_bytes.max(1);
     let (mut free, mut at) = (0i64, arena.get(0, header::ITEM_FREE));
@@ -151,6 +156,30 @@ fn floor(model: &Model, plant: &Plant, run: &Run, snapshot: &Snapshot) -> Option
     })
 }
 
+/// Cards of every limit: those that items hold, those left, and those on their way back are as many as there
+/// are, but for pallets that are broken down.
+fn cards(model: &Model, plant: &Plant, run: &Run, items: &[i64]) -> Option<String> {
+    let arena = run.arena();
+    let held_by = if model.shapes.visits { item::CARDS } else { Field { offset: item::VISIT.offset, ty: Ty::Count } };
+    for (((id, l), record), bit) in plant.limits.iter().zip(&model.places.limits).zip(0u32..63) {
+        let holds = |at: &&i64| (arena.get(**at, held_by) >> bit) & 1 == 1;
+        let held = items.iter().filter(holds).count();
+        let held = i64::try_from(held).unwrap_or(i64::MAX);
+        let (left, back) = (arena.get(*record, limit::CARDS), arena.get(*record, limit::RETURNING));
+        let sum = held.saturating_add(left).saturating_add(back);
+        let count = i64::try_from(l.count).unwrap_or(i64::MAX);
+        let breaks = plant.stops.iter().filter(|s| s.stops.contains(&Stopped::Card(id))).count();
+        let least = count.saturating_sub(i64::try_from(breaks).unwrap_or(i64::MAX));
+        if sum > count || sum < least || (left < 0 && breaks == 0) {
+            return Some(format!(
+                "`{}` has {count} cards: items hold {held}, {left} are left, {back} are on their way back",
+                l.name
+            ));
+        }
+    }
+    None
+}
+
 /// What is wrong with the figures of a window, if anything.
 #[must_use]
 pub fn contradiction_of(figures: &Replication) -> Option<String> {
@@ -162,7 +191,8 @@ pub fn contradiction_of(figures: &Replication) -> Option<String> {
         }
         for (causes, (state, name)) in s.causes.iter().zip(s.state_ticks.iter().zip(STATES).skip(2)) {
             let charged = causes.iter().fold(0i128, |sum, (_, t)| sum.saturating_add(*t));
-            if charged != *state && !(causes.is_empty() && *state == 0) {
+            // Behind a way that is never taken nothing can end the wait.
+            if charged != *state && !causes.is_empty() {
                 return Some(format!("`{}` was {name} for {state} ticks, and {charged} have a cause", s.name));
             }
         }

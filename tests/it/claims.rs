@@ -24,7 +24,13 @@ use flowline::{sema, syntax};
 /// What is wrong with the texts of `list` (where each stands, its text), which read files from `folder`.
 /// All are tried, so that one that fails does not hide the others.
 pub fn hold(list: &[(String, String)], folder: &Path) {
-    let wrong = |(place, text): &&(String, String)| std::panic::catch_unwind(|| check(place, text, folder)).is_err();
+    hold_on(&[Engine::Event, Engine::Interpreter], list, folder);
+}
+
+/// Like [`hold`], on the engines named, of which the first gives the figures.
+pub fn hold_on(engines: &[Engine], list: &[(String, String)], folder: &Path) {
+    let wrong =
+        |(place, text): &&(String, String)| std::panic::catch_unwind(|| check(engines, place, text, folder)).is_err();
     let failed: Vec<&str> = list.iter().filter(wrong).map(|(place, _)| place.as_str()).collect();
     assert!(failed.is_empty(), "{} of {}: {failed:#?}", failed.len(), list.len());
 }
@@ -99,7 +105,7 @@ fn claim(place: &str, value: &serde_json::Value, claim: &str) {
     assert!((found - due).abs() <= tolerance, "{place}: `{path}` is {found}, not {due}");
 }
 
-fn check(place: &str, text: &str, folder: &Path) {
+fn check(engines: &[Engine], place: &str, text: &str, folder: &Path) {
     let told = |mark: &str| -> Vec<String> {
         text.lines().filter_map(|l| l.trim().strip_prefix(mark)).map(|l| l.trim().to_string()).collect()
     };
@@ -122,9 +128,15 @@ fn check(place: &str, text: &str, folder: &Path) {
     let errors: Vec<&Diagnostic> = found.iter().filter(|d| d.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{place}: {errors:#?}");
     let plant = plant.unwrap();
-    let native = figures(place, &plant, Engine::Event).unwrap_or_else(|d| panic!("{place}: {d:#?}"));
-    let slow = figures(place, &plant, Engine::Interpreter).unwrap_or_else(|d| panic!("{place}: {d:#?}"));
-    assert_eq!(native, slow, "{place}: the engines differ");
+    let mut given = None;
+    for engine in engines {
+        let own = figures(place, &plant, *engine).unwrap_or_else(|d| panic!("{place}: {d:#?}"));
+        match &given {
+            Some(first) => assert_eq!(*first, own, "{place}: the engines differ"),
+            None => given = Some(own),
+        }
+    }
+    let native = given.unwrap();
     for c in &claims {
         claim(place, &native, c);
     }

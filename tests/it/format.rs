@@ -66,7 +66,7 @@ fn laying_out_twice_changes_nothing_more() {
 
 #[test]
 fn the_examples_are_laid_out() {
-    for folder in ["examples", "benches", "src/cli"] {
+    for folder in ["examples", "benches", "stdlib", "src/cli"] {
         let mut found = Vec::new();
         files(&root().join(folder), "line", &mut found);
         for path in found {

@@ -14,6 +14,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("analysis", 3),
     ("kernel", 3),
     ("sim", 4),
+    ("reference", 3),
     ("report", 5),
     ("cli", 7),
 ];

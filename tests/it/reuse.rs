@@ -266,7 +266,7 @@ fn the_standard_library_is_sound() {
         }
         seen += 1;
     }
-    assert_eq!(seen, 3);
+    assert!(seen >= 7, "only {seen} files");
 }
 
 #[test]

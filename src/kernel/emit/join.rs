@@ -1,6 +1,8 @@
 //! Stations that take parts by type and make products: assembly, disassembly, batches of parts, and
 //! products that leave together (semantics S14–S17).
 
+use crate::ir::Birth;
+
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{
     buffer, counters, header, holder, item, list, machine, node, part, recipe, routing, source, station,
@@ -36,8 +38,7 @@ impl Emit<'_> {
             };
             let complete = if s.recipe.ranged { self.may_begin(b, s, node, complete, planned, full) } else { complete };
             let complete = if s.from > 0 {
-                let plan = b.load(node, station::PLAN);
-                let main = b.load(plan, HANDLE);
+                let main = Self::first_planned(b, node);
                 let array = b.load(node, station::FROM);
                 let some = b.ne_zero(planned);
                 let wants = b.and(complete, some);
@@ -395,14 +396,15 @@ impl Emit<'_> {
     }
 
     /// Uses the parts up and makes the products. The first product carries on the main part: the first
-    /// of the type named first in `takes`. Its birth is the earliest of all parts (S16).
+    /// of the type named first in `takes`. Its birth is the earliest of all parts, or as `birth` says (S16).
     fn make_products(&self, b: &mut Builder, s: &StationShape, node: V, machine: V) {
         let none = b.none();
         let head = b.load(machine, machine::ITEM);
         let main = if s.recipe.parts > 0 && !s.recipe.searched { self.main_part(b, node, machine) } else { head };
         let main = b.var(main);
-        let birth = b.load(main, item::BIRTH);
-        let birth = b.var(birth);
+        let main_birth = b.load(main, item::BIRTH);
+        let main_birth = b.var(main_birth);
+        let birth = b.var(main_birth);
         let now = Self::now(b);
         let main_kind = b.load(main, item::TYPE);
         let at = b.var(head);
@@ -425,7 +427,20 @@ impl Emit<'_> {
                 Self::free_item(b, this);
             });
         });
-        let born = if s.recipe.fresh { now } else { birth };
+        let born = match s.recipe.birth {
+            Some(Birth::Oldest) => birth,
+            Some(Birth::Main) => main_birth,
+            Some(Birth::Now) => now,
+            None => {
+                let recipe = b.load(machine, machine::RECIPE);
+                let which = b.load(recipe, recipe::BIRTH);
+                let (one, zero) = (b.count(1), b.count(0));
+                let of_main = b.eq(which, one);
+                let late = b.select(of_main, main_birth, now);
+                let oldest = b.eq(which, zero);
+                b.select(oldest, birth, late)
+            }
+        };
         let last = b.var(none);
         if s.recipe.recipes {
             let recipe = b.load(machine, machine::RECIPE);

@@ -88,7 +88,8 @@ impl Emit<'_> {
             let before = b.and(equal, earlier);
             b.leave_if(before);
             let same = b.eq(other_time, time);
-            let lower = b.lt(other_key, key);
+            // Repairs of one machine are asked for in the order of their names.
+            let lower = b.le(other_key, key);
             let same = b.and(equal, same);
             let before = b.and(same, lower);
             b.leave_if(before);

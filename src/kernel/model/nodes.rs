@@ -362,7 +362,7 @@ impl Layout<'_> {
                 together: recipe.release == Release::Together
                     && (s.recipes.len() > 1 || makes.len() > 1 || (makes.is_empty() && recipe.gathers())),
                 ranged: s.recipes.iter().any(crate::ir::Recipe::is_ranged),
-                fresh: recipe.birth_now,
+                birth: Some(recipe.birth).filter(|b| s.recipes.iter().all(|r| r.birth == *b)),
                 waits: self.gathering_wait(record, rank, recipe)?,
                 searched: s.searches(),
                 overtakes: s.recipes.iter().any(|r| r.same.is_some()),

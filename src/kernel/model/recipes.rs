@@ -80,6 +80,12 @@ impl Layout<'_> {
         }
         let makes = self.products(r);
         self.image.put(at, recipe::NUMBER, index(makes.len()));
+        let birth = match r.birth {
+            crate::ir::Birth::Oldest => 0,
+            crate::ir::Birth::Main => 1,
+            crate::ir::Birth::Now => 2,
+        };
+        self.image.put(at, recipe::BIRTH, birth);
         let makes = self.image.array(&makes);
         self.image.put(at, recipe::MAKES, makes);
         Ok(at)
