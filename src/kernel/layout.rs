@@ -849,7 +849,7 @@ record! {
 
 record! {
     /// A crew or set of tools.
-    pool, 14 {
+    pool, 15 {
         /// Members.
         SIZE = 0 Count;
         /// Members busy.
@@ -862,7 +862,7 @@ record! {
         COMPONENT = 4 Handle;
         /// Whether an older request waits for it, during a grant.
         CLAIMED = 5 Count;
-        /// Members integrated over time: 128 bits.
+        /// Members there, and those who finish their work after their shift, integrated over time: 128 bits.
         SIZES = 6 Count;
         /// High half of [`SIZES`].
         SIZES_HIGH = 7 Count;
@@ -878,13 +878,15 @@ record! {
         CREWS = 12 Handle;
         /// When members last became free.
         FREED = 13 Time;
+        /// The calendar of members who begin only what they can finish in their shift; else 0.
+        IN_TIME = 14 Handle;
     }
 }
 
 record! {
     /// Pools that some request asks for together, and all requests for them, oldest first. Followed by
     /// the handles of the pools.
-    component, 4 {
+    component, 5 {
         /// Oldest request.
         HEAD = 0 Handle;
         /// Youngest request.
@@ -893,12 +895,14 @@ record! {
         DIRTY = 2 Flag;
         /// How many pools.
         POOLS = 3 Count;
+        /// The order in which requests are served, or 0: the oldest first.
+        ORDER = 4 Handle;
     }
 }
 
 record! {
-    /// A request for people and tools.
-    request, 14 {
+    /// A request for people and tools. Followed by the values that the orders of crews go by.
+    request, 17 {
         /// When it was made.
         TIME = 0 Time;
         /// Decides between requests of one time.
@@ -925,6 +929,15 @@ record! {
         OTHER = 11 Handle;
         /// Where skills are asked for: room for the need list of the crews that are sent.
         STAFF = 12 Handle;
+        /// Plus one tick: what is left to do, where the work has been drawn and goes beyond the shift of those
+        /// who were asked; 0: not known.
+        LASTS = 13 Duration;
+        /// The station or conveyor it comes from, or 0.
+        PLACE = 14 Handle;
+        /// Whether it is for work on an item, not for a repair.
+        WORKS = 15 Flag;
+        /// Of work, where an order goes by it: the value record of the mean work.
+        MEAN = 16 Handle;
     }
 }
 

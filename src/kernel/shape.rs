@@ -565,6 +565,10 @@ pub struct Shapes {
     pub subscribers: Vec<SubscriberShape>,
     /// Whether crews have shifts.
     pub crew_shifts: bool,
+    /// Most rules that an order of crews has.
+    pub pool_keys: usize,
+    /// Whether members of some crew begin only what they can finish in their shift.
+    pub crews_in_time: bool,
     /// Whether work asks for skills, which members of several crews may have.
     pub skills: bool,
     /// Shared stops.

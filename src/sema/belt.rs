@@ -172,6 +172,7 @@ impl<'a> Lower<'a> {
                 None => good = false,
             }
         }
+        super::stop::by_name(&mut breakdowns, &mut maintenance);
         self.no_inner(fields, &["breakdown", "maintenance"]);
         good.then_some((breakdowns, maintenance))
     }

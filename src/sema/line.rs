@@ -227,6 +227,7 @@ impl<'a> Lower<'a> {
         self.each(&frames, |lower, _| lower.read_nodes(declared.next().unwrap_or_default()));
         self.each(&frames, |lower, parts| lower.fleet_tables(&parts.declarations));
         self.each(&frames, |lower, parts| lower.line_stops(&parts.declarations));
+        self.each(&frames, |lower, parts| lower.pool_orders(&parts.declarations));
         self.in_frame(frame, |lower| lower.run_settings(&fields, line));
         self.date_orders();
         self.each(&frames, |lower, parts| lower.limits_and_demands(&parts.declarations));
@@ -247,6 +248,7 @@ impl<'a> Lower<'a> {
         self.in_frame(frame, |lower| lower.expectations(&expects));
         self.join_empty_buffers();
         self.finish_belts();
+        self.one_order_each();
         if self.plant.nodes.len() > limits::NODES {
             self.push(Diagnostic::new(
                 codes::OUT_OF_RANGE,

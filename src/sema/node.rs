@@ -240,6 +240,7 @@ impl<'a> Lower<'a> {
                 _ => good = false,
             }
         }
+        super::stop::by_name(&mut breakdowns, &mut maintenance);
         self.no_inner(&fields, &["breakdown", "maintenance", "recipe"]);
         good &= self.distinct(&fields.inner);
         if !good {

@@ -3,6 +3,7 @@
 
 use num_traits::{One, Signed, Zero};
 
+use crate::base::names::natural_cmp;
 use crate::base::{Dim, Quantity, Rational, Span};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
@@ -42,6 +43,12 @@ impl Place {
     }
 }
 
+/// Stops of one thing that fall together go by their names, not by the order in which they are written.
+pub(super) fn by_name(breakdowns: &mut [Breakdown], maintenance: &mut [Maintenance]) {
+    breakdowns.sort_by(|a, b| natural_cmp(&a.name, &b.name));
+    maintenance.sort_by(|a, b| natural_cmp(&a.name, &b.name));
+}
+
 impl<'a> Lower<'a> {
     /// Whether declarations inside a block have names of their own; complains about those that have not.
     pub fn distinct(&mut self, inner: &[&'a Declaration]) -> bool {
@@ -78,6 +85,7 @@ impl<'a> Lower<'a> {
                 }
             }
         }
+        found.sort_by(|a, b| natural_cmp(a.name(), b.name()));
         self.asked_shift.0 = before;
         found
     }
@@ -106,6 +114,8 @@ impl<'a> Lower<'a> {
 
     /// `breakdown power { stops: [rinser, filler], after: …, repair: … }` of the line.
     pub fn line_stops(&mut self, declarations: &[&'a Declaration]) {
+        let mut declarations = declarations.to_vec();
+        declarations.sort_by(|a, b| natural_cmp(&a.name.text, &b.name.text));
         for d in declarations {
             self.asked_shift.0 = self.line_shift;
             let word = d.word.text.as_str();

@@ -69,8 +69,8 @@ fn levels(plant: &Plant, snapshot: &Snapshot) -> Option<String> {
 fn people(plant: &Plant, snapshot: &Snapshot) -> Option<String> {
     for p in &snapshot.pools {
         let Some(pool) = plant.pools.get(p.pool) else { continue };
-        // Those who finish their work after the end of their shift are busy beyond the number there.
-        if p.area < 0 || (pool.calendar.is_none() && p.area > p.sizes) {
+        // Those who finish their work after the end of their shift count as there.
+        if p.area < 0 || p.area > p.sizes {
             return Some(format!("`{}` was busy for {} of {} member ticks", pool.name, p.area, p.sizes));
         }
     }

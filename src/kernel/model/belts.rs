@@ -181,6 +181,7 @@ impl Layout<'_> {
             let need_list = self.need_list(b.needs);
             if need_list != 0 {
                 let request = self.request(at, self.key(id, 0), GrantShape::Repair(UNPLACED, i));
+                self.image.put(request, request::PLACE, self.node_record(id));
                 let component = self.component_of(need_list);
                 self.image.put(request, request::NEEDS, need_list);
                 self.image.put(request, request::COMPONENT, component);

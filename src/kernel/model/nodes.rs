@@ -506,6 +506,8 @@ impl Layout<'_> {
         let stride = index(machine::WORDS * 8);
         let (first, _) = self.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
         let record = self.node_record(id);
+        let station = record;
+        let mean = self.mean_for_crews(id, name)?;
         for m in 0..count(s.machines) {
             let at = first + m * stride;
             let number = (m + 1).unsigned_abs();
@@ -526,6 +528,9 @@ impl Layout<'_> {
             }
             let work = self.request(at, asks, GrantShape::Work(UNPLACED));
             self.image.put(at, machine::REQUEST, work);
+            self.image.put(work, request::PLACE, record);
+            self.image.put(work, request::WORKS, 1);
+            self.image.put(work, request::MEAN, mean);
             let handler = self.unplaced(EventShape::EndOfWork(UNPLACED));
             self.slot(SlotPlan {
                 band: 1,
@@ -562,6 +567,7 @@ impl Layout<'_> {
                 let need_list = self.need_list(b.needs);
                 if need_list != 0 {
                     let request = self.request(record, key, GrantShape::Repair(UNPLACED, i));
+                    self.image.put(request, request::PLACE, station);
                     let component = self.component_of(need_list);
                     self.image.put(request, request::NEEDS, need_list);
                     self.image.put(request, request::COMPONENT, component);
