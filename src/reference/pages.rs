@@ -17,6 +17,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("attributes.md", include_str!("../../tests/spec/attributes.md")),
     ("crews.md", include_str!("../../tests/spec/crews.md")),
     ("pallets.md", include_str!("../../tests/spec/pallets.md")),
+    ("fleets.md", include_str!("../../tests/spec/fleets.md")),
     ("limits.md", include_str!("../../tests/spec/limits.md")),
     ("breakdowns.md", include_str!("../../tests/spec/breakdowns.md")),
     ("maintenance.md", include_str!("../../tests/spec/maintenance.md")),

@@ -127,10 +127,10 @@ const DECLARATIONS: &[Word] = &[
     ),
     word(
         "fleet",
-        "line",
+        "line, cell",
         "fleet NAME { size: 5, speed: 1.4 m/s, distance: { a <-> b: 45 m } }",
         "Vehicles that carry items along arrows.",
-        "accounts.md#Accounts",
+        "fleets.md#A vehicle comes",
     ),
     word(
         "shift",
@@ -556,6 +556,25 @@ const FIELDS: &[Word] = &[
     // Belts.
     word("length", "conveyor", "length: 12 m", "From its beginning to its end.", "conveyors.md#An item comes on"),
     word("speed", "conveyor", "speed: 0.4 m/s", "How fast it runs.", "conveyors.md#An item comes on"),
+    word(
+        "speed",
+        "fleet",
+        "speed: 1.4 m/s, speed: { loaded: 1 m/s, empty: 1.4 m/s }",
+        "How fast vehicles go; drawn for each trip where it is not fixed.",
+        "fleets.md#Empty trips",
+    ),
+    word("loaded", "fleet", "speed: { loaded: 1 m/s, empty: 1.4 m/s }", "With an item.", "fleets.md#Empty trips"),
+    word("empty", "fleet", "speed: { loaded: 1 m/s, empty: 1.4 m/s }", "Without an item.", "fleets.md#Empty trips"),
+    word("load_time", "fleet", "load_time: 15 s", "To take an item up.", "fleets.md#A vehicle comes"),
+    word("unload_time", "fleet", "unload_time: 15 s", "To set an item down.", "fleets.md#A vehicle comes"),
+    word(
+        "distance",
+        "fleet",
+        "distance: { pick <-> pack: 45 m }, distance: table(\"distances.csv\")",
+        "How far it is from node to node.",
+        "fleets.md#Distances",
+    ),
+    word("start", "fleet", "start: dock", "Where all vehicles are at t = 0.", "fleets.md#A place is kept"),
     word("pitch", "conveyor", "pitch: 0.5 m", "From one item to the next, at least.", "conveyors.md#An item comes on"),
     word("lanes", "conveyor", "lanes: 2", "Belts side by side, each for itself.", "conveyors.md#`lanes`"),
     word(
