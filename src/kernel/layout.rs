@@ -363,7 +363,7 @@ record! {
         /// Work record that follows the setup, or 0.
         THEN = 31 Handle;
         /// 0: on shift; 1: off; 2: off once the item is finished; 3: waits with its item for a shift that is
-        /// long enough.
+        /// long enough; 4: has that shift, but stands still for another reason.
         OFF = 32 Count;
         /// Maintenance going on.
         MAINTENANCE = 33 Count;

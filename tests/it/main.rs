@@ -17,6 +17,7 @@ mod exact_lines;
 mod examples;
 mod feature_pairs;
 mod format;
+mod independent;
 mod kernel_smoke;
 mod layers;
 mod layout_words;

@@ -3,7 +3,7 @@
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{breakdown, item, machine, request, station, tree};
 use super::super::program::{FuncId, Ty};
-use super::super::shape::{BreakdownShape, ClockShape, EffectShape, StationShape};
+use super::super::shape::{BreakdownShape, ClockShape, EffectShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, phase};
 use super::Emit;
 use super::station::{breakdown_offset, working_clocks};
@@ -163,11 +163,23 @@ impl Emit<'_> {
         } else {
             begun
         };
-        if self.shapes.crews_in_time && s.needs {
-            // What was drawn for its people holds no more.
+        let begun = if s.shift == Some(ShiftShape::FinishInTime) {
+            // What waits for a longer shift has not begun.
+            let waits = Self::was_too_short(b, machine);
+            let not = b.not(waits);
+            b.and(begun, not)
+        } else {
+            begun
+        };
+        let begun = if self.shapes.crews_in_time && s.needs {
+            // Nor has what waits for people who are there long enough.
             let its_request = b.load(machine, machine::REQUEST);
-            b.when(begun, |b| b.store_int(its_request, request::LASTS, 0));
-        }
+            let lasts = b.load(its_request, request::LASTS);
+            let free = b.is_zero(lasts);
+            b.and(begun, free)
+        } else {
+            begun
+        };
         b.when(begun, |b| match shape.effect {
             EffectShape::Restart => {
                 let drawn = b.load(machine, machine::DRAWN);

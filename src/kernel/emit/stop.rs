@@ -22,6 +22,8 @@ const OFF: i64 = 1;
 const ENDING: i64 = 2;
 /// Loaded with what the present shift is too short for.
 const TOO_SHORT: i64 = 3;
+/// On shift again with what an earlier one was too short for, but standing still for another reason.
+const HELD_OVER: i64 = 4;
 
 impl Emit<'_> {
     /// One more reason for a machine to stand still: the first one stops its work. Whether its people
@@ -228,16 +230,11 @@ impl Emit<'_> {
             None => {}
             Some(ShiftShape::Pause) => self.goes_off(b, s, machine),
             Some(ShiftShape::FinishInTime) => {
-                let shift = b.load(machine, machine::OFF);
-                let short = b.count(TOO_SHORT);
-                let short = b.eq(shift, short);
-                b.either(
-                    short,
-                    |b| {
-                        self.stop_machine(b, s, machine, false);
-                    },
-                    |b| self.goes_off(b, s, machine),
-                );
+                let short = Self::was_too_short(b, machine);
+                let off = b.count(OFF);
+                let kept = b.count(TOO_SHORT);
+                let state = b.select(short, kept, off);
+                self.goes_off_as(b, s, machine, state);
             }
             Some(ShiftShape::FinishItem) => {
                 let at = b.load(machine, machine::PHASE);
@@ -254,7 +251,12 @@ impl Emit<'_> {
     }
 
     fn goes_off(&self, b: &mut Builder, s: &StationShape, machine: V) {
-        b.store_int(machine, machine::OFF, OFF);
+        let off = b.count(OFF);
+        self.goes_off_as(b, s, machine, off);
+    }
+
+    fn goes_off_as(&self, b: &mut Builder, s: &StationShape, machine: V, state: V) {
+        b.store(machine, machine::OFF, state);
         if s.setup_lost_off {
             Self::lose_setup(b, machine);
         }
@@ -292,7 +294,11 @@ impl Emit<'_> {
         if s.shift == Some(ShiftShape::FinishInTime) {
             let short = b.count(TOO_SHORT);
             let short = b.eq(shift, short);
-            b.when(short, |b| self.let_go(b, k, s, machine, false));
+            b.when(short, |b| {
+                b.store_int(machine, machine::OFF, HELD_OVER);
+                self.scheduled_clocks(b, s, machine, false);
+                self.let_go(b, k, s, machine, false);
+            });
         }
     }
 
@@ -331,8 +337,8 @@ impl Emit<'_> {
     /// Whether a machine that goes on holds what an earlier shift was too short for.
     pub(super) fn was_too_short(b: &mut Builder, machine: V) -> V {
         let shift = b.load(machine, machine::OFF);
-        let short = b.count(TOO_SHORT);
-        b.eq(shift, short)
+        let least = b.count(TOO_SHORT);
+        b.le(least, shift)
     }
 
     // ---- shifts of sources ----
