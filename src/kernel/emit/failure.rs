@@ -171,11 +171,15 @@ impl Emit<'_> {
         } else {
             begun
         };
-        if self.shapes.crews_in_time && s.needs {
-            // What was drawn for its people holds no more.
+        let begun = if self.shapes.crews_in_time && s.needs {
+            // Nor has what waits for people who are there long enough.
             let its_request = b.load(machine, machine::REQUEST);
-            b.when(begun, |b| b.store_int(its_request, request::LASTS, 0));
-        }
+            let lasts = b.load(its_request, request::LASTS);
+            let free = b.is_zero(lasts);
+            b.and(begun, free)
+        } else {
+            begun
+        };
         b.when(begun, |b| match shape.effect {
             EffectShape::Restart => {
                 let drawn = b.load(machine, machine::DRAWN);
