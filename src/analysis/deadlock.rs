@@ -146,7 +146,7 @@ fn room(plant: &Plant, id: NodeId) -> Option<u64> {
         },
         // Full when every lane is; each lane keeps its order, and only its first item waits.
         // The place of a station that works at its end is counted there.
-        NodeKind::Conveyor(belt) => Some(belt.capacity().saturating_sub(u64::from(belt.ends_at_work))),
+        NodeKind::Conveyor(belt) => Some(belt.least_capacity().saturating_sub(u64::from(belt.ends_at_work))),
         NodeKind::Source(_) | NodeKind::Sink => None,
     }
 }

@@ -259,7 +259,9 @@ pub(super) fn resources(
             }
             NodeKind::Conveyor(belt) => {
                 let stops = belt_stops(belt);
-                let share = stops.iter().try_fold(on_share(plant, node.calendar), |share, stop| {
+                let shared: Vec<Stop<'_>> = shared(plant, id).collect();
+                let all = stops.iter().chain(&shared);
+                let share = all.into_iter().try_fold(on_share(plant, node.calendar), |share, stop| {
                     let (after, lasts) = (mean(plant, stop.after, None)?, mean(plant, stop.lasts, None)?);
                     Some(share * over(&after, &(&after + &lasts)).unwrap_or_else(Rational::one))
                 });
@@ -273,7 +275,7 @@ pub(super) fn resources(
                 let works = states.iter().map(|(at, state)| Work {
                     term: Term::State(*at),
                     per: Rational::one(),
-                    seconds: belt.headway_seconds(),
+                    seconds: belt.headway_behind(state.item),
                     unit: item_name(plant, state.item),
                 });
                 found.push(Resource {
@@ -286,7 +288,7 @@ pub(super) fn resources(
                     always: Rational::zero(),
                     form: Form::new(),
                     rough: Vec::new(),
-                    exact: stops.is_empty(),
+                    exact: stops.is_empty() && shared.is_empty(),
                 });
             }
             NodeKind::Source(_) | NodeKind::Sink => {}
@@ -475,8 +477,9 @@ impl<'a> Stop<'a> {
         }
     }
 
-    fn maintenance(m: &'a Maintenance) -> Self {
-        Stop {
+    /// What goes by a timetable has no interval; it is left out, so that loads are at least what is told.
+    fn maintenance(m: &'a Maintenance) -> Option<Self> {
+        m.timetable.is_none().then_some(Stop {
             after: &m.every,
             clock: m.clock,
             lasts: &m.lasts,
@@ -484,7 +487,7 @@ impl<'a> Stop<'a> {
             from_start: m.from_start,
             repair_in: None,
             planned: true,
-        }
+        })
     }
 
     /// The share of time up, at most: m/(m+r); 1 - r/m where both are fixed and m counts from the onset.
@@ -497,21 +500,23 @@ impl<'a> Stop<'a> {
 }
 
 fn belt_stops(belt: &Conveyor) -> Vec<Stop<'_>> {
-    belt.breakdowns.iter().map(Stop::breakdown).chain(belt.maintenance.iter().map(Stop::maintenance)).collect()
+    let planned = belt.maintenance.iter().filter_map(Stop::maintenance);
+    belt.breakdowns.iter().map(Stop::breakdown).chain(planned).collect()
 }
 
 fn stops(station: &Station) -> impl Iterator<Item = Stop<'_>> {
-    station.breakdowns.iter().map(Stop::breakdown).chain(station.maintenance.iter().map(Stop::maintenance))
+    let planned = station.maintenance.iter().filter_map(Stop::maintenance);
+    station.breakdowns.iter().map(Stop::breakdown).chain(planned)
 }
 
-/// What stops a station together with others. A timetable has no mean.
+/// What stops a station together with others.
 fn shared(plant: &Plant, id: NodeId) -> impl Iterator<Item = Stop<'_>> {
-    plant.shared_stops(id).map(|s| stop_of(&s.stop))
+    plant.shared_stops(id).filter_map(|s| stop_of(&s.stop))
 }
 
-fn stop_of(stop: &ir::Stop) -> Stop<'_> {
+fn stop_of(stop: &ir::Stop) -> Option<Stop<'_>> {
     match stop {
-        ir::Stop::Breakdown(b) => Stop::breakdown(b),
+        ir::Stop::Breakdown(b) => Some(Stop::breakdown(b)),
         ir::Stop::Maintenance(m) => Stop::maintenance(m),
     }
 }
@@ -519,7 +524,7 @@ fn stop_of(stop: &ir::Stop) -> Stop<'_> {
 /// What repairs of shared stops ask of crews, and what breakdowns take from crews and tools.
 fn pool_stops(plant: &Plant, pools: &mut [Option<Resource>]) {
     for shared in &plant.stops {
-        let stop = stop_of(&shared.stop);
+        let Some(stop) = stop_of(&shared.stop) else { continue };
         let means = mean(plant, stop.after, None).zip(mean(plant, stop.lasts, None));
         for need in stop.needs {
             let Some(slot) = pools.get_mut(need.pool.0 as usize) else { continue };
@@ -589,6 +594,11 @@ fn pool_work(
                     _ => *slot = None,
                 }
             }
+        }
+    }
+    for need in station.maintenance.iter().filter(|m| m.timetable.is_some()).flat_map(|m| &m.needs) {
+        if let Some(Some(pool)) = pools.get_mut(need.pool.0 as usize) {
+            pool.exact = false;
         }
     }
     for stop in stops(station).filter(|s| !s.needs.is_empty()) {

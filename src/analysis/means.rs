@@ -166,6 +166,9 @@ pub(super) fn often_negative(plant: &Plant, found: &mut Vec<Diagnostic>) {
                     let times = times.chain(&setup.otherwise);
                     times.for_each(|e| check(e, &node.name, "setup", setup.span, found));
                 }
+                for setup in station.recipes.iter().filter_map(|r| r.setup.as_ref()) {
+                    setup.otherwise.iter().for_each(|e| check(e, &node.name, "setup", setup.span, found));
+                }
             }
             NodeKind::Conveyor(belt) => {
                 for b in &belt.breakdowns {

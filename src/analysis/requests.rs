@@ -39,7 +39,7 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) {
         for m in &station.maintenance {
             request(plant, &node.name, &format!("maintenance `{}`", m.name), &m.needs, found);
         }
-        if let Some(needs) = station.setup.as_ref().and_then(|s| s.needs.as_ref()) {
+        for needs in station.setups().filter_map(|s| s.needs.as_ref()) {
             request(plant, &node.name, "setup", needs, found);
         }
     }

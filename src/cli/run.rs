@@ -65,18 +65,9 @@ fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
     let stop = stop_flag();
     let runs = options.runs.unwrap_or(plant.run.runs);
     let single = runs < 2 && (options.runs.is_some() || plant.run.precision.is_empty());
-    let bar = progress_bar(runs, single);
-    let progress = |done: u64, of: u64| {
-        if let Some(bar) = bar.as_ref().filter(|_| !single) {
-            bar.set_length(of);
-            bar.set_position(done);
-        }
-    };
-    let advance = |_: u64, share: f64| {
-        if let Some(bar) = bar.as_ref().filter(|_| single) {
-            bar.set_position(thousandths(share));
-        }
-    };
+    let bar = Bar::of(runs, single);
+    let progress = |done: u64, of: u64| bar.runs(done, of);
+    let advance = |_: u64, share: f64| bar.share(share);
     let mut settings = Settings::of(plant, &stop, &progress);
     settings.horizon = options.horizon.or(settings.horizon);
     settings.warmup = options.warmup.unwrap_or(settings.warmup);
@@ -87,9 +78,7 @@ fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
     settings.threads = options.threads.and_then(|n| usize::try_from(n).ok());
     settings.engine = options.engine.engine();
     let outcome = sim::simulate(plant, &settings);
-    if let Some(bar) = &bar {
-        bar.finish_and_clear();
-    }
+    bar.clear();
     show(&outcome.diagnostics);
     if let Some(study) = &outcome.study {
         let text = match options.format {
@@ -134,16 +123,47 @@ pub(super) fn stop_flag() -> Arc<AtomicBool> {
 }
 
 /// A bar on standard error, when that is a terminal: of the runs, or of the time of a single one.
-fn progress_bar(runs: u64, single: bool) -> Option<ProgressBar> {
-    if !std::io::stderr().is_terminal() {
-        return None;
+pub(super) struct Bar {
+    bar: Option<ProgressBar>,
+    single: bool,
+}
+
+impl Bar {
+    /// A bar for so many runs; a single one is shown by its time.
+    pub(super) fn of(runs: u64, single: bool) -> Bar {
+        if !std::io::stderr().is_terminal() {
+            return Bar { bar: None, single };
+        }
+        let (form, length) = if single {
+            ("{bar:30} {percent} %, {eta} left", 1000)
+        } else {
+            ("{bar:30} {pos}/{len} runs, {eta} left", runs)
+        };
+        let style = ProgressStyle::with_template(form).ok();
+        Bar { bar: style.map(|style| ProgressBar::new(length).with_style(style)), single }
     }
-    let (form, length) = if single {
-        ("{bar:30} {percent} %, {eta} left", 1000)
-    } else {
-        ("{bar:30} {pos}/{len} runs, {eta} left", runs)
-    };
-    Some(ProgressBar::new(length).with_style(ProgressStyle::with_template(form).ok()?))
+
+    /// So many runs of so many are done.
+    pub(super) fn runs(&self, done: u64, of: u64) {
+        if let Some(bar) = self.bar.as_ref().filter(|_| !self.single) {
+            bar.set_length(of);
+            bar.set_position(done);
+        }
+    }
+
+    /// So much of the only run is done.
+    pub(super) fn share(&self, share: f64) {
+        if let Some(bar) = self.bar.as_ref().filter(|_| self.single) {
+            bar.set_position(thousandths(share));
+        }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // the conversion saturates

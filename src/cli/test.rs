@@ -85,13 +85,18 @@ fn one(plant: &Plant, file: &str, options: &Test, show: &dyn Fn(&[Diagnostic])) 
         return (tested, 0);
     }
     let stop = run::stop_flag();
-    let quiet = |_: u64, _: u64| {};
-    let mut settings = Settings::of(plant, &stop, &quiet);
-    settings.runs = options.runs.unwrap_or(settings.runs);
+    let runs = options.runs.unwrap_or(plant.run.runs);
+    let bar = run::Bar::of(runs, runs < 2 && (options.runs.is_some() || plant.run.precision.is_empty()));
+    let progress = |done: u64, of: u64| bar.runs(done, of);
+    let advance = |_: u64, share: f64| bar.share(share);
+    let mut settings = Settings::of(plant, &stop, &progress);
+    settings.advance = Some(&advance);
+    settings.runs = runs;
     settings.seed = options.seed.unwrap_or(settings.seed);
     settings.threads = options.threads.and_then(|n| usize::try_from(n).ok());
     settings.engine = options.engine.engine();
     let outcome = sim::simulate(plant, &settings);
+    bar.clear();
     show(&outcome.diagnostics);
     tested.wall_s = begin.elapsed().as_secs_f64();
     tested.failed = outcome.diagnostics.first().map(|d| d.message.clone());

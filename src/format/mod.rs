@@ -10,7 +10,10 @@
 
 mod group;
 mod print;
+pub mod range;
 mod spacing;
+
+pub use range::format_range;
 
 use crate::base::{FileId, SourceMap, Span};
 use crate::diag::{Diagnostic, Severity, codes};

@@ -39,7 +39,7 @@ impl Printer<'_> {
     fn entries(&mut self, entries: &[Entry], from: u32, to: u32, indent: usize) {
         let mut reached = from;
         let mut first = true;
-        for entry in entries {
+        for (i, entry) in entries.iter().enumerate() {
             self.comments_between(reached, entry.start(), indent, &mut first);
             let behind = self.comments_behind(reached, entry.start());
             if !first && self.comments.blank_between(behind.max(reached.saturating_add(1)), entry.start()) {
@@ -47,6 +47,12 @@ impl Printer<'_> {
             }
             first = false;
             self.entry(entry, indent);
+            // Before a sign the line would go on: only a comma ends the entry.
+            let signed = |e: &Entry| matches!(e.atoms.first(), Some(Atom::Token(t)) if t.kind == Kind::Minus);
+            if entries.get(i + 1).is_some_and(signed) && self.out.ends_with('\n') {
+                self.out.pop();
+                self.out.push_str(",\n");
+            }
             reached = entry.end();
             // A comment behind the entry stays on its line.
             if let Some(comment) = self.comments.between(reached, to).first()

@@ -50,10 +50,14 @@ fn before_sign(kind: Option<Kind>) -> bool {
 /// Whether a blank stands between two tokens of an entry; `before` is the token before the first.
 pub fn blank(before: Option<Kind>, first: Kind, second: Kind) -> bool {
     match (first, second) {
+        // `1.a` would be another number, `m^2` another unit.
+        (Kind::Number | Kind::Unit, Kind::Dot) | (Kind::Unit, Kind::Caret) => true,
         (_, Kind::Colon | Kind::Comma | Kind::Dot | Kind::DotDot | Kind::Caret)
         | (Kind::Dot | Kind::DotDot | Kind::Caret, _)
         | (Kind::ParenOpen | Kind::BracketOpen | Kind::LinkOpen, _)
         | (_, Kind::ParenClose | Kind::BracketClose) => false,
+        // `-[` would open a link.
+        (Kind::Minus, Kind::BracketOpen) => true,
         (Kind::Minus, _) => !before_sign(before),
         // A call or an index stands close to what it belongs to.
         (Kind::Name | Kind::Quoted | Kind::ParenClose | Kind::BracketClose | Kind::Item, Kind::ParenOpen)

@@ -4,11 +4,13 @@
 //! is handed over. Two items are at least a pitch apart. The last place may begin before the belt does:
 //! a belt of 10.5 m with a pitch of 1 m holds eleven items when it is full, the last one half on it.
 
+use std::collections::BTreeMap;
+
 use num_traits::ToPrimitive;
 
 use crate::base::{Rational, Ticks};
 
-use super::{Breakdown, Maintenance};
+use super::{Breakdown, ItemId, Maintenance};
 
 /// A belt.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,9 @@ pub struct Conveyor {
     pub speed: Rational,
     /// Metres of belt that an item takes.
     pub pitch: Rational,
+    /// Metres of belt that an item of each type takes that comes here, when some are longer than the pitch;
+    /// else empty.
+    pub extents: BTreeMap<ItemId, Rational>,
     /// Independent lanes side by side.
     pub lanes: u64,
     /// What the belt does while an item waits at its end.
@@ -53,6 +58,7 @@ impl Default for Conveyor {
             length: one.clone(),
             speed: one.clone(),
             pitch: one,
+            extents: BTreeMap::new(),
             lanes: 1,
             mode: BeltMode::Accumulating,
             stepped: false,
@@ -99,10 +105,31 @@ impl Conveyor {
         (&self.length / &self.pitch).ceil().to_integer().to_u64().unwrap_or(u64::MAX).max(1)
     }
 
-    /// Items that a lane can hold.
+    /// Metres of belt that an item of a type takes: its length, but at least the pitch (F12).
+    #[must_use]
+    pub fn extent(&self, item: ItemId) -> &Rational {
+        self.extents.get(&item).unwrap_or(&self.pitch)
+    }
+
+    /// Items that a lane can hold: of the shortest that come.
     #[must_use]
     pub fn places(&self) -> u64 {
-        self.pitches()
+        let shortest = self.extents.values().min().unwrap_or(&self.pitch);
+        (&self.length / shortest).ceil().to_integer().to_u64().unwrap_or(u64::MAX).max(1)
+    }
+
+    /// Items that may fill the belt: of the longest that come.
+    #[must_use]
+    pub fn least_capacity(&self) -> u64 {
+        let longest = self.extents.values().max().unwrap_or(&self.pitch);
+        let places = (&self.length / longest).ceil().to_integer().to_u64().unwrap_or(u64::MAX).max(1);
+        places.saturating_mul(self.lanes)
+    }
+
+    /// Seconds that the next item has to wait for one of a type to be clear of the entry.
+    #[must_use]
+    pub fn headway_behind(&self, item: ItemId) -> Rational {
+        self.extent(item) / &self.speed
     }
 
     /// Items that the belt can hold.

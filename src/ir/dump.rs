@@ -19,7 +19,8 @@ pub fn dump(plant: &Plant) -> String {
     for (id, item) in plant.items.iter() {
         let is = item.is.map_or(String::new(), |i| format!(" is {}", show.item(i)));
         let mass = item.mass.as_ref().map_or(String::new(), |q| format!(" mass {}", quantity(q)));
-        let _ = writeln!(out, "item {}: {}{is}{mass}", id.0, item.name);
+        let length = item.length.as_ref().map_or(String::new(), |l| format!(" length {l} m"));
+        let _ = writeln!(out, "item {}: {}{is}{mass}{length}", id.0, item.name);
     }
     for (id, pool) in plant.pools.iter() {
         let _ = writeln!(out, "pool {}: {} size {}", id.0, pool.name, pool.size);

@@ -14,10 +14,12 @@ pub mod expect;
 pub mod expression;
 pub mod fleet;
 pub mod flow;
+pub mod groups;
 pub mod ids;
 pub mod node;
 pub mod plant;
 pub mod precedence;
+pub mod renamed;
 pub mod resource;
 pub mod verify;
 
@@ -29,6 +31,7 @@ pub use conveyor::{BeltMode, Conveyor};
 pub use expression::{Binary, Distribution, Expression, Function, Over, Unary};
 pub use fleet::{Fleet, Move};
 pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
+pub use groups::{group_order, pool_components};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
 pub use node::{
     Batch, Birth, Blocking, Buffer, Campaign, Capacity, Node, NodeKind, Order, Part, Phase, PhaseKind, Recipe, Release,
@@ -36,4 +39,5 @@ pub use node::{
 };
 pub use plant::{Attribute, Demand, ItemType, Measure, Plant, Precision, RunSettings, Until};
 pub use precedence::{Precedence, PrecedenceRule};
+pub use renamed::Renamed;
 pub use resource::{Clearance, Limit, Need, Pool, PoolKind, staff};

@@ -222,6 +222,7 @@ impl Default for Recipe {
             wait_at_most: None,
             same: None,
             birth: Birth::Oldest,
+            setup: None,
             phases: Vec::new(),
         }
     }
@@ -245,6 +246,12 @@ impl Default for Buffer {
 }
 
 impl Buffer {
+    /// Whether it is declared without places: items go on at once, or stay where they are.
+    #[must_use]
+    pub fn hands_over(&self) -> bool {
+        !self.anonymous && self.capacity == Capacity::Places(0)
+    }
+
     /// Whether others than the first item may leave.
     #[must_use]
     pub fn is_loose(&self) -> bool {
@@ -253,6 +260,11 @@ impl Buffer {
 }
 
 impl Station {
+    /// Its setups, and those of its recipes.
+    pub fn setups(&self) -> impl Iterator<Item = &Setup> {
+        self.setup.iter().chain(self.recipes.iter().filter_map(|r| r.setup.as_deref()))
+    }
+
     /// Whether items stay longer than a cycle, one behind the other.
     #[must_use]
     pub fn stays(&self) -> bool {
@@ -293,6 +305,8 @@ pub struct Recipe {
     pub same: Option<Expression>,
     /// When the products are born.
     pub birth: Birth,
+    /// Comes before the work when the machine did another recipe before.
+    pub setup: Option<Box<Setup>>,
     /// Phases in order; `cycle` is one phase.
     pub phases: Vec<Phase>,
 }
@@ -389,6 +403,8 @@ pub enum PhaseKind {
 pub struct Setup {
     /// What decides whether a setup is due; absent: the item type.
     pub by: Option<Expression>,
+    /// The recipe decides whether a setup is due, and has the time of it.
+    pub by_recipe: bool,
     /// Times by (from, to) item type, in written order (time).
     pub pairs: Vec<(ItemId, ItemId, Expression)>,
     /// Times by (from, to) value of `by`, in written order (time).

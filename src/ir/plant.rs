@@ -14,6 +14,8 @@ pub struct Plant {
     pub name: String,
     /// Where the name is declared.
     pub span: Span,
+    /// Former names of what was renamed.
+    pub renamed: super::Renamed,
     /// Item types.
     pub items: IdVec<ItemId, ItemType>,
     /// What items carry: names and dimensions, shared by all types that have an attribute of the name.
@@ -59,6 +61,8 @@ pub struct ItemType {
     pub is: Option<ItemId>,
     /// Mass of one, if given.
     pub mass: Option<Quantity>,
+    /// Metres of belt that one takes, if given.
+    pub length: Option<Rational>,
     /// What each item carries.
     pub attributes: Vec<Attribute>,
 }

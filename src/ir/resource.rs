@@ -23,6 +23,8 @@ pub struct Pool {
     pub shift_end: super::ShiftEnd,
     /// A younger request may be served before an older one that does not fit.
     pub overtake: bool,
+    /// Who is served next; absent: the oldest request.
+    pub order: Option<super::Precedence>,
     /// Of a skill: the crews that have it, those with fewest skills first. Its members are theirs.
     pub crews: Vec<PoolId>,
 }
@@ -38,6 +40,7 @@ impl Default for Pool {
             sizes: Vec::new(),
             shift_end: super::ShiftEnd::Pause,
             overtake: false,
+            order: None,
             crews: Vec::new(),
         }
     }

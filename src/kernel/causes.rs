@@ -31,7 +31,8 @@ impl Causes {
                 list.push(to);
             }
         }
-        let name = |id: &NodeId| plant.nodes.get(*id).map_or("", |n| n.name.as_str());
+        let former: Vec<String> = plant.nodes.values().map(|n| plant.renamed.former(&n.name)).collect();
+        let name = |id: &NodeId| former.get(id.index()).map_or("", String::as_str);
         for list in causes.givers.iter_mut().chain(causes.takers.iter_mut()) {
             list.sort_by(|a, b| natural_cmp(name(a), name(b)).then(a.cmp(b)));
             list.dedup();
@@ -60,8 +61,8 @@ pub fn pools_of(plant: &Plant, id: NodeId) -> Vec<PoolId> {
     let setups = s.setup.iter().filter_map(|s| s.needs.as_deref()).flatten();
     let visits = plant.visits.values().filter(|v| v.station == id).filter_map(|v| v.needs.as_deref()).flatten();
     let mut pools: Vec<PoolId> = phases.chain(setups).chain(visits).filter(|n| n.count > 0).map(|n| n.pool).collect();
-    let name = |id: &PoolId| plant.pools.get(*id).map_or("", |p| p.name.as_str());
-    pools.sort_by(|a, b| natural_cmp(name(a), name(b)).then(a.cmp(b)));
+    let name = |id: &PoolId| plant.pools.get(*id).map_or(String::new(), |p| plant.renamed.former(&p.name));
+    pools.sort_by(|a, b| natural_cmp(&name(a), &name(b)).then(a.cmp(b)));
     pools.dedup();
     pools
 }

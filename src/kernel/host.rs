@@ -459,6 +459,11 @@ impl Host {
             HostFn::CardGoes => self.card_goes(a, b),
             HostFn::CardsBack => self.cards_back(a),
             HostFn::Staff => self.staff(a),
+            HostFn::InTime => self.in_time(a, b, c),
+            HostFn::RankRequest => {
+                self.rank_request(a, b);
+                0
+            }
             HostFn::Rhythm => self.rhythm(a),
             HostFn::Lot => self.lot(a),
             HostFn::Kind => self.kind(a),
@@ -793,6 +798,8 @@ entries! {
     card_goes = CardGoes;
     cards_back = CardsBack;
     send_staff = Staff;
+    stays_in_time = InTime;
+    rank_request = RankRequest;
     rhythm = Rhythm;
     lot = Lot;
     kind = Kind;

@@ -185,7 +185,9 @@ record! {
 
 record! {
     /// A recipe of a station that has several.
-    recipe, 5 {
+    recipe, 6 {
+        /// The setup before it, after another recipe: a draw record, or 0.
+        SETUP = 5 Handle;
         /// Its work record.
         WORK = 0 Handle;
         /// Work records by type of the main part, or 0.
@@ -318,7 +320,9 @@ record! {
 
 record! {
     /// A machine of a station.
-    machine, 40 {
+    machine, 41 {
+        /// The visit that begins when what it has loaded, with its place reserved, leaves it.
+        NEXT_VISIT = 40 Handle;
         /// Its station.
         STATION = 2 Handle;
         /// Its state; see [`super::super::State`].
@@ -671,7 +675,7 @@ record! {
 record! {
     /// A conveyor. It begins with the words of a [`buffer`], whose figures it shares; where a buffer has
     /// its slot, it has the one at which the next item can come on.
-    conveyor, 56 {
+    conveyor, 58 {
         /// First of its lanes, which lie side by side.
         LANES = 48 Handle;
         /// Time of the belt from one pitch to the next.
@@ -686,12 +690,21 @@ record! {
         BREAKDOWNS = 53 Handle;
         /// Whether it is off shift.
         OFF = 54 Flag;
+        /// Where items differ in length: by item type how much of the belt it takes, and the time of the belt
+        /// until one is clear of the entry.
+        EXTENTS = 55 Handle;
+        /// Where items differ in length: that of the belt, in the same unit.
+        LENGTH = 56 Count;
     }
 }
 
 record! {
     /// A lane of a conveyor. Times of the belt run only while the belt does.
-    lane, 12 {
+    lane, 14 {
+        /// Where items differ in length: how much of the belt they take.
+        USED = 11 Count;
+        /// The same as a time of the belt.
+        SPAN = 12 Duration;
         /// Its conveyor.
         CONVEYOR = 2 Handle;
         /// First item.
@@ -836,7 +849,7 @@ record! {
 
 record! {
     /// A crew or set of tools.
-    pool, 14 {
+    pool, 15 {
         /// Members.
         SIZE = 0 Count;
         /// Members busy.
@@ -849,7 +862,7 @@ record! {
         COMPONENT = 4 Handle;
         /// Whether an older request waits for it, during a grant.
         CLAIMED = 5 Count;
-        /// Members integrated over time: 128 bits.
+        /// Members there, and those who finish their work after their shift, integrated over time: 128 bits.
         SIZES = 6 Count;
         /// High half of [`SIZES`].
         SIZES_HIGH = 7 Count;
@@ -865,13 +878,15 @@ record! {
         CREWS = 12 Handle;
         /// When members last became free.
         FREED = 13 Time;
+        /// The calendar of members who begin only what they can finish in their shift; else 0.
+        IN_TIME = 14 Handle;
     }
 }
 
 record! {
     /// Pools that some request asks for together, and all requests for them, oldest first. Followed by
     /// the handles of the pools.
-    component, 4 {
+    component, 5 {
         /// Oldest request.
         HEAD = 0 Handle;
         /// Youngest request.
@@ -880,12 +895,14 @@ record! {
         DIRTY = 2 Flag;
         /// How many pools.
         POOLS = 3 Count;
+        /// The order in which requests are served, or 0: the oldest first.
+        ORDER = 4 Handle;
     }
 }
 
 record! {
-    /// A request for people and tools.
-    request, 14 {
+    /// A request for people and tools. Followed by the values that the orders of crews go by.
+    request, 17 {
         /// When it was made.
         TIME = 0 Time;
         /// Decides between requests of one time.
@@ -912,6 +929,15 @@ record! {
         OTHER = 11 Handle;
         /// Where skills are asked for: room for the need list of the crews that are sent.
         STAFF = 12 Handle;
+        /// Plus one tick: what is left to do, where the work has been drawn and goes beyond the shift of those
+        /// who were asked; 0: not known.
+        LASTS = 13 Duration;
+        /// The station or conveyor it comes from, or 0.
+        PLACE = 14 Handle;
+        /// Whether it is for work on an item, not for a repair.
+        WORKS = 15 Flag;
+        /// Of work, where an order goes by it: the value record of the mean work.
+        MEAN = 16 Handle;
     }
 }
 

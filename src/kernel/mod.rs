@@ -32,6 +32,7 @@ pub mod supply;
 pub mod vehicles;
 
 mod cards;
+mod crews;
 mod engine;
 
 pub use engine::{Engine, Kernel, Run, Stop};

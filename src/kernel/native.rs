@@ -175,6 +175,8 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::CardGoes => "flowline_card_goes",
         HostFn::CardsBack => "flowline_cards_back",
         HostFn::Staff => "flowline_staff",
+        HostFn::InTime => "flowline_in_time",
+        HostFn::RankRequest => "flowline_rank_request",
         HostFn::Rhythm => "flowline_rhythm",
         HostFn::Lot => "flowline_lot",
         HostFn::Kind => "flowline_kind",

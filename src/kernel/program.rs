@@ -172,11 +172,16 @@ pub enum HostFn {
     Staff,
     /// Takes the cards of a limit that are back by now off the way; their number.
     CardsBack,
+    /// Finds the values of a request that the order of its crews goes by (request, most rules of any order).
+    RankRequest,
+    /// Whether those of a need list who begin only what they can finish are there for so long (list, time,
+    /// whether they are still to be granted).
+    InTime,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 30] = [
+    pub const ALL: [HostFn; 32] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -201,6 +206,8 @@ impl HostFn {
         HostFn::CardGoes,
         HostFn::CardsBack,
         HostFn::Staff,
+        HostFn::InTime,
+        HostFn::RankRequest,
         HostFn::Rhythm,
         HostFn::Lot,
         HostFn::Kind,

@@ -1,13 +1,12 @@
 //! Orders that are fixed when compiling: settle ranks, names, components of pools.
 
-use std::collections::BTreeMap;
-
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::base::names::natural_cmp;
 use crate::ir::ids::Id;
-use crate::ir::{Need, NodeId, NodeKind, Plant, PoolId};
+pub use crate::ir::pool_components;
+use crate::ir::{NodeId, NodeKind, Plant};
 
 /// Settle ranks and positions by name.
 #[derive(Clone, Debug, Default)]
@@ -94,7 +93,8 @@ pub fn order(plant: &Plant) -> Order {
         }
     }
     let mut by_name: Vec<usize> = (0..n).collect();
-    let name = |i: usize| plant.nodes.get(NodeId::new(i)).map_or("", |node| node.name.as_str());
+    let former: Vec<String> = plant.nodes.values().map(|node| plant.renamed.former(&node.name)).collect();
+    let name = |i: usize| former.get(i).map_or("", String::as_str);
     by_name.sort_by(|a, b| natural_cmp(name(*a), name(*b)));
     let mut names = vec![0; n];
     for (position, i) in by_name.iter().enumerate() {
@@ -112,53 +112,4 @@ pub fn order(plant: &Plant) -> Order {
         }
     }
     Order { ranks, names }
-}
-
-/// Groups of pools that requests ask for together, directly or through others.
-#[must_use]
-pub fn pool_components(plant: &Plant) -> Vec<Vec<PoolId>> {
-    let n = plant.pools.len();
-    let mut parent: Vec<usize> = (0..n).collect();
-    fn root(parent: &mut [usize], mut i: usize) -> usize {
-        while let Some(up) = parent.get(i).copied().filter(|up| *up != i) {
-            i = up;
-        }
-        i
-    }
-    let mut join = |needs: &[Need]| {
-        for pair in needs.windows(2) {
-            if let [a, b] = pair {
-                let (a, b) = (root(&mut parent, a.pool.index()), root(&mut parent, b.pool.index()));
-                if let Some(place) = parent.get_mut(a.max(b)) {
-                    *place = a.min(b);
-                }
-            }
-        }
-    };
-    for node in plant.nodes.values() {
-        if let NodeKind::Station(s) = &node.kind {
-            s.recipes.iter().flat_map(|r| &r.phases).for_each(|p| join(&p.needs));
-            s.breakdowns.iter().for_each(|b| join(&b.needs));
-            s.maintenance.iter().for_each(|m| join(&m.needs));
-            s.setup.iter().filter_map(|s| s.needs.as_deref()).for_each(&mut join);
-        }
-        if let NodeKind::Conveyor(c) = &node.kind {
-            c.breakdowns.iter().for_each(|b| join(&b.needs));
-            c.maintenance.iter().for_each(|m| join(&m.needs));
-        }
-    }
-    plant.stops.iter().for_each(|s| join(s.stop.needs()));
-    for (id, skill) in plant.pools.iter() {
-        for crew in &skill.crews {
-            let need = |pool| Need { pool, count: 1, span: crate::base::Span::default() };
-            join(&[need(id), need(*crew)]);
-        }
-    }
-    plant.visits.values().filter_map(|v| v.needs.as_deref()).for_each(join);
-    let mut groups: BTreeMap<usize, Vec<PoolId>> = BTreeMap::new();
-    for i in 0..n {
-        let r = root(&mut parent, i);
-        groups.entry(r).or_default().push(PoolId::new(i));
-    }
-    groups.into_values().collect()
 }

@@ -260,7 +260,7 @@ impl Snapshot {
             snapshot.pools.push(PoolTotals {
                 pool: id,
                 size: unsigned(size),
-                sizes: sizes.saturating_add(i128::from(size).saturating_mul(i128::from(now))),
+                sizes: sizes.saturating_add(i128::from(size.max(busy)).saturating_mul(i128::from(now))),
                 busy: unsigned(busy),
                 area: charged.saturating_add(i128::from(busy).saturating_mul(i128::from(now))),
             });

@@ -135,6 +135,8 @@ pub enum MemberShape {
     Machine(usize, usize),
     /// A source of the shape.
     Source(usize),
+    /// A conveyor of the shape.
+    Conveyor(usize),
     /// A member of a pool; it finishes what it works at when the second is set.
     Pool(bool),
     /// A card of a limit.
@@ -285,6 +287,8 @@ pub struct StationShape {
     pub steps: bool,
     /// Whether setups come before work.
     pub setup: bool,
+    /// Whether setups go by the recipe, which has the time.
+    pub setup_recipe: bool,
     /// Whether setups go by a value of the item, not by its type.
     pub setup_by: bool,
     /// Whether a machine that goes off shift loses its setup.
@@ -389,6 +393,8 @@ pub struct ConveyorShape {
     pub together: bool,
     /// Items come on only when a place passes.
     pub stepped: bool,
+    /// Items differ in how much of the belt they take.
+    pub mixed: bool,
     /// As for stations.
     pub simple_routing: bool,
     /// Limits whose cards are taken here.
@@ -559,6 +565,10 @@ pub struct Shapes {
     pub subscribers: Vec<SubscriberShape>,
     /// Whether crews have shifts.
     pub crew_shifts: bool,
+    /// Most rules that an order of crews has.
+    pub pool_keys: usize,
+    /// Whether members of some crew begin only what they can finish in their shift.
+    pub crews_in_time: bool,
     /// Whether work asks for skills, which members of several crews may have.
     pub skills: bool,
     /// Shared stops.

@@ -9,6 +9,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("stay.md", include_str!("../../tests/spec/stay.md")),
     ("setup.md", include_str!("../../tests/spec/setup.md")),
     ("buffers.md", include_str!("../../tests/spec/buffers.md")),
+    ("arrows.md", include_str!("../../tests/spec/arrows.md")),
     ("branches.md", include_str!("../../tests/spec/branches.md")),
     ("routes.md", include_str!("../../tests/spec/routes.md")),
     ("order.md", include_str!("../../tests/spec/order.md")),
@@ -26,6 +27,9 @@ pub const PAGES: &[(&str, &str)] = &[
     ("accounts.md", include_str!("../../tests/spec/accounts.md")),
     ("expectations.md", include_str!("../../tests/spec/expectations.md")),
     ("reuse.md", include_str!("../../tests/spec/reuse.md")),
+    ("instants.md", include_str!("../../tests/spec/instants.md")),
+    ("numbers.md", include_str!("../../tests/spec/numbers.md")),
+    ("deadlock.md", include_str!("../../tests/spec/deadlock.md")),
 ];
 
 /// The section that a place such as `work.md#Several recipes` names: from its heading to the next. Claims of

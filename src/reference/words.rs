@@ -412,6 +412,13 @@ const FIELDS: &[Word] = &[
         "order.md#Without an order",
     ),
     word(
+        "was",
+        "source, station, buffer, conveyor, sink, crew, tool",
+        "was: old_name",
+        "What it was called before: it keeps its random numbers and its place among equals.",
+        "reuse.md#A new name: `was`",
+    ),
+    word(
         "hold_when_down",
         "station",
         "hold_when_down: yes",

@@ -3,7 +3,7 @@
 
 use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Batch, Birth, Expression, Over, Part, Phase, Recipe, Release};
+use crate::ir::{Batch, Birth, Expression, Over, Part, Phase, Recipe, Release, Setup};
 use crate::syntax::tree::{Argument, BinaryOp, Declaration, Expr, ExprKind, Phrase};
 
 use super::fields::Fields;
@@ -83,9 +83,16 @@ impl<'a> Lower<'a> {
                 return None;
             }
         }
-        let fields =
-            Fields::of(d, &["takes", "makes", "cycle", "steps", "needs", "same", "birth"], &mut self.diagnostics);
+        let fields = Fields::of(
+            d,
+            &["takes", "makes", "cycle", "steps", "setup", "needs", "same", "birth"],
+            &mut self.diagnostics,
+        );
         let (gathered, work) = (self.gathering(&fields)?, self.work(&fields)?);
+        let setup = match work.1 {
+            Some(setup) => Some(Box::new(self.recipe_setup(setup, station)?)),
+            None => None,
+        };
         for (word, example, missing) in [
             ("takes", "takes: 1 Body + 4 Wheel", gathered.takes.is_empty()),
             ("cycle", "cycle: 30 s", fields.has("cycle").or(fields.has("steps")).is_none()),
@@ -104,7 +111,31 @@ impl<'a> Lower<'a> {
             phases.iter_mut().for_each(|p| p.keeps = true);
         }
         let (name, span) = (d.name.text.clone(), fields.span("takes"));
-        Some(Recipe { name, span, phases, ..gathered })
+        Some(Recipe { name, span, phases, setup, ..gathered })
+    }
+
+    /// `setup: 10 min` of a recipe: before its work, when the machine did another one before.
+    fn recipe_setup(&mut self, setup: Setup, station: &Fields<'a>) -> Option<Setup> {
+        if let Some(span) = station.has("setup") {
+            self.push(
+                Diagnostic::new(codes::DUPLICATE_FIELD, span, "`setup` stands beside a recipe that has its own")
+                    .with(setup.span, "given here")
+                    .help("setups go by what is worked on, or by the recipe: keep one of the two"),
+            );
+            return None;
+        }
+        if setup.pairs.is_empty() && setup.otherwise.is_some() {
+            return Some(setup);
+        }
+        self.push(
+            Diagnostic::new(
+                codes::WRONG_VALUE,
+                setup.span,
+                "the setup of a recipe is one time, due when the machine did another recipe before",
+            )
+            .help("write `setup: 10 min`, or move a table by item to the station"),
+        );
+        None
     }
 
     /// What recipes have from their station: how products leave, and people where they name none.

@@ -4,16 +4,19 @@ use num_traits::{Signed, ToPrimitive};
 
 use crate::base::{Dim, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
+use crate::ir::ids::Id;
 use crate::ir::{
-    BeltMode, Breakdown, BreakdownClock, BreakdownEffect, Conveyor, Maintenance, NodeId, NodeKind, Plant, Routing,
+    BeltMode, Breakdown, BreakdownClock, BreakdownEffect, Conveyor, ItemId, Maintenance, NodeId, NodeKind, Plant,
+    Routing,
 };
 use crate::syntax::tree::Declaration;
 
+use super::account::Owner;
 use super::fields::Fields;
 use super::line::Lower;
 use super::stop::Place;
 
-const CONVEYOR: &[&str] = &["length", "speed", "pitch", "lanes", "mode", "blocking", "shift"];
+const CONVEYOR: &[&str] = &["length", "speed", "pitch", "lanes", "mode", "blocking", "shift", "power", "cost"];
 
 const RUNNING_CLOCKS: &str = "a belt has no working time of its own: write `clock: calendar` or `clock: scheduled`";
 
@@ -25,6 +28,7 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.shift_named(phrase).flatten(),
             None => None,
         };
+        self.asked_account = self.account(&fields, Owner::Source);
         let length = self.positive(&fields, "length", Dim::LENGTH, "length: 12 m");
         let speed = self.positive(&fields, "speed", Dim::SPEED, "speed: 0.4 m/s");
         let pitch = self.positive(&fields, "pitch", Dim::LENGTH, "pitch: 0.5 m");
@@ -37,7 +41,15 @@ impl<'a> Lower<'a> {
             _ => BeltMode::Accumulating,
         };
         if self.word(&fields, "blocking", &["after_work", "before_work"]) == Some("before_work") {
-            return self.later(fields.span("blocking"), "belts that reserve the place behind them");
+            self.push(
+                Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    fields.span("blocking"),
+                    "a belt begins no work before which it could reserve the place behind: what is on it moves on",
+                )
+                .help("write `mode: stop_together` for a belt that stands while an item waits at its end, or give `blocking: before_work` to the station before it"),
+            );
+            return None;
         }
         let (breakdowns, maintenance) = self.belt_stops(&fields)?;
         let belt = Conveyor {
@@ -77,7 +89,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A fixed value above 0 that has to be given.
-    fn positive(&mut self, fields: &Fields<'a>, word: &str, dim: Dim, example: &str) -> Option<Rational> {
+    pub fn positive(&mut self, fields: &Fields<'a>, word: &str, dim: Dim, example: &str) -> Option<Rational> {
         let Some(phrase) = fields.get(word, &mut self.diagnostics) else {
             if fields.has(word).is_none() {
                 self.push(
@@ -160,6 +172,7 @@ impl<'a> Lower<'a> {
                 None => good = false,
             }
         }
+        super::stop::by_name(&mut breakdowns, &mut maintenance);
         self.no_inner(fields, &["breakdown", "maintenance"]);
         good.then_some((breakdowns, maintenance))
     }
@@ -262,6 +275,33 @@ impl<'a> Lower<'a> {
         let (name, span) = self.plant.nodes.get(station).map_or(("", Span::default()), |n| (n.name.as_str(), n.span));
         Diagnostic::new(codes::WRONG_VALUE, span, format!("`{name}` cannot work on the belt: {why}"))
             .help("write `flow belt_1 -> station -> belt_2`, or leave `work: on belt` out")
+    }
+}
+
+/// Tells each belt how much of it the items take that come there, when some are longer than its pitch (F12).
+pub(super) fn lengths(plant: &mut Plant, complaints: &mut Vec<Diagnostic>) {
+    let lengths: Vec<(Span, Option<Rational>)> = plant.items.values().map(|i| (i.span, i.length.clone())).collect();
+    if lengths.iter().all(|(_, l)| l.is_none()) {
+        return;
+    }
+    for n in plant.nodes.values_mut() {
+        let NodeKind::Conveyor(belt) = &mut n.kind else { continue };
+        let of = |item: ItemId| lengths.get(item.index()).and_then(|(_, l)| l.clone()).unwrap_or_default();
+        let Some(longer) = n.items.iter().copied().find(|i| of(*i) > belt.pitch) else { continue };
+        if belt.stepped {
+            let (span, _) = lengths.get(longer.index()).cloned().unwrap_or_default();
+            complaints.push(
+                Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    n.span,
+                    format!("`{}` is worked on in steps of its pitch, and an item is longer than that", n.name),
+                )
+                .with(span, "this item")
+                .help("give the belts a `pitch` of at least the length of the longest item"),
+            );
+            continue;
+        }
+        belt.extents = n.items.iter().map(|i| (*i, of(*i).max(belt.pitch.clone()))).collect();
     }
 }
 

@@ -13,14 +13,24 @@ pub struct Fields<'a> {
     entries: Vec<(&'a str, &'a Entry)>,
     /// Declarations inside the block.
     pub inner: Vec<&'a Declaration>,
+    /// Whether the block may say what its thing was called before.
+    renames: bool,
 }
+
+/// The field that gives a former name.
+pub const WAS: &str = "was";
+
+/// Words of declarations whose things may have had another name.
+pub const RENAMED: &[&str] = &["source", "station", "buffer", "conveyor", "sink", "crew", "tool"];
 
 impl<'a> Fields<'a> {
     /// The fields of a declaration's block; what is no field is complained about.
     pub fn of(declaration: &'a Declaration, known: &[&str], diagnostics: &mut Vec<Diagnostic>) -> Fields<'a> {
         let owner = format!("{} `{}`", declaration.word.text, declaration.name.text);
         let items: &[Item] = declaration.block.as_ref().map_or(&[], |b: &Block| &b.items);
-        let mut fields = Fields { owner, owner_span: declaration.name.span, entries: Vec::new(), inner: Vec::new() };
+        let renames = RENAMED.contains(&declaration.word.text.as_str());
+        let mut fields =
+            Fields { owner, owner_span: declaration.name.span, entries: Vec::new(), inner: Vec::new(), renames };
         for item in items {
             match item {
                 Item::Entry(entry) => fields.entry(entry, known, diagnostics),
@@ -38,14 +48,18 @@ impl<'a> Fields<'a> {
     /// The fields of an item type, `mass`, `is` and `cost`, and the entries that declare attributes.
     pub fn of_item(declaration: &'a Declaration, diagnostics: &mut Vec<Diagnostic>) -> (Fields<'a>, Vec<&'a Entry>) {
         let owner = format!("item `{}`", declaration.name.text);
-        let mut fields = Fields { owner, owner_span: declaration.name.span, entries: Vec::new(), inner: Vec::new() };
+        let mut fields =
+            Fields { owner, owner_span: declaration.name.span, entries: Vec::new(), inner: Vec::new(), renames: false };
         let mut attributes = Vec::new();
         for item in declaration.block.as_ref().map_or(&[][..], |b: &Block| &b.items) {
             let Item::Entry(entry) = item else { continue };
             let kind = entry.phrase.as_ref().and_then(Phrase::as_expr).and_then(|e| e.name()) == Some("money");
             let cost = entry.key.word() == Some("cost") && entry.default.is_none() && !kind;
-            if cost || matches!(entry.key.word(), Some("mass" | "is")) {
-                fields.entry(entry, &["mass", "is", "cost"], diagnostics);
+            // `length: 2 m` is a field; `length: length = 2 m` declares an attribute.
+            let named = entry.phrase.as_ref().and_then(Phrase::as_expr).is_some_and(|e| e.name() == Some("length"));
+            let length = entry.key.word() == Some("length") && entry.default.is_none() && !named;
+            if cost || length || matches!(entry.key.word(), Some("mass" | "is")) {
+                fields.entry(entry, &["mass", "length", "is", "cost"], diagnostics);
             } else {
                 attributes.push(entry);
             }
@@ -55,8 +69,13 @@ impl<'a> Fields<'a> {
 
     /// The fields of a table value such as `run { … }`.
     pub fn of_table(owner: &str, table: &'a Table, known: &[&str], diagnostics: &mut Vec<Diagnostic>) -> Fields<'a> {
-        let mut fields =
-            Fields { owner: owner.to_string(), owner_span: table.span, entries: Vec::new(), inner: Vec::new() };
+        let mut fields = Fields {
+            owner: owner.to_string(),
+            owner_span: table.span,
+            entries: Vec::new(),
+            inner: Vec::new(),
+            renames: false,
+        };
         for entry in &table.entries {
             fields.entry(entry, known, diagnostics);
         }
@@ -80,7 +99,7 @@ impl<'a> Fields<'a> {
             }
             return;
         };
-        if !known.contains(&word) {
+        if !(known.contains(&word) || word == WAS && self.renames) {
             let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, span, format!("{} has no field `{word}`", self.owner));
             if let Some(near) = names::nearest(word, known.iter().copied()) {
                 d = d.fix(format!("write `{near}`"), span, near);

@@ -41,6 +41,7 @@ pub(super) fn check(lower: &mut Lower) {
         return;
     }
     let mut complaints = std::mem::take(&mut walk.complaints);
+    super::belt::lengths(&mut lower.plant, &mut complaints);
     super::port::check(lower, &mut complaints);
     unreached(&lower.plant, &mut complaints);
     parts_that_never_arrive(&lower.plant, &mut complaints);
@@ -229,7 +230,7 @@ fn unreached(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
         return;
     }
     for n in plant.nodes.values() {
-        let anonymous = matches!(&n.kind, NodeKind::Buffer(b) if b.anonymous);
+        let anonymous = matches!(&n.kind, NodeKind::Buffer(b) if b.anonymous || b.hands_over());
         if n.items.is_empty() && !anonymous {
             complaints.push(Diagnostic::new(codes::UNREACHED, n.span, format!("no item ever comes to `{}`", n.name)));
         }
@@ -277,12 +278,9 @@ fn together_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
             let to = plant.nodes.get(target.node).map_or("", |n| n.name.as_str());
             complaints.push(
                 Diagnostic::new(
-                    codes::NOT_SUPPORTED_YET,
+                    codes::WRONG_VALUE,
                     target.span,
-                    format!(
-                        "products of `{}` that leave together straight into `{to}` are not supported yet",
-                        n.name
-                    ),
+                    format!("products of `{}` leave together, and `{to}` has no places to take them all at once", n.name),
                 )
                 .note("all leave at once, but an assembly takes a part only when all its parts are there, and on a belt one item comes after the other")
                 .help(format!("give the arrow to `{to}` places of its own, for example `-[1]-> {to}`")),
@@ -300,14 +298,18 @@ fn rules_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
     for n in plant.nodes.values() {
         let NodeKind::Buffer(b) = &n.kind else { continue };
         let first_only = b.is_loose() && !b.overtake;
-        for target in n.routing.iter().flat_map(Routing::targets).filter(|t| first_only && joins(t.node)) {
+        // One item is offered at a time: the next by the order.
+        let several = |id: NodeId| matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.recipes.iter().any(|r| r.batch.is_some() || r.same.is_some() || r.takes.iter().any(|p| p.maximum > 1)));
+        for target in n.routing.iter().flat_map(Routing::targets).filter(|t| first_only && several(t.node)) {
             let to = plant.nodes.get(target.node).map_or("", |n| n.name.as_str());
             complaints.push(
                 Diagnostic::new(
-                    codes::NOT_SUPPORTED_YET,
+                    codes::WRONG_VALUE,
                     n.span,
-                    format!("orders and longest stays of places before the assembly `{to}` are not supported yet"),
+                    format!("`{to}` takes several items at once, and `{}` offers only the one that is next", n.name),
                 )
+                .with(target.span, "leads there")
+                .note("with an `order` or a longest stay the next item is found anew whenever one comes, goes or is too old")
                 .help("let its items overtake each other, `overtake: yes`, or leave the order to the assembly"),
             );
         }
@@ -319,41 +321,41 @@ fn rules_into_assemblies(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
             let to = plant.nodes.get(target.node).map_or("", |n| n.name.as_str());
             complaints.push(
                 Diagnostic::new(
-                    codes::NOT_SUPPORTED_YET,
+                    codes::WRONG_VALUE,
                     target.span,
-                    format!("a rule that leads straight into `{to}` is not supported yet"),
+                    format!("a rule cannot lead straight into `{to}`, which does not say at once whether it accepts an item"),
                 )
-                .note("a rule looks for a way that accepts the item now, and `order` or `takes` of the station choose among all that waits for it")
+                .note("a rule looks for a way that accepts the item now; a belt does so from time to time, and `order` or `takes` of a station choose among all that waits for it")
                 .help(format!("give the arrow to `{to}` places of its own, for example `-[1]-> {to}`")),
             );
         }
     }
     for n in plant.nodes.values().filter(|n| matches!(n.kind, NodeKind::Conveyor(_))) {
         if n.routing.as_ref().is_some_and(Routing::reads_floor) {
-            let what = format!("branches of the conveyor `{}` that read the floor are not supported yet", n.name);
-            let help = "lead it into a place and branch behind that: `-[1]-> { if …: a, else: b }`";
-            complaints.push(Diagnostic::new(codes::NOT_SUPPORTED_YET, n.span, what).help(help));
+            let what = format!("the branch of the conveyor `{}` reads what the floor is like", n.name);
+            let note =
+                "an item on a belt decides its way at the instant it arrives, before anything else there has settled";
+            let help = "lead the belt into a place and branch behind that: `-[1]-> { if …: a, else: b }`";
+            complaints.push(Diagnostic::new(codes::WRONG_VALUE, n.span, what).note(note).help(help));
         }
     }
     for n in plant.nodes.values() {
         let NodeKind::Station(s) = &n.kind else { continue };
-        let together =
-            s.recipes.iter().any(|r| r.release == Release::Together) || s.blocking == crate::ir::Blocking::BeforeWork;
+        let together = s.recipes.iter().any(|r| r.release == Release::Together);
         if s.order.is_some() && s.recipes.iter().any(crate::ir::Recipe::gathers) {
-            let what = "order rules of stations that take several items at once are not supported yet";
-            complaints.push(Diagnostic::new(codes::NOT_SUPPORTED_YET, n.span, what));
+            let what = format!("`{}` takes several items at once, and an `order` chooses one", n.name);
+            let help = "give the order to a buffer before it, join equals with `same:`, or write several recipes";
+            complaints.push(Diagnostic::new(codes::WRONG_VALUE, n.span, what).help(help));
         }
         let Some(way) = n.routing.as_ref().filter(|w| together && (w.is_open() || w.reads_floor())) else { continue };
         let span = way.targets().first().map_or(n.span, |t| t.span);
         complaints.push(
             Diagnostic::new(
-                codes::NOT_SUPPORTED_YET,
+                codes::WRONG_VALUE,
                 span,
-                format!(
-                    "products of `{}` that leave together, or have their places reserved, by a rule or by what the floor is like are not supported yet",
-                    n.name
-                ),
+                format!("products of `{}` leave together, and each would decide its way anew at every instant", n.name),
             )
+            .note("all leave when each has room; a rule, or a branch that reads the floor, has no way of its own until then")
             .help("let them leave each by itself, or lead them into a buffer and branch behind it"),
         );
     }

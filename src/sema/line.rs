@@ -114,6 +114,8 @@ pub struct Lower<'a> {
     pub(super) fleet_plans: Vec<super::fleet::FleetPlan>,
     /// Arrows by vehicle.
     pub(super) moves: Vec<super::fleet::Moved>,
+    /// Schedules whose times are dates: where the file is named.
+    pub dated: Vec<Span>,
     /// Power and money of the node being read.
     pub asked_account: crate::ir::account::NodeAccount,
 }
@@ -158,6 +160,7 @@ pub fn lower<'a>(
         patterns: Vec::new(),
         run_start: None,
         currency_span: Span::default(),
+        dated: Vec::new(),
         fleet_plans: Vec::new(),
         moves: Vec::new(),
         asked_account: crate::ir::account::NodeAccount::default(),
@@ -212,6 +215,7 @@ impl<'a> Lower<'a> {
         self.each(&frames, |lower, parts| lower.port_items(&parts.declarations));
         self.each(&frames, |lower, parts| lower.calendars(&parts.declarations));
         self.shift_defaults(&frames);
+        self.each(&frames, |lower, parts| lower.former_names(parts));
         self.each(&frames, |lower, parts| lower.resources(&parts.declarations));
         self.check_borrowed();
         self.each(&frames, |lower, parts| lower.fleets(&parts.declarations));
@@ -223,7 +227,9 @@ impl<'a> Lower<'a> {
         self.each(&frames, |lower, _| lower.read_nodes(declared.next().unwrap_or_default()));
         self.each(&frames, |lower, parts| lower.fleet_tables(&parts.declarations));
         self.each(&frames, |lower, parts| lower.line_stops(&parts.declarations));
+        self.each(&frames, |lower, parts| lower.pool_orders(&parts.declarations));
         self.in_frame(frame, |lower| lower.run_settings(&fields, line));
+        self.date_orders();
         self.each(&frames, |lower, parts| lower.limits_and_demands(&parts.declarations));
         for framed in &frames {
             self.in_frame(framed.frame, |lower| {
@@ -240,7 +246,9 @@ impl<'a> Lower<'a> {
         self.finish_ways();
         self.finish_fleets();
         self.in_frame(frame, |lower| lower.expectations(&expects));
+        self.join_empty_buffers();
         self.finish_belts();
+        self.one_order_each();
         if self.plant.nodes.len() > limits::NODES {
             self.push(Diagnostic::new(
                 codes::OUT_OF_RANGE,
@@ -321,11 +329,16 @@ impl<'a> Lower<'a> {
                 let typed = self.evaluate_phrase(p)?;
                 self.constant_of(&typed, crate::base::Dim::MASS, p.span, "mass")
             });
+            let length = match fields.has("length") {
+                Some(_) => self.positive(&fields, "length", crate::base::Dim::LENGTH, "length: 0.6 m"),
+                None => None,
+            };
             let id = self.plant.items.push(ItemType {
                 name: d.name.text.clone(),
                 span: d.name.span,
                 is: None,
                 mass,
+                length,
                 attributes: Vec::new(),
             });
             // Two declarations of one name: the first stays.
@@ -368,6 +381,7 @@ impl<'a> Lower<'a> {
                 span: self.plant.span,
                 is: None,
                 mass: None,
+                length: None,
                 attributes: Vec::new(),
             });
         }
@@ -375,9 +389,6 @@ impl<'a> Lower<'a> {
 
     /// `passes: count = 0`
     fn declared_attribute(&mut self, entry: &'a Entry) -> Option<crate::ir::Attribute> {
-        if entry.key.word() == Some("length") && entry.default.is_none() {
-            return self.later(entry.span, "items longer than the pitch of a conveyor");
-        }
         let example = "write `NAME: KIND = VALUE`, for example `passes: count = 0`";
         let (Some(name), Some(kind)) = (entry.key.word(), &entry.phrase) else {
             self.push(Diagnostic::new(codes::WRONG_VALUE, entry.span, "an attribute needs a kind").help(example));

@@ -240,6 +240,7 @@ impl<'a> Lower<'a> {
                 _ => good = false,
             }
         }
+        super::stop::by_name(&mut breakdowns, &mut maintenance);
         self.no_inner(&fields, &["breakdown", "maintenance", "recipe"]);
         good &= self.distinct(&fields.inner);
         if !good {
@@ -253,6 +254,8 @@ impl<'a> Lower<'a> {
         } else {
             self.share_of_station(&mut recipes, &phases, release);
         }
+        let by_recipe = recipes.len() > 1 && recipes.iter().any(|r| r.setup.is_some());
+        let setup = if by_recipe { Some(crate::ir::Setup { by_recipe, ..crate::ir::Setup::default() }) } else { setup };
         let load_each = self.load_field(&fields, machines?, &recipes)?;
         Some(Station {
             machines: machines?,

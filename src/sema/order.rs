@@ -2,7 +2,7 @@
 
 use crate::base::{Span, names};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Precedence, PrecedenceRule};
+use crate::ir::{NodeKind, Precedence, PrecedenceRule};
 use crate::syntax::tree::{Argument, Expr, ExprKind, Phrase};
 
 use super::fields::list;
@@ -47,6 +47,31 @@ impl<'a> Lower<'a> {
             return self.not_a_rule(phrase.span);
         }
         Some(order)
+    }
+
+    /// `order:` of a crew or tool: whose request is served next. Values are found when the request is made.
+    pub(super) fn pool_precedence(&mut self, phrase: &'a Phrase) -> Option<Precedence> {
+        let order = self.precedence(phrase, true)?;
+        let wrong = |rule: &PrecedenceRule| match rule {
+            PrecedenceRule::SameSetup => Some("`same_setup` is about machines, and people are not set up for anything"),
+            PrecedenceRule::Lowest(e) | PrecedenceRule::Highest(e) if e.reads_floor() => {
+                Some("the order of a crew reads the item at hand, not what happens elsewhere")
+            }
+            PrecedenceRule::First(id) => {
+                let kind = self.plant.nodes.get(*id).map(|n| &n.kind);
+                let works = matches!(kind, Some(NodeKind::Station(_) | NodeKind::Conveyor(_)));
+                (!works).then_some("`first` names a station here: requests come from nowhere else")
+            }
+            _ => None,
+        };
+        let text = match order.rules.iter().find_map(wrong) {
+            Some(text) => text,
+            None if order.dynamic => "values of a crew's order are found when people are asked for, not `dynamic`ally",
+            None => return Some(order),
+        };
+        let d = Diagnostic::new(codes::WRONG_VALUE, phrase.span, text);
+        self.push(d.help("such as `order: [first(press), due]` or `order: lowest(item.size)`"));
+        None
     }
 
     fn not_a_rule<T>(&mut self, span: Span) -> Option<T> {

@@ -3,8 +3,8 @@
 
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
-    Blocking, BreakdownClock, BreakdownEffect, ChoiceRule, Expression, MaintenanceStart, Node, NodeKind, Plant, Recipe,
-    Routing, ShiftEnd, Station,
+    Blocking, BreakdownClock, BreakdownEffect, Expression, MaintenanceStart, Node, NodeKind, Plant, Recipe, Routing,
+    ShiftEnd, Station,
 };
 
 /// Stations in which items stay: what does not go with that.
@@ -21,34 +21,63 @@ pub(super) fn stays(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
             m.start != MaintenanceStart::Immediately
                 || matches!(m.clock, BreakdownClock::Working | BreakdownClock::Cycles)
         });
-        let what = if s.on_belt {
-            "work on a belt"
-        } else if s.machines > 1 {
-            "several machines"
+        let (what, why, help) = if s.on_belt {
+            (
+                "work on a belt",
+                "on a belt items stand one behind the other already",
+                "give the belt the length of the stay",
+            )
         } else if s.recipes.iter().any(|r| r.gathers() || !r.makes.is_empty()) {
-            "stations that join or make items"
-        } else if plant.visits.values().any(|v| v.station == id) {
-            "items on a route"
+            (
+                "stations that join or make items",
+                "parts that are inside at different times are never all there",
+                "join them in a station of its own behind this one, or let the batch have one `cycle`",
+            )
         } else if needs {
-            "people"
+            (
+                "people",
+                "people are held for the work on one item, and here the next begins before",
+                "ask for them before it, at a station that loads, or give a `tool` to the line as a whole",
+            )
         } else if s.setup.is_some() {
-            "setups"
+            (
+                "setups",
+                "a setup would have to wait until all items inside have left",
+                "give the setup to a station that loads this one",
+            )
         } else if s.blocking == Blocking::BeforeWork {
-            "reserved places"
+            (
+                "reserved places",
+                "the machine stops with all inside when the first finds no room",
+                "leave `blocking: before_work` out, or make room behind",
+            )
         } else if effects {
-            "breakdowns and maintenance other than by the calendar, which the work resumes after"
+            (
+                "breakdowns and maintenance other than by the calendar, which the work resumes after",
+                "several items are at work at once, each at another point",
+                "write `clock: calendar` or `clock: scheduled`, `effect: resume`, and `when: immediately` for maintenance",
+            )
         } else if s.hold_when_down {
-            "items held while the machine is down"
+            (
+                "`hold_when_down`",
+                "while it is down the machine stands with all inside",
+                "leave `hold_when_down` out: a finished item may leave, those behind it stand",
+            )
         } else if n.calendar.is_some() && n.shift_end != ShiftEnd::Pause {
-            "shifts that end with an item"
+            ("a shift that ends with an item", "there is no instant between two items", "write `shift_end: pause`")
+        } else if s.machines > 1 {
+            (
+                "several machines",
+                "each moves as one with what is inside",
+                "write one station for each machine, behind `first_free { … }` or `round_robin { … }`",
+            )
+        } else if plant.visits.values().any(|v| v.station == id) {
+            ("items on a route", "a visit has one time, and here there are two", "let the items reach it by a flow")
         } else {
             continue;
         };
-        let message = format!("`{}`: `stay` together with {what} are not supported yet", n.name);
-        complaints.push(
-            Diagnostic::new(codes::NOT_SUPPORTED_YET, n.span, message)
-                .note("the form belongs to the language; its meaning follows in a later version"),
-        );
+        let message = format!("`{}`: `stay` does not go together with {what}", n.name);
+        complaints.push(Diagnostic::new(codes::WRONG_VALUE, n.span, message).note(why).help(help));
     }
 }
 
@@ -59,21 +88,41 @@ pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
         if s.blocking != Blocking::BeforeWork {
             continue;
         }
-        let several = s.recipes.iter().any(|r| r.gathers() || !r.makes.is_empty());
-        let visited = plant.visits.values().any(|v| v.station == id);
-        let later = match (several, visited) {
-            _ if s.on_belt => Some("for items on a belt"),
-            (true, _) => Some("for several items at once"),
-            (_, true) => Some("by items on a route"),
-            _ => None,
-        };
-        if let Some(what) = later {
-            let message = format!("`{}`: places reserved before the work {what} are not supported yet", n.name);
+        let why = if s.on_belt {
+            "works on the belt, where its item has a place already"
+        } else if s.recipes.iter().any(|r| r.gathers() || !r.makes.is_empty()) {
+            let message = format!(
+                "`{}`: places reserved before the work for several items at once are not supported yet",
+                n.name
+            );
             complaints.push(
                 Diagnostic::new(codes::NOT_SUPPORTED_YET, n.span, message)
                     .note("the form belongs to the language; its meaning follows in a later version"),
             );
             continue;
+        } else {
+            ""
+        };
+        if !why.is_empty() {
+            let message = format!("`{}` cannot reserve a place before its work: it {why}", n.name);
+            complaints
+                .push(Diagnostic::new(codes::WRONG_VALUE, n.span, message).help("leave `blocking: before_work` out"));
+            continue;
+        }
+        for visit in plant.visits.values().filter(|v| v.station == id) {
+            targets(plant, n, &visit.next, complaints);
+            branches(n, s, &visit.next, complaints);
+            if visit.next.is_open() {
+                let message = format!(
+                    "`{}` reserves its place before the work, and a route goes on behind it by a rule that looks for room",
+                    n.name
+                );
+                complaints.push(
+                    Diagnostic::new(codes::WRONG_VALUE, n.span, message)
+                        .note("which visit comes next would be known only when the place is reserved, and the present one has not begun")
+                        .help("write the ways of the rule behind a place: `-[1]-> first_free { … }`, or leave `blocking` out"),
+                );
+            }
         }
         if let Some(way) = &n.routing {
             targets(plant, n, way, complaints);
@@ -85,11 +134,15 @@ pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
 fn targets(plant: &Plant, n: &Node, way: &Routing, complaints: &mut Vec<Diagnostic>) {
     for target in way.targets() {
         let Some(to) = plant.nodes.get(target.node) else { continue };
-        if matches!(&to.kind, NodeKind::Conveyor(_)) {
-            let message = format!("`{}`: places reserved on a conveyor are not supported yet", n.name);
+        if matches!(&to.kind, NodeKind::Conveyor(c) if !c.extents.is_empty()) {
+            let message = format!(
+                "`{}` cannot reserve a place on `{}`: how much of the belt an item needs goes by its length",
+                n.name, to.name
+            );
             complaints.push(
-                Diagnostic::new(codes::NOT_SUPPORTED_YET, target.span, message)
-                    .note("the form belongs to the language; its meaning follows in a later version"),
+                Diagnostic::new(codes::WRONG_VALUE, target.span, message)
+                    .with(n.span, "reserves the place behind before it begins")
+                    .help(format!("give the arrow places of its own: `-[1]-> {}`", to.name)),
             );
         }
         if matches!(&to.kind, NodeKind::Station(s) if s.recipes.iter().any(Recipe::gathers)) {
@@ -137,17 +190,9 @@ fn branches(n: &Node, s: &Station, way: &Routing, complaints: &mut Vec<Diagnosti
             }
             branches(n, s, rest, complaints);
         }
-        Routing::Rule(rule, list, span) => {
-            if matches!(rule, ChoiceRule::RoundRobin | ChoiceRule::Every(_)) {
-                list.iter().for_each(|w| branches(n, s, w, complaints));
-                return;
-            }
-            let message =
-                format!("`{}`: places reserved behind a choice that looks for room are not supported yet", n.name);
-            complaints.push(
-                Diagnostic::new(codes::NOT_SUPPORTED_YET, *span, message)
-                    .note("the form belongs to the language; its meaning follows in a later version"),
-            );
+        Routing::Rule(_, list, _) => {
+            // A rule that looks for room decides for good when the place is reserved.
+            list.iter().for_each(|w| branches(n, s, w, complaints));
         }
     }
 }

@@ -25,7 +25,7 @@ impl<'a> Lower<'a> {
         for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
             let fields = Fields::of(
                 d,
-                &["size", "count", "skills", "shift", "shift_end", "overtake", "cost"],
+                &["size", "count", "skills", "shift", "shift_end", "overtake", "order", "cost"],
                 &mut self.diagnostics,
             );
             let its = self.skills(&fields);
@@ -54,6 +54,7 @@ impl<'a> Lower<'a> {
                 sizes,
                 shift_end,
                 overtake,
+                order: None,
                 crews: Vec::new(),
             };
             let Some(members) = self.array_size(d) else {
@@ -86,6 +87,50 @@ impl<'a> Lower<'a> {
             for id in members {
                 self.pool_stops(&stops, id);
             }
+        }
+    }
+
+    /// `order:` of crews and tools, which may name stations.
+    pub fn pool_orders(&mut self, declarations: &[&'a Declaration]) {
+        for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
+            // The fields have been complained about before.
+            let mut none = Vec::new();
+            let fields = Fields::of(d, &["order"], &mut none);
+            let Some(phrase) = fields.get("order", &mut none) else { continue };
+            let Some(order) = self.pool_precedence(phrase) else {
+                self.holes = true;
+                continue;
+            };
+            let members: Vec<PoolId> = match self.scope.find(&d.name.text) {
+                Some(Meaning::Pool(id)) => vec![id],
+                Some(Meaning::Pools(first, n)) => {
+                    (0..u32::try_from(n).unwrap_or(0)).map(|i| PoolId(first.0.saturating_add(i))).collect()
+                }
+                _ => continue,
+            };
+            for id in members {
+                if let Some(pool) = self.plant.pools.get_mut(id) {
+                    pool.order = Some(order.clone());
+                }
+            }
+        }
+    }
+
+    /// Crews and tools that are asked for together are served in one order.
+    pub fn one_order_each(&mut self) {
+        for group in crate::ir::pool_components(&self.plant) {
+            let (_, Some((first, other))) = crate::ir::group_order(&self.plant, &group) else { continue };
+            let named = |id: PoolId| self.plant.pools.get(id).map(|p| (p.name.clone(), p.span));
+            let (Some((one, span)), Some((two, its))) = (named(first), named(other)) else { continue };
+            self.push(
+                Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    its,
+                    format!("`{two}` and `{one}` are asked for together, and have different orders"),
+                )
+                .with(span, "the other one")
+                .help("give both the same `order`, or only one of them: it holds for all that are asked for together"),
+            );
         }
     }
 
@@ -125,7 +170,13 @@ impl<'a> Lower<'a> {
             let mut of: Vec<(usize, String, crate::ir::PoolId)> = crews
                 .iter()
                 .filter(|(_, its)| its.iter().any(|(n, _)| *n == name))
-                .map(|(id, its)| (its.len(), self.plant.pools.get(*id).map_or(String::new(), |p| p.name.clone()), *id))
+                .map(|(id, its)| {
+                    (
+                        its.len(),
+                        self.plant.pools.get(*id).map_or(String::new(), |p| self.plant.renamed.former(&p.name)),
+                        *id,
+                    )
+                })
                 .collect();
             of.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| crate::base::names::natural_cmp(&a.1, &b.1)));
             let crews: Vec<crate::ir::PoolId> = of.into_iter().map(|(.., id)| id).collect();

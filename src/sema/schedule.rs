@@ -5,7 +5,7 @@ use num_traits::{Signed, ToPrimitive};
 use crate::base::quantity::{decimal, to_f64};
 use crate::base::{Dim, Quantity, Rational, Span, Ticks, limits, names, units};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{ItemId, Order, Plant};
+use crate::ir::{ItemId, NodeKind, Order, Plant, Supply};
 use crate::syntax::tree::{Declaration, ExprKind, Phrase};
 
 use super::line::Lower;
@@ -14,6 +14,8 @@ use super::scope::Meaning;
 /// What a column holds.
 enum Column {
     Time(Quantity),
+    /// Days, or days and times of day: `2026-11-23 06:00`.
+    Date,
     Item,
     Count,
     /// An attribute: where it is kept, and the value of one unit.
@@ -113,11 +115,51 @@ impl<'a> Lower<'a> {
             }
             orders.push(order);
         }
+        if columns.iter().any(|(_, c)| matches!(c, Column::Date)) {
+            self.dated.push(phrase.span);
+        }
         if orders.is_empty() {
             self.push(sheet.bad(format!("`{path}` has no rows")));
             return None;
         }
         Some(orders)
+    }
+
+    /// Counts the dates of schedules from the start of the run, once that is known.
+    pub(super) fn date_orders(&mut self) {
+        for span in std::mem::take(&mut self.dated) {
+            let Some(start) = self.run_start else {
+                self.push(
+                    Diagnostic::new(
+                        codes::BAD_RUN,
+                        span,
+                        "the schedule has dates, and the run does not say when it starts",
+                    )
+                    .help("write `run { start: 2026-11-23 06:00, … }`"),
+                );
+                self.holes = true;
+                continue;
+            };
+            let start = start.saturating_mul(crate::base::TICKS_PER_SECOND);
+            let mut early = false;
+            for n in self.plant.nodes.values_mut() {
+                let NodeKind::Source(s) = &mut n.kind else { continue };
+                let own = s.mix_span == span;
+                if let (Supply::Orders(orders), true) = (&mut s.supply, own) {
+                    for order in orders {
+                        order.at = Ticks(order.at.0.saturating_sub(start));
+                        early |= order.at.0 < 0;
+                    }
+                }
+            }
+            if early {
+                self.push(
+                    Diagnostic::new(codes::BAD_DATA_FILE, span, "the schedule has orders before the start of the run")
+                        .help("take those rows out, or let the run start earlier"),
+                );
+                self.holes = true;
+            }
+        }
     }
 
     /// What the heading says: names, with the unit in brackets.
@@ -140,6 +182,7 @@ impl<'a> Lower<'a> {
                 return None;
             }
             let column = match name {
+                "time" if unit.is_empty() => Column::Date,
                 "time" => Column::Time(self.unit_of(sheet, name, unit, Dim::TIME)?),
                 "item" => {
                     if let Some((_, span)) = makes {
@@ -180,12 +223,10 @@ impl<'a> Lower<'a> {
             };
             columns.push((name.to_string(), column));
         }
-        if !columns.iter().any(|(_, c)| matches!(c, Column::Time(_))) {
-            self.push(
-                sheet
-                    .bad(format!("`{}` has no column `time`", sheet.name))
-                    .help("head the columns `time [h], item, count`; times count from the start of the run"),
-            );
+        if !columns.iter().any(|(_, c)| matches!(c, Column::Time(_) | Column::Date)) {
+            self.push(sheet.bad(format!("`{}` has no column `time`", sheet.name)).help(
+                "head the columns `time [h], item, count`; times count from the start of the run, dates need no unit",
+            ));
             return None;
         }
         Some(columns)
@@ -244,6 +285,17 @@ impl<'a> Lower<'a> {
                     };
                     order.at = at;
                 }
+                Column::Date => {
+                    let (day, clock) = cell.split_once([' ', 'T']).unwrap_or((cell, "00:00"));
+                    let date = crate::syntax::date(day).map(super::calendar::days_since_1970);
+                    let Some((day, clock)) = date.zip(time_of_day(clock)) else {
+                        let d = sheet.cell(row, name, &format!("`{cell}` is no date"));
+                        self.push(d.help("write `2026-11-23 06:00`, or give the column a unit, `time [h]`"));
+                        return None;
+                    };
+                    let seconds = day.saturating_mul(86_400).saturating_add(clock);
+                    order.at = Ticks(seconds.saturating_mul(crate::base::TICKS_PER_SECOND));
+                }
                 Column::Item => match self.scope.find(cell) {
                     Some(Meaning::Item(item)) => order.item = item,
                     _ => {
@@ -292,6 +344,18 @@ impl<'a> Lower<'a> {
         }
         Some(order)
     }
+}
+
+/// Seconds since midnight of `06:00` or `06:00:30`.
+fn time_of_day(text: &str) -> Option<i64> {
+    let mut parts = text.trim().split(':').map(|p| p.parse::<i64>().ok());
+    let (hours, minutes) = (parts.next()??, parts.next()??);
+    let seconds = match parts.next() {
+        Some(seconds) => seconds?,
+        None => 0,
+    };
+    let good = (0..24).contains(&hours) && (0..60).contains(&minutes) && (0..60).contains(&seconds);
+    (good && parts.next().is_none()).then_some(hours * 3_600 + minutes * 60 + seconds)
 }
 
 /// Whether items of a type have an attribute, of their own or as a kind of another.

@@ -2,7 +2,7 @@
 
 use num_traits::{One, Signed, Zero};
 
-use crate::base::{Dim, Quantity, Rational, Span, limits};
+use crate::base::{Dim, Quantity, Rational, Span, Ticks, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
     Calendar, CalendarId, Campaign, Distribution, Expression, ItemId, Order, ShiftEnd, Source, Supply, WhenFull,
@@ -18,14 +18,13 @@ use super::stop::Place;
 
 const SOURCE: &[&str] =
     &["makes", "every", "at", "schedule", "lot", "first", "total", "when_full", "shift", "with", "power", "cost"];
-const SOURCE_LATER: &[(&str, &str)] = &[("order", "order rules")];
 
 /// Item types with their shares in the long run, and the campaigns in turn.
 type Made = (Vec<(ItemId, Rational)>, Vec<Campaign>);
 
 impl<'a> Lower<'a> {
     pub(super) fn source(&mut self, d: &'a Declaration) -> Option<Source> {
-        let fields = self.known_fields(d, SOURCE, SOURCE_LATER);
+        let fields = self.known_fields(d, SOURCE, &[]);
         self.asked_shift = (self.shift_field(&fields), ShiftEnd::Pause);
         self.asked_account = self.account(&fields, Owner::Source);
         self.no_inner(&fields, &["breakdown", "maintenance"]);
@@ -46,6 +45,9 @@ impl<'a> Lower<'a> {
             None => (self.the_only_item(d), d.name.span),
         };
         let supply = self.supply(&d.name.text, &fields);
+        if let Some(Supply::At(timetable)) = &supply {
+            self.never_on_shift(*timetable, calendar)?;
+        }
         let first = match fields.get("first", &mut self.diagnostics) {
             Some(phrase) => self.time(phrase, "first"),
             None => Some(zero_time()),
@@ -82,6 +84,29 @@ impl<'a> Lower<'a> {
             )
             .help("several items are declared: write `makes: NAME`"),
         );
+        None
+    }
+
+    /// Instants of a timetable that all fall off shift bring nothing.
+    fn never_on_shift(&mut self, timetable: CalendarId, shift: Option<CalendarId>) -> Option<()> {
+        let calendars = &self.plant.calendars;
+        let (Some(instants), Some(shift)) = (calendars.get(timetable), shift.and_then(|s| calendars.get(s))) else {
+            return Some(());
+        };
+        if shift.period != instants.period {
+            // A shift that is no week meets every day of one sooner or later.
+            return Some(());
+        }
+        let on = |at: Ticks| shift.windows.iter().any(|w| w.from <= at && at < w.to);
+        if instants.windows.iter().any(|w| on(w.from)) {
+            return Some(());
+        }
+        let message =
+            format!("no instant of the timetable falls into the shift `{}`: nothing would ever come", shift.name);
+        let d = Diagnostic::new(codes::WRONG_VALUE, instants.span, message)
+            .with(shift.span, "the shift")
+            .help("change the timetable or the shift; `shift: none` lets the source go by the clock alone");
+        self.push(d);
         None
     }
 

@@ -3,6 +3,7 @@
 
 use num_traits::{One, Signed, Zero};
 
+use crate::base::names::natural_cmp;
 use crate::base::{Dim, Quantity, Rational, Span};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
@@ -42,6 +43,12 @@ impl Place {
     }
 }
 
+/// Stops of one thing that fall together go by their names, not by the order in which they are written.
+pub(super) fn by_name(breakdowns: &mut [Breakdown], maintenance: &mut [Maintenance]) {
+    breakdowns.sort_by(|a, b| natural_cmp(&a.name, &b.name));
+    maintenance.sort_by(|a, b| natural_cmp(&a.name, &b.name));
+}
+
 impl<'a> Lower<'a> {
     /// Whether declarations inside a block have names of their own; complains about those that have not.
     pub fn distinct(&mut self, inner: &[&'a Declaration]) -> bool {
@@ -78,6 +85,7 @@ impl<'a> Lower<'a> {
                 }
             }
         }
+        found.sort_by(|a, b| natural_cmp(a.name(), b.name()));
         self.asked_shift.0 = before;
         found
     }
@@ -106,6 +114,8 @@ impl<'a> Lower<'a> {
 
     /// `breakdown power { stops: [rinser, filler], after: …, repair: … }` of the line.
     pub fn line_stops(&mut self, declarations: &[&'a Declaration]) {
+        let mut declarations = declarations.to_vec();
+        declarations.sort_by(|a, b| natural_cmp(&a.name.text, &b.name.text));
         for d in declarations {
             self.asked_shift.0 = self.line_shift;
             let word = d.word.text.as_str();
@@ -143,25 +153,25 @@ impl<'a> Lower<'a> {
         };
         let mut found: Vec<Stopped> = Vec::new();
         for phrase in phrases {
-            let expr = self.only_expr(&phrase.chain, "a station or source")?;
+            let expr = self.only_expr(&phrase.chain, "a station, source or conveyor")?;
             let array = expr.name().and_then(|n| match self.scope.find(n) {
                 Some(Meaning::Array(first, size)) => Some((first, u32::try_from(size).ok()?)),
                 _ => None,
             });
             let nodes: Vec<NodeId> = match array {
                 Some((first, size)) => (0..size).map(|i| NodeId(first.0.saturating_add(i))).collect(),
-                None => vec![self.node_expr(expr, "a station or source")?],
+                None => vec![self.node_expr(expr, "a station, source or conveyor")?],
             };
             for id in nodes {
                 let kind = self.plant.nodes.get(id).map(|n| &n.kind);
-                if !matches!(kind, Some(NodeKind::Station(_) | NodeKind::Source(_))) {
+                if !matches!(kind, Some(NodeKind::Station(_) | NodeKind::Source(_) | NodeKind::Conveyor(_))) {
                     self.push(
                         Diagnostic::new(
                             codes::WRONG_KIND_OF_NAME,
                             expr.span,
                             "this never works, so that nothing can stop it",
                         )
-                        .help("name stations and sources here"),
+                        .help("name stations, sources and conveyors here"),
                     );
                     return None;
                 }

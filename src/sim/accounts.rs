@@ -8,7 +8,7 @@ use num_traits::{ToPrimitive, Zero};
 use crate::base::ticks::TICKS_PER_SECOND;
 use crate::base::{Rational, Ticks};
 use crate::ir::account::ByState;
-use crate::ir::{Calendar, NodeKind, Plant, Supply};
+use crate::ir::{Calendar, Node, NodeKind, Plant, Supply};
 use crate::kernel::read::Snapshot;
 
 use super::outcome::Replication;
@@ -34,12 +34,24 @@ pub fn add(plant: &Plant, before: &Snapshot, after: &Snapshot, figures: &mut Rep
             cost += money;
         }
     }
-    for (b, a) in before.sources.iter().zip(&after.sources) {
-        let (Some(account), Some(node)) = (accounts.nodes.get(&a.node), plant.nodes.get(a.node)) else { continue };
+    let on_and_off = |node: &Node| {
         let calendar = node.calendar.and_then(|c| plant.calendars.get(c));
         let on = on_between(calendar, before.now, after.now);
         let off = after.now.0.saturating_sub(before.now.0).saturating_sub(on);
-        let times = [on.into(), 0, 0, 0, 0, 0, 0, off.into()];
+        [on.into(), 0, 0, 0, 0, 0, 0, off.into()]
+    };
+    for (b, a) in before.buffers.iter().zip(&after.buffers) {
+        let (Some(account), Some(node)) = (accounts.nodes.get(&a.node), plant.nodes.get(a.node)) else { continue };
+        let times = on_and_off(node);
+        energy += account.power.as_ref().map(|watts| over_states(watts, &times)).unwrap_or_default();
+        cost += account.cost.as_ref().map(|rates| over_states(rates, &times)).unwrap_or_default();
+        if let Some(money) = &account.each {
+            cost += money * whole(a.entries.saturating_sub(b.entries).into());
+        }
+    }
+    for (b, a) in before.sources.iter().zip(&after.sources) {
+        let (Some(account), Some(node)) = (accounts.nodes.get(&a.node), plant.nodes.get(a.node)) else { continue };
+        let times = on_and_off(node);
         if let Some(watts) = &account.power {
             energy += over_states(watts, &times);
         }

@@ -2,8 +2,9 @@
 //! arena is walked and its items counted, and sums are compared that were made in different ways. A
 //! contradiction is a bug of the compiler and fails the run.
 //!
-//! Cost: one pass over nodes and items, twice a run, so it is never left out. Start at [`contradiction`].
+//! Cost: one pass over nodes and items, twice a run, so it is never left out. Start at [`verified`].
 
+use crate::diag::Diagnostic;
 use crate::ir::ids::Id;
 use crate::ir::{Capacity, NodeKind, Plant, Stopped, Supply};
 use crate::kernel::Run;
@@ -14,8 +15,20 @@ use crate::kernel::program::Ty;
 use crate::kernel::read::{Snapshot, items_in, items_on, machines_of};
 use crate::kernel::status::phase;
 
-use super::measure;
 use super::outcome::{Replication, STATES};
+use super::{measure, trouble};
+
+/// The figures of a settled run, held against what must be true of every run.
+///
+/// # Errors
+/// The internal error that fails the run when they contradict each other.
+pub fn verified(model: &Model, plant: &Plant, run: &Run) -> Result<Snapshot, Box<Diagnostic>> {
+    let snapshot = Snapshot::of(model, plant, run);
+    match contradiction(model, plant, run, &snapshot) {
+        None => Ok(snapshot),
+        Some(words) => Err(Box::new(trouble::internal(plant, &words))),
+    }
+}
 
 /// What is wrong with a settled run of which `snapshot` was taken, if anything.
 #[must_use]
@@ -56,8 +69,8 @@ fn levels(plant: &Plant, snapshot: &Snapshot) -> Option<String> {
 fn people(plant: &Plant, snapshot: &Snapshot) -> Option<String> {
     for p in &snapshot.pools {
         let Some(pool) = plant.pools.get(p.pool) else { continue };
-        // Those who finish their work after the end of their shift are busy beyond the number there.
-        if p.area < 0 || (pool.calendar.is_none() && p.area > p.sizes) {
+        // Those who finish their work after the end of their shift count as there.
+        if p.area < 0 || p.area > p.sizes {
             return Some(format!("`{}` was busy for {} of {} member ticks", pool.name, p.area, p.sizes));
         }
     }

@@ -310,11 +310,7 @@ impl Task<'_> {
     }
 
     fn snapshot(&self, run: &Run, number: u64) -> Result<Snapshot, Failure> {
-        let snapshot = Snapshot::of(&self.kernel.model, self.plant, run);
-        match checks::contradiction(&self.kernel.model, self.plant, run, &snapshot) {
-            None => Ok(snapshot),
-            Some(words) => found(trouble::internal(self.plant, &words), number),
-        }
+        checks::verified(&self.kernel.model, self.plant, run).or_else(|diagnostic| found(*diagnostic, number))
     }
 
     /// Advances to a time or to `until`.

@@ -24,6 +24,7 @@ pub mod words;
 
 pub use comments::{Comment, Comments};
 pub use dump::{dump_tokens, dump_tree};
+pub use literal::date;
 pub use token::{Kind, Scanned, Token};
 
 use crate::base::{FileId, Span, limits};

@@ -1,6 +1,6 @@
 //! Conveyors against a model that moves every item one metre a second, position by position: random
 //! small lines of two belts, with and without stops, lanes, and lengths that are no multiple of the
-//! pitch. What came on and off each belt is compared at every second.
+//! pitch, and items that are longer than it. What came on and off each belt is compared at every second.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use flowline::base::Ticks;
@@ -31,6 +31,8 @@ struct Machine {
 #[derive(Clone, Copy, Debug)]
 struct Case {
     every: Option<i64>,
+    /// Lengths of the items of a campaign, one after the other; 0 where none is given.
+    items: [i64; 3],
     belts: [Belt; 2],
     machines: [Machine; 2],
 }
@@ -65,7 +67,8 @@ impl Random {
         let belts = [belt(), belt()];
         let mut machine = || Machine { cycle: self.within(1, 9), down: self.down(2) };
         let machines = [machine(), machine()];
-        Case { every: (!self.one_in(4)).then(|| self.within(1, 8)), belts, machines }
+        let items = if self.one_in(2) { [self.within(1, 8), self.within(1, 8), self.within(1, 8)] } else { [0; 3] };
+        Case { every: (!self.one_in(4)).then(|| self.within(1, 8)), items, belts, machines }
     }
 }
 
@@ -91,10 +94,14 @@ impl Case {
             let m = &self.machines[n - 1];
             format!("station m_{n} {{ cycle: {} s{} }}\n", m.cycle, down("jam", m.down))
         };
-        let every = self.every.map_or(String::new(), |e| format!("every: {e} s"));
+        let every = self.every.map_or(String::new(), |e| format!(", every: {e} s"));
+        let item = |name: &str, length: i64| {
+            if length == 0 { format!("item {name} {{}}\n") } else { format!("item {name} {{ length: {length} m }}\n") }
+        };
         format!(
-            "line belts {{\nitem P {{}}\nsource feed {{ {every} }}\n{}{}{}{}sink out\n\
+            "line belts {{\n{}source feed {{ makes: [1 A, 1 B, 1 C]{every} }}\n{}{}{}{}sink out\n\
              flow feed -> belt_1 -> m_1 -> belt_2 -> m_2 -> out\nrun {{ for: 200 s }}\n}}\n",
+            item("A", self.items[0]) + &item("B", self.items[1]) + &item("C", self.items[2]),
             belt(1),
             belt(2),
             machine(1),
@@ -103,11 +110,19 @@ impl Case {
     }
 }
 
+/// An item on a belt: where its front is, and how much of the belt it takes.
+#[derive(Clone, Copy)]
+struct On {
+    at: i64,
+    takes: i64,
+    length: i64,
+}
+
 /// A lane: positions of items from the first on, and of the one that left last.
 #[derive(Default)]
 struct Lane {
-    items: Vec<i64>,
-    ghost: Option<i64>,
+    items: Vec<On>,
+    ghost: Option<On>,
     /// Seconds that the belt has run since something could come on.
     open_for: i64,
     was_open: bool,
@@ -128,13 +143,14 @@ impl BeltModel {
     }
 
     fn stands(&self, lane: &Lane) -> bool {
-        self.down || self.is.together && lane.items.first() == Some(&self.is.length)
+        self.down || self.is.together && lane.items.first().is_some_and(|i| i.at == self.is.length)
     }
 
     /// Room at the entry, whether the belt runs or not.
     fn clear(&self, lane: &Lane) -> bool {
         let last = lane.items.last().copied().or(lane.ghost);
-        last.is_none_or(|x| x >= self.is.pitch) && (lane.items.len() as i64) * self.is.pitch < self.is.length
+        let taken: i64 = lane.items.iter().map(|i| i.takes).sum();
+        last.is_none_or(|i| i.at >= i.takes) && taken < self.is.length
     }
 
     /// One second: every item moves a metre unless the one before is in its way.
@@ -143,14 +159,14 @@ impl BeltModel {
             if self.stands(&self.lanes[n]) {
                 continue;
             }
-            let (length, pitch) = (self.is.length, self.is.pitch);
+            let length = self.is.length;
             let lane = &mut self.lanes[n];
-            let mut ahead = lane.ghost.map(|x| x + 1);
+            let mut ahead = lane.ghost.map(|g| On { at: g.at + 1, ..g });
             lane.ghost = ahead;
             for (i, x) in lane.items.iter_mut().enumerate() {
-                let free = ahead.is_none_or(|a| *x < a - pitch);
-                if free && (i > 0 || *x < length) {
-                    *x += 1;
+                let free = ahead.is_none_or(|a| x.at < a.at - a.takes);
+                if free && (i > 0 || x.at < length) {
+                    x.at += 1;
                 }
                 ahead = Some(*x);
             }
@@ -183,23 +199,24 @@ impl BeltModel {
         best
     }
 
-    fn come_on(&mut self, lane: usize) {
-        self.lanes[lane].items.push(0);
+    fn come_on(&mut self, lane: usize, length: i64) {
+        let takes = length.max(self.is.pitch);
+        self.lanes[lane].items.push(On { at: 0, takes, length });
         self.lanes[lane].was_open = false;
         self.entries += 1;
         self.look();
     }
 
     /// Takes off the item that has stood at the end longest; `arrived` says since when, by lane.
-    fn take_off(&mut self, arrived: &mut [Option<i64>]) -> bool {
+    fn take_off(&mut self, arrived: &mut [Option<i64>]) -> Option<i64> {
         let ready = arrived.iter().enumerate().filter_map(|(n, a)| a.map(|a| (a, n))).min();
-        let Some((_, n)) = ready else { return false };
+        let (_, n) = ready?;
         arrived[n] = None;
         let x = self.lanes[n].items.remove(0);
         self.lanes[n].ghost = Some(x);
         self.exits += 1;
         self.look();
-        true
+        Some(x.length)
     }
 }
 
@@ -233,6 +250,7 @@ fn by_position(case: &Case, seconds: i64) -> Vec<[i64; 4]> {
     let mut clocks = case.machines.map(|m| Clock::new(m.down));
     // Work left on each machine: none: empty; 0: finished.
     let mut work: [Option<i64>; 2] = [None, None];
+    let (mut worked, mut made) = ([0; 2], 0);
     let (mut waiting, mut due) = (false, 0);
     let mut seen = Vec::new();
     for now in 0..=seconds {
@@ -248,7 +266,7 @@ fn by_position(case: &Case, seconds: i64) -> Vec<[i64; 4]> {
         }
         for n in 0..2 {
             for (lane, at) in belts[n].lanes.iter().zip(arrived[n].iter_mut()) {
-                if at.is_none() && lane.items.first() == Some(&case.belts[n].length) {
+                if at.is_none() && lane.items.first().is_some_and(|i| i.at == case.belts[n].length) {
                     *at = Some(now);
                 }
             }
@@ -274,13 +292,17 @@ fn by_position(case: &Case, seconds: i64) -> Vec<[i64; 4]> {
                         work[1] = None;
                         moved = true;
                     } else if let Some(lane) = belts[1].open(&stood[1]) {
-                        belts[1].come_on(lane);
+                        belts[1].come_on(lane, worked[0]);
                         work[0] = None;
                         moved = true;
                     }
                 }
                 // Onto the machine.
-                if work[n].is_none() && !clocks[n].active && belts[n].take_off(&mut arrived[n]) {
+                if work[n].is_none()
+                    && !clocks[n].active
+                    && let Some(length) = belts[n].take_off(&mut arrived[n])
+                {
+                    worked[n] = length;
                     work[n] = Some(case.machines[n].cycle);
                     moved = true;
                     let b = &belts[n];
@@ -290,7 +312,8 @@ fn by_position(case: &Case, seconds: i64) -> Vec<[i64; 4]> {
                 }
             }
             if waiting && let Some(lane) = belts[0].open(&stood[0]) {
-                belts[0].come_on(lane);
+                belts[0].come_on(lane, case.items[made % 3]);
+                made += 1;
                 waiting = case.every.is_none();
                 due = case.every.map_or(0, |e| now + e);
                 moved = true;

@@ -5,6 +5,7 @@
 //!   (`starved+waiting`). Without a tolerance the figure is exact.
 //! - `//? name met` — the verdict on an expectation.
 //! - `//! E0401` — the text is refused, or its run stopped, with this finding.
+//! - `//verdict free` — what the checker says about circular waits: free, deadlock or unknown.
 //! - `//set space=30` — a parameter set from outside, as by `--set`.
 //!
 //! A text without `line NAME {` stands inside a line of its own.
@@ -13,7 +14,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use flowline::analysis;
+use flowline::analysis::{self, VerdictKind};
 use flowline::base::SourceMap;
 use flowline::diag::{Diagnostic, Severity};
 use flowline::ir::Plant;
@@ -35,7 +36,8 @@ pub fn hold_on(engines: &[Engine], list: &[(String, String)], folder: &Path) {
     assert!(failed.is_empty(), "{} of {}: {failed:#?}", failed.len(), list.len());
 }
 
-fn analyse(text: &str, folder: &Path) -> (Option<Plant>, Vec<Diagnostic>) {
+/// The plant of a text, what is found in it, and the verdict about circular waits.
+fn analyse(text: &str, folder: &Path) -> (Option<Plant>, Vec<Diagnostic>, Option<VerdictKind>) {
     let text = if text.lines().any(|l| l.starts_with("line ")) {
         text.to_string()
     } else {
@@ -52,12 +54,15 @@ fn analyse(text: &str, folder: &Path) -> (Option<Plant>, Vec<Diagnostic>) {
     let mut found = parsed.diagnostics;
     found.append(&mut analysed.diagnostics);
     let plant = analysed.plants.pop();
+    let mut verdict = None;
     if analysed.complete
         && let Some(plant) = &plant
     {
-        found.extend(analysis::analyse(plant).diagnostics);
+        let analysis = analysis::analyse(plant);
+        found.extend(analysis.diagnostics);
+        verdict = Some(analysis.deadlock.verdict);
     }
-    (plant, found)
+    (plant, found, verdict)
 }
 
 fn figures(place: &str, plant: &Plant, engine: Engine) -> Result<serde_json::Value, Vec<Diagnostic>> {
@@ -70,7 +75,7 @@ fn figures(place: &str, plant: &Plant, engine: Engine) -> Result<serde_json::Val
     };
     let text = flowline::report::json::render(&study).unwrap_or_else(|e| panic!("{place}: {e}"));
     let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    for word in ["engine", "wall_s", "events"] {
+    for word in ["engine", "wall_s"] {
         value.as_object_mut().unwrap().remove(word);
     }
     Ok(value)
@@ -110,8 +115,16 @@ fn check(engines: &[Engine], place: &str, text: &str, folder: &Path) {
         text.lines().filter_map(|l| l.trim().strip_prefix(mark)).map(|l| l.trim().to_string()).collect()
     };
     let (refused, claims, verdicts) = (told("//!"), told("//="), told("//?"));
-    assert!(!refused.is_empty() || !claims.is_empty() || !verdicts.is_empty(), "{place} claims nothing");
-    let (plant, found) = analyse(text, folder);
+    let about_locks = told("//verdict");
+    assert!(
+        !refused.is_empty() || !claims.is_empty() || !verdicts.is_empty() || !about_locks.is_empty(),
+        "{place} claims nothing"
+    );
+    let (plant, found, verdict) = analyse(text, folder);
+    for due in about_locks {
+        let verdict = verdict.unwrap_or_else(|| panic!("{place}: there is no verdict"));
+        assert_eq!(format!("{verdict:?}").to_lowercase(), due, "{place}: the verdict");
+    }
     for code in &refused {
         let codes: Vec<String> = found.iter().map(|d| d.code.number().to_string()).collect();
         let told = codes.iter().any(|c| c == code);

@@ -62,14 +62,14 @@ fn equal_buffers_between_exponential_stations() {
 
 #[test]
 fn textbook_queues() {
-    // Law of work, machines, arrivals per second, exact mean wait in seconds.
-    for (what, cycle, machines, every, wait) in [
-        ("M/M/1", "exponential(1 s)", 1, "1 s / 0.9", 9.0),
-        ("M/M/3", "exponential(1 s)", 3, "1 s / 2.4", 1.078_651_685_4),
-        ("M/M/10", "exponential(1 s)", 10, "1 s / 9", 0.668_731_524_1),
-        ("M/D/1", "1 s", 1, "1 s / 0.9", 4.5),
-        ("M/E2/1", "erlang(2, 1 s)", 1, "1 s / 0.8", 3.0),
-        ("M/G/1, lognormal", "lognormal(1 s, 2 s)", 1, "1 s / 0.7", 35.0 / 6.0),
+    // Law of work, machines, time between arrivals, exact mean wait in seconds, exact mean length.
+    for (what, cycle, machines, every, wait, length) in [
+        ("M/M/1", "exponential(1 s)", 1, "1 s / 0.9", 9.0, 8.1),
+        ("M/M/3", "exponential(1 s)", 3, "1 s / 2.4", 1.078_651_685_4, 2.588_764_044_9),
+        ("M/M/10", "exponential(1 s)", 10, "1 s / 9", 0.668_731_524_1, 6.018_583_717),
+        ("M/D/1", "1 s", 1, "1 s / 0.9", 4.5, 4.05),
+        ("M/E2/1", "erlang(2, 1 s)", 1, "1 s / 0.8", 3.0, 2.4),
+        ("M/G/1, lognormal", "lognormal(1 s, 2 s)", 1, "1 s / 0.7", 35.0 / 6.0, 49.0 / 12.0),
     ] {
         let text = format!(
             "line queue {{\n item Part {{}}\n source feed {{ makes: Part, every: exponential({every}) }}\n \
@@ -78,6 +78,11 @@ fn textbook_queues() {
         );
         let study = simulate(&plant_of(what, &text), |_| {});
         around(what, study.buffers[0].wait_s, wait, 40);
+        // Little's law: as many wait as come while one waits.
+        let per_second = rate(&study, "out").unwrap().mean / 3600.0;
+        let waiting = study.buffers[0].mean;
+        around(what, waiting.map(|s| Summary { mean: s.mean / length, sd: s.sd / length, ..s }), 1.0, 40);
+        assert!((per_second - length / wait).abs() < 0.01 * per_second, "{what}: {per_second} per second");
     }
 }
 

@@ -65,8 +65,8 @@ const FEATURES: &[(&str, At)] = &[
     ("batch: 1..3\nsame: item.step", At::Station("takes")),
     ("batch: 2..3\nsame: { A: 1, B: 2 }\nwait_at_most: 3 s", At::Station("takes")),
     (
-        "recipe one { takes: 1 A + 1 B, makes: 3 B, cycle: 2 s }\nrecipe two { takes: 1..2 A, cycle: exponential(1 s) }",
-        At::Station("cycle takes"),
+        "recipe one { takes: 1 A + 1 B, makes: 3 B, cycle: 2 s }\nrecipe two { takes: 1..2 A, cycle: exponential(1 s), setup: 1 s }",
+        At::Station("cycle takes setup"),
     ),
     ("setup: { 1 <-> 2: 1 s, else: 0.5 s }\nsetup_by: { A: 1, B: 2 }\nlost: after_breakdown", At::Station("setup")),
     ("choose: lowest", At::Station("choose")),
@@ -91,6 +91,7 @@ const FEATURES: &[(&str, At)] = &[
     ("-> belt_in ->", At::Into),
     ("-> standing_in ->", At::Into),
     ("-> belt_out ->", At::OutOf),
+    ("-> belt_next ->", At::OutOf),
     ("-[2]->", At::OutOf),
     ("-[2, 1 s]->", At::OutOf),
     ("limit wip { count: 4, from: before, to: after }", At::Line),
@@ -165,13 +166,16 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         source.insert_str(0, ", makes: { 60 %: A, 40 %: B }");
     }
     let source = source.trim_start_matches(", ");
-    if out_of.contains("belt") && (station.contains("together") || station.contains("before_work")) {
-        // Refused: on a belt one item comes after the other, and no place of it can be reserved.
+    let mixed = out_of.contains("belt_out");
+    if out_of.contains("belt") && station.contains("together") || mixed && station.contains("before_work") {
+        // Refused: on a belt one item comes after the other, and where they differ in length no place of it
+        // can be reserved.
         return None;
     }
     for (name, belt) in [
         ("belt_in", "length: 3 m, speed: 1 m/s, pitch: 1 m"),
         ("standing_in", "length: 2.5 m, speed: 2 m/s, pitch: 1 m, lanes: 2, mode: stop_together"),
+        ("belt_next", "length: 3 m, speed: 1 m/s, pitch: 1 m, lanes: 2"),
         (
             "belt_out",
             "length: 1.5 m, speed: 1 m/s, pitch: 0.4 m\nbreakdown torn { after: exponential(40 s), repair: 3 s, needs: 1 crew_1 }\n",
@@ -189,7 +193,7 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         return None;
     }
     Some(format!(
-        "line pair {{\nitem A {{}}\nitem B {{}}\ncrew crew_1 {{ size: 2 }}\ntool jig {{ size: 1 }}\n{line}\
+        "line pair {{\nitem A {{ length: 0.8 m }}\nitem B {{}}\ncrew crew_1 {{ size: 2 }}\ntool jig {{ size: 1 }}\n{line}\
          source feed {{ {source} }}\nstation before {{ cycle: exponential(1 s), needs: 1 crew_1 }}\n\
          station m {{\n{station}}}\nstation after {{ cycle: exponential(1 s) }}\nsink bin\nsink out\n\
          flow feed -> before {into} m {out_of} {behind}\nflow after -> out\nrun {{ for: 600 s }}\n}}\n"

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use flowline::cli::pipeline::compile_text;
 use flowline::format::format_text;
 
 fn root() -> PathBuf {
@@ -61,6 +62,70 @@ fn laying_out_twice_changes_nothing_more() {
         let once = format_text(&text).unwrap_or_else(|e| panic!("{place}: {e}\n{text}"));
         let twice = format_text(&once).unwrap_or_else(|e| panic!("{place}: {e}\n{once}"));
         assert_eq!(once, twice, "{place}");
+    }
+}
+
+/// The plant of a text that has no errors, as text. A block without `line NAME {` stands inside a line.
+fn meaning(text: &str) -> Option<String> {
+    let text = if text.lines().any(|l| l.starts_with("line ")) {
+        text.to_string()
+    } else {
+        format!("line spec {{\n{text}\n}}\n")
+    };
+    let read =
+        |path: &str| std::fs::read_to_string(root().join("tests/spec/files").join(path)).map_err(|e| e.to_string());
+    let compiled = compile_text("text.line", text, None, &[], &read);
+    if compiled.failed() {
+        return None;
+    }
+    Some(compiled.analysed.plants.iter().map(flowline::ir::dump::dump).collect())
+}
+
+#[test]
+fn the_layout_changes_no_meaning() {
+    let mut held = 0;
+    for (place, text) in texts() {
+        if let Some(before) = meaning(&text) {
+            let after = meaning(&format_text(&text).unwrap())
+                .unwrap_or_else(|| panic!("{place}: refused when laid out\n{text}"));
+            assert_eq!(before, after, "{place}");
+            held += 1;
+        }
+    }
+    assert!(held > 300, "only {held} texts");
+}
+
+#[test]
+fn a_range_is_laid_out_alone() {
+    let text = "line a {\n  item   P {}\n  source s { makes:P,every:1 min }\n  station m {cycle:2 s}\n    sink o\n\n    flow s->m -> o\n    run { for: 1 h }\n}\n";
+    let mut files = flowline::base::SourceMap::default();
+    let id = files.add("a.line", text);
+    let at = text.find("station").unwrap();
+    let edits = flowline::format::format_range(id, text, at..at + 3).unwrap();
+    let after = flowline::format::range::apply(text, &edits);
+    assert!(after.contains("    station m { cycle: 2 s }\n"), "{after}");
+    assert!(after.contains("flow s->m -> o"), "what lies elsewhere changed:\n{after}");
+    let whole = flowline::format::format_range(id, text, 0..text.len()).unwrap();
+    assert_eq!(flowline::format::range::apply(text, &whole), format_text(text).unwrap());
+}
+
+/// Whatever range is asked for, the text says the same afterwards, and asking for all of it gives the layout.
+#[test]
+fn ranges_of_all_texts_say_the_same() {
+    for (place, text) in texts() {
+        let mut files = flowline::base::SourceMap::default();
+        let id = files.add("a.line", text.as_str());
+        // Shaken, so that there is something to lay out.
+        let shaken = text.replace(": ", " :   ").replace(" { ", "  {  ");
+        let id2 = files.add("b.line", shaken.as_str());
+        for (id, text) in [(id, &text), (id2, &shaken)] {
+            let third = text.len() / 3;
+            for range in [0..third, third..2 * third, 2 * third..text.len()] {
+                let edits = flowline::format::format_range(id, text, range).unwrap();
+                let after = flowline::format::range::apply(text, &edits);
+                assert_eq!(format_text(&after).unwrap(), format_text(text).unwrap(), "{place}\n{text}\n{after}");
+            }
+        }
     }
 }
 

@@ -44,7 +44,14 @@ fn station(cycle: Expression) -> NodeKind {
 
 fn line(stations: u32, source: Source, capacity: Capacity, mean: Expression) -> Plant {
     let mut plant = Plant { name: "line".into(), ..Plant::default() };
-    plant.items.push(ItemType { name: "Part".into(), span: Span::default(), is: None, mass: None, attributes: vec![] });
+    plant.items.push(ItemType {
+        name: "Part".into(),
+        span: Span::default(),
+        is: None,
+        mass: None,
+        length: None,
+        attributes: vec![],
+    });
     plant.nodes.push(node("in", NodeKind::Source(source), Some(NodeId(1))));
     for i in 0..stations {
         let buffer = Buffer { capacity, anonymous: true, ..Buffer::default() };

@@ -149,11 +149,14 @@ fn job_shop_of_law_and_kelton() {
 fn penny_fab_of_hopp_and_spearman() {
     let exponential =
         std::fs::read_to_string(format!("{}/examples/penny_fab.line", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    for cards in [1, 2, 4, 8, 16] {
+    for cards in 1..=20 {
         let text = exponential.replace("= 8 in", &format!("= {cards} in"));
         let study = simulate(&plant_of("penny", &text), |s| s.runs = 20);
         let exact = f64::from(cards) / (f64::from(cards) + 3.0) / 2.0;
         around(&format!("{cards} cards"), rate(&study, "out"), exact, 20);
+        // By Little's law an item takes cards / throughput = 2 (cards + 3) h.
+        let hours = study.line.time_in_system.mean.map(|s| Summary { mean: s.mean / 3600.0, sd: s.sd / 3600.0, ..s });
+        around(&format!("time with {cards} cards"), hours, 2.0 * (f64::from(cards) + 3.0), 20);
         let fixed = text.replace("exponential(2 h)", "2 h");
         let study = simulate(&plant_of("penny", &fixed), |s| s.runs = 1);
         let exact = (f64::from(cards) / 8.0).min(0.5);

@@ -144,7 +144,7 @@ fn contents() -> String {
             page.push_str(&format!("  - {heading}\n"));
         }
     }
-    page.push_str("\n## More\n\n- [Index of words, units, library and diagnostics](index.md)\n- [The models of the DREAM suite](dream.md)\n- [Where building changed or settled a rule](changes.md)\n");
+    page.push_str("\n## More\n\n- [Index of words, units, library and diagnostics](index.md)\n- [Rules and where they are shown](rules.md)\n- [The models of the DREAM suite](dream.md)\n- [Where building changed or settled a rule](changes.md)\n");
     page
 }
 

@@ -68,7 +68,14 @@ fn text(d: &Diagnostic) -> String {
 }
 
 fn item(plant: &mut Plant, name: &str) -> ItemId {
-    plant.items.push(ItemType { name: name.into(), span: Span::default(), is: None, mass: None, attributes: vec![] })
+    plant.items.push(ItemType {
+        name: name.into(),
+        span: Span::default(),
+        is: None,
+        mass: None,
+        length: None,
+        attributes: vec![],
+    })
 }
 
 fn part(item: ItemId) -> Part {

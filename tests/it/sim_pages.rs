@@ -26,8 +26,9 @@ fn run(text: &str) -> Outcome {
 
 #[test]
 fn pages_of_runs_show_what_they_say() {
-    for number in ["E0710", "E0711", "E0712", "E0713", "E0714", "E0716"] {
-        let code = codes::Code::find(number).unwrap();
+    // `error_pages` says why E0715 has no example.
+    for code in codes::all().filter(|c| c.number().starts_with("E071") && c.number() != "E0715") {
+        let number = code.number();
         let page = code.page();
         assert!(page.starts_with(&format!("# {number}: {}\n", code.title())), "{number}");
         let blocks: Vec<&str> = page.split("```line\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();

@@ -65,7 +65,14 @@ pub fn source(supply: Supply) -> Source {
 
 pub fn plant(nodes: Vec<Node>) -> Plant {
     let mut plant = Plant { name: "line".into(), ..Plant::default() };
-    plant.items.push(ItemType { name: "Part".into(), span: Span::default(), is: None, mass: None, attributes: vec![] });
+    plant.items.push(ItemType {
+        name: "Part".into(),
+        span: Span::default(),
+        is: None,
+        mass: None,
+        length: None,
+        attributes: vec![],
+    });
     for n in nodes {
         plant.nodes.push(n);
     }

@@ -403,6 +403,9 @@ proptest! {
         prop_assert_eq!(row(&text), written, "{}", text);
         let said: Vec<_> = parse(FILE, &text).diagnostics.iter().map(|d| format!("{} {}", d.code.number(), d.message)).collect();
         prop_assert!(!refused(&text), "{text}\n{said:#?}");
+        // The canonical layout of it says the same and is its own layout.
+        let once = flowline::format::format_text(&text).map_err(|e| TestCaseError::fail(format!("{e}\n{text}")))?;
+        prop_assert_eq!(&flowline::format::format_text(&once).map_err(TestCaseError::fail)?, &once, "{}", text);
     }
 
     /// The corpus with tokens removed, doubled or exchanged: grammar and parser give the same answer.

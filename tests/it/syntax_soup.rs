@@ -172,7 +172,6 @@ fn every_beginning_and_every_missing_character() {
 
 #[test]
 fn garbage_ends_quickly() {
-    let started = std::time::Instant::now();
     for text in [
         "\0".repeat(200_000),
         "@ ".repeat(30_000),
@@ -192,9 +191,10 @@ fn garbage_ends_quickly() {
         "///x\n".repeat(20_000),
         "station a-b ".repeat(10_000),
     ] {
-        let before = started.elapsed();
+        let before = crate::cpu::seconds();
         survive(&text);
-        let took = started.elapsed() - before;
-        assert!(took.as_secs() < 20, "{took:?} for {:?}…", &text[..8]);
+        // Less than a second where nothing is quadratic, in any build.
+        let took = crate::cpu::seconds() - before;
+        assert!(took < 30.0, "{took} s of work for {:?}…", &text[..8]);
     }
 }

@@ -151,7 +151,7 @@ impl Emit<'_> {
     }
 
     /// All lanes of a conveyor are stopped, or let run.
-    fn switch_lanes(&self, b: &mut Builder, s: &ConveyorShape, node: V, stop: bool) {
+    pub(super) fn switch_lanes(&self, b: &mut Builder, s: &ConveyorShape, node: V, stop: bool) {
         let f = if stop { self.functions.stop_drive } else { self.functions.run_drive };
         let lanes = b.load(node, conveyor::LANES);
         for i in 0..s.lanes {
@@ -208,8 +208,14 @@ impl Emit<'_> {
         let lanes = b.load(node, conveyor::LANES);
         let now = Self::now(b);
         let step = |b: &mut Builder, its_lane: V| {
-            let level = b.load(its_lane, lane::LEVEL);
-            let room = b.lt(level, places);
+            let room = if s.mixed {
+                let used = b.load(its_lane, lane::USED);
+                let length = b.load(node, conveyor::LENGTH);
+                b.lt(used, length)
+            } else {
+                let level = b.load(its_lane, lane::LEVEL);
+                b.lt(level, places)
+            };
             let record = b.load(its_lane, lane::DRIVE);
             let stops = b.load(record, drive::STOPS);
             let runs = b.is_zero(stops);
@@ -264,37 +270,93 @@ impl Emit<'_> {
     pub(super) fn settle_belt(&self, b: &mut Builder, s: &ConveyorShape, holders: &[usize], node: V) {
         let item = b.load(node, node::OFFERS);
         let any = b.ne_zero(item);
+        if !self.reserves(holders) {
+            b.when(any, |b| self.settle_entry(b, s, holders, node, item));
+            return;
+        }
         b.when(any, |b| {
-            let (best, from) = Self::open_lane(b, s, node);
-            let now = Self::now(b);
-            let open = b.le(from, now);
-            b.either(
-                open,
-                |b| {
-                    let go = if s.from > 0 {
-                        let array = b.load(node, buffer::FROM);
-                        let yes = b.int(1, Ty::Flag);
-                        self.may_enter_or_clear(b, array, s.from, item, yes)
-                    } else {
-                        b.int(1, Ty::Flag)
-                    };
-                    b.when(go, |b| {
-                        Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
-                        self.release(b, holders, item);
-                        self.come_on(b, s, node, best, item);
-                        self.mark_if_offered(b, node);
-                    });
-                },
-                |b| {
-                    let never = b.int(NEVER, Ty::Time);
-                    let known = b.lt(from, never);
-                    b.when(known, |b| {
-                        let slot = b.load(node, buffer::SLOT);
-                        self.update(b, slot, from);
-                    });
-                },
-            );
+            let free = Self::unreserved_places(b, s, node);
+            let own = Self::has_place(b, item);
+            let fits = b.or(free, own);
+            let fits = if s.from > 0 {
+                let array = b.load(node, buffer::FROM);
+                let may = self.may_enter_or_clear(b, array, s.from, item, fits);
+                b.and(fits, may)
+            } else {
+                fits
+            };
+            b.when(fits, |b| {
+                let limits = (buffer::FROM, s.from);
+                let asks = self.reserve_first(b, holders, node, item, Some(buffer::RESERVED), limits);
+                let enters = b.not(asks);
+                b.when(enters, |b| self.settle_entry(b, s, holders, node, item));
+            });
         });
+    }
+
+    /// Whether the lanes have more places than are taken and reserved.
+    fn unreserved_places(b: &mut Builder, s: &ConveyorShape, node: V) -> V {
+        let places = b.load(node, conveyor::PLACES);
+        let lanes = b.load(node, conveyor::LANES);
+        let reserved = b.load(node, buffer::RESERVED);
+        let zero = b.count(0);
+        let none = b.sub(zero, reserved);
+        let free = b.var(none);
+        let i = b.var(zero);
+        let n = b.count(i64::try_from(s.lanes).unwrap_or(1));
+        b.repeat(|b| {
+            let more = b.lt(i, n);
+            let done = b.not(more);
+            b.leave_if(done);
+            let its_lane = b.element(lanes, i, LANE_BYTES);
+            let next = b.plus(i, 1);
+            b.set(i, next);
+            let level = b.load(its_lane, lane::LEVEL);
+            let room = b.sub(places, level);
+            let sum = b.add(free, room);
+            b.set(free, sum);
+        });
+        b.lt(zero, free)
+    }
+
+    /// Takes the first offered item on when a lane is open, else awaits the time when one is.
+    fn settle_entry(&self, b: &mut Builder, s: &ConveyorShape, holders: &[usize], node: V, item: V) {
+        let (best, from) = Self::open_lane(b, s, node);
+        let now = Self::now(b);
+        let open = b.le(from, now);
+        b.either(
+            open,
+            |b| {
+                let go = if s.from > 0 {
+                    let array = b.load(node, buffer::FROM);
+                    let yes = b.int(1, Ty::Flag);
+                    self.may_enter_or_clear(b, array, s.from, item, yes)
+                } else {
+                    b.int(1, Ty::Flag)
+                };
+                b.when(go, |b| {
+                    if self.reserves(holders) {
+                        let own = Self::has_place(b, item);
+                        b.when(own, |b| {
+                            b.bump(node, buffer::RESERVED, -1);
+                            b.store(item, item::READY, now);
+                        });
+                    }
+                    Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                    self.release(b, holders, item);
+                    self.come_on(b, s, node, best, item);
+                    self.mark_if_offered(b, node);
+                });
+            },
+            |b| {
+                let never = b.int(NEVER, Ty::Time);
+                let known = b.lt(from, never);
+                b.when(known, |b| {
+                    let slot = b.load(node, buffer::SLOT);
+                    self.update(b, slot, from);
+                });
+            },
+        );
     }
 
     fn come_on(&self, b: &mut Builder, s: &ConveyorShape, node: V, its_lane: V, item: V) {
@@ -313,7 +375,22 @@ impl Emit<'_> {
         b.store(item, item::NEXT, none);
         let record = b.load(its_lane, lane::DRIVE);
         let present = Self::belt_now(b, record);
-        b.store(its_lane, lane::ENTERED, present);
+        if s.mixed {
+            // As if it had come on by so much later as it is longer than the pitch.
+            let (extent, time) = Self::extent(b, node, item);
+            let used = b.load(its_lane, lane::USED);
+            let used = b.add(used, extent);
+            b.store(its_lane, lane::USED, used);
+            let span = b.load(its_lane, lane::SPAN);
+            let span = b.add(span, time);
+            b.store(its_lane, lane::SPAN, span);
+            let headway = b.load(node, conveyor::HEADWAY);
+            let behind = b.add(present, time);
+            let as_of = b.sub(behind, headway);
+            b.store(its_lane, lane::ENTERED, as_of);
+        } else {
+            b.store(its_lane, lane::ENTERED, present);
+        }
         let travel = b.load(node, conveyor::TRAVEL);
         let arrives = b.add(present, travel);
         b.store(item, item::READY, arrives);
@@ -368,14 +445,19 @@ impl Emit<'_> {
         self.one_less(b, true, node, item, now);
         let record = b.load(its_lane, lane::DRIVE);
         let present = Self::belt_now(b, record);
-        let level = b.load(its_lane, lane::LEVEL);
-        let places = b.load(node, conveyor::PLACES);
-        let was_full = b.eq(level, places);
-        b.when(was_full, |b| {
-            let rest = b.load(node, conveyor::REST);
-            let clear = b.add(present, rest);
-            b.store(its_lane, lane::CLEAR, clear);
-        });
+        let behind = if s.mixed {
+            self.long_item_leaves(b, node, its_lane, item, present)
+        } else {
+            let level = b.load(its_lane, lane::LEVEL);
+            let places = b.load(node, conveyor::PLACES);
+            let was_full = b.eq(level, places);
+            b.when(was_full, |b| {
+                let rest = b.load(node, conveyor::REST);
+                let clear = b.add(present, rest);
+                b.store(its_lane, lane::CLEAR, clear);
+            });
+            b.load(node, conveyor::HEADWAY)
+        };
         b.bump(its_lane, lane::LEVEL, -1);
         b.store_int(its_lane, lane::OFFERED, 0);
         let next = b.load(item, item::NEXT);
@@ -388,8 +470,7 @@ impl Emit<'_> {
                 b.store(its_lane, lane::LAST, none);
             },
             |b| {
-                let headway = b.load(node, conveyor::HEADWAY);
-                let moved_up = b.add(present, headway);
+                let moved_up = b.add(present, behind);
                 let arrives = b.load(next, item::READY);
                 let later = b.lt(arrives, moved_up);
                 let arrives = b.select(later, moved_up, arrives);
@@ -401,6 +482,39 @@ impl Emit<'_> {
         }
         self.await_if_running(b, its_lane, record);
         self.mark_if_offered(b, node);
+    }
+
+    /// How much of the belt an item takes, and the time until it is clear of a point that its front passes.
+    fn extent(b: &mut Builder, node: V, item: V) -> (V, V) {
+        let table = b.load(node, conveyor::EXTENTS);
+        let kind = b.load(item, item::TYPE);
+        let at = b.element(table, kind, 16);
+        (b.load(at, Field { offset: 0, ty: Ty::Count }), b.load(at, Field { offset: 8, ty: Ty::Duration }))
+    }
+
+    /// Where items differ in length: one leaves. Those behind move up, and the tail of a queue that stood
+    /// before the beginning of the belt is clear of it when that has moved on so far. Gives the time until
+    /// the next can be at the end.
+    fn long_item_leaves(&self, b: &mut Builder, node: V, its_lane: V, item: V, present: V) -> V {
+        let (extent, time) = Self::extent(b, node, item);
+        let used = b.load(its_lane, lane::USED);
+        let span = b.load(its_lane, lane::SPAN);
+        let length = b.load(node, conveyor::LENGTH);
+        let was_full = b.le(length, used);
+        b.when(was_full, |b| {
+            let travel = b.load(node, conveyor::TRAVEL);
+            let rest = b.sub(span, travel);
+            let zero = b.int(0, Ty::Duration);
+            let out = b.lt(zero, rest);
+            let rest = b.select(out, rest, zero);
+            let clear = b.add(present, rest);
+            b.store(its_lane, lane::CLEAR, clear);
+        });
+        let used = b.sub(used, extent);
+        b.store(its_lane, lane::USED, used);
+        let span = b.sub(span, time);
+        b.store(its_lane, lane::SPAN, span);
+        time
     }
 
     // ---- stops ----

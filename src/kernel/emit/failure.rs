@@ -171,6 +171,15 @@ impl Emit<'_> {
         } else {
             begun
         };
+        let begun = if self.shapes.crews_in_time && s.needs {
+            // Nor has what waits for people who are there long enough.
+            let its_request = b.load(machine, machine::REQUEST);
+            let lasts = b.load(its_request, request::LASTS);
+            let free = b.is_zero(lasts);
+            b.and(begun, free)
+        } else {
+            begun
+        };
         b.when(begun, |b| match shape.effect {
             EffectShape::Restart => {
                 let drawn = b.load(machine, machine::DRAWN);
@@ -266,6 +275,21 @@ impl Emit<'_> {
                 b.set(time, drawn);
             },
         );
+        if shape.needs && self.shapes.crews_in_time {
+            let its_request = b.load(record, breakdown::REQUEST);
+            let held = b.load(its_request, request::HOLDS);
+            let late = Self::leave_too_soon(b, its_request, held, time);
+            b.when(late, |b| {
+                let tick = b.int(1, Ty::Duration);
+                let rest = b.add(time, tick);
+                b.store(record, breakdown::REST, rest);
+                b.store_int(record, breakdown::ACTIVE, WAITING);
+                self.free_repairers(b, its_request);
+                let list = b.load(its_request, request::NEEDS);
+                self.ask(b, its_request, list, None);
+                b.give(None);
+            });
+        }
         if !shape.repair_shift {
             self.schedule_after(b, slot, time);
             return;

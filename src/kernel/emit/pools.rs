@@ -3,8 +3,8 @@
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{component, header, machine, needs, pool, request};
 use super::super::program::{BinaryOp, HostFn, Program, Ty};
-use super::super::shape::{GrantShape, NodeShape};
-use super::super::status::phase;
+use super::super::shape::{GrantShape, NodeShape, StationShape};
+use super::super::status::{State, phase};
 use super::Emit;
 
 impl Emit<'_> {
@@ -24,7 +24,7 @@ impl Emit<'_> {
         }
         let (mut b, args) = Builder::new(program, "request", &[Ty::Handle], None);
         if let [request] = args[..] {
-            Self::request_body(&mut b, request);
+            self.request_body(&mut b, request);
         }
         self.functions.request = Some(b.finish()?);
 
@@ -44,7 +44,12 @@ impl Emit<'_> {
 
     /// Puts a request, whose time and needs are set, in its place among those of its component: first
     /// those of machines whose own people just became free, then by time, then by machine.
-    fn request_body(b: &mut Builder, request: V) {
+    fn request_body(&self, b: &mut Builder, request: V) {
+        let keys = self.shapes.pool_keys;
+        if keys > 0 {
+            let most = b.count(i64::try_from(keys).unwrap_or(0));
+            b.host(HostFn::RankRequest, &[request, most], Ty::Count);
+        }
         let comp = b.load(request, request::COMPONENT);
         b.store_int(comp, component::DIRTY, 1);
         let one = b.count(1);
@@ -63,11 +68,28 @@ impl Emit<'_> {
             let stronger = b.lt(first, other_first);
             b.leave_if(stronger);
             let equal = b.eq(first, other_first);
+            if keys > 0 {
+                b.when(equal, |b| {
+                    for i in 0..keys {
+                        let key = Self::order_key(i);
+                        let (mine, its) = (b.load(request, key), b.load(at, key));
+                        let behind = b.lt(its, mine);
+                        b.leave_if(behind);
+                        let before = b.lt(mine, its);
+                        b.when(before, |b| {
+                            let previous = b.load(at, request::PREVIOUS);
+                            b.set(at, previous);
+                            b.again();
+                        });
+                    }
+                });
+            }
             let earlier = b.lt(other_time, time);
             let before = b.and(equal, earlier);
             b.leave_if(before);
             let same = b.eq(other_time, time);
-            let lower = b.lt(other_key, key);
+            // Repairs of one machine are asked for in the order of their names.
+            let lower = b.le(other_key, key);
             let same = b.and(equal, same);
             let before = b.and(same, lower);
             b.leave_if(before);
@@ -90,6 +112,11 @@ impl Emit<'_> {
         b.store(request, request::NEXT, next);
         let last = b.is_zero(next);
         b.either(last, |b| b.store(comp, component::TAIL, request), |b| b.store(next, request::PREVIOUS, request));
+    }
+
+    /// The i-th value that the order of crews goes by.
+    fn order_key(i: usize) -> Field {
+        Field { offset: i32::try_from((request::WORDS + i) * 8).unwrap_or(0), ty: Ty::Count }
     }
 
     fn drop_request_body(b: &mut Builder, request: V) {
@@ -150,14 +177,30 @@ impl Emit<'_> {
         b.store(record, high_field, new);
     }
 
+    /// The larger of two numbers.
+    pub(super) fn larger(b: &mut Builder, x: V, y: V) -> V {
+        let less = b.lt(x, y);
+        b.select(less, y, x)
+    }
+
     fn free_people_body(&self, b: &mut Builder, list: V) {
         let one = b.count(1);
         b.set_header(header::GRANT, one);
         Self::each_need(b, list, |b, members, number| {
-            let busy = b.load(members, pool::BUSY);
-            let busy = b.sub(busy, number);
+            let before = b.load(members, pool::BUSY);
+            let busy = b.sub(before, number);
             b.store(members, pool::BUSY, busy);
             Self::charge(b, members, number, true);
+            if self.shapes.crew_shifts {
+                // Those who worked on after their shift go home.
+                let size = b.load(members, pool::SIZE);
+                let over = b.lt(size, before);
+                b.when(over, |b| {
+                    let left = Self::larger(b, size, busy);
+                    Self::charge_to(b, members, (pool::SIZES, pool::SIZES_HIGH), before, true);
+                    Self::charge_to(b, members, (pool::SIZES, pool::SIZES_HIGH), left, false);
+                });
+            }
             self.note_freed(b, members);
             let comp = b.load(members, pool::COMPONENT);
             b.store_int(comp, component::DIRTY, 1);
@@ -255,6 +298,11 @@ impl Emit<'_> {
             } else {
                 (Self::enough(b, list), list)
             };
+            if self.shapes.crews_in_time {
+                // What goes beyond their shift waits for the next, and lets others pass.
+                let late = Self::known_late(b, this, list);
+                b.when(late, |b| b.again());
+            }
             b.either(
                 fits,
                 |b| {
@@ -295,6 +343,60 @@ impl Emit<'_> {
         });
         // Dropping and re-inserting marked the component again; nothing new can be granted now.
         b.store_int(comp, component::DIRTY, 0);
+    }
+
+    /// Whether a request is known to go beyond the shift of those it asks for.
+    fn known_late(b: &mut Builder, this: V, list: V) -> V {
+        let lasts = b.load(this, request::LASTS);
+        let known = b.ne_zero(lasts);
+        let no = b.int(0, Ty::Flag);
+        let late = b.var(no);
+        b.when(known, |b| {
+            let tick = b.int(1, Ty::Duration);
+            let time = b.sub(lasts, tick);
+            let asked = b.count(1);
+            let good = b.host(HostFn::InTime, &[list, time, asked], Ty::Count);
+            let bad = b.is_zero(good);
+            b.set(late, bad);
+        });
+        late
+    }
+
+    /// Whether the people granted leave before work that takes a time is done, of those who begin only what
+    /// they can finish: then they go free again, and the request waits for a shift that is long enough, with
+    /// its first time.
+    pub(super) fn leave_too_soon(b: &mut Builder, request: V, held: V, time: V) -> V {
+        let asked = b.count(0);
+        let good = b.host(HostFn::InTime, &[held, time, asked], Ty::Count);
+        let late = b.is_zero(good);
+        let tick = b.int(1, Ty::Duration);
+        let known = b.add(time, tick);
+        let none = b.int(0, Ty::Duration);
+        let lasts = b.select(late, known, none);
+        b.store(request, request::LASTS, lasts);
+        late
+    }
+
+    /// Work that has its people begins only when they are there until it is done: whether it does not.
+    pub(super) fn people_leave_too_soon(&self, b: &mut Builder, s: &StationShape, machine: V, time: V) {
+        if !(self.shapes.crews_in_time && s.needs && s.crew_shift) {
+            return;
+        }
+        let held = b.load(machine, machine::HELD);
+        let some = b.ne_zero(held);
+        b.when(some, |b| {
+            let request = b.load(machine, machine::REQUEST);
+            let late = Self::leave_too_soon(b, request, held, time);
+            b.when(late, |b| {
+                b.store(machine, machine::REMAINING, time);
+                b.store_int(machine, machine::PHASE, phase::WAIT_TO_RESUME);
+                Self::set_state(b, machine, State::Waiting);
+                self.free_people(b, machine);
+                let list = b.load(request, request::NEEDS);
+                self.ask(b, request, list, None);
+                b.give(None);
+            });
+        });
     }
 
     /// Whether enough members are free of each pool of a list, and no older request waits for them.

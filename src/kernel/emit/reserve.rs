@@ -33,8 +33,18 @@ impl Emit<'_> {
         Self::set_state(b, machine, State::Blocked);
         let now = Self::now(b);
         b.store(item, item::READY, now);
-        let way = b.load(node, station::ROUTING);
-        let list = self.decide(b, way, item, s.simple_routing);
+        let list = if s.visits {
+            // The present visit goes on until the work is done.
+            let present = b.load(item, self.visit_field());
+            let list = self.decide_product(b, s, node, item);
+            let next = b.load(item, self.visit_field());
+            b.store(machine, machine::NEXT_VISIT, next);
+            b.store(item, self.visit_field(), present);
+            list
+        } else {
+            let way = b.load(node, station::ROUTING);
+            self.decide(b, way, item, s.simple_routing)
+        };
         b.store(item, item::LIST, list);
         self.offer(b, list, item);
     }
@@ -48,6 +58,11 @@ impl Emit<'_> {
         if s.sets > 0 {
             let list = b.load(node, station::SETS);
             self.assign(b, list, s.sets, product);
+        }
+        if s.visits {
+            let machine = b.load(product, item::HOLDER);
+            let next = b.load(machine, machine::NEXT_VISIT);
+            b.store(product, self.visit_field(), next);
         }
         let list = b.load(product, item::LIST);
         self.offer(b, list, product);
@@ -79,10 +94,9 @@ impl Emit<'_> {
         b.and(any, fits)
     }
 
-    /// Reserves a place for the first offered item when its work has not begun, and lets it begin; else
-    /// takes the item.
-    #[allow(clippy::too_many_arguments)] // one fact each
-    pub(super) fn reserve_or_take(
+    /// Reserves a place for the first offered item when its work has not begun, and lets it begin; whether
+    /// that is so.
+    pub(super) fn reserve_first(
         &self,
         b: &mut Builder,
         holders: &[usize],
@@ -90,8 +104,7 @@ impl Emit<'_> {
         item: V,
         reserved: Option<Field>,
         limits: (Field, usize),
-        take: impl FnOnce(&mut Builder),
-    ) {
+    ) -> V {
         let from = b.load(item, item::HOLDER);
         let no = b.int(0, Ty::Flag);
         let asks = b.var(no);
@@ -113,12 +126,35 @@ impl Emit<'_> {
                 if let Some(reserved) = reserved {
                     b.bump(node, reserved, 1);
                 }
+                if self.any_open() {
+                    // A rule has chosen this node for good.
+                    let offset = b.count(i64::from(node::RANK.offset));
+                    let own = b.add(node, offset);
+                    b.store(item, item::LIST, own);
+                }
                 let now = Self::now(b);
                 b.set_header(header::PROGRESS, now);
                 b.call(Self::function(self.functions.placed.get(h).copied().flatten()), &[from]);
                 self.mark_if_offered(b, node);
             });
         });
+        asks
+    }
+
+    /// Reserves a place for the first offered item when its work has not begun, and lets it begin; else
+    /// takes the item.
+    #[allow(clippy::too_many_arguments)] // one fact each
+    pub(super) fn reserve_or_take(
+        &self,
+        b: &mut Builder,
+        holders: &[usize],
+        node: V,
+        item: V,
+        reserved: Option<Field>,
+        limits: (Field, usize),
+        take: impl FnOnce(&mut Builder),
+    ) {
+        let asks = self.reserve_first(b, holders, node, item, reserved, limits);
         let enters = b.not(asks);
         b.when(enters, |b| {
             if let Some(reserved) = reserved {
@@ -143,7 +179,7 @@ impl Emit<'_> {
         let kind = b.load(node, holder::RELEASE);
         b.switch(kind, self.shapes.nodes.len(), |b, k| {
             let reserved = match self.shapes.nodes.get(k) {
-                Some(NodeShape::Buffer(_)) => buffer::RESERVED,
+                Some(NodeShape::Buffer(_) | NodeShape::Conveyor(_)) => buffer::RESERVED,
                 Some(NodeShape::Station(_)) => station::RESERVED,
                 _ => return,
             };

@@ -1,7 +1,7 @@
 //! Setups between items of different types or values (semantics S1, S12).
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{item, machine, station};
+use super::super::layout::{item, machine, recipe, station};
 use super::super::program::{HostFn, Ty};
 use super::super::shape::StationShape;
 use super::Emit;
@@ -14,6 +14,10 @@ const HANDLE: Field = Field { offset: 0, ty: Ty::Handle };
 impl Emit<'_> {
     /// What a machine is set up for when it works on an item.
     fn setup_key(b: &mut Builder, s: &StationShape, node: V, item: V) -> V {
+        if s.setup_recipe {
+            let found = b.load(node, station::FOUND);
+            return b.cast(found, Ty::Count);
+        }
         if s.setup_by {
             let table = b.load(node, station::SETUPS);
             return b.host(HostFn::SetupKey, &[table, item], Ty::Count);
@@ -58,7 +62,12 @@ impl Emit<'_> {
             let none = b.none();
             let setup = b.var(none);
             let known = |b: &mut Builder| {
-                let found = if s.setup_by {
+                let found = if s.setup_recipe {
+                    let recipe = b.load(node, station::FOUND);
+                    let other = b.ne(before, key);
+                    let its = b.load(recipe, recipe::SETUP);
+                    b.select(other, its, none)
+                } else if s.setup_by {
                     let table = b.load(node, station::SETUPS);
                     b.host(HostFn::SetupOf, &[table, before, key], Ty::Handle)
                 } else {

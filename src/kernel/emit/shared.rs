@@ -96,6 +96,14 @@ impl Emit<'_> {
                         self.stands(b, record);
                     }
                 }
+                Some(MemberShape::Conveyor(k)) => {
+                    if let Some(NodeShape::Conveyor(s)) = self.shapes.nodes.get(*k) {
+                        self.switch_lanes(b, s, who, stop);
+                    }
+                    if stop {
+                        self.stands(b, record);
+                    }
+                }
                 Some(MemberShape::Pool(finish)) => {
                     self.member_breaks(b, who, stop, *finish);
                     if stop {

@@ -353,6 +353,7 @@ impl Emit<'_> {
             let late = self.too_short(b, s, machine, time);
             b.when(late, |b| b.give(None));
         }
+        self.people_leave_too_soon(b, s, machine, time);
         Self::enter_work(b, s, machine);
         self.work_on(b, s, machine, time);
     }
@@ -384,7 +385,6 @@ impl Emit<'_> {
                 b.when(late, |b| b.give(None));
             });
         }
-        Self::enter_work(b, s, machine);
         if has_effect(s, EffectShape::RestartNew) {
             let zero = b.int(0, Ty::Duration);
             let anew = b.lt(remaining, zero);
@@ -398,6 +398,8 @@ impl Emit<'_> {
                 b.set(remaining, time);
             });
         }
+        self.people_leave_too_soon(b, s, machine, remaining);
+        Self::enter_work(b, s, machine);
         self.work_on(b, s, machine, remaining);
     }
 
@@ -691,7 +693,7 @@ impl Emit<'_> {
         }
     }
 
-    fn decide_product(&self, b: &mut Builder, s: &StationShape, node: V, product: V) -> V {
+    pub(super) fn decide_product(&self, b: &mut Builder, s: &StationShape, node: V, product: V) -> V {
         let way = b.load(node, station::ROUTING);
         if !s.visits {
             return self.decide(b, way, product, s.simple_routing);

@@ -412,8 +412,10 @@ impl Emit<'_> {
         let none = b.lt(size, zero);
         let size = b.select(none, zero, size);
         let old = b.load(members, pool::SIZE);
-        Self::charge_to(b, members, (pool::SIZES, pool::SIZES_HIGH), old, true);
-        Self::charge_to(b, members, (pool::SIZES, pool::SIZES_HIGH), size, false);
+        let busy = b.load(members, pool::BUSY);
+        let (before, after) = (Self::larger(b, old, busy), Self::larger(b, size, busy));
+        Self::charge_to(b, members, (pool::SIZES, pool::SIZES_HIGH), before, true);
+        Self::charge_to(b, members, (pool::SIZES, pool::SIZES_HIGH), after, false);
         b.store(members, pool::SIZE, size);
         self.note_freed(b, members);
         let comp = b.load(members, pool::COMPONENT);

@@ -1,8 +1,12 @@
 //! Lays out conveyors: lanes, drives, breakdowns.
 
+use num_bigint::BigInt;
+use num_traits::ToPrimitive;
+
 use super::nodes::stops;
 use super::stops::clock_shape;
 use super::*;
+use crate::base::{Rational, Ticks};
 use crate::kernel::shape::Family;
 
 impl Layout<'_> {
@@ -76,6 +80,7 @@ impl Layout<'_> {
         self.image.put(record, conveyor::TRAVEL, travel);
         self.image.put(record, conveyor::PLACES, count(c.places()));
         self.image.put(record, conveyor::REST, rest);
+        self.extents(record, c);
         let way = way.ok_or_else(|| format!("`{name}` leads nowhere"))?;
         let (at, _, simple_routing) = self.routing(way, name, "branch")?;
         self.image.put(record, buffer::ROUTING, at);
@@ -118,6 +123,7 @@ impl Layout<'_> {
             lanes: lanes.len(),
             together: c.mode == BeltMode::StopTogether,
             stepped: c.stepped,
+            mixed: !c.extents.is_empty(),
             simple_routing,
             from: from_count,
             to: to_count,
@@ -125,6 +131,31 @@ impl Layout<'_> {
             shift: self.plant.nodes.get(id).is_some_and(|n| n.calendar.is_some()),
             observed: self.told(id, buffer::OBSERVERS),
         })
+    }
+
+    /// How much of a belt items of each type take, in whole numbers of a common unit, and as times.
+    fn extents(&mut self, record: i64, c: &Conveyor) {
+        if c.extents.is_empty() {
+            return;
+        }
+        let all = c.extents.values().chain([&c.length]);
+        let unit = all.fold(BigInt::from(1), |unit, l| {
+            let fits = (l * Rational::from_integer(unit.clone())).is_integer();
+            if fits { unit } else { unit * l.denom() }
+        });
+        // Lengths of very odd fractions are taken in nanometres.
+        let unit = if unit > BigInt::from(1_000_000_000) { BigInt::from(1_000_000_000) } else { unit };
+        let whole =
+            |l: &Rational| (l * Rational::from_integer(unit.clone())).ceil().to_integer().to_i64().unwrap_or(NEVER);
+        let mut words = Vec::new();
+        for t in self.plant.items.ids() {
+            let extent = c.extent(t);
+            let time = Ticks::from_seconds(&(extent / &c.speed)).unwrap_or(Ticks::NEVER);
+            words.extend([whole(extent), time.0]);
+        }
+        let table = self.image.array(&words);
+        self.image.put(record, conveyor::EXTENTS, table);
+        self.image.put(record, conveyor::LENGTH, whole(&c.length));
     }
 
     fn belt_stops(&mut self, id: NodeId, name: &str, c: &Conveyor) -> Result<Vec<BreakdownShape>, String> {
@@ -150,6 +181,7 @@ impl Layout<'_> {
             let need_list = self.need_list(b.needs);
             if need_list != 0 {
                 let request = self.request(at, self.key(id, 0), GrantShape::Repair(UNPLACED, i));
+                self.image.put(request, request::PLACE, self.node_record(id));
                 let component = self.component_of(need_list);
                 self.image.put(request, request::NEEDS, need_list);
                 self.image.put(request, request::COMPONENT, component);

@@ -387,7 +387,7 @@ impl Model {
 
 impl Layout<'_> {
     pub(super) fn stream(&mut self, at: i64, entity: &str, purpose: &str, ordinal: u32) {
-        let id = random::stream_id(entity, purpose, ordinal);
+        let id = random::stream_id(&self.plant.renamed.former(entity), purpose, ordinal);
         let name = format!("{entity} {purpose} {ordinal}");
         if let Some(other) = self.stream_names.insert(id, name.clone()) {
             self.collisions.push((other, name));

@@ -286,7 +286,7 @@ impl Layout<'_> {
             simple_routing &= route_shape(&visited.next)? == RouteShape::Leaf
                 && !targets.iter().any(|t| self.lists_by_type.contains_key(&t.node.index()));
         }
-        if let Some(setup) = &s.setup {
+        if let Some(setup) = s.setup.as_ref().filter(|x| !x.by_recipe) {
             let first = lists.first().copied().unwrap_or(0);
             any_needs |= self.setups(record, name, setup, first, &mut families)?;
         }
@@ -332,7 +332,7 @@ impl Layout<'_> {
         let breakdowns = self.breakdown_shapes(id, s)?;
         let with_shift = |needed: &[crate::ir::Need]| needed.iter().any(|n| self.changes_size(n.pool));
         let crew_shift = s.recipes.iter().flat_map(|r| &r.phases).any(|p| with_shift(&p.needs))
-            || s.setup.iter().filter_map(|s| s.needs.as_deref()).any(with_shift)
+            || s.setups().filter_map(|s| s.needs.as_deref()).any(with_shift)
             || visits.iter().filter_map(|v| plant.visits.get(*v)?.needs.as_deref()).any(with_shift);
         let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
             self.image.put(record, station::DIRECT_OUT, self.node_record(to));
@@ -354,6 +354,7 @@ impl Layout<'_> {
             needs: any_needs,
             steps: s.recipes.iter().any(|r| r.phases.len() > 1) || s.setup.is_some(),
             setup: s.setup.is_some(),
+            setup_recipe: s.setup.as_ref().is_some_and(|x| x.by_recipe),
             setup_by: s.setup.as_ref().is_some_and(|x| x.by.is_some()),
             setup_lost_off: s.setup.as_ref().is_some_and(|x| x.lost_after_off) && shift.is_some(),
             setup_lost_down: s.setup.as_ref().is_some_and(|x| x.lost_after_breakdown) && !s.breakdowns.is_empty(),
@@ -505,6 +506,8 @@ impl Layout<'_> {
         let stride = index(machine::WORDS * 8);
         let (first, _) = self.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
         let record = self.node_record(id);
+        let station = record;
+        let mean = self.mean_for_crews(id, name)?;
         for m in 0..count(s.machines) {
             let at = first + m * stride;
             let number = (m + 1).unsigned_abs();
@@ -525,6 +528,9 @@ impl Layout<'_> {
             }
             let work = self.request(at, asks, GrantShape::Work(UNPLACED));
             self.image.put(at, machine::REQUEST, work);
+            self.image.put(work, request::PLACE, record);
+            self.image.put(work, request::WORKS, 1);
+            self.image.put(work, request::MEAN, mean);
             let handler = self.unplaced(EventShape::EndOfWork(UNPLACED));
             self.slot(SlotPlan {
                 band: 1,
@@ -561,6 +567,7 @@ impl Layout<'_> {
                 let need_list = self.need_list(b.needs);
                 if need_list != 0 {
                     let request = self.request(record, key, GrantShape::Repair(UNPLACED, i));
+                    self.image.put(request, request::PLACE, station);
                     let component = self.component_of(need_list);
                     self.image.put(request, request::NEEDS, need_list);
                     self.image.put(request, request::COMPONENT, component);

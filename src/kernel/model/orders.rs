@@ -65,6 +65,45 @@ impl Layout<'_> {
         Ok(at)
     }
 
+    /// The order record of crews that are asked for together. Mean works are found by station.
+    pub(super) fn pool_order(&mut self, name: &str, rules: &Precedence) -> Result<i64, String> {
+        let at = self.image.alloc(2 + 2 * rules.rules.len());
+        self.image.put(at, order::COUNT, index(rules.rules.len()));
+        for (i, rule) in (0i64..).zip(&rules.rules) {
+            let (kind, argument) = match rule {
+                PrecedenceRule::Fifo | PrecedenceRule::SameSetup => (kind::FIFO, 0),
+                PrecedenceRule::Lifo => (kind::LIFO, 0),
+                PrecedenceRule::First(from) => (kind::FIRST, self.node_record(*from)),
+                PrecedenceRule::Lowest(e) => (kind::LOWEST, self.host_value(e, name, i)?),
+                PrecedenceRule::Highest(e) => (kind::HIGHEST, self.host_value(e, name, i)?),
+                PrecedenceRule::Shortest => (kind::LOWEST, 0),
+                PrecedenceRule::Longest => (kind::HIGHEST, 0),
+            };
+            let rule = at + 16 * i;
+            self.image.put(rule, order::KIND, kind);
+            self.image.put(rule, order::ARGUMENT, argument);
+        }
+        Ok(at)
+    }
+
+    /// A value record that the host evaluates.
+    fn host_value(&mut self, e: &Expression, name: &str, i: i64) -> Result<i64, String> {
+        let law = self.value_law(e, name, &format!("order{i}"))?;
+        let at = self.image.alloc(value::WORDS);
+        self.image.put(at, value::LAW, law);
+        Ok(at)
+    }
+
+    /// The value record of a station's mean work, where an order of crews goes by it; else 0.
+    pub(super) fn mean_for_crews(&mut self, id: NodeId, name: &str) -> Result<i64, String> {
+        let asked =
+            |o: &Precedence| o.rules.iter().any(|r| matches!(r, PrecedenceRule::Shortest | PrecedenceRule::Longest));
+        if !self.plant.pools.values().filter_map(|p| p.order.as_ref()).any(asked) {
+            return Ok(0);
+        }
+        self.host_value(&self.mean_work(id)?, name, 0)
+    }
+
     fn sets_up_by_value(&self, id: NodeId) -> bool {
         matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.setup.as_ref().is_some_and(|s| s.by.is_some()))
     }

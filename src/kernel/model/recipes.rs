@@ -78,6 +78,20 @@ impl Layout<'_> {
         } else if let Some(first) = self.steps(&r.phases, &lists, ItemId::new(0), &entity, "", families)? {
             self.image.put(at, recipe::WORK, first);
         }
+        if let Some(setup) = &r.setup
+            && let Some(time) = &setup.otherwise
+        {
+            let list = match &setup.needs {
+                Some(needed) => self.need_list(needed),
+                None => lists.first().copied().unwrap_or(0),
+            };
+            *any_needs |= list != 0;
+            let (record, family) = self.draw(time, &entity, "setup")?;
+            families.insert(family);
+            self.image.put(record, draw::NEEDS, list);
+            self.image.put(record, draw::STATE, State::Setup.code());
+            self.image.put(at, recipe::SETUP, record);
+        }
         let makes = self.products(r);
         self.image.put(at, recipe::NUMBER, index(makes.len()));
         let birth = match r.birth {

@@ -13,7 +13,11 @@ impl Layout<'_> {
                 let (record, size) = self.calendar(id, Some((p.size, p.sizes.clone())));
                 self.image.put(at, pool::SIZE, count(size));
                 self.image.put(at, pool::WHOLE, count(size));
-                self.image.put(at, pool::FINISH, i64::from(p.shift_end == ShiftEnd::FinishItem));
+                self.image.put(at, pool::FINISH, i64::from(p.shift_end != ShiftEnd::Pause));
+                if p.shift_end == ShiftEnd::FinishInTime {
+                    self.image.put(at, pool::IN_TIME, record);
+                    self.shapes.crews_in_time = true;
+                }
                 self.tell(record, at, SubscriberShape::Pool);
             }
             self.places.pools.push(at);
@@ -29,11 +33,19 @@ impl Layout<'_> {
             let crews = self.image.array(&words);
             self.image.put(at, pool::CREWS, crews);
         }
-        let groups = rank::pool_components(self.plant);
+        let plant = self.plant;
+        let groups = rank::pool_components(plant);
+        self.shapes.pool_keys =
+            plant.pools.values().filter_map(|p| p.order.as_ref()).map(|o| o.rules.len()).max().unwrap_or(0);
         for members in groups {
             let handles: Vec<i64> = members.iter().filter_map(|p| self.places.pools.get(p.index()).copied()).collect();
             let at = self.image.alloc(component::WORDS + handles.len());
             self.image.put(at, component::POOLS, index(handles.len()));
+            if let Some(rules) = crate::ir::group_order(plant, &members).0 {
+                let name = members.iter().filter_map(|p| plant.pools.get(*p)).find(|p| p.order.is_some());
+                let order = self.pool_order(name.map_or("", |p| p.name.as_str()), rules)?;
+                self.image.put(at, component::ORDER, order);
+            }
             for (i, p) in (0i64..).zip(&handles) {
                 self.image.put(at + index(component::WORDS * 8) + 8 * i, FIRST_WORD, *p);
                 self.image.put(*p, pool::COMPONENT, at);
@@ -62,8 +74,10 @@ impl Layout<'_> {
         self.image.put(at, needs::COUNT, index(merged.len()));
         // By name, so that of two pools that become free at once the choice does not hang on declarations.
         let mut merged: Vec<(usize, u64)> = merged.into_iter().collect();
-        let name = |i: usize| self.plant.pools.get(crate::ir::PoolId::new(i)).map_or("", |p| p.name.as_str());
-        merged.sort_by(|a, b| crate::base::names::natural_cmp(name(a.0), name(b.0)));
+        let pools = &self.plant.pools;
+        let former = |p: &crate::ir::Pool| self.plant.renamed.former(&p.name);
+        let name = |i: usize| pools.get(crate::ir::PoolId::new(i)).map_or(String::new(), former);
+        merged.sort_by(|a, b| crate::base::names::natural_cmp(&name(a.0), &name(b.0)));
         for (i, (p, n)) in (0i64..).zip(&merged) {
             let record = self.places.pools.get(*p).copied().unwrap_or(0);
             self.image.put(at + 16 * i, needs::POOL, record);
@@ -80,7 +94,7 @@ impl Layout<'_> {
     }
 
     pub(super) fn request(&mut self, owner: i64, key: i64, kind: GrantShape) -> i64 {
-        let at = self.image.alloc(request::WORDS);
+        let at = self.image.alloc(request::WORDS + self.shapes.pool_keys);
         let kind = intern(&mut self.shapes.grants, kind);
         self.image.put(at, request::OWNER, owner);
         self.image.put(at, request::KEY, key);

@@ -37,10 +37,11 @@ impl Layout<'_> {
     }
 
     pub(super) fn slots(&mut self) -> Vec<(usize, First)> {
+        let former = |name: &str| self.plant.renamed.former(name);
         self.slots.sort_by(|a, b| {
             (a.band, a.rank, a.machine)
                 .cmp(&(b.band, b.rank, b.machine))
-                .then_with(|| crate::base::names::natural_cmp(&a.name, &b.name))
+                .then_with(|| crate::base::names::natural_cmp(&former(&a.name), &former(&b.name)))
         });
         let n = self.slots.len().max(2);
         let depth = usize::BITS - (n - 1).leading_zeros();

@@ -296,6 +296,10 @@ impl Layout<'_> {
                             let kind = intern(&mut self.shapes.members, MemberShape::Source(shape));
                             list.extend([self.node_record(*id), index(kind)]);
                         }
+                        Some(NodeKind::Conveyor(_)) => {
+                            let kind = intern(&mut self.shapes.members, MemberShape::Conveyor(shape));
+                            list.extend([self.node_record(*id), index(kind)]);
+                        }
                         _ => {}
                     }
                 }
