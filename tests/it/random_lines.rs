@@ -141,6 +141,8 @@ pub fn random_line(seed: u64, times: Times) -> RandomLine {
     let mut flows = Vec::new();
     for depth in 0..layers {
         let mut next = Vec::new();
+        // A rule does not lead straight into these.
+        let mut ordered = Vec::new();
         for i in 0..1 + chance.below(2) {
             let name = format!("st_{depth}{i}x");
             let mut fields = vec![if ties { "cycle: 60 s" } else { chance.of(CYCLES) }.to_string()];
@@ -165,12 +167,15 @@ pub fn random_line(seed: u64, times: Times) -> RandomLine {
             }
             let stop =
                 if !ties && chance.once_in(2) { format!("\n    {}", chance.of(BREAKDOWNS)) } else { String::new() };
+            if fields.iter().any(|f| f.starts_with("order:")) {
+                ordered.push(name.clone());
+            }
             say(format!("station {name} {{ {}{stop}\n}}", fields.join(", ")));
             names.push(name.clone());
             next.push(name);
         }
         for from in &layer {
-            flows.push(format!("flow {from} {}", ways(chance, &next, ties, endless.contains(from))));
+            flows.push(format!("flow {from} {}", ways(chance, &next, &ordered, ties, endless.contains(from))));
         }
         // What nothing leads to gets a way of its own.
         for to in &next {
@@ -205,7 +210,7 @@ pub fn random_line(seed: u64, times: Times) -> RandomLine {
 }
 
 /// The way from a node to the next layer; an endless source needs one that fills up.
-fn ways(chance: &mut Chance, next: &[String], ties: bool, endless: bool) -> String {
+fn ways(chance: &mut Chance, next: &[String], ordered: &[String], ties: bool, endless: bool) -> String {
     let arrow = |chance: &mut Chance| {
         if endless {
             return chance.of(&["->", "-[1]->", "-[4]->"]).to_string();
@@ -219,7 +224,10 @@ fn ways(chance: &mut Chance, next: &[String], ties: bool, endless: bool) -> Stri
         0 => format!("-> {{ 60 %: {} {a}, rest: {} {b} }}", arrow(chance), arrow(chance)),
         1 => format!("-> {{ A: {} {a}, B: {} {b} }}", arrow(chance), arrow(chance)),
         2 => format!("-> round_robin {{ {} {a}, {} {b} }}", arrow(chance), arrow(chance)),
-        3 => format!("-> first_free {{ -> {a}, -> {b} }}"),
+        3 => {
+            let straight = |to: &String| if ordered.contains(to) { "-[1]->" } else { "->" };
+            format!("-> first_free {{ {} {a}, {} {b} }}", straight(a), straight(b))
+        }
         4 => format!("-> shortest_queue {{ -[3]-> {a}, -[3]-> {b} }}"),
         5 => format!("-> {{ every(3): {} {a}, rest: {} {b} }}", arrow(chance), arrow(chance)),
         6 => format!("-> {{ if level({a}) > 0: -> {b}, else: -[2]-> {a} }}"),
