@@ -368,10 +368,14 @@ impl<'a> Lower<'a> {
             }
             return Some(());
         }
-        if let Some(ExprKind::Call { function, .. }) = phrase.as_expr().map(|e| &e.kind)
-            && function.name().is_some_and(|n| matches!(self.scope.find(n), Some(Meaning::Other)))
-        {
-            return self.later(phrase.span, "moves by vehicle");
+        let named = phrase.as_expr().and_then(|e| match &e.kind {
+            ExprKind::Call { function, .. } => function.name(),
+            _ => e.name(),
+        });
+        if named.is_some_and(|n| matches!(self.scope.find(n), Some(Meaning::Other))) {
+            // What is wrong with the declaration has been told.
+            self.holes = true;
+            return None;
         }
         if is_unlimited {
             return self.places(lane, Capacity::Unlimited, argument.span);
