@@ -1,9 +1,11 @@
-//! How long scanning and parsing take on a line of 10,000 lines of text. Run with `cargo bench --bench parse`.
+//! How long it takes to read and check a line of 10,000 lines of text, as `flowline check` does. Run with
+//! `cargo bench --bench parse`.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use flowline::base::FileId;
+use flowline::cli::pipeline::compile_text;
 use flowline::syntax::{parse, tokens};
 
 /// A serial line of stations with fields, breakdowns, flows and expectations, eight lines of text each.
@@ -20,6 +22,28 @@ fn long_line(stations: usize) -> String {
              expect e{i}: throughput(s{i}, during: two) >= 115 /h * 2 + 3 // note\n",
             i % 5 + 1,
             i + 1
+        );
+    }
+    text.push_str("}\n");
+    text
+}
+
+/// A line without a mistake: a chain of stations that fail and are repaired by a crew, with rejects.
+fn sound_line(stations: usize) -> String {
+    let mut text = String::from(
+        "line long {\n    item Part { mass: 1 kg }\n    crew mechanic { size: 40 }\n    source feed { makes: Part }\n    sink rejects\n    \
+         sink out\n    flow feed -> s1\n    run { for: 1 d }\n",
+    );
+    for i in 1..=stations {
+        let next = if i == stations { "out".to_string() } else { format!("s{}", i + 1) };
+        let _ = write!(
+            text,
+            "    station s{i} {{\n        cycle: normal(1.8 s, 0.1 s)\n        machines: {}\n        \
+             breakdown jam {{ after: exponential(4 h), clock: working, repair: lognormal(8 min, 3 min), needs: 1 mechanic }}\n        \
+             power: {{ working: 12 kW, idle: 3 kW }}\n    }}\n    \
+             flow s{i} -> {{ 99.9 %: -[5]-> {next}, rest: rejects }}\n    \
+             expect e{i}: throughput(s{i}) >= 100 /h * 2 + 3 /h // note\n",
+            i % 5 + 1,
         );
     }
     text.push_str("}\n");
@@ -45,4 +69,9 @@ fn main() {
         let lines = text.lines().count();
         println!("{name}: {lines} lines, {count} tokens in {scan:.1?}, parsed in {all:.1?}, {items} diagnostics");
     }
+    let text = sound_line(1250);
+    let lines = text.lines().count();
+    let read = |_: &str| Err("there are no files".to_string());
+    let (all, found) = best(10, || compile_text("long.line", text.clone(), None, &[], &read).diagnostics.len());
+    println!("checked whole, capacity and circular waits included: {lines} lines in {all:.1?}, {found} diagnostics");
 }
