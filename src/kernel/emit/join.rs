@@ -211,6 +211,34 @@ impl Emit<'_> {
     /// Settles an assembly that loads its parts one by one: those that are there go onto the machine, and
     /// the work begins with the last.
     fn settle_each(&self, b: &mut Builder, k: usize, s: &StationShape, holders: &[usize], node: V, machine: V) {
+        if s.from == 0 {
+            self.load_what_is_there(b, k, s, holders, node, machine);
+            return;
+        }
+        // The first part goes on when there is a card for the main one, or the next main one holds its own.
+        let loaded = b.load(machine, machine::ITEM);
+        let begun = b.ne_zero(loaded);
+        let array = b.load(node, station::FROM);
+        let left = Self::cards_left(b, array, s.from);
+        let parts = b.load(node, station::PARTS);
+        let next = b.load(parts, list::HEAD.plus(part_offset(0)));
+        let there = b.ne_zero(next);
+        let may = self.may_enter(b, array, s.from, next);
+        let may = b.and(there, may);
+        let may = b.or(left, may);
+        let go = b.or(begun, may);
+        b.when(go, |b| self.load_what_is_there(b, k, s, holders, node, machine));
+    }
+
+    fn load_what_is_there(
+        &self,
+        b: &mut Builder,
+        k: usize,
+        s: &StationShape,
+        holders: &[usize],
+        node: V,
+        machine: V,
+    ) {
         let (complete, planned, _) = self.collect(b, s, holders, node);
         let giver = self.load_plan(b, s, holders, node, machine, planned);
         b.when(complete, |b| {
