@@ -374,6 +374,20 @@ impl<'p> Builder<'p> {
         self.push(Inst::Loop { body });
     }
 
+    /// For each of the first `number` elements of an array, where it lies. `stride` is in bytes.
+    pub fn each(&mut self, array: V, number: V, stride: i64, body: impl FnOnce(&mut Self, V)) {
+        let zero = self.count(0);
+        let i = self.var(zero);
+        self.repeat(|b| {
+            let end = b.le(number, i);
+            b.leave_if(end);
+            let at = b.element(array, i, stride);
+            let next = b.plus(i, 1);
+            b.set(i, next);
+            body(b, at);
+        });
+    }
+
     /// Leaves the innermost loop.
     pub fn leave(&mut self) {
         self.push(Inst::Break { depth: 0 });

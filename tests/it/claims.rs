@@ -53,11 +53,10 @@ fn analyse(text: &str, folder: &Path) -> (Option<Plant>, Vec<Diagnostic>, Option
     let mut analysed = sema::analyse(&mut files, &parsed.tree, &options);
     let mut found = parsed.diagnostics;
     found.append(&mut analysed.diagnostics);
-    let plant = analysed.plants.pop();
+    // A refused plant has holes: it is no plant to be run.
+    let plant = analysed.plants.pop().filter(|_| analysed.complete);
     let mut verdict = None;
-    if analysed.complete
-        && let Some(plant) = &plant
-    {
+    if let Some(plant) = &plant {
         let analysis = analysis::analyse(plant);
         found.extend(analysis.diagnostics);
         verdict = Some(analysis.deadlock.verdict);

@@ -69,15 +69,7 @@ impl Emit<'_> {
     fn each_lane(b: &mut Builder, record: V, each: impl FnOnce(&mut Builder, V)) {
         let list = b.load(record, drive::LANES);
         let n = b.load(record, drive::COUNT);
-        let zero = b.count(0);
-        let i = b.var(zero);
-        b.repeat(|b| {
-            let more = b.lt(i, n);
-            let done = b.not(more);
-            b.leave_if(done);
-            let at = b.element(list, i, 8);
-            let next = b.plus(i, 1);
-            b.set(i, next);
+        b.each(list, n, 8, |b, at| {
             let its_lane = b.load(at, HANDLE);
             each(b, its_lane);
         });

@@ -47,14 +47,7 @@ impl Emit<'_> {
         b.when(nothing, |b| b.give(None));
         let pairs = b.load(at, causes::LISTS);
         let n = b.load(pairs, super::basics::WORD);
-        let zero = b.count(0);
-        let i = b.var(zero);
-        b.repeat(|b| {
-            let end = b.le(n, i);
-            b.leave_if(end);
-            let pair = b.element(pairs, i, 16);
-            let next = b.plus(i, 1);
-            b.set(i, next);
+        b.each(pairs, n, 16, |b, pair| {
             let own = b.load(pair, KEY);
             let same = b.eq(own, key);
             b.when(same, |b| {

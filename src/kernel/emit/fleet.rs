@@ -263,14 +263,7 @@ impl Emit<'_> {
     fn each_vehicle(b: &mut Builder, record: V, each: impl FnOnce(&mut Builder, V)) {
         let first = b.load(record, fleet::VEHICLES);
         let n = b.load(record, fleet::SIZE);
-        let zero = b.count(0);
-        let i = b.var(zero);
-        b.repeat(|b| {
-            let end = b.le(n, i);
-            b.leave_if(end);
-            let which = b.element(first, i, VEHICLE_BYTES);
-            let next = b.plus(i, 1);
-            b.set(i, next);
+        b.each(first, n, VEHICLE_BYTES, |b, which| {
             each(b, which);
         });
     }
@@ -366,15 +359,8 @@ impl Emit<'_> {
         let best = b.var(none);
         let moves = b.load(record, fleet::MOVES);
         let n = b.load(record, fleet::MOVE_COUNT);
-        let zero = b.count(0);
-        let i = b.var(zero);
-        b.repeat(|b| {
-            let end = b.le(n, i);
-            b.leave_if(end);
-            let at = b.element(moves, i, 8);
+        b.each(moves, n, 8, |b, at| {
             let way = b.load(at, HANDLE);
-            let next = b.plus(i, 1);
-            b.set(i, next);
             let head = b.load(way, node::OFFERS);
             let none = b.is_zero(head);
             b.when(none, |b| b.again());
@@ -490,15 +476,8 @@ impl Emit<'_> {
         let found = b.var(none);
         let moves = b.load(record, fleet::MOVES);
         let n = b.load(record, fleet::MOVE_COUNT);
-        let zero = b.count(0);
-        let i = b.var(zero);
-        b.repeat(|b| {
-            let end = b.le(n, i);
-            b.leave_if(end);
-            let at = b.element(moves, i, 8);
+        b.each(moves, n, 8, |b, at| {
             let way = b.load(at, HANDLE);
-            let next = b.plus(i, 1);
-            b.set(i, next);
             let head = b.load(way, node::OFFERS);
             let same = b.eq(head, its_item);
             b.when(same, |b| {

@@ -45,16 +45,8 @@ impl Emit<'_> {
         let plan = b.load(node, station::PLAN);
         let now = Self::now(b);
         let oldest = b.var(now);
-        let zero = b.count(0);
-        let i = b.var(zero);
-        b.repeat(|b| {
-            let more = b.lt(i, planned);
-            let end = b.not(more);
-            b.leave_if(end);
-            let at = b.element(plan, i, 8);
+        b.each(plan, planned, 8, |b, at| {
             let entry = b.load(at, Field { offset: 0, ty: Ty::Handle });
-            let next = b.plus(i, 1);
-            b.set(i, next);
             // What a source makes as it is needed has not waited.
             let bits = b.cast(entry, Ty::Count);
             let marked = b.bits_with(BinaryOp::And, bits, 1);

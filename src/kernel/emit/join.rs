@@ -310,16 +310,8 @@ impl Emit<'_> {
         } else {
             b.store(machine, machine::ITEM, none);
         }
-        let zero = b.count(0);
-        let i = b.var(zero);
-        b.repeat(|b| {
-            let more = b.lt(i, planned);
-            let done = b.not(more);
-            b.leave_if(done);
-            let at = b.element(plan, i, 8);
+        b.each(plan, planned, 8, |b, at| {
             let entry = b.load(at, HANDLE);
-            let next = b.plus(i, 1);
-            b.set(i, next);
             let taken = b.var(entry);
             let bits = b.cast(entry, Ty::Count);
             let marked = b.bits_with(BinaryOp::And, bits, 1);

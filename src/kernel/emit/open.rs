@@ -187,15 +187,7 @@ impl Emit<'_> {
         let best_list = b.var(none);
         let best_way = b.var(none);
         let number = b.load(lists, Field { offset: 0, ty: Ty::Count });
-        let zero = b.count(0);
-        let i = b.var(zero);
-        b.repeat(|b| {
-            let more = b.lt(i, number);
-            let done = b.not(more);
-            b.leave_if(done);
-            let next = b.plus(i, 1);
-            b.set(i, next);
-            let at = b.element(lists, i, 8);
+        b.each(lists, number, 8, |b, at| {
             let list = b.load(at, HANDLE);
             let head = b.load(list, list::HEAD);
             let at = b.var(head);
@@ -277,15 +269,7 @@ impl Emit<'_> {
         let some = b.ne_zero(lists);
         b.when(some, |b| {
             let number = b.load(lists, Field { offset: 0, ty: Ty::Count });
-            let zero = b.count(0);
-            let i = b.var(zero);
-            b.repeat(|b| {
-                let more = b.lt(i, number);
-                let done = b.not(more);
-                b.leave_if(done);
-                let next = b.plus(i, 1);
-                b.set(i, next);
-                let at = b.element(lists, i, 8);
+            b.each(lists, number, 8, |b, at| {
                 let list = b.load(at, HANDLE);
                 let head = b.load(list, list::HEAD);
                 let waits = b.ne_zero(head);

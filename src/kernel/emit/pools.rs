@@ -135,17 +135,9 @@ impl Emit<'_> {
     /// For each need of a list: its pool and number.
     fn each_need(b: &mut Builder, list: V, each: impl FnOnce(&mut Builder, V, V)) {
         let n = b.load(list, needs::COUNT);
-        let zero = b.count(0);
-        let i = b.var(zero);
-        b.repeat(|b| {
-            let more = b.lt(i, n);
-            let done = b.not(more);
-            b.leave_if(done);
-            let at = b.element(list, i, 16);
+        b.each(list, n, 16, |b, at| {
             let members = b.load(at, needs::POOL);
             let number = b.load(at, needs::NUMBER);
-            let next = b.plus(i, 1);
-            b.set(i, next);
             each(b, members, number);
         });
     }
@@ -264,18 +256,10 @@ impl Emit<'_> {
 
     fn grant_component(&self, b: &mut Builder, comp: V) {
         let pools = b.load(comp, component::POOLS);
-        let zero = b.count(0);
-        let i = b.var(zero);
-        b.repeat(|b| {
-            let more = b.lt(i, pools);
-            let done = b.not(more);
-            b.leave_if(done);
-            let at = b.element(comp, i, 8);
+        b.each(comp, pools, 8, |b, at| {
             let words = i32::try_from(component::WORDS * 8).unwrap_or(32);
             let members = b.load(at, super::super::builder::Field { offset: words, ty: Ty::Handle });
             b.store_int(members, pool::CLAIMED, 0);
-            let next = b.plus(i, 1);
-            b.set(i, next);
         });
         let head = b.load(comp, component::HEAD);
         let at = b.var(head);
