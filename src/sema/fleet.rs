@@ -13,9 +13,9 @@ use crate::ir::{
 use crate::syntax::tree::{Argument, Declaration, ExprKind, Key, LinkKind, Phrase};
 
 use super::fields::Fields;
+use super::lane::Lane;
 use super::line::Lower;
 use super::scope::Meaning;
-use super::way::Lane;
 
 const FLEET: &[&str] = &["size", "speed", "load_time", "unload_time", "distance", "start", "order"];
 const FLEET_LATER: &[(&str, &str)] = &[

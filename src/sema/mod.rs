@@ -20,6 +20,7 @@ mod expect;
 mod fields;
 mod fleet;
 mod import;
+mod lane;
 pub mod library;
 mod limit;
 mod line;

@@ -230,15 +230,7 @@ impl Emit<'_> {
         b.when(go, |b| self.load_what_is_there(b, k, s, holders, node, machine));
     }
 
-    fn load_what_is_there(
-        &self,
-        b: &mut Builder,
-        k: usize,
-        s: &StationShape,
-        holders: &[usize],
-        node: V,
-        machine: V,
-    ) {
+    fn load_what_is_there(&self, b: &mut Builder, k: usize, s: &StationShape, holders: &[usize], node: V, machine: V) {
         let (complete, planned, _) = self.collect(b, s, holders, node);
         let giver = self.load_plan(b, s, holders, node, machine, planned);
         b.when(complete, |b| {

@@ -187,7 +187,9 @@ impl Emit<'_> {
         let best_list = b.var(none);
         let best_way = b.var(none);
         let number = b.load(lists, Field { offset: 0, ty: Ty::Count });
-        b.each(lists, number, 8, |b, at| {
+        let one = b.count(1);
+        let first = b.element(lists, one, 8);
+        b.each(first, number, 8, |b, at| {
             let list = b.load(at, HANDLE);
             let head = b.load(list, list::HEAD);
             let at = b.var(head);
@@ -269,7 +271,9 @@ impl Emit<'_> {
         let some = b.ne_zero(lists);
         b.when(some, |b| {
             let number = b.load(lists, Field { offset: 0, ty: Ty::Count });
-            b.each(lists, number, 8, |b, at| {
+            let one = b.count(1);
+            let first = b.element(lists, one, 8);
+            b.each(first, number, 8, |b, at| {
                 let list = b.load(at, HANDLE);
                 let head = b.load(list, list::HEAD);
                 let waits = b.ne_zero(head);

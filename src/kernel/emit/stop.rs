@@ -497,15 +497,7 @@ impl Emit<'_> {
         let on = b.load(record, calendar::ON);
         let list = b.load(record, calendar::SUBSCRIBERS);
         let n = b.load(record, calendar::COUNT);
-        let zero = b.count(0);
-        let i = b.var(zero);
-        b.repeat(|b| {
-            let more = b.lt(i, n);
-            let done = b.not(more);
-            b.leave_if(done);
-            let at = b.element(list, i, 16);
-            let next = b.plus(i, 1);
-            b.set(i, next);
+        b.each(list, n, 16, |b, at| {
             let who = b.load(at, Field { offset: 0, ty: Ty::Handle });
             let kind = b.load(at, Field { offset: 8, ty: Ty::Count });
             let begins = b.ne_zero(on);

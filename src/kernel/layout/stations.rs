@@ -1,0 +1,213 @@
+//! Records of stations: their machines, what breaks down, and what they stood for.
+
+record! {
+    /// A station.
+    station, 54 {
+        /// First of its machines, which lie side by side.
+        MACHINES = 6 Handle;
+        /// Longest idle machine.
+        IDLE = 7 Handle;
+        /// Latest idle machine.
+        IDLE_LAST = 8 Handle;
+        /// Ends of work.
+        CYCLES = 9 Count;
+        /// Items scrapped by the yield.
+        SCRAPPED = 10 Count;
+        /// Where products go that are not on a route.
+        ROUTING = 11 Handle;
+        /// Work record of items that are not on a route.
+        WORK = 12 Handle;
+        /// Work records by item type.
+        WORK_TABLE = 13 Handle;
+        /// Stream of the yield: four words.
+        YIELD_STREAM = 14 Count;
+        /// Share of good items.
+        YIELD = 18 Real;
+        /// Offer lists by item type, 0 where the type is not taken.
+        LISTS = 19 Handle;
+        /// Its part records.
+        PARTS = 20 Handle;
+        /// Items collected for the next assembly.
+        PLAN = 21 Handle;
+        /// What it gives to directly.
+        DIRECT_OUT = 22 Handle;
+        /// What it takes from directly.
+        DIRECT_IN = 23 Handle;
+        /// Limits whose cards are taken here.
+        FROM = 24 Handle;
+        /// Limits whose cards are returned here.
+        TO = 25 Handle;
+        /// Item types it makes.
+        MAKES = 26 Handle;
+        /// Setups by the type before and the type to come: a draw record, or 0.
+        SETUPS = 27 Handle;
+        /// Of the items scrapped, those that a breakdown spoilt at work.
+        SPOILT = 28 Count;
+        /// Its shift: a calendar record, or 0.
+        CALENDAR = 29 Handle;
+        /// Setup of a machine that has lost its own: a draw record.
+        SETUP_ANEW = 38 Handle;
+        /// Which search of the host finds what is worked next.
+        SEARCH = 42 Count;
+        /// The recipe it found: a recipe record.
+        FOUND = 43 Handle;
+        /// Machines reserved for items at work before it.
+        RESERVED = 44 Count;
+        /// Attributes it sets: a list of assignments.
+        SETS = 30 Handle;
+        /// The order of what waits for it, or 0.
+        ORDER = 52 Handle;
+        /// The drive of the belt it works on.
+        DRIVE = 50 Handle;
+        /// The lane at whose end it works on the belt.
+        LANE = 51 Handle;
+        /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
+        GATHERS = 31 Count;
+        /// Next station that waits so, by rank.
+        GATHERS_NEXT = 32 Handle;
+        /// How long it waits for the largest set.
+        WAIT = 33 Duration;
+        /// Slot of the end of that wait.
+        WAIT_SLOT = 34 Count;
+        /// When such a wait ended last, plus one tick.
+        WAITED = 35 Time;
+        /// Items that work was finished on, where they may be several at once.
+        FINISHED = 36 Count;
+        /// Values to compute over all items loaded: how many, then of each what is made of them, its law, and
+        /// by item type whether it counts.
+        KEEPS = 37 Handle;
+        /// What is told of items that are loaded.
+        OBSERVERS = 39 Handle;
+    }
+}
+
+record! {
+    /// A machine of a station.
+    machine, 41 {
+        /// The visit that begins when what it has loaded, with its place reserved, leaves it.
+        NEXT_VISIT = 40 Handle;
+        /// Its station.
+        STATION = 2 Handle;
+        /// Its state; see [`super::super::State`].
+        STATE = 3 Count;
+        /// When the state began.
+        SINCE = 4 Time;
+        /// Time spent in each of the eight states.
+        IN_STATE = 5 Duration;
+        /// Its slot.
+        SLOT = 13 Count;
+        /// What it does; see [`super::super::phase`].
+        PHASE = 14 Count;
+        /// When the present stretch of work began.
+        WORK_START = 15 Time;
+        /// Work left at the beginning of the stretch.
+        REMAINING = 16 Duration;
+        /// Breakdowns active.
+        DOWN = 17 Count;
+        /// First item loaded.
+        ITEM = 18 Handle;
+        /// Products still on it.
+        LEFT = 19 Count;
+        /// Next idle machine.
+        IDLE_NEXT = 20 Handle;
+        /// Previous idle machine.
+        IDLE_PREVIOUS = 21 Handle;
+        /// Since when it is idle and up.
+        IDLE_SINCE = 22 Time;
+        /// Its request for people.
+        REQUEST = 23 Handle;
+        /// First of its breakdown records, which lie side by side.
+        BREAKDOWNS = 24 Handle;
+        /// Work record of what is loaded.
+        WORK = 25 Handle;
+        /// What it holds of the pools: a need list, or 0.
+        HELD = 26 Handle;
+        /// First product, while finished.
+        PRODUCTS = 27 Handle;
+        /// Next machine whose products wait to leave together.
+        TOGETHER_NEXT = 28 Handle;
+        /// Time drawn for the present work, where a breakdown makes it run again.
+        DRAWN = 29 Duration;
+        /// Item type it is set up for, plus one, or the bits of a value of the item, plus one; 0 before the
+        /// first, -1 when it has lost its setup.
+        SET_UP = 30 Count;
+        /// Work record that follows the setup, or 0.
+        THEN = 31 Handle;
+        /// 0: on shift; 1: off; 2: off once the item is finished; 3: waits with its item for a shift that is
+        /// long enough; 4: has that shift, but stands still for another reason.
+        OFF = 32 Count;
+        /// Maintenance going on.
+        MAINTENANCE = 33 Count;
+        /// Values over all items loaded.
+        KEPT = 34 Handle;
+        /// The recipe at work: a recipe record, where there are several.
+        RECIPE = 35 Handle;
+        /// Where items stay: the last inside.
+        LAST = 36 Handle;
+        /// Where items stay: time it has moved, up to [`WORK_START`].
+        MOVED = 37 Duration;
+        /// Where items stay: when the next may come, in time moved.
+        NEXT_LOAD = 38 Duration;
+        /// Where its starved, blocked and waiting times are charged, or 0.
+        CAUSES = 39 Handle;
+    }
+}
+
+record! {
+    /// A breakdown of a machine, or one that stops several things at once.
+    breakdown, 20 {
+        /// The machine.
+        MACHINE = 0 Handle;
+        /// Its slot.
+        SLOT = 1 Count;
+        /// 0: its clock runs; 1: the repair waits for people; 2: under repair; 3: it begins when the work
+        /// is done.
+        ACTIVE = 2 Count;
+        /// Working time left on its clock, or ends of work in thousand-millionths.
+        RESIDUAL = 3 Duration;
+        /// Draw record of the time to failure.
+        AFTER = 4 Handle;
+        /// Draw record of the time to repair.
+        REPAIR = 5 Handle;
+        /// Its request for people.
+        REQUEST = 6 Handle;
+        /// Failures so far.
+        FAILURES = 7 Count;
+        /// Time left of a repair that its people had to leave, plus one tick; 0: none.
+        REST = 8 Duration;
+        /// Reasons for its clock to stand still.
+        HOLD = 9 Count;
+        /// Where the next failure counts from the onset: since when the clock runs during the repair.
+        STARTED = 10 Time;
+        /// Whether the shift in which it is repaired is off.
+        OFF = 11 Flag;
+        /// Of a machine that is stopped together with others: the record with the clock.
+        SHARED = 12 Handle;
+        /// Of one that stops several: pairs of what it stops and member shape.
+        MEMBERS = 13 Handle;
+        /// How many it stops.
+        MEMBER_COUNT = 14 Count;
+        /// How many of them do not stand still yet.
+        PENDING = 15 Count;
+        /// Index of its shape.
+        KIND = 16 Count;
+        /// Since when it waits for people, or is under repair.
+        SINCE = 17 Time;
+        /// Time waited for people.
+        WAITED = 18 Duration;
+        /// Time under repair.
+        REPAIRED = 19 Duration;
+    }
+}
+
+record! {
+    /// To what the starved, blocked and waiting times of a machine are charged, in this order. A list is a
+    /// count and pairs of key and time: of givers by position of their names, of takers by rank, of pools.
+    causes, 6 {
+        /// How much of the time in the state has been charged: of starved, and of blocked and waiting
+        /// behind it.
+        CHARGED = 0 Duration;
+        /// The list of the givers, and of takers and pools behind it.
+        LISTS = 3 Handle;
+    }
+}

@@ -1,0 +1,242 @@
+//! What stands on an arrow: places, transit, stay, vehicles.
+
+use crate::base::{Span, limits};
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{Buffer, Capacity, Expression, NodeId, NodeKind, Routing, Target};
+use crate::syntax::tree::{Argument, Expr, ExprKind, Link, LinkKind};
+
+use super::line::Lower;
+use super::node::new_node;
+use super::scope::Meaning;
+
+/// What stands on an arrow.
+#[derive(Clone, Debug, Default)]
+pub struct Lane {
+    /// Places, when some are written.
+    pub places: Option<Capacity>,
+    /// Transit time, when one is written.
+    pub transit: Option<Expression>,
+    /// Items keep their order although nothing limits them.
+    pub in_order: bool,
+    /// Any item may leave, not only the first.
+    pub overtake: bool,
+    /// How long items may stay.
+    pub max_stay: Option<Expression>,
+    /// Where they go then.
+    pub expired: Option<Target>,
+    /// The name of the places.
+    pub name: Option<String>,
+    /// By vehicle, behind the places.
+    pub vehicle: Option<super::fleet::ByVehicle>,
+    /// Places behind the vehicle.
+    pub behind: Option<Capacity>,
+}
+
+impl<'a> Lower<'a> {
+    /// What stands on an arrow.
+    pub fn lane(&mut self, link: &'a Link) -> Option<Lane> {
+        let arguments = match &link.kind {
+            LinkKind::Arrow => return Some(Lane::default()),
+            LinkKind::Symmetric => {
+                self.push(
+                    Diagnostic::new(
+                        codes::BAD_CHAIN,
+                        link.span,
+                        "`<->` joins pairs in setup and distance tables, not nodes",
+                    )
+                    .fix("write `->`", link.span, "->"),
+                );
+                return None;
+            }
+            LinkKind::Arguments(arguments) => arguments,
+        };
+        let mut lane = Lane::default();
+        for argument in arguments {
+            self.lane_argument(argument, &mut lane)?;
+        }
+        Some(lane)
+    }
+
+    fn lane_argument(&mut self, argument: &'a Argument, lane: &mut Lane) -> Option<()> {
+        let phrase = &argument.value;
+        let wanted = argument.name.as_ref().map(|n| n.text.as_str());
+        match wanted {
+            None | Some("places" | "transit") => {}
+            Some("within" | "max_stay") => {
+                let time = self.time(phrase, "within")?;
+                if lane.max_stay.replace(time).is_some() {
+                    return self.given_twice(argument.span, "longest stay");
+                }
+                return Some(());
+            }
+            Some("min_stay") => {
+                let time = self.time(phrase, "min_stay")?;
+                if lane.transit.replace(time).is_some() {
+                    return self.given_twice(argument.span, "shortest stay");
+                }
+                lane.in_order = true;
+                return Some(());
+            }
+            Some("expired") => {
+                let to = self.expired_target(phrase)?;
+                if lane.expired.replace(to).is_some() {
+                    return self.given_twice(argument.span, "way of expired items");
+                }
+                return Some(());
+            }
+            Some("as") => {
+                let expr = self.only_expr(&phrase.chain, "a name")?;
+                let Some(name) = expr.name() else {
+                    return self.wrong_value(expr.span, "a name for the places is due here: `as: cooling`");
+                };
+                if self.scope.find(name).is_some() {
+                    self.push(Diagnostic::new(
+                        codes::DUPLICATE_NAME,
+                        expr.span,
+                        format!("`{name}` is the name of something else"),
+                    ));
+                    return None;
+                }
+                lane.name = Some(name.to_string());
+                return Some(());
+            }
+            Some("overtake") => {
+                match phrase.as_expr().map(|e| &e.kind) {
+                    Some(ExprKind::Bool(yes)) => lane.overtake = *yes,
+                    Some(ExprKind::Name(n)) if n == "yes" || n == "no" => lane.overtake = n == "yes",
+                    _ => return self.wrong_value(phrase.span, "`overtake` is `yes` or `no`"),
+                }
+                return Some(());
+            }
+            Some("order" | "reserve") => return self.later(argument.span, "orders and reserved places on arrows"),
+            Some(other) => {
+                self.push(
+                    Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, format!("an arrow has no `{other}`"))
+                        .help("arrows carry `places`, a `transit`, `min_stay`, `within`, `expired`, `overtake`, and a name `as`"),
+                );
+                return None;
+            }
+        }
+        let is_unlimited = phrase.as_expr().and_then(Expr::name) == Some("unlimited");
+        if wanted.is_none()
+            && let Some(by) = self.by_vehicle(phrase)
+        {
+            if lane.vehicle.replace(by?).is_some() {
+                return self.given_twice(argument.span, "vehicle");
+            }
+            return Some(());
+        }
+        let named = phrase.as_expr().and_then(|e| match &e.kind {
+            ExprKind::Call { function, .. } => function.name(),
+            _ => e.name(),
+        });
+        if named.is_some_and(|n| matches!(self.scope.find(n), Some(Meaning::Other))) {
+            // What is wrong with the declaration has been told.
+            self.holes = true;
+            return None;
+        }
+        if is_unlimited {
+            return self.places(lane, Capacity::Unlimited, argument.span);
+        }
+        let typed = self.evaluate_phrase(phrase)?;
+        let plain = typed.dim == crate::base::Dim::NUMBER;
+        if wanted == Some("places") || (wanted.is_none() && plain) {
+            let n = self.expect_count(&typed, phrase.span, "places", 0, limits::COUNT)?;
+            return self.places(lane, Capacity::Places(n), argument.span);
+        }
+        let time = self.expect_time(typed, phrase.span, "transit")?;
+        if lane.transit.replace(time).is_some() {
+            self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, "the transit is given twice"));
+            return None;
+        }
+        Some(())
+    }
+
+    fn given_twice<T>(&mut self, span: Span, what: &str) -> Option<T> {
+        self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("the {what} is given twice")));
+        None
+    }
+
+    fn places(&mut self, lane: &mut Lane, capacity: Capacity, span: Span) -> Option<()> {
+        let places = if lane.vehicle.is_some() { &mut lane.behind } else { &mut lane.places };
+        if places.replace(capacity).is_some() {
+            self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, "the places are given twice"));
+            return None;
+        }
+        Some(())
+    }
+
+    /// A way through what stands on an arrow: an anonymous buffer, or none for a plain arrow and for
+    /// no places without transit.
+    pub fn through_lane(&mut self, link: &'a Link, from: &str, to: &str, way: Routing) -> Option<Routing> {
+        let mut lane = self.lane(link)?;
+        let way = match lane.vehicle.take() {
+            Some(by) => {
+                if lane.transit.is_some() && !lane.in_order {
+                    self.push(
+                        Diagnostic::new(
+                            codes::WRONG_ARGUMENTS,
+                            link.span,
+                            "the arrow has a transit time and a vehicle",
+                        )
+                        .with(by.span, "the vehicle's speed and distance say how long it takes")
+                        .help("leave the time out, or put a buffer between two arrows"),
+                    );
+                    return None;
+                }
+                self.by_vehicles(&by, lane.behind, from, way)?
+            }
+            None => way,
+        };
+        let bare = lane.max_stay.is_none() && lane.expired.is_none() && lane.name.is_none() && !lane.overtake;
+        if bare && lane.transit.is_none() && matches!(lane.places, None | Some(Capacity::Places(0))) {
+            return Some(way);
+        }
+        if lane.places.is_none() && lane.transit.is_none() {
+            self.push(
+                Diagnostic::new(codes::MISSING_FIELD, link.span, "the arrow has no places to stay in")
+                    .help("say how many: `-[places: 5, within: 2 h]->`, or `places: unlimited`"),
+            );
+            return None;
+        }
+        if lane.transit.is_some() && lane.places == Some(Capacity::Places(0)) {
+            self.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, link.span, "a transit without a place holds no item")
+                    .help("give it a place, or leave the number out"),
+            );
+            return None;
+        }
+        let keeps_order = lane.transit.is_none() || lane.in_order || matches!(lane.places, Some(Capacity::Places(_)));
+        let mut held = Buffer {
+            transit: lane.transit.clone(),
+            max_stay: lane.max_stay.clone(),
+            expired: lane.expired,
+            ..Buffer::default()
+        };
+        self.stays(&mut held, link.span, link.span)?;
+        let name = lane.name.clone().unwrap_or_else(|| format!("{from}->{to}"));
+        let node = self.new_lane(name, link.span, lane, keeps_order, way);
+        Some(Routing::To(Target { node, visit: None, span: link.span }))
+    }
+
+    pub(super) fn new_lane(&mut self, name: String, span: Span, lane: Lane, keeps_order: bool, way: Routing) -> NodeId {
+        let count = self.lanes.entry(name.clone()).or_default();
+        *count += 1;
+        let name = if *count == 1 { name } else { format!("{name}#{count}") };
+        let loose = lane.overtake || lane.max_stay.is_some();
+        let buffer = Buffer {
+            capacity: lane.places.unwrap_or(Capacity::Unlimited),
+            transit: lane.transit,
+            // Each item waits for its own stay to end, then it stands among the others.
+            keeps_order: keeps_order && !loose,
+            anonymous: true,
+            overtake: lane.overtake,
+            max_stay: lane.max_stay,
+            expired: lane.expired,
+            ..Buffer::default()
+        };
+        let mut node = new_node(name, span, NodeKind::Buffer(buffer));
+        node.routing = Some(way);
+        self.plant.nodes.push(node)
+    }
+}
