@@ -42,6 +42,11 @@ pub(super) fn offered(model: &Model) -> Option<Point> {
 
 /// Says which sources are faster than the line, and where what grows.
 pub(super) fn check(model: &Model, point: &Point, found: &mut Vec<Diagnostic>) {
+    let insisting = model.timed.iter().filter(|(_, id, _)| model.insists(*id)).count();
+    if insisting == 0 {
+        return;
+    }
+    let back = backwards(model);
     let mut said: Vec<NodeId> = Vec::new();
     let mut loaded: Vec<(&Resource, Rational)> = model
         .resources
@@ -51,7 +56,10 @@ pub(super) fn check(model: &Model, point: &Point, found: &mut Vec<Diagnostic>) {
         .collect();
     loaded.sort_by(|a, b| b.1.cmp(&a.1));
     for (resource, load) in loaded {
-        let before = upstream(model, resource);
+        if said.len() == insisting {
+            break;
+        }
+        let before = upstream(model, &back, resource);
         let sources: Vec<(NodeId, &Rational)> = model
             .timed
             .iter()
@@ -66,7 +74,11 @@ pub(super) fn check(model: &Model, point: &Point, found: &mut Vec<Diagnostic>) {
             continue;
         }
         found.extend(too_fast(model, resource, &load, &sources, &before, point));
-        said.extend(sources.iter().map(|(id, _)| *id));
+        for (id, _) in sources {
+            if !said.contains(&id) {
+                said.push(id);
+            }
+        }
     }
 }
 
@@ -180,11 +192,10 @@ impl Upstream {
     }
 }
 
-/// Walks the flow backwards from the work of a resource, nearest first. O(states + arrows).
-fn upstream(model: &Model, resource: &Resource) -> Upstream {
+/// The flow network with its arrows turned round: states, then parameters.
+fn backwards(model: &Model) -> Vec<Vec<usize>> {
     let network = &model.network;
     let (states, parameters) = (network.states.len(), network.parameters.len());
-    // Vertices: states, then parameters; arrows reversed.
     let mut back: Vec<Vec<usize>> = vec![Vec::new(); states + parameters];
     for (from, list) in network.edges.iter().enumerate() {
         list.iter().for_each(|(to, _)| back[*to].push(from));
@@ -202,6 +213,13 @@ fn upstream(model: &Model, resource: &Resource) -> Upstream {
             }
         }
     }
+    back
+}
+
+/// Walks the flow backwards from the work of a resource, nearest first. O(states + arrows).
+fn upstream(model: &Model, back: &[Vec<usize>], resource: &Resource) -> Upstream {
+    let network = &model.network;
+    let (states, parameters) = (network.states.len(), network.parameters.len());
     let mut seen = vec![false; states + parameters];
     let mut work = VecDeque::new();
     for w in &resource.works {
