@@ -1,21 +1,22 @@
 //! Numbers in messages: at most four significant digits, in the reader's units; and arithmetic on
 //! exact numbers whose size stays bounded.
 
-use num_bigint::BigInt;
-use num_traits::{FromPrimitive, One, Signed, ToPrimitive, Zero};
+use dashu_int::IBig;
+use dashu_int::ops::BitTest;
+use num_traits::{FromPrimitive, One, Signed, ToPrimitive};
 
 use crate::base::Rational;
 use crate::base::quantity::to_f64;
 
 /// Bits of a denominator above which a number is rounded: a thousand yields in a row multiply up.
-const EXACT_BITS: u64 = 256;
+const EXACT_BITS: usize = 256;
 /// Bits kept by the rounding; its relative error is 2^-128.
-const KEPT_BITS: u64 = 128;
+const KEPT_BITS: usize = 128;
 
 /// The exact number of a count.
 #[must_use]
 pub(super) fn count(n: u64) -> Rational {
-    Rational::from_integer(BigInt::from(n))
+    Rational::from(n)
 }
 
 /// The exact value of a float; `None` when it is not finite.
@@ -33,13 +34,13 @@ pub(super) fn over(a: &Rational, b: &Rational) -> Option<Rational> {
 /// The number itself while it is short, else rounded to 128 significant bits.
 #[must_use]
 pub(super) fn bounded(value: Rational) -> Rational {
-    if value.denom().bits() <= EXACT_BITS {
+    if value.denominator().bit_len() <= EXACT_BITS {
         return value;
     }
     // numerator·2^shift / denominator has at least KEPT_BITS bits.
-    let shift = (value.denom().bits() + KEPT_BITS).saturating_sub(value.numer().bits());
-    let scaled = (value.numer() << shift) / value.denom();
-    Rational::new(scaled, BigInt::one() << shift)
+    let shift = (value.denominator().bit_len() + KEPT_BITS).saturating_sub(value.numerator().bit_len());
+    let scaled = (value.numerator() << shift) / value.denominator();
+    Rational::from_parts_signed(scaled, IBig::one() << shift)
 }
 
 /// A number with at most four significant digits, thousands separated: `106.2`, `1,440`, `0.00031`.
@@ -130,5 +131,5 @@ pub(super) fn whole(n: u64) -> String {
 /// The smallest whole number not below a value that is at least 0.
 #[must_use]
 pub(super) fn ceiling(value: &Rational) -> u64 {
-    if value.is_negative() { 0 } else { value.ceil().to_integer().to_u64().unwrap_or(u64::MAX) }
+    if value.is_negative() { 0 } else { value.ceil().to_u64().unwrap_or(u64::MAX) }
 }

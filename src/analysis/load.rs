@@ -88,8 +88,8 @@ impl Resource {
 /// Share of time a calendar is on.
 pub(super) fn on_share(plant: &Plant, calendar: Option<CalendarId>) -> Rational {
     let Some(calendar) = calendar.and_then(|c| plant.calendars.get(c)) else { return Rational::one() };
-    let on = Rational::from_integer(calendar.on_per_period().0.into());
-    over(&on, &Rational::from_integer(calendar.period.0.into())).unwrap_or_else(Rational::zero)
+    let on = Rational::from(calendar.on_per_period().0);
+    over(&on, &Rational::from(calendar.period.0)).unwrap_or_else(Rational::zero)
 }
 
 /// A skill has the time of all crews that have it; and where crews have several, what is asked of any of
@@ -158,9 +158,9 @@ fn there(plant: &Plant, pool: &ir::Pool) -> Rational {
     let mut sum = Rational::zero();
     for window in &calendar.windows {
         let members = pool.sizes.iter().find(|(name, _)| Some(*name) == window.name).map_or(0, |(_, n)| *n);
-        sum += Rational::from_integer((window.to.0 - window.from.0).into()) * count(members);
+        sum += Rational::from(window.to.0 - window.from.0) * count(members);
     }
-    let whole = Rational::from_integer(calendar.period.0.into()) * count(pool.size);
+    let whole = Rational::from(calendar.period.0) * count(pool.size);
     over(&sum, &whole).unwrap_or_else(Rational::zero)
 }
 

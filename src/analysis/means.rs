@@ -63,9 +63,9 @@ pub(super) fn mean(plant: &Plant, expression: &Expression, item: Option<ItemId>)
                 Function::Minimum => values.into_iter().min(),
                 Function::Maximum => values.into_iter().max(),
                 Function::Absolute => Some(first.abs()),
-                Function::Floor => Some(first.floor()),
-                Function::Ceiling => Some(first.ceil()),
-                Function::Round => Some(Rational::from_integer(crate::base::ticks::round_half_even(&first))),
+                Function::Floor => Some(first.floor().into()),
+                Function::Ceiling => Some(first.ceil().into()),
+                Function::Round => Some(Rational::from(crate::base::ticks::round_half_even(&first))),
                 Function::SquareRoot => exact(to_f64(&first).sqrt()),
             }
         }

@@ -48,7 +48,7 @@ pub(super) fn is_fixed(source: &Source) -> bool {
 fn lot(plant: &Plant, source: &Source) -> Option<Rational> {
     fn whole(lot: &Expression) -> bool {
         match lot {
-            Expression::Constant(q) => q.value.is_integer(),
+            Expression::Constant(q) => q.value.is_int(),
             Expression::Draw(drawn) => match &**drawn {
                 Distribution::Poisson { .. } | Distribution::Geometric { .. } => true,
                 Distribution::Empirical { values } => values.iter().all(|v| v.fract() == 0.0),
@@ -105,5 +105,5 @@ fn covers(windows: &[Window], place: i64) -> bool {
 }
 
 fn seconds(ticks: i64) -> Rational {
-    Rational::new(ticks.into(), crate::base::TICKS_PER_SECOND.into())
+    Rational::from_parts_signed(ticks.into(), crate::base::TICKS_PER_SECOND.into())
 }

@@ -156,7 +156,7 @@ fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
             }
             Some(NodeKind::Source(s)) if s.supply != Supply::Always => {
                 // A drawn lot may be large enough now and then.
-                let lot = s.lot.constant().and_then(|q| q.value.to_integer().try_into().ok());
+                let lot = s.lot.constant().and_then(|q| q.value.trunc().try_into().ok());
                 entry.direct = entry.direct.saturating_add(lot.unwrap_or(u64::MAX));
             }
             // As many as are needed.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Signed};
 
 use crate::base::Rational;
 

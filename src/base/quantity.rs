@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use num_traits::ToPrimitive;
-
 /// An exact rational number of any size.
-pub type Rational = num_rational::BigRational;
+pub type Rational = dashu_ratio::RBig;
 
 /// Base dimensions, in the order of [`Dim::exponents`]. Power is energy per time, a rate is one per
 /// time, a volume is length cubed; counts are plain numbers.
@@ -146,7 +144,7 @@ impl Quantity {
     /// A plain number.
     #[must_use]
     pub fn number(n: i64) -> Self {
-        Self { value: Rational::from_integer(n.into()), dim: Dim::NUMBER }
+        Self { value: Rational::from(n), dim: Dim::NUMBER }
     }
 
     /// The nearest float, in base units.
@@ -156,10 +154,22 @@ impl Quantity {
     }
 }
 
+/// A whole power of a rational; of 0 with a negative exponent it is 0, for which callers watch.
+#[must_use]
+pub fn power(value: &Rational, exponent: i8) -> Rational {
+    let size = usize::from(exponent.unsigned_abs());
+    let (numerator, denominator) = (value.numerator().pow(size), value.denominator().pow(size).into());
+    match exponent < 0 {
+        true if value.is_zero() => Rational::ZERO,
+        true => Rational::from_parts_signed(denominator, numerator),
+        false => Rational::from_parts_signed(numerator, denominator),
+    }
+}
+
 /// The nearest float to a rational; infinite when it does not fit.
 #[must_use]
 pub fn to_f64(value: &Rational) -> f64 {
-    value.to_f64().unwrap_or(f64::NAN)
+    value.to_f64().value()
 }
 
 /// The exact value of a decimal number such as `-1_000.25`; `None` when it is none or has too many digits.
@@ -174,8 +184,7 @@ pub fn decimal(text: &str) -> Option<Rational> {
     if digits.is_empty() || digits.len() > super::limits::NUMBER_DIGITS || !digits.chars().all(|c| c.is_ascii_digit()) {
         return None;
     }
-    let numerator: num_bigint::BigInt = digits.parse().ok()?;
-    let scale =
-        num_bigint::BigInt::from(10).pow(u32::try_from(part.chars().filter(char::is_ascii_digit).count()).ok()?);
-    Some(Rational::new(numerator * sign, scale))
+    let numerator: dashu_int::IBig = digits.parse().ok()?;
+    let scale = dashu_int::IBig::from(10).pow(part.chars().filter(char::is_ascii_digit).count());
+    Some(Rational::from_parts_signed(numerator * sign, scale))
 }

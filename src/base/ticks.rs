@@ -1,7 +1,7 @@
 //! Integer time. One tick is one nanosecond, so that events at the same instant tie exactly and
 //! sums of times are exact whatever the order.
 
-use num_bigint::BigInt;
+use dashu_int::IBig;
 use num_traits::{Signed, ToPrimitive};
 
 use super::quantity::Rational;
@@ -20,7 +20,7 @@ impl Ticks {
     /// Ticks of an exact number of seconds, rounded half to even; `None` when it does not fit.
     #[must_use]
     pub fn from_seconds(seconds: &Rational) -> Option<Ticks> {
-        let scaled = seconds * Rational::from_integer(BigInt::from(TICKS_PER_SECOND));
+        let scaled = seconds * Rational::from(TICKS_PER_SECOND);
         round_half_even(&scaled).to_i64().map(Ticks)
     }
 
@@ -34,14 +34,14 @@ impl Ticks {
 
 /// Nearest integer, ties to the even one.
 #[must_use]
-pub fn round_half_even(value: &Rational) -> BigInt {
-    let floor = value.floor().to_integer();
-    let twice_rest = (value - Rational::from_integer(floor.clone())) * Rational::from_integer(BigInt::from(2));
-    let one = Rational::from_integer(BigInt::from(1));
+pub fn round_half_even(value: &Rational) -> IBig {
+    let floor = value.floor();
+    let twice_rest = (value - Rational::from(floor.clone())) * Rational::from(2);
+    let one = Rational::from(1);
     let up = match twice_rest.cmp(&one) {
         std::cmp::Ordering::Less => false,
         std::cmp::Ordering::Greater => true,
-        std::cmp::Ordering::Equal => (floor.clone() % BigInt::from(2)).abs() == BigInt::from(1),
+        std::cmp::Ordering::Equal => (floor.clone() % IBig::from(2)).abs() == IBig::from(1),
     };
     if up { floor + 1 } else { floor }
 }

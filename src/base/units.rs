@@ -1,8 +1,8 @@
 //! The table of units: name, factor to base units, dimension.
 
-use num_bigint::BigInt;
+use dashu_int::IBig;
 
-use super::quantity::{Dim, Quantity, Rational};
+use super::quantity::{Dim, Quantity, Rational, power};
 
 /// One row: what may stand behind a number.
 pub struct Unit {
@@ -122,9 +122,9 @@ pub fn parse_unit(text: &str, item: &dyn Fn(&str) -> bool) -> Result<(Quantity, 
                 }
                 return Err(UnitError::Unknown(name.to_string()));
             };
-            let factor = Rational::new(BigInt::from(row.numerator), BigInt::from(row.denominator));
+            let factor = Rational::from_parts_signed(IBig::from(row.numerator), IBig::from(row.denominator));
             let dim = row.dim.power(exponent).ok_or_else(|| UnitError::BadExponent(factor.to_string()))?;
-            result.value *= num_traits::pow::Pow::pow(factor, i32::from(exponent));
+            result.value *= power(&factor, exponent);
             result.dim = if result.dim == Dim::NUMBER { dim } else { result.dim.times(dim) };
         }
     }

@@ -50,7 +50,7 @@ impl Default for Breakdown {
 }
 
 fn no_time() -> Expression {
-    let value = crate::base::Rational::from_integer(0.into());
+    let value = crate::base::Rational::from(0);
     Expression::Constant(crate::base::Quantity { value, dim: crate::base::Dim::TIME })
 }
 

@@ -53,7 +53,7 @@ pub enum BeltMode {
 
 impl Default for Conveyor {
     fn default() -> Self {
-        let one = Rational::from_integer(1.into());
+        let one = Rational::from(1);
         Self {
             length: one.clone(),
             speed: one.clone(),
@@ -102,7 +102,7 @@ impl Conveyor {
     /// Pitches that the length takes up, the last one perhaps in part: length over pitch, rounded up.
     #[must_use]
     pub fn pitches(&self) -> u64 {
-        (&self.length / &self.pitch).ceil().to_integer().to_u64().unwrap_or(u64::MAX).max(1)
+        (&self.length / &self.pitch).ceil().to_u64().unwrap_or(u64::MAX).max(1)
     }
 
     /// Metres of belt that an item of a type takes: its length, but at least the pitch (F12).
@@ -115,14 +115,14 @@ impl Conveyor {
     #[must_use]
     pub fn places(&self) -> u64 {
         let shortest = self.extents.values().min().unwrap_or(&self.pitch);
-        (&self.length / shortest).ceil().to_integer().to_u64().unwrap_or(u64::MAX).max(1)
+        (&self.length / shortest).ceil().to_u64().unwrap_or(u64::MAX).max(1)
     }
 
     /// Items that may fill the belt: of the longest that come.
     #[must_use]
     pub fn least_capacity(&self) -> u64 {
         let longest = self.extents.values().max().unwrap_or(&self.pitch);
-        let places = (&self.length / longest).ceil().to_integer().to_u64().unwrap_or(u64::MAX).max(1);
+        let places = (&self.length / longest).ceil().to_u64().unwrap_or(u64::MAX).max(1);
         places.saturating_mul(self.lanes)
     }
 
@@ -142,7 +142,7 @@ impl Conveyor {
     /// a pitch away from the entry. 0 where the length is a whole number of pitches.
     #[must_use]
     pub fn rest(&self) -> Ticks {
-        if self.stepped || (&self.length / &self.pitch).is_integer() {
+        if self.stepped || (&self.length / &self.pitch).is_int() {
             return Ticks(0);
         }
         let places = i64::try_from(self.places()).unwrap_or(i64::MAX);

@@ -47,13 +47,13 @@ pub struct Move {
 
 impl Default for Move {
     fn default() -> Self {
-        Self { fleet: 0, from: 0, to: 0, metres: Rational::from_integer(0.into()) }
+        Self { fleet: 0, from: 0, to: 0, metres: Rational::from(0) }
     }
 }
 
 impl Default for Fleet {
     fn default() -> Self {
-        let zero = Expression::Constant(Quantity { value: Rational::from_integer(0.into()), dim: Dim::TIME });
+        let zero = Expression::Constant(Quantity { value: Rational::from(0), dim: Dim::TIME });
         Self {
             name: String::new(),
             span: Span::default(),

@@ -75,7 +75,7 @@ pub struct Source {
 
 impl Default for Source {
     fn default() -> Self {
-        let zero = crate::base::Quantity { value: Rational::from_integer(0.into()), dim: crate::base::Dim::TIME };
+        let zero = crate::base::Quantity { value: Rational::from(0), dim: crate::base::Dim::TIME };
         Self {
             mix: Vec::new(),
             campaign: Vec::new(),
@@ -137,7 +137,7 @@ impl Source {
     /// Whether it makes exactly one item at a time.
     #[must_use]
     pub fn makes_single_items(&self) -> bool {
-        let one = self.lot.constant().is_some_and(|q| q.value == Rational::from_integer(1.into()));
+        let one = self.lot.constant().is_some_and(|q| q.value == Rational::from(1));
         one && !matches!(self.supply, Supply::Orders(_))
     }
 }

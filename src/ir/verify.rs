@@ -1,6 +1,6 @@
 //! Holds a plant against its own rules: ids valid, shares whole, ways that end in nodes that accept.
 
-use num_traits::{One, Zero};
+use num_traits::Zero;
 
 use crate::base::Rational;
 

@@ -128,7 +128,7 @@ pub fn law(expression: &Expression, streams: &mut i64, context: &Context) -> Res
         }
         Expression::Mixture(list) => {
             let at = stream();
-            let mut sum = Rational::from_integer(0.into());
+            let mut sum = Rational::from(0);
             let mut uppers = Vec::new();
             let mut laws = Vec::new();
             for (share, part) in list {

@@ -6,9 +6,8 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_2};
 
-use num_bigint::BigInt;
-use num_rational::BigRational;
-use num_traits::ToPrimitive;
+use dashu_int::IBig;
+use dashu_ratio::RBig;
 
 /// The share of intervals that cover the true mean, in every result of a run.
 pub const CONFIDENCE: f64 = 0.95;
@@ -180,7 +179,7 @@ impl Tally128 {
     /// Mean, rounded once; `None` without values.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| rounded(BigInt::from(self.sum), BigInt::from(self.count)))
+        (self.count > 0).then(|| rounded(IBig::from(self.sum), IBig::from(self.count)))
     }
 
     /// Variance of the values with n - 1 in the denominator, (n·Σx² - (Σx)²) / (n·(n - 1)), formed
@@ -190,9 +189,9 @@ impl Tally128 {
         if self.count < 2 {
             return None;
         }
-        let n = BigInt::from(self.count);
-        let squares = (BigInt::from(self.squares_carry) << 128) + BigInt::from(self.squares);
-        let sum = BigInt::from(self.sum);
+        let n = IBig::from(self.count);
+        let squares = (IBig::from(self.squares_carry) << 128) + IBig::from(self.squares);
+        let sum = IBig::from(self.sum);
         Some(rounded(&n * squares - &sum * &sum, &n * (&n - 1)))
     }
 
@@ -221,6 +220,6 @@ impl Tally128 {
 }
 
 /// The float nearest to a quotient; the divisor is not 0.
-fn rounded(numerator: BigInt, denominator: BigInt) -> f64 {
-    BigRational::new(numerator, denominator).to_f64().unwrap_or(f64::NAN)
+fn rounded(numerator: IBig, denominator: IBig) -> f64 {
+    RBig::from_parts_signed(numerator, denominator).to_f64().value()
 }

@@ -255,7 +255,7 @@ impl<'a> Lower<'a> {
         }
         for (id, c) in [(*before, first), (target.node, second)] {
             let pitches = &c.length / &c.pitch;
-            if !pitches.is_integer() || pitches.to_integer().to_u64().unwrap_or(0) < 2 {
+            if !pitches.is_int() || pitches.trunc().to_u64().unwrap_or(0) < 2 {
                 let span = plant.nodes.get(id).map_or(node.span, |n| n.span);
                 return Err(Box::new(
                     Diagnostic::new(

@@ -529,7 +529,7 @@ fn within(period: i64, (from, to): Stretch) -> Vec<Stretch> {
 fn day_number(expr: &Expr) -> Option<usize> {
     match &expr.kind {
         ExprKind::Quantity(q) if q.unit.is_none() => {
-            usize::try_from(q.number.to_integer()).ok().filter(|_| q.number.is_integer())
+            usize::try_from(q.number.trunc()).ok().filter(|_| q.number.is_int())
         }
         _ => None,
     }

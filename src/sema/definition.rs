@@ -448,7 +448,7 @@ impl<'a> Lower<'a> {
 
 /// A plain number.
 pub(super) fn number(n: u64) -> Typed {
-    Typed::constant(Quantity { value: Rational::from_integer(n.into()), dim: Dim::NUMBER })
+    Typed::constant(Quantity { value: Rational::from(n), dim: Dim::NUMBER })
 }
 
 /// Kinds of values and their dimensions.

@@ -114,8 +114,7 @@ impl<'a> Lower<'a> {
             ),
             "erlang" => {
                 let (_, q, at) = values.first()?;
-                let Some(k) = q.value.is_integer().then(|| q.value.to_integer().to_u32()).flatten().filter(|k| *k > 0)
-                else {
+                let Some(k) = q.value.is_int().then(|| q.value.trunc().to_u32()).flatten().filter(|k| *k > 0) else {
                     self.push(
                         Diagnostic::new(codes::OUT_OF_RANGE, *at, "`k` of `erlang` counts phases")
                             .help("write a whole number of 1 or more; for other shapes use `gamma(shape, mean)`"),
@@ -205,7 +204,7 @@ impl<'a> Lower<'a> {
             "poisson" => Distribution::Poisson { mean: get("mean")? },
             "geometric" => Distribution::Geometric { mean: get("mean")? },
             _ => {
-                let k = get("k").and_then(|e| e.constant().and_then(|q| q.value.to_integer().to_u32()));
+                let k = get("k").and_then(|e| e.constant().and_then(|q| q.value.trunc().to_u32()));
                 match k.filter(|k| *k > 0) {
                     Some(k) => Distribution::Erlang { k, mean: get("mean")? },
                     None => return self.wrong_value(span, "`k` of `erlang` is a fixed whole number of 1 or more"),

@@ -141,7 +141,7 @@ impl<'a> Lower<'a> {
         let lasts = match fields.get("lasts", &mut self.diagnostics) {
             Some(phrase) => self.time(phrase, "lasts")?,
             None if fields.has("lasts").is_some() => return None,
-            None => Expression::Constant(Quantity { value: Rational::from_integer(0.into()), dim: Dim::TIME }),
+            None => Expression::Constant(Quantity { value: Rational::from(0), dim: Dim::TIME }),
         };
         if lasts.any(&|e| {
             matches!(

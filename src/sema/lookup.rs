@@ -126,8 +126,8 @@ impl<'a> Lower<'a> {
         use num_traits::ToPrimitive;
         let typed = self.evaluate(expr)?;
         let whole = match &typed.value {
-            crate::ir::Expression::Constant(q) if q.dim == crate::base::Dim::NUMBER && q.value.is_integer() => {
-                q.value.to_integer().to_i64()
+            crate::ir::Expression::Constant(q) if q.dim == crate::base::Dim::NUMBER && q.value.is_int() => {
+                q.value.trunc().to_i64()
             }
             _ => None,
         };

@@ -264,7 +264,7 @@ impl<'a> Lower<'a> {
         columns: &[(String, Column)],
         only: Option<ItemId>,
     ) -> Option<Order> {
-        let most = Rational::from_integer((limits::HORIZON_DAYS * 86_400).into());
+        let most = Rational::from(limits::HORIZON_DAYS * 86_400);
         let mut order = Order { at: Ticks(0), item: only.unwrap_or(ItemId(0)), count: 1, attributes: Vec::new() };
         let mut carried: Vec<(&str, usize)> = Vec::new();
         for ((name, column), cell) in columns.iter().zip(cells) {
@@ -311,7 +311,7 @@ impl<'a> Lower<'a> {
                     }
                 },
                 Column::Count => {
-                    let n = decimal(cell).filter(Rational::is_integer).and_then(|n| n.to_integer().to_u64());
+                    let n = decimal(cell).filter(Rational::is_int).and_then(|n| n.trunc().to_u64());
                     match n.filter(|n| (1..=limits::LOT).contains(n)) {
                         Some(n) => order.count = n,
                         None => {
@@ -322,8 +322,8 @@ impl<'a> Lower<'a> {
                 Column::Attribute(..) if cell.is_empty() => {}
                 Column::Attribute(slot, unit) => {
                     let number = match cell {
-                        "yes" | "true" => Some(Rational::from_integer(1.into())),
-                        "no" | "false" => Some(Rational::from_integer(0.into())),
+                        "yes" | "true" => Some(Rational::from(1)),
+                        "no" | "false" => Some(Rational::from(0)),
                         _ => decimal(cell),
                     };
                     let Some(number) = number else {

@@ -300,10 +300,10 @@ impl<'a> Lower<'a> {
             return None;
         }
         let all: u64 = campaign.iter().map(|c| c.count).fold(0, u64::saturating_add);
-        let all = Rational::from_integer(all.into());
+        let all = Rational::from(all);
         let mut mix: Vec<(ItemId, Rational)> = Vec::new();
         for part in &campaign {
-            let share = Rational::from_integer(part.count.into()) / &all;
+            let share = Rational::from(part.count) / &all;
             for (item, of) in &part.mix {
                 match mix.iter_mut().find(|(i, _)| i == item) {
                     Some((_, sum)) => *sum += &share * of,
@@ -540,7 +540,7 @@ fn zero_time() -> Expression {
 fn mix_of(orders: &[Order], all: u64) -> Vec<(ItemId, Rational)> {
     let mut mix: Vec<(ItemId, Rational)> = Vec::new();
     for order in orders {
-        let share = Rational::new(order.count.into(), all.max(1).into());
+        let share = Rational::from_parts_signed(order.count.into(), all.max(1).into());
         match mix.iter_mut().find(|(i, _)| *i == order.item) {
             Some((_, sum)) => *sum += share,
             None => mix.push((order.item, share)),

@@ -135,7 +135,7 @@ pub(super) fn is_step(expr: &Expr) -> bool {
 }
 
 fn at_step(id: usize) -> Expression {
-    let value = Rational::from_integer(i64::try_from(id + 1).unwrap_or(0).into());
+    let value = Rational::from(i64::try_from(id + 1).unwrap_or(0));
     let number = Expression::Constant(Quantity { value, dim: Dim::NUMBER });
     Expression::Binary(Binary::Equal, Box::new(Expression::StepName), Box::new(number))
 }

@@ -482,12 +482,12 @@ impl<'a> Lower<'a> {
                 | Distribution::Gamma { mean, .. }
                 | Distribution::Lognormal { mean, .. } => fixed(mean),
                 Distribution::Uniform { minimum, maximum } => {
-                    fixed(minimum).zip(fixed(maximum)).map(|(a, b)| (a + b) / Rational::from_integer(2.into()))
+                    fixed(minimum).zip(fixed(maximum)).map(|(a, b)| (a + b) / Rational::from(2))
                 }
                 Distribution::Triangular { minimum, mode, maximum } => fixed(minimum)
                     .zip(fixed(mode))
                     .zip(fixed(maximum))
-                    .map(|((a, b), c)| (a + b + c) / Rational::from_integer(3.into())),
+                    .map(|((a, b), c)| (a + b + c) / Rational::from(3)),
                 _ => None,
             },
             _ => None,

@@ -1,5 +1,6 @@
 //! Evaluates expressions: exact constants with units, draws, arithmetic between them.
 
+use dashu_int::ops::BitTest;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use crate::base::{Dim, Quantity, Rational, Span, limits, names, units};
@@ -237,7 +238,7 @@ impl<'a> Lower<'a> {
                 }
                 _ => &x.value / &y.value,
             };
-            if value.numer().bits() + value.denom().bits() > 4096 {
+            if value.numerator().bit_len() + value.denominator().bit_len() > 4096 {
                 self.push(Diagnostic::new(codes::OUT_OF_RANGE, op_span, "the number is too long to be kept exactly"));
                 return None;
             }
@@ -466,7 +467,7 @@ impl<'a> Lower<'a> {
 
     fn power(&mut self, span: Span, a: Typed, b: &Typed) -> Option<Typed> {
         let exponent = match &b.value {
-            Expression::Constant(q) if q.dim == Dim::NUMBER && q.value.is_integer() => q.value.to_integer().to_i8(),
+            Expression::Constant(q) if q.dim == Dim::NUMBER && q.value.is_int() => q.value.trunc().to_i8(),
             _ => None,
         };
         let (Some(n), Expression::Constant(q)) = (exponent.filter(|n| n.unsigned_abs() <= 9), &a.value) else {
@@ -477,7 +478,7 @@ impl<'a> Lower<'a> {
             self.push(Diagnostic::new(codes::OUT_OF_RANGE, span, "division by zero"));
             return None;
         }
-        let value = num_traits::pow::Pow::pow(q.value.clone(), i32::from(n));
+        let value = crate::base::quantity::power(&q.value, n);
         Some(Typed::constant(Quantity { value, dim }))
     }
 
@@ -548,7 +549,7 @@ impl<'a> Lower<'a> {
 
     /// The shares of a table with their entries; `rest` takes what is left.
     pub fn shares(&mut self, table: &'a Table) -> Option<Vec<(Rational, &'a tree::Entry)>> {
-        let one = Rational::from_integer(1.into());
+        let one = Rational::from(1);
         let mut sum = Rational::zero();
         let mut rest: Option<usize> = None;
         let mut list: Vec<(Rational, &tree::Entry)> = Vec::new();
@@ -667,7 +668,7 @@ impl<'a> Lower<'a> {
                 );
                 return None;
             }
-            let most = Rational::from_integer((limits::HORIZON_DAYS * 86_400).into());
+            let most = Rational::from(limits::HORIZON_DAYS * 86_400);
             if q.value > most {
                 self.push(Diagnostic::new(
                     codes::OUT_OF_RANGE,
@@ -698,7 +699,7 @@ impl<'a> Lower<'a> {
             ));
             return None;
         }
-        let whole = q.value.is_integer().then(|| q.value.to_integer());
+        let whole = q.value.is_int().then(|| q.value.trunc());
         match whole.as_ref().and_then(ToPrimitive::to_u64).filter(|n| (low..=high).contains(n)) {
             Some(n) => Some(n),
             None => {

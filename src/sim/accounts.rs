@@ -3,8 +3,9 @@
 //!
 //! Start at [`add`].
 
-use num_traits::{ToPrimitive, Zero};
+use num_traits::Zero;
 
+use crate::base::quantity::to_f64;
 use crate::base::ticks::TICKS_PER_SECOND;
 use crate::base::{Rational, Ticks};
 use crate::ir::account::ByState;
@@ -24,13 +25,13 @@ pub fn add(plant: &Plant, before: &Snapshot, after: &Snapshot, figures: &mut Rep
         let Some(account) = accounts.nodes.get(&totals.node) else { continue };
         if let Some(watts) = &account.power {
             let joules = over_states(watts, &station.state_ticks);
-            station.energy_j = joules.to_f64();
+            station.energy_j = Some(to_f64(&joules));
             energy += joules;
         }
         let by_time = account.cost.as_ref().map(|rates| over_states(rates, &station.state_ticks));
         let by_cycle = account.each.as_ref().map(|money| money * whole(station.cycles.into()));
         if let Some(money) = sum(by_time, by_cycle) {
-            station.cost = money.to_f64();
+            station.cost = Some(to_f64(&money));
             cost += money;
         }
     }
@@ -68,7 +69,7 @@ pub fn add(plant: &Plant, before: &Snapshot, after: &Snapshot, figures: &mut Rep
     for (pool, totals) in figures.pools.iter_mut().zip(&after.pools) {
         if let Some(rate) = accounts.pools.get(&totals.pool) {
             let money = rate * seconds(pool.size_area_ticks);
-            pool.cost = money.to_f64();
+            pool.cost = Some(to_f64(&money));
             cost += money;
         }
     }
@@ -78,8 +79,8 @@ pub fn add(plant: &Plant, before: &Snapshot, after: &Snapshot, figures: &mut Rep
             cost += money * whole(came.into());
         }
     }
-    figures.line.energy_j = accounts.with_power().then(|| energy.to_f64()).flatten();
-    figures.line.cost = accounts.with_cost().then(|| cost.to_f64()).flatten();
+    figures.line.energy_j = accounts.with_power().then(|| to_f64(&energy));
+    figures.line.cost = accounts.with_cost().then(|| to_f64(&cost));
 }
 
 fn sum(a: Option<Rational>, b: Option<Rational>) -> Option<Rational> {
@@ -95,11 +96,11 @@ fn over_states(rates: &ByState, ticks: &[i128; 8]) -> Rational {
 }
 
 fn seconds(ticks: i128) -> Rational {
-    Rational::new(ticks.into(), TICKS_PER_SECOND.into())
+    Rational::from_parts_signed(ticks.into(), TICKS_PER_SECOND.into())
 }
 
 fn whole(count: i128) -> Rational {
-    Rational::from_integer(count.into())
+    Rational::from(count)
 }
 
 /// Ticks from `from` to `to` in which a calendar is on; without one it always is. O(changes).

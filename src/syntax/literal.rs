@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use num_bigint::BigInt;
+use dashu_int::IBig;
 use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
 
 use crate::base::{Rational, limits};
@@ -29,14 +29,14 @@ pub fn number(text: &str) -> Option<Rational> {
         return None;
     }
     let value = match digits.parse::<u64>() {
-        Ok(small) => BigInt::from(small),
-        Err(_) => digits.parse::<BigInt>().ok()?,
+        Ok(small) => IBig::from(small),
+        Err(_) => digits.parse::<IBig>().ok()?,
     };
     if scale == 0 {
-        return Some(Rational::from_integer(value));
+        return Some(Rational::from(value));
     }
-    let power = BigInt::from(10u8).pow(scale.unsigned_abs());
-    Some(if scale > 0 { Rational::from_integer(value * power) } else { Rational::new(value, power) })
+    let power = IBig::from(10u8).pow(usize::try_from(scale.unsigned_abs()).ok()?);
+    Some(if scale > 0 { Rational::from(value * power) } else { Rational::from_parts_signed(value, power) })
 }
 
 /// The time of day of `06:00` or `06:00:30`; `None` when there is no such time. `24:00` is the end of the day.

@@ -87,7 +87,7 @@ impl Shape<'_> {
                 .help("move it to the top"),
             );
         }
-        if edition.number != Rational::from_integer(1.into()) {
+        if edition.number != Rational::from(1) {
             self.diagnostics.push(
                 Diagnostic::new(codes::EDITION, edition.span, "this compiler knows edition 1 of the language only")
                     .help("write `flowline 1`, or use a newer compiler"),

@@ -6,7 +6,7 @@ use flowline::ir::*;
 use flowline::kernel::{Engine, Kernel, Stop};
 
 fn seconds(n: i64, d: i64) -> Expression {
-    Expression::Constant(Quantity { value: Rational::new(n.into(), d.into()), dim: Dim::TIME })
+    Expression::Constant(Quantity { value: Rational::from_parts_signed(n.into(), d.into()), dim: Dim::TIME })
 }
 
 fn exponential(n: i64, d: i64) -> Expression {
@@ -63,7 +63,7 @@ fn line(stations: u32, source: Source, capacity: Capacity, mean: Expression) -> 
 }
 
 fn source(supply: Supply) -> Source {
-    Source { mix: vec![(ItemId(0), Rational::from_integer(1.into()))], supply, ..Source::default() }
+    Source { mix: vec![(ItemId(0), Rational::from(1))], supply, ..Source::default() }
 }
 
 fn run(kernel: &Kernel, horizon: i64) -> (Vec<u64>, u64, f64) {

@@ -11,8 +11,8 @@ use crate::sim_plants::*;
 fn circle(supply: Supply) -> Plant {
     let shares = Routing::Shares(
         vec![
-            (Rational::new(999.into(), 1000.into()), to(4).unwrap()),
-            (Rational::new(1.into(), 1000.into()), to(5).unwrap()),
+            (Rational::from_parts_signed(999.into(), 1000.into()), to(4).unwrap()),
+            (Rational::from_parts_signed(1.into(), 1000.into()), to(5).unwrap()),
         ],
         Span::default(),
     );
@@ -86,7 +86,7 @@ fn part(item: ItemId) -> Part {
 /// `total` items in all.
 fn mixed(total: Option<u64>, places: u64) -> Plant {
     let mut supply = source(Supply::Every(seconds(1, 1)));
-    let half = Rational::new(1.into(), 2.into());
+    let half = Rational::from_parts_signed(1.into(), 2.into());
     supply.mix = vec![(ItemId(0), half.clone()), (ItemId(1), half)];
     supply.total = total;
     let mut join = station(seconds(1, 10));
@@ -133,7 +133,7 @@ fn parts_left_over_are_no_lock() {
     let mut line = mixed(None, 4);
     for (name, kind, total) in [("bodies", 0, 20), ("lids", 1, 7)] {
         let mut supply = source(Supply::Every(seconds(1, 1)));
-        supply.mix = vec![(ItemId(kind), Rational::from_integer(1.into()))];
+        supply.mix = vec![(ItemId(kind), Rational::from(1))];
         supply.total = Some(total);
         let mut own = node(&format!("{name}.store"), buffer(Capacity::Places(3)), to(2));
         own.items = vec![ItemId(kind)];

@@ -13,7 +13,7 @@ use flowline::sim::{Outcome, Settings, simulate};
 pub const ENGINES: [Engine; 2] = [Engine::Event, Engine::Interpreter];
 
 pub fn seconds(n: i64, d: i64) -> Expression {
-    Expression::Constant(Quantity { value: Rational::new(n.into(), d.into()), dim: Dim::TIME })
+    Expression::Constant(Quantity { value: Rational::from_parts_signed(n.into(), d.into()), dim: Dim::TIME })
 }
 
 pub fn exponential(n: i64, d: i64) -> Expression {
@@ -60,7 +60,7 @@ pub fn buffer(capacity: Capacity) -> NodeKind {
 }
 
 pub fn source(supply: Supply) -> Source {
-    Source { mix: vec![(ItemId(0), Rational::from_integer(1.into()))], supply, ..Source::default() }
+    Source { mix: vec![(ItemId(0), Rational::from(1))], supply, ..Source::default() }
 }
 
 pub fn plant(nodes: Vec<Node>) -> Plant {

@@ -110,7 +110,7 @@ fn numbers_are_exact() {
         let parsed = parse(FILE, &format!("x: {text}"));
         let Item::Entry(entry) = &parsed.tree.items[0] else { panic!("{text}") };
         let ExprKind::Quantity(q) = &entry.phrase.as_ref().unwrap().chain.first.kind else { panic!("{text}") };
-        assert_eq!(q.number, Rational::new(n.into(), d.into()), "{text}");
+        assert_eq!(q.number, Rational::from_parts_signed(n.into(), d.into()), "{text}");
     }
 }
 

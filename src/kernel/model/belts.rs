@@ -1,6 +1,6 @@
 //! Lays out conveyors: lanes, drives, breakdowns.
 
-use num_bigint::BigInt;
+use dashu_int::IBig;
 use num_traits::ToPrimitive;
 
 use super::nodes::stops;
@@ -139,14 +139,13 @@ impl Layout<'_> {
             return;
         }
         let all = c.extents.values().chain([&c.length]);
-        let unit = all.fold(BigInt::from(1), |unit, l| {
-            let fits = (l * Rational::from_integer(unit.clone())).is_integer();
-            if fits { unit } else { unit * l.denom() }
+        let unit = all.fold(IBig::from(1), |unit, l| {
+            let fits = (l * Rational::from(unit.clone())).is_int();
+            if fits { unit } else { unit * l.denominator() }
         });
         // Lengths of very odd fractions are taken in nanometres.
-        let unit = if unit > BigInt::from(1_000_000_000) { BigInt::from(1_000_000_000) } else { unit };
-        let whole =
-            |l: &Rational| (l * Rational::from_integer(unit.clone())).ceil().to_integer().to_i64().unwrap_or(NEVER);
+        let unit = if unit > IBig::from(1_000_000_000) { IBig::from(1_000_000_000) } else { unit };
+        let whole = |l: &Rational| (l * Rational::from(unit.clone())).ceil().to_i64().unwrap_or(NEVER);
         let mut words = Vec::new();
         for t in self.plant.items.ids() {
             let extent = c.extent(t);

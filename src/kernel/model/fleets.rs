@@ -9,7 +9,7 @@ use crate::kernel::layout::{fleet, vehicle};
 const MICRO: i64 = 1_000_000;
 
 fn micrometres(metres: &Rational) -> i64 {
-    let whole = crate::base::ticks::round_half_even(&(metres * Rational::from_integer(MICRO.into())));
+    let whole = crate::base::ticks::round_half_even(&(metres * Rational::from(MICRO)));
     i64::try_from(&whole).unwrap_or(i64::MAX)
 }
 

@@ -224,8 +224,7 @@ impl Layout<'_> {
 }
 
 fn number(value: f64) -> Expression {
-    let value =
-        crate::base::Rational::from_float(value).unwrap_or_else(|| crate::base::Rational::from_integer(0.into()));
+    let value = crate::base::Rational::try_from(value).unwrap_or(crate::base::Rational::ZERO);
     Expression::Constant(crate::base::Quantity { value, dim: crate::base::Dim::NUMBER })
 }
 

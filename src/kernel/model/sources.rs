@@ -27,7 +27,7 @@ impl Layout<'_> {
         self.image.put(record, source::TO, to);
         self.image.put(record, source::TOTAL, s.total.map_or(NEVER, count));
         let mut words = Vec::new();
-        let mut sum = crate::base::Rational::from_integer(0.into());
+        let mut sum = crate::base::Rational::from(0);
         for (item, share) in &s.mix {
             sum += share;
             words.push(to_f64(&sum).to_bits().cast_signed());
@@ -198,7 +198,7 @@ impl Layout<'_> {
             self.image.put(record, source::LOT, blamed);
         }
         for c in &s.campaign {
-            let mut sum = crate::base::Rational::from_integer(0.into());
+            let mut sum = crate::base::Rational::from(0);
             let mix = c.mix.iter().map(|(item, share)| {
                 sum += share;
                 (to_f64(&sum), index(item.index()))

@@ -60,7 +60,7 @@ impl Layout<'_> {
                 let body = *cursor + 8;
                 self.stream(body, entity, purpose, *ordinal);
                 *ordinal += 1;
-                let mut sum = crate::base::Rational::from_integer(0.into());
+                let mut sum = crate::base::Rational::from(0);
                 for (i, (share, _)) in (0i64..).zip(list) {
                     sum += share;
                     let upper = crate::base::quantity::to_f64(&sum);
@@ -179,7 +179,7 @@ impl Layout<'_> {
         }
         match self.plant.nodes.get(target).map(|n| &n.kind) {
             Some(NodeKind::Sink | NodeKind::Source(_)) => Expression::Constant(crate::base::Quantity {
-                value: crate::base::Rational::from_integer(0.into()),
+                value: crate::base::Rational::from(0),
                 dim: crate::base::Dim::NUMBER,
             }),
             _ => sum,
