@@ -67,6 +67,8 @@ pub(super) struct Model<'a> {
     pub traffic: Traffic,
     pub resources: Vec<Resource>,
     pub unknown: Vec<String>,
+    /// Limits of which it is not known who holds their cards.
+    pub unheld: Vec<String>,
     /// Timed sources: parameter, node, items per second.
     pub timed: Vec<(usize, NodeId, Rational)>,
     columns: BTreeMap<usize, usize>,
@@ -77,7 +79,8 @@ impl<'a> Model<'a> {
         let mut network = Network::of(plant);
         let traffic = Traffic::of(&mut network);
         let mut unknown = Vec::new();
-        let resources = resources(plant, &network, &traffic, &mut unknown);
+        let mut unheld = Vec::new();
+        let resources = resources(plant, &network, &traffic, &mut unknown, &mut unheld);
         let mut timed = Vec::new();
         for (at, parameter) in network.parameters.iter().enumerate() {
             let Parameter::Source(id) = parameter else { continue };
@@ -92,7 +95,7 @@ impl<'a> Model<'a> {
             }
         }
         let columns = traffic.free.iter().enumerate().map(|(column, parameter)| (*parameter, column)).collect();
-        Model { plant, network, traffic, resources, unknown, timed, columns }
+        Model { plant, network, traffic, resources, unknown, unheld, timed, columns }
     }
 
     pub fn row(&self, form: &Form) -> Vec<(usize, Rational)> {
@@ -128,6 +131,11 @@ impl<'a> Model<'a> {
         self.lazily(rows, self.columns.len(), &self.row(aim), &row, &broken, &|_| to_f64(limit))
     }
 
+    /// Free rates, which are the columns of every program.
+    pub fn columns(&self) -> usize {
+        self.columns.len()
+    }
+
     /// The point with the smallest largest load, and that load.
     pub fn least_load(&self, rows: &Rows) -> Option<(Rational, Point)> {
         let column = self.columns.len();
@@ -151,7 +159,7 @@ impl<'a> Model<'a> {
         Some((-value, point))
     }
 
-    fn solve(&self, rows: &Rows, columns: usize, aim: &[(usize, Rational)]) -> Option<(Rational, Point)> {
+    pub(super) fn solve(&self, rows: &Rows, columns: usize, aim: &[(usize, Rational)]) -> Option<(Rational, Point)> {
         match rows.maximise(columns, aim) {
             Solved::Best(value, x) => Some((value, self.point(&x))),
             Solved::Unbounded | Solved::Infeasible | Solved::TooLarge => None,
@@ -305,6 +313,13 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
         capacity
             .notes
             .push(format!("left out, because a time there is known only in a run: {}{more}", names.join(", ")));
+    }
+    if !model.unheld.is_empty() {
+        let names: Vec<String> = model.unheld.iter().take(8).map(|n| format!("`{n}`")).collect();
+        capacity.notes.push(format!(
+            "left out, because not every item between its ends takes a card where it begins: {}",
+            names.join(", ")
+        ));
     }
     if model.network.simplified {
         capacity.notes.push("some open choices are taken as equal shares: there are too many of them".to_string());

@@ -65,7 +65,11 @@ pub(super) fn check(model: &Model, found: &mut Vec<Diagnostic>) -> Option<Point>
             found.push(d.help("shorten the `every` of a source, or lower a demand"));
         }
     }
-    Some(point)
+    let mut rows = model.base_rows();
+    for demand in demands {
+        at_least(model, &mut rows, demand);
+    }
+    Some(super::balance::balanced(model, rows, point))
 }
 
 /// The calendar average of a demand, items per second.
