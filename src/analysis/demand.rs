@@ -262,8 +262,14 @@ pub(super) fn arithmetic(model: &Model, resource: &Resource, point: &Point) -> S
         What::Tool(_) => counted(resource.size, "tool"),
         What::Lane(_) => counted(resource.size, "place"),
         What::Belt(_) => counted(resource.size, "lane"),
-        What::Limit(_) => {
-            return format!("`{}` has {}, and {sum} are held at least", resource.name, counted(resource.size, "card"));
+        What::Limit(id) => {
+            let word = match model.plant.limits.get(id) {
+                Some(limit) if limit.pallets => "pallet",
+                _ => "card",
+            };
+            let always = resource.available.is_one();
+            let shift = if always { String::new() } else { format!(" × {} on shift", percent(&resource.available)) };
+            return format!("`{}`: {sum} in use at least ÷ {}{shift}", resource.name, counted(resource.size, word));
         }
     };
     let available = if resource.available.is_one() {
