@@ -5,6 +5,7 @@ mod analysis_deadlock;
 mod analysis_pages;
 mod bad_input;
 mod belts;
+mod bounds;
 mod breakdowns;
 mod buffer_allocation;
 mod check_schema;
