@@ -255,7 +255,9 @@ impl<'a> Lower<'a> {
         }
         self.join_ports();
         self.finish_ways();
+        let found = self.diagnostics.len();
         self.finish_fleets();
+        self.tell_once(found);
         self.in_frame(frame, |lower| lower.expectations(&expects));
         self.join_empty_buffers();
         self.finish_belts();

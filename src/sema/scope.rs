@@ -333,10 +333,20 @@ impl<'a> Scope<'a> {
 
     /// The word that a name seen from here is declared by.
     pub fn word_of(&self, name: &str) -> Option<&'a str> {
-        let mut at = Some(self.here);
+        self.word_from(self.here, name)
+    }
+
+    fn word_from(&self, frame: FrameId, name: &str) -> Option<&'a str> {
+        let mut at = Some(frame);
         while let Some(frame) = at.and_then(|f| self.get(f)) {
             if let Some(entry) = frame.names.get(name) {
-                return Some(entry.word).filter(|w| !w.is_empty());
+                return match entry.alias {
+                    None => Some(entry.word).filter(|w| !w.is_empty()),
+                    // Frames only borrow from frames made before them, so this ends.
+                    Some(Alias::Own(from, other) | Alias::Seen(from, other) | Alias::Member(from, other, _)) => {
+                        self.word_from(from, other)
+                    }
+                };
             }
             at = frame.around;
         }
