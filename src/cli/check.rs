@@ -82,7 +82,7 @@ pub fn check(options: &Check) -> u8 {
     // While somebody types the text nothing is drawn into it.
     let typed = options.file.as_os_str() == "-";
     let shown = matches!(options.format, Findings::Terminal | Findings::Short) && !typed;
-    let busy = Busy::start(&render::plain(&format!("reading {}", options.file.display())), shown);
+    let busy = Busy::start(&render::plain(&format!("checking {}", options.file.display())), shown);
     let compiled = match pipeline::compile(&options.file, &options.set) {
         Ok(compiled) => compiled,
         Err(why) => {
