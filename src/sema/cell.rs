@@ -13,6 +13,7 @@ use crate::syntax::tree::{Argument, Declaration, Entry, Expect, Expr, ExprKind, 
 use super::import::{Project, Shared};
 use super::line::Lower;
 use super::scope::{Alias, Definition, FrameId, Kind, Meaning, Value};
+use super::told::with_article;
 
 /// What the items of a line or cell are, sorted by what they say.
 #[derive(Default)]
@@ -293,9 +294,11 @@ impl<'a> Lower<'a> {
         let here = self.scope.here;
         let before = self.scope.prefix().to_string();
         let first = FrameId(self.scope.size());
-        for member in self.member_names(d, size) {
+        for (member, k) in self.member_names(d, size).into_iter().zip(0..) {
+            let indices = if Self::differs_by_member(d) { self.member_values(d, k) } else { Vec::new() };
             let frame = self.scope.frame(Kind::Place, Some(around));
             if let Some(f) = self.scope.get_mut(frame) {
+                f.indices = indices;
                 f.prefix = format!("{before}{member}.");
                 f.placed_by = Some(here);
                 f.placed = d.name.span;
@@ -315,6 +318,7 @@ impl<'a> Lower<'a> {
                 let parts = lower.sorted_parts(items, "cell");
                 lower.cell_fields(&parts.fields);
                 lower.collect(&parts);
+                lower.declare_ports(&parts.declarations);
                 parts
             });
             placed.push(Framed { frame, kind: Kind::Place, parts });
@@ -375,9 +379,15 @@ impl<'a> Lower<'a> {
             (None, Some(phrase)) => (phrase, around),
             (None, None) => return,
         };
+        let indices = match (given, self.scope.get(self.scope.here)) {
+            (Some(_), Some(frame)) => frame.indices.clone(),
+            _ => Vec::new(),
+        };
+        let outer = std::mem::replace(&mut self.locals, indices);
         let before = self.scope.enter(seen);
         let alias = self.thing(phrase, kind, seen);
         self.scope.enter(before);
+        self.locals = outer;
         let Some(alias) = alias else {
             self.holes = true;
             self.scope.declare(name, at, Meaning::Other, &mut self.diagnostics);
@@ -430,7 +440,12 @@ impl<'a> Lower<'a> {
             match meaning {
                 _ if fits => {}
                 // What is no member of its array was not told yet.
-                Some(Meaning::Other) if !shown.contains('[') => {}
+                Some(Meaning::Other) if !shown.contains('[') => {
+                    let before =
+                        self.scope.enter(self.scope.get(borrowed.frame).and_then(|f| f.placed_by).unwrap_or_default());
+                    self.declared_as_another(&shown, borrowed.span, &wanted, &[borrowed.kind]);
+                    self.scope.enter(before);
+                }
                 Some(Meaning::Other) => {
                     self.push(Diagnostic::new(
                         codes::OUT_OF_RANGE,
@@ -535,8 +550,4 @@ fn rename<I: Id, T>(
 
 fn phrase_span(phrase: &Option<&Phrase>, d: &Declaration) -> Span {
     phrase.map_or(d.name.span, |p| p.span)
-}
-
-fn with_article(kind: &str) -> String {
-    if kind == "item" { "an item".to_string() } else { format!("a {kind}") }
 }

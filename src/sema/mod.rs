@@ -9,6 +9,7 @@
 pub mod items;
 
 mod account;
+mod array;
 mod batch;
 mod belt;
 mod calendar;
@@ -40,6 +41,7 @@ mod source;
 mod statement;
 mod step;
 mod stop;
+mod told;
 mod value;
 mod way;
 mod work;
@@ -84,6 +86,8 @@ pub fn analyse(files: &mut SourceMap, main: &File, options: &Options) -> Analyse
         let mut d = Diagnostic::new(codes::NO_LINE, main.span, "there is no `line` in this file")
             .help("write the sources, stations, flows and sinks inside `line NAME { … }`");
         match outside.first() {
+            // `lin a { … }`
+            Some(first) if first.code == codes::UNKNOWN_DECLARATION => d = first.clone(),
             Some(first) => d.primary.span = first.primary.span,
             // What other files use is a file in its own right.
             None if declarations().next().is_some() => d.severity = Severity::Warning,
@@ -104,7 +108,8 @@ pub fn analyse(files: &mut SourceMap, main: &File, options: &Options) -> Analyse
                     declaration.name.span,
                     format!("`{}` is declared twice", declaration.name.text),
                 )
-                .with(*first, "first declared here"),
+                .with(*first, "first declared here")
+                .help("give one of them another name"),
             );
         }
         seen.push((&declaration.name.text, declaration.name.span));

@@ -110,39 +110,50 @@ impl<'a> Lower<'a> {
     /// Reads the fields of nodes, which may name other nodes.
     pub fn read_nodes(&mut self, declared: Vec<DeclaredNode<'a>>) {
         for (d, ids) in declared {
-            self.asked_shift = (None, ShiftEnd::Pause);
-            self.loads_several = false;
-            self.asked_account = NodeAccount::default();
-            let kind = match d.word.text.as_str() {
-                "source" => self.source(d).map(NodeKind::Source),
-                "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
-                "buffer" => self.buffer(d).map(NodeKind::Buffer),
-                "conveyor" => self.conveyor(d).map(|c| NodeKind::Conveyor(Box::new(c))),
-                _ => {
-                    let _ = Fields::of(d, &[], &mut self.diagnostics);
-                    Some(NodeKind::Sink)
-                }
-            };
-            let asked = self.asked_queue.take();
-            let stops = std::mem::take(&mut self.asked_stops);
-            let Some(kind) = kind else {
-                self.holes = true;
+            if !Self::differs_by_member(d) {
+                self.read_node(d, ids);
                 continue;
-            };
-            for id in ids {
-                if matches!(kind, NodeKind::Station(_)) {
-                    self.queues.insert(id, QueuePlan { asked, node: None });
-                }
-                let shift = self.asked_shift;
-                if !self.asked_account.is_empty() {
-                    self.plant.accounts.nodes.insert(id, self.asked_account.clone());
-                }
-                if let Some(node) = self.plant.nodes.get_mut(id) {
-                    node.kind = kind.clone();
-                    (node.calendar, node.shift_end) = shift;
-                }
-                self.node_stops(&stops, id, shift.0);
             }
+            for (member, id) in (0..).zip(ids) {
+                self.for_member(d, member, |lower| lower.read_node(d, vec![id]));
+            }
+        }
+    }
+
+    /// Reads the fields of nodes that are alike.
+    fn read_node(&mut self, d: &'a Declaration, ids: Vec<NodeId>) {
+        self.asked_shift = (None, ShiftEnd::Pause);
+        self.loads_several = false;
+        self.asked_account = NodeAccount::default();
+        let kind = match d.word.text.as_str() {
+            "source" => self.source(d).map(NodeKind::Source),
+            "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
+            "buffer" => self.buffer(d).map(NodeKind::Buffer),
+            "conveyor" => self.conveyor(d).map(|c| NodeKind::Conveyor(Box::new(c))),
+            _ => {
+                let _ = Fields::of(d, &[], &mut self.diagnostics);
+                Some(NodeKind::Sink)
+            }
+        };
+        let asked = self.asked_queue.take();
+        let stops = std::mem::take(&mut self.asked_stops);
+        let Some(kind) = kind else {
+            self.holes = true;
+            return;
+        };
+        for id in ids {
+            if matches!(kind, NodeKind::Station(_)) {
+                self.queues.insert(id, QueuePlan { asked, node: None });
+            }
+            let shift = self.asked_shift;
+            if !self.asked_account.is_empty() {
+                self.plant.accounts.nodes.insert(id, self.asked_account.clone());
+            }
+            if let Some(node) = self.plant.nodes.get_mut(id) {
+                node.kind = kind.clone();
+                (node.calendar, node.shift_end) = shift;
+            }
+            self.node_stops(&stops, id, shift.0);
         }
     }
 
@@ -474,7 +485,11 @@ impl<'a> Lower<'a> {
     pub fn share_of(&mut self, phrase: &'a Phrase, what: &str) -> Option<Rational> {
         let typed = self.evaluate_phrase(phrase)?;
         let Expression::Constant(q) = &typed.value else {
-            return self.wrong_value(phrase.span, &format!("`{what}` is a fixed share"));
+            self.push(
+                Diagnostic::new(codes::WRONG_VALUE, phrase.span, format!("`{what}` is a fixed share, not a draw"))
+                    .help("write a share such as `98.5 %`, or the name of a `param` or `let` that holds one"),
+            );
+            return None;
         };
         if q.dim != Dim::RATIO {
             let text = self.text(phrase.span);
@@ -483,10 +498,10 @@ impl<'a> Lower<'a> {
                 phrase.span,
                 format!("`{what}` is a share and is written with `%`"),
             );
-            self.push(if q.dim == Dim::NUMBER {
+            self.push(if q.dim == Dim::NUMBER && super::told::is_literal(&text) {
                 d.fix(format!("write `{text} %`"), phrase.span, format!("{text} %"))
             } else {
-                d
+                d.help("write a share such as `98.5 %`")
             });
             return None;
         }
@@ -494,7 +509,7 @@ impl<'a> Lower<'a> {
             self.push(Diagnostic::new(
                 codes::OUT_OF_RANGE,
                 phrase.span,
-                format!("`{what}` lies between 0 % and 100 %"),
+                format!("`{what}` is {}; a share lies between 0 % and 100 %", super::told::shown(q)),
             ));
             return None;
         }

@@ -20,6 +20,8 @@ impl<'a> Lower<'a> {
     /// `flow a -> b -> c`
     pub fn flow(&mut self, chain: &'a Chain, binding: Option<Binding<'a>>) {
         let first = &chain.first;
+        // What could not be read has been told.
+        self.holes |= chain.is_error() || chain.lead.is_some() || matches!(first.kind, ExprKind::Error);
         if chain.steps.is_empty() && !chain.is_error() {
             self.push(
                 Diagnostic::new(codes::BAD_CHAIN, chain.span, "a flow leads from a node to the next")
@@ -150,12 +152,15 @@ impl<'a> Lower<'a> {
             return;
         };
         let (Some(low), Some(high)) = (self.evaluate(from), self.evaluate(to)) else { return };
-        let low = self.expect_count(&low, from.span, "the beginning", 0, limits::MEMBERS);
-        let high = self.expect_count(&high, to.span, "the end", 0, limits::MEMBERS);
+        let low = self.expect_count(&low, from.span, &name.text, 0, limits::MEMBERS);
+        let high = self.expect_count(&high, to.span, &name.text, 0, limits::MEMBERS);
         let (Some(low), Some(high)) = (low, high) else { return };
         let before = self.diagnostics.len();
         for value in low..=high {
+            // Arrows and shares may reckon with the name, too.
+            self.locals.push((name.text.clone(), super::definition::number(value)));
             self.flow(&phrase.chain, Some(Binding { name: &name.text, value }));
+            self.locals.pop();
             if self.diagnostics.len() > before {
                 return;
             }
@@ -418,6 +423,13 @@ impl<'a> Lower<'a> {
                     let Some(name) = expr.name() else {
                         return self.wrong_value(expr.span, "the name of an item is due here");
                     };
+                    if entry.phrase.is_none() {
+                        self.push(
+                            Diagnostic::new(codes::WRONG_VALUE, expr.span, format!("nothing says which items go to `{name}`"))
+                                .help(format!("give each way a share, an item or a condition, `{{ 95 %: {name}, rest: … }}`, or write a rule: `first_free {{ {name}, … }}`")),
+                        );
+                        return None;
+                    }
                     let item = self.item_named(name, expr.span);
                     if item.is_some_and(|item| list.iter().any(|(i, _)| *i == item)) {
                         self.push(Diagnostic::new(
@@ -678,7 +690,7 @@ pub fn rule_named(word: &str) -> Option<ChoiceRule> {
 }
 
 /// Where a way of an open rule decides for good, if it does.
-fn commits(way: &Routing) -> Option<Span> {
+pub(super) fn commits(way: &Routing) -> Option<Span> {
     match way {
         Routing::To(_) => None,
         Routing::Shares(_, span) | Routing::If(_, _, span) => Some(*span),

@@ -3,6 +3,7 @@
 mod analysis_capacity;
 mod analysis_deadlock;
 mod analysis_pages;
+mod bad_fields;
 mod bad_input;
 mod belts;
 mod bounds;
