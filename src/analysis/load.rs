@@ -321,25 +321,12 @@ struct Call<'a> {
     item: ItemId,
     unit: String,
     phases: &'a [Phase],
-    cycle: Option<&'a Expression>,
-    needs: Option<&'a [Need]>,
 }
 
 impl<'a> Call<'a> {
     /// Phases with their time and people, as the visit has them.
     fn phases(&self) -> impl Iterator<Item = (PhaseKind, &'a Expression, &'a [Need])> {
-        let (cycle, needs) = (self.cycle, self.needs);
-        // A visit's own time stands for the work; its own people for all of it.
-        let work = self.phases.iter().position(|p| p.kind == PhaseKind::Work);
-        self.phases.iter().enumerate().filter_map(move |(at, phase)| {
-            let people = needs.unwrap_or(&phase.needs);
-            match cycle {
-                None => Some((phase.kind, &phase.duration, people)),
-                Some(own) if Some(at) == work => Some((phase.kind, own, people)),
-                Some(_) if phase.kind == PhaseKind::Work => None,
-                Some(_) => Some((phase.kind, &phase.duration, people)),
-            }
-        })
+        self.phases.iter().map(|phase| (phase.kind, &phase.duration, phase.needs.as_slice()))
     }
 }
 
@@ -368,9 +355,7 @@ fn calls<'a>(
             } else {
                 item_name(plant, state.item)
             },
-            phases: &recipe.phases,
-            cycle: visit.and_then(|v| v.cycle.as_ref()),
-            needs: visit.and_then(|v| v.needs.as_deref()),
+            phases: visit.and_then(|v| v.phases.as_deref()).unwrap_or(&recipe.phases),
         });
     }
     for (parameter, recipe) in runs {
@@ -382,7 +367,7 @@ fn calls<'a>(
             _ => "run".to_string(),
         };
         let term = Term::Parameter(*parameter);
-        calls.push(Call { term, per, item: main.item, unit, phases: &recipe.phases, cycle: None, needs: None });
+        calls.push(Call { term, per, item: main.item, unit, phases: &recipe.phases });
     }
     calls
 }

@@ -163,10 +163,12 @@ impl Network {
                 }
                 let mut from = from;
                 // The yield of a join is in its products already.
-                if let (false, Some(share)) = (state.departs, &station.yield_share) {
+                let visit = visit_of(plant, &state);
+                let share = visit.and_then(|v| v.yield_share.as_ref()).or(station.yield_share.as_ref());
+                if let (false, Some(share)) = (state.departs, share) {
                     from.factor = share.clone();
                 }
-                let here = visit_of(plant, &state).is_some();
+                let here = visit.is_some();
                 let leaving = State { visit: if here { state.visit } else { None }, ..state };
                 self.follow(plant, way_out(plant, &state), &leaving, from);
             }

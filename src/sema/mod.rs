@@ -41,6 +41,7 @@ mod statement;
 mod step;
 mod stop;
 mod value;
+mod visit;
 mod way;
 mod work;
 

@@ -39,6 +39,8 @@ impl<'a> Lower<'a> {
                 self.holes = true;
             }
         }
+        let sets = std::mem::take(&mut self.visit_sets);
+        self.visits_into_stations(sets);
     }
 
     fn route(&mut self, d: &'a Declaration, item: ItemId) -> Option<()> {
@@ -247,34 +249,12 @@ impl<'a> Lower<'a> {
         if station.recipes.iter().any(|r| !r.takes.is_empty() || !r.makes.is_empty()) {
             return self.later(span, "routes through stations that join or make items");
         }
+        let station = station.clone();
         self.loads_several = station.recipes.iter().any(crate::ir::Recipe::gathers);
         let own_cycle = station.recipes.first().and_then(|r| r.phases.first()).map(|p| p.duration.clone());
-        let mut cycle = None;
-        let mut needs = None;
-        let mut visit_name = name.clone();
-        for (i, argument) in arguments.iter().enumerate() {
-            match argument.name.as_ref().map(|n| n.text.as_str()) {
-                None if i == 0 => cycle = Some(self.time(&argument.value, "cycle")?),
-                Some("cycle") if cycle.is_none() => cycle = Some(self.time(&argument.value, "cycle")?),
-                Some("needs") => needs = Some(self.needs(&argument.value)?),
-                Some("as") => visit_name = self.name_in(&argument.value, "the visit")?.0.to_string(),
-                Some(
-                    other @ ("machines" | "queue" | "yield" | "setup" | "batch" | "steps" | "sets" | "order" | "takes"
-                    | "makes"),
-                ) => {
-                    return self.later(argument.span, &format!("visits with their own `{other}`"));
-                }
-                _ => {
-                    self.push(
-                        Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, "a visit has no such argument")
-                            .help("write `lathe(12 min, needs: 1 fitters, as: rough)`"),
-                    );
-                    return None;
-                }
-            }
-        }
+        let own = self.own_work(&station, &name, arguments, span)?;
         let none = matches!(&own_cycle, Some(crate::ir::Expression::ByItem(list, None)) if list.is_empty());
-        if cycle.is_none() && none {
+        if !own.timed && none {
             self.push(
                 Diagnostic::new(
                     codes::MISSING_FIELD,
@@ -287,13 +267,17 @@ impl<'a> Lower<'a> {
         }
         walk.number += 1;
         let next = Routing::To(Target { node, visit: None, span });
+        let sets = own.sets.into_iter().map(|(slot, value)| (node, walk.item, walk.number, slot, value));
+        self.visit_sets.extend(sets);
         let id = self.plant.visits.push(Visit {
-            name: visit_name,
+            name: own.name.unwrap_or_else(|| name.clone()),
             item: walk.item,
             number: walk.number,
             station: node,
-            cycle,
-            needs,
+            phases: own.phases,
+            setup: own.setup,
+            setup_needs: own.setup_needs,
+            yield_share: own.yield_share,
             next,
             span,
         });

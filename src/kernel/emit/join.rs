@@ -546,7 +546,7 @@ impl Emit<'_> {
                 self.offer_product(b, s, node, machine, this);
             };
             if s.yields {
-                let good = Self::passes(b, node);
+                let good = self.passes(b, s, node, this);
                 b.either(good, keep, |b| {
                     let first = b.is_zero(last);
                     b.either(first, |b| b.store(machine, machine::PRODUCTS, next), |b| b.store(last, item::NEXT, next));

@@ -83,7 +83,9 @@ record! {
 
 record! {
     /// A machine of a station.
-    machine, 41 {
+    machine, 42 {
+        /// The visit it worked on last, or 0.
+        LAST_VISIT = 41 Handle;
         /// The visit that begins when what it has loaded, with its place reserved, leaves it.
         NEXT_VISIT = 40 Handle;
         /// Its station.
