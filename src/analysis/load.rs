@@ -207,7 +207,7 @@ pub(super) fn resources(
     for ((id, node), (states, runs)) in plant.nodes.iter().zip(at_node.iter().zip(&runs)) {
         match &node.kind {
             NodeKind::Station(station) => {
-                let calls = calls(plant, station, states, runs);
+                let calls = calls(plant, id, station, states, runs);
                 let mut own = Resource {
                     what: What::Station(id),
                     name: node.name.clone(),
@@ -332,6 +332,7 @@ impl<'a> Call<'a> {
 
 fn calls<'a>(
     plant: &'a Plant,
+    id: NodeId,
     station: &'a Station,
     states: &[(usize, State)],
     runs: &[(usize, usize)],
@@ -367,7 +368,13 @@ fn calls<'a>(
             _ => "run".to_string(),
         };
         let term = Term::Parameter(*parameter);
-        calls.push(Call { term, per, item: main.item, unit, phases: &recipe.phases });
+        // On a route the visit of the main part says how long the work takes; which of several, is not known.
+        let mut here = plant.visits.values().filter(|v| v.station == id && plant.is_a(v.item, main.item));
+        let own = match (here.next(), here.next()) {
+            (Some(one), None) => one.phases.as_deref(),
+            _ => None,
+        };
+        calls.push(Call { term, per, item: main.item, unit, phases: own.unwrap_or(&recipe.phases) });
     }
     calls
 }

@@ -243,7 +243,8 @@ impl Show<'_> {
 
     /// What a visit has of its own.
     fn own_of(&self, visit: &Visit) -> String {
-        let needs = |list: &[Need]| if list.is_empty() { String::new() } else { format!(" needs {}", self.needs(list)) };
+        let needs =
+            |list: &[Need]| if list.is_empty() { String::new() } else { format!(" needs {}", self.needs(list)) };
         let mut out = String::new();
         for phase in visit.phases.iter().flatten() {
             let _ = write!(out, " {} {}{}", phase.name, self.expression(&phase.duration), needs(&phase.needs));

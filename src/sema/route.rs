@@ -6,6 +6,7 @@ use crate::ir::{Capacity, ItemId, NodeId, NodeKind, Route, Routing, Target, Visi
 use crate::syntax::tree::{Argument, Chain, Declaration, Expr, ExprKind, Step};
 
 use super::line::Lower;
+use super::visit::Joined;
 
 /// What a route's step before the next one is.
 #[derive(Clone, Copy)]
@@ -246,13 +247,15 @@ impl<'a> Lower<'a> {
             );
             return None;
         };
-        if station.recipes.iter().any(|r| !r.takes.is_empty() || !r.makes.is_empty()) {
-            return self.later(span, "routes through stations that join or make items");
-        }
         let station = station.clone();
+        let joins = self.joined_on_route(&station, &name, walk.item, arguments, span)?;
         self.loads_several = station.recipes.iter().any(crate::ir::Recipe::gathers);
         let own_cycle = station.recipes.first().and_then(|r| r.phases.first()).map(|p| p.duration.clone());
         let own = self.own_work(&station, &name, arguments, span)?;
+        if let Joined::UsedUp = joins {
+            let entry = self.entry_of(node, &station);
+            return Some((Routing::To(Target { node: entry, visit: None, span }), None));
+        }
         let none = matches!(&own_cycle, Some(crate::ir::Expression::ByItem(list, None)) if list.is_empty());
         if !own.timed && none {
             self.push(
@@ -281,6 +284,15 @@ impl<'a> Lower<'a> {
             next,
             span,
         });
+        let entry = self.entry_of(node, &station);
+        if let Joined::GoesOn(item) = joins {
+            walk.item = item;
+        }
+        Some((Routing::To(Target { node: entry, visit: Some(id), span }), Some((At::Visit(id), name))))
+    }
+
+    /// Where items on a route wait for a station.
+    fn entry_of(&mut self, node: NodeId, station: &crate::ir::Station) -> NodeId {
         let plan = self.queues.get(&node).copied();
         let entry = match plan {
             Some(super::node::QueuePlan { node: Some(queue), .. }) => queue,
@@ -288,7 +300,13 @@ impl<'a> Lower<'a> {
             Some(super::node::QueuePlan { asked, .. }) => self.queue_node(node, asked.unwrap_or(Capacity::Unlimited)),
             None => node,
         };
-        Some((Routing::To(Target { node: entry, visit: Some(id), span }), Some((At::Visit(id), name))))
+        // Parts of several types wait for each other: each goes when it is needed.
+        if let Some(NodeKind::Buffer(queue)) = self.plant.nodes.get_mut(entry).map(|n| &mut n.kind)
+            && station.recipes.iter().any(|r| r.takes.len() > 1 || station.recipes.len() > 1)
+        {
+            (queue.overtake, queue.keeps_order) = (true, false);
+        }
+        entry
     }
 }
 

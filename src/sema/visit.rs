@@ -30,6 +30,15 @@ pub(super) struct OwnWork {
     pub sets: Vec<(usize, Expression)>,
 }
 
+/// What becomes of an item at a station of its route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joined {
+    /// Its route goes on with this type: its own, or that of the first product.
+    GoesOn(ItemId),
+    /// It goes into what the route of another item goes on with.
+    UsedUp,
+}
+
 /// What one visit sets: where, on which item and visit of its route, which attribute, and the value.
 pub(super) type VisitSets = (NodeId, ItemId, u32, usize, Expression);
 
@@ -126,6 +135,67 @@ impl<'a> Lower<'a> {
         Some(own)
     }
 
+    /// What the route of an item goes on with behind a station that may join or make items: the main part's
+    /// with the first product, that of another part nowhere.
+    pub(super) fn joined_on_route(
+        &mut self,
+        station: &Station,
+        name: &str,
+        item: ItemId,
+        arguments: &[Argument],
+        span: Span,
+    ) -> Option<Joined> {
+        let mut found: Vec<(Joined, Span)> = Vec::new();
+        for recipe in &station.recipes {
+            let at = recipe.takes.iter().position(|p| self.plant.is_a(item, p.item));
+            let joined = match (recipe.takes.is_empty() || at == Some(0), recipe.makes.first()) {
+                (false, _) if at.is_none() => continue,
+                (_, None) => Joined::GoesOn(item),
+                (true, Some(product)) => Joined::GoesOn(product.item),
+                (false, Some(_)) => Joined::UsedUp,
+            };
+            if !found.iter().any(|(j, _)| *j == joined) {
+                found.push((joined, recipe.span));
+            }
+        }
+        let text = |item: ItemId| self.plant.items.get(item).map_or(String::new(), |i| i.name.clone());
+        match found.as_slice() {
+            [(Joined::UsedUp, at)] if !arguments.is_empty() => {
+                let message = format!(
+                    "`{}` goes into the product of `{name}`: the main part says how the work is done",
+                    text(item)
+                );
+                self.push(
+                    Diagnostic::new(codes::WRONG_ARGUMENTS, span, message)
+                        .with(*at, "the main part is named first")
+                        .help(format!(
+                            "write `{name}` alone here, and its time at the station or in the route of the main part"
+                        )),
+                );
+                None
+            }
+            [(joined, _)] => Some(*joined),
+            [] => {
+                let at = station.recipes.first().map_or(span, |r| r.span);
+                let message = format!("`{}` comes to `{name}`, which does not take it", text(item));
+                self.push(Diagnostic::new(codes::WRONG_ITEM, span, message).with(at, "takes other items"));
+                None
+            }
+            [(_, one), (_, other), ..] => {
+                let message =
+                    format!("the route of `{}` goes on behind `{name}` in different ways, by recipe", text(item));
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, span, message)
+                        .with(*one, "one recipe")
+                        .with(*other, "another")
+                        .note("a route goes on with the first product of what takes its item as the main part")
+                        .help("give each product a station of its own, and let the route branch before them"),
+                );
+                None
+            }
+        }
+    }
+
     /// Times, people and setup of a visit.
     fn own_times(
         &mut self,
@@ -159,8 +229,12 @@ impl<'a> Lower<'a> {
         let by_recipe = station.setup.as_ref().is_some_and(|s| s.by_recipe);
         if let (Some((_, at)), true) = (&setup, by_recipe || station.recipes.len() > 1) {
             self.push(
-                Diagnostic::new(codes::WRONG_ARGUMENTS, *at, format!("the setups of `{name}` are those of its recipes"))
-                    .help("leave the setup out here"),
+                Diagnostic::new(
+                    codes::WRONG_ARGUMENTS,
+                    *at,
+                    format!("the setups of `{name}` are those of its recipes"),
+                )
+                .help("leave the setup out here"),
             );
             return None;
         }
@@ -184,7 +258,8 @@ impl<'a> Lower<'a> {
             None => {
                 let lost = theirs.iter().find(|p| !p.needs.is_empty() && !phases.contains(&p.name));
                 if let Some(lost) = lost {
-                    let message = format!("`{name}` says who is needed for `{}`, and this visit has no such step", lost.name);
+                    let message =
+                        format!("`{name}` says who is needed for `{}`, and this visit has no such step", lost.name);
                     self.push(
                         Diagnostic::new(codes::MISSING_FIELD, span, message)
                             .with(lost.span, "the step")
@@ -240,7 +315,9 @@ impl<'a> Lower<'a> {
             self.plant.visits.values().filter(|v| v.setup.is_some()).map(|v| v.station).collect();
         for ((node, slot), mut by_item) in by {
             let (name, dim) = self.plant.attributes.get(slot).cloned().unwrap_or((String::new(), Dim::NUMBER));
-            let Some(NodeKind::Station(station)) = self.plant.nodes.get_mut(node).map(|n| &mut n.kind) else { continue };
+            let Some(NodeKind::Station(station)) = self.plant.nodes.get_mut(node).map(|n| &mut n.kind) else {
+                continue;
+            };
             let at = station.sets.iter().position(|(s, _)| *s == slot);
             let general = match at.and_then(|i| station.sets.get(i)) {
                 Some((_, value)) => value.clone(),

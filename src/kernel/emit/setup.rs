@@ -139,8 +139,7 @@ impl Emit<'_> {
                 b.either(
                     lost,
                     |b| {
-                        let anew =
-                            Self::setups_of(b, s, node, visit, (station::SETUP_ANEW, visit::SETUP_ANEW));
+                        let anew = Self::setups_of(b, s, node, visit, (station::SETUP_ANEW, visit::SETUP_ANEW));
                         b.set(setup, anew);
                     },
                     known,

@@ -263,6 +263,10 @@ impl Emit<'_> {
         if s.setup {
             self.set_up_first(b, s, node, machine, item, work);
         }
+        if s.reserves_all() {
+            self.ask_for_places(b, s, node, machine, item);
+            return;
+        }
         if s.before {
             self.ask_for_place(b, s, node, machine, item);
             return;

@@ -291,7 +291,8 @@ impl Layout<'_> {
             let at = self.image.array(&makes);
             self.image.put(record, station::MAKES, at);
         }
-        let of_visit = |has: &dyn Fn(&crate::ir::Visit) -> bool| visits.iter().any(|v| plant.visits.get(*v).is_some_and(has));
+        let of_visit =
+            |has: &dyn Fn(&crate::ir::Visit) -> bool| visits.iter().any(|v| plant.visits.get(*v).is_some_and(has));
         let visit_yields = of_visit(&|v| v.yield_share.is_some());
         if s.yield_share.is_some() || visit_yields {
             self.stream(record + i64::from(station::YIELD_STREAM.offset), name, "yield", 0);
@@ -309,6 +310,7 @@ impl Layout<'_> {
             self.set_up_at_start(setup, first, s.machines);
         }
         self.image.put(record, station::MACHINES, first);
+        self.places_ahead(s, first);
         let several_causes = self.causes(id, first, s.machines);
         if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() && s.recipes.len() == 1 {
             let stride = index(machine::WORDS * 8);
@@ -386,6 +388,26 @@ impl Layout<'_> {
             on_belt: s.on_belt,
             holds_belt: self.holds_belt(id, s, way),
         })
+    }
+
+    /// Room for the places that machines reserve for several items before their work.
+    fn places_ahead(&mut self, s: &Station, first: i64) {
+        if s.blocking != crate::ir::Blocking::BeforeWork {
+            return;
+        }
+        let most = |r: &crate::ir::Recipe| {
+            let made: u64 = r.makes.iter().map(|p| p.maximum).sum();
+            let loaded: u64 = r.gathered().iter().map(|(_, _, most)| *most).sum();
+            if r.makes.is_empty() { loaded } else { made }
+        };
+        let most = s.recipes.iter().map(most).max().unwrap_or(0);
+        if most == 0 {
+            return;
+        }
+        for m in 0..count(s.machines) {
+            let at = self.image.alloc(usize::try_from(most).unwrap_or(0));
+            self.image.put(first + m * index(machine::WORDS * 8), machine::PLACES, at);
+        }
     }
 
     /// The need lists of phases; one that keeps the people of the phase before has theirs.
