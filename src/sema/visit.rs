@@ -39,6 +39,9 @@ pub(super) enum Joined {
     UsedUp,
 }
 
+/// What an attribute becomes on each visit: whether an item is on it, and the value.
+type Cases = Vec<(Expression, Expression)>;
+
 /// What one visit sets: where, on which item and visit of its route, which attribute, and the value.
 pub(super) type VisitSets = (NodeId, ItemId, u32, usize, Expression);
 
@@ -304,7 +307,7 @@ impl<'a> Lower<'a> {
     /// What visits set, as what their stations set for items on these visits; and stations that have setups
     /// only for some visits.
     pub(super) fn visits_into_stations(&mut self, sets: Vec<VisitSets>) {
-        let mut by: BTreeMap<(NodeId, usize), BTreeMap<ItemId, Vec<(Expression, Expression)>>> = BTreeMap::new();
+        let mut by: BTreeMap<(NodeId, usize), BTreeMap<ItemId, Cases>> = BTreeMap::new();
         for (node, item, number, slot, value) in sets {
             let this = Expression::Constant(Quantity { value: Rational::from(i64::from(number)), dim: Dim::NUMBER });
             let here = Expression::Binary(Binary::Equal, Box::new(Expression::Step), Box::new(this));
