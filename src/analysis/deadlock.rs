@@ -389,6 +389,7 @@ fn leaves_loop(plant: &Plant, network: &Network, inside: &BTreeSet<NodeId>) -> b
     network.iter().filter(|(_, s)| inside.contains(&s.node)).any(|(_, state)| {
         let scraps = matches!(plant.nodes.get(state.node).map(|n| &n.kind),
             Some(NodeKind::Station(s)) if s.yield_share.is_some()
+                || plant.visits.values().any(|v| v.station == state.node && v.yield_share.is_some())
                 || s.breakdowns.iter().any(|b| b.effect == BreakdownEffect::Scrap)
                 || plant.shared_stops(state.node).any(|s| matches!(&s.stop, crate::ir::Stop::Breakdown(b) if b.effect == BreakdownEffect::Scrap))
                 || s.recipes.iter().any(|r| !r.takes.is_empty()));

@@ -249,7 +249,7 @@ pub(super) fn resources(
     for ((id, node), (states, runs)) in plant.nodes.iter().zip(at_node.iter().zip(&runs)) {
         match &node.kind {
             NodeKind::Station(station) => {
-                let calls = calls(plant, station, states, runs);
+                let calls = calls(plant, id, station, states, runs);
                 let mut own = Resource {
                     what: What::Station(id),
                     name: node.name.clone(),
@@ -403,8 +403,6 @@ struct Call<'a> {
     item: ItemId,
     unit: String,
     phases: &'a [Phase],
-    cycle: Option<&'a Expression>,
-    needs: Option<&'a [Need]>,
 }
 
 impl<'a> Call<'a> {
@@ -416,23 +414,13 @@ impl<'a> Call<'a> {
 
     /// Phases with their time and people, as the visit has them.
     fn phases(&self) -> impl Iterator<Item = (PhaseKind, &'a Expression, &'a [Need])> {
-        let (cycle, needs) = (self.cycle, self.needs);
-        // A visit's own time stands for the work; its own people for all of it.
-        let work = self.phases.iter().position(|p| p.kind == PhaseKind::Work);
-        self.phases.iter().enumerate().filter_map(move |(at, phase)| {
-            let people = needs.unwrap_or(&phase.needs);
-            match cycle {
-                None => Some((phase.kind, &phase.duration, people)),
-                Some(own) if Some(at) == work => Some((phase.kind, own, people)),
-                Some(_) if phase.kind == PhaseKind::Work => None,
-                Some(_) => Some((phase.kind, &phase.duration, people)),
-            }
-        })
+        self.phases.iter().map(|phase| (phase.kind, &phase.duration, phase.needs.as_slice()))
     }
 }
 
 fn calls<'a>(
     plant: &'a Plant,
+    id: NodeId,
     station: &'a Station,
     states: &[(usize, State)],
     runs: &[(usize, usize)],
@@ -456,9 +444,7 @@ fn calls<'a>(
             } else {
                 item_name(plant, state.item)
             },
-            phases: &recipe.phases,
-            cycle: visit.and_then(|v| v.cycle.as_ref()),
-            needs: visit.and_then(|v| v.needs.as_deref()),
+            phases: visit.and_then(|v| v.phases.as_deref()).unwrap_or(&recipe.phases),
         });
     }
     for (parameter, recipe) in runs {
@@ -470,7 +456,13 @@ fn calls<'a>(
             _ => "run".to_string(),
         };
         let term = Term::Parameter(*parameter);
-        calls.push(Call { term, per, item: main.item, unit, phases: &recipe.phases, cycle: None, needs: None });
+        // On a route the visit of the main part says how long the work takes; which of several, is not known.
+        let mut here = plant.visits.values().filter(|v| v.station == id && plant.is_a(v.item, main.item));
+        let own = match (here.next(), here.next()) {
+            (Some(one), None) => one.phases.as_deref(),
+            _ => None,
+        };
+        calls.push(Call { term, per, item: main.item, unit, phases: own.unwrap_or(&recipe.phases) });
     }
     calls
 }

@@ -242,8 +242,11 @@ pub(super) fn often_negative(plant: &Plant, found: &mut Vec<Diagnostic>) {
         }
     }
     for visit in plant.visits.values() {
-        if let Some(cycle) = &visit.cycle {
-            check(cycle, &visit.name, "cycle", visit.span, found);
+        for phase in visit.phases.iter().flatten() {
+            check(&phase.duration, &visit.name, &phase.name, visit.span, found);
+        }
+        if let Some(setup) = &visit.setup {
+            setup.otherwise.iter().for_each(|e| check(e, &visit.name, "setup", visit.span, found));
         }
     }
 }

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use num_traits::One;
 
 use crate::base::Rational;
-use crate::ir::{ChoiceRule, ItemId, NodeId, NodeKind, Part, Plant, Recipe, Routing, Target, Visit, VisitId};
+use crate::ir::{ChoiceRule, ItemId, NodeId, NodeKind, Part, Plant, Recipe, Routing, Station, Target, Visit, VisitId};
 
 use super::figures::count;
 use super::means::is_a;
@@ -157,16 +157,18 @@ impl Network {
             NodeKind::Station(station) => {
                 if !state.departs && joining(plant, &state).next().is_some() {
                     if self.joins.insert(state.node, ()).is_none() {
-                        self.start_recipes(state.node, &station.recipes, station.yield_share.as_ref());
+                        self.start_recipes(plant, state.node, station);
                     }
                     return;
                 }
                 let mut from = from;
                 // The yield of a join is in its products already.
-                if let (false, Some(share)) = (state.departs, &station.yield_share) {
+                let visit = visit_of(plant, &state);
+                let share = visit.and_then(|v| v.yield_share.as_ref()).or(station.yield_share.as_ref());
+                if let (false, Some(share)) = (state.departs, share) {
                     from.factor = share.clone();
                 }
-                let here = visit_of(plant, &state).is_some();
+                let here = visit.is_some();
                 let leaving = State { visit: if here { state.visit } else { None }, ..state };
                 self.follow(plant, way_out(plant, &state), &leaving, from);
             }
@@ -174,17 +176,35 @@ impl Network {
     }
 
     /// Unknown run rates of the joining recipes of a station, and the products they send off.
-    fn start_recipes(&mut self, node: NodeId, recipes: &[Recipe], good: Option<&Rational>) {
-        let good = good.cloned().unwrap_or_else(Rational::one);
-        for (at, recipe) in recipes.iter().enumerate().filter(|(_, r)| !r.takes.is_empty()) {
+    fn start_recipes(&mut self, plant: &Plant, node: NodeId, station: &Station) {
+        for (at, recipe) in station.recipes.iter().enumerate().filter(|(_, r)| !r.takes.is_empty()) {
             let range = recipe.takes.iter().chain(&recipe.makes).any(|p| p.minimum != p.maximum);
             let largest: &[bool] = if range { &[true, false] } else { &[true] };
             for &largest in largest {
                 let runs = self.parameter(Parameter::Recipe(node, at, largest));
                 let products = if recipe.makes.is_empty() { &recipe.takes } else { &recipe.makes };
                 for part in products {
-                    let state = self.reach(State { node, visit: None, item: part.item, departs: true });
-                    self.bring(state, runs, count(size(part, largest)) * &good);
+                    let visits = route_visits(plant, node, recipe, part);
+                    let made = count(size(part, largest));
+                    let good = |v: Option<VisitId>| {
+                        let own = v.and_then(|v| plant.visits.get(v)).and_then(|v| v.yield_share.clone());
+                        own.or_else(|| station.yield_share.clone()).unwrap_or_else(Rational::one)
+                    };
+                    let visit = visits.first().copied();
+                    if visits.len() <= 1 {
+                        let state = self.reach(State { node, visit, item: part.item, departs: true });
+                        self.bring(state, runs, made * good(visit));
+                        continue;
+                    }
+                    // Which visit the runs are for is left open.
+                    let mut all = vec![(Term::Parameter(runs), -made)];
+                    for visit in visits {
+                        let share = self.parameter(Parameter::Branch);
+                        let state = self.reach(State { node, visit: Some(visit), item: part.item, departs: true });
+                        self.bring(state, share, good(Some(visit)));
+                        all.push((Term::Parameter(share), Rational::one()));
+                    }
+                    self.balances.push(all);
                 }
             }
         }
@@ -356,6 +376,15 @@ pub(super) fn joining<'a>(plant: &'a Plant, state: &State) -> impl Iterator<Item
         _ => &[],
     };
     recipes.iter().enumerate().filter(move |(_, r)| r.takes.iter().any(|p| is_a(plant, item, p.item)))
+}
+
+/// The visits of routes that go on with a product of a recipe: with the first, those of the main part; with
+/// what is joined and leaves again, its own.
+fn route_visits(plant: &Plant, node: NodeId, recipe: &Recipe, part: &Part) -> Vec<VisitId> {
+    let first = recipe.makes.first().is_none_or(|p| p.item == part.item);
+    let carrier = if recipe.makes.is_empty() { Some(part.item) } else { recipe.main() };
+    let visits = plant.visits.iter().filter(|(_, v)| v.station == node && first);
+    visits.filter(|(_, v)| carrier.is_some_and(|c| is_a(plant, v.item, c))).map(|(id, _)| id).collect()
 }
 
 /// The visit a state is on, if it is at that visit's station.

@@ -52,8 +52,12 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) {
         request(plant, &limit.name, "clearance", &clearance.needs, found);
     }
     for visit in plant.visits.values() {
-        if let Some(needs) = &visit.needs {
-            request(plant, &visit.name, "visit", needs, found);
+        for phase in visit.phases.iter().flatten() {
+            request(plant, &visit.name, "visit", &phase.needs, found);
+        }
+        let own = visit.setup.as_ref().and_then(|s| s.needs.as_ref());
+        for needs in own.into_iter().chain(&visit.setup_needs) {
+            request(plant, &visit.name, "setup", needs, found);
         }
     }
     parts(plant, found);

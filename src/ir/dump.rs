@@ -8,7 +8,7 @@ use crate::base::Quantity;
 use super::{
     Binary, Breakdown, CalendarId, Capacity, Clearance, Distribution, Expression, Function, Maintenance, Measure, Need,
     Node, NodeId, NodeKind, Order, Over, Part, Plant, Release, ReleaseCrew, Routing, Stop, Stopped, Supply, Unary,
-    WhenFull,
+    Visit, WhenFull,
 };
 
 /// The plant as text. O(size).
@@ -29,11 +29,10 @@ pub fn dump(plant: &Plant) -> String {
         show.node(id, node, &mut out);
     }
     for (id, visit) in plant.visits.iter() {
-        let cycle = visit.cycle.as_ref().map_or(String::new(), |c| format!(" cycle {}", show.expression(c)));
-        let needs = visit.needs.as_ref().map_or(String::new(), |n| format!(" needs {}", show.needs(n)));
+        let own = show.own_of(visit);
         let _ = writeln!(
             out,
-            "visit {}: {} of {} at {}{cycle}{needs}\n    -> {}",
+            "visit {}: {} of {} at {}{own}\n    -> {}",
             id.0,
             visit.number,
             show.item(visit.item),
@@ -240,6 +239,27 @@ impl Show<'_> {
         };
         let start = if m.from_start { " from start" } else { "" };
         format!("maintenance {} {due} lasts {} {:?}{start}{needs}", m.name, self.expression(&m.lasts), m.start)
+    }
+
+    /// What a visit has of its own.
+    fn own_of(&self, visit: &Visit) -> String {
+        let needs =
+            |list: &[Need]| if list.is_empty() { String::new() } else { format!(" needs {}", self.needs(list)) };
+        let mut out = String::new();
+        for phase in visit.phases.iter().flatten() {
+            let _ = write!(out, " {} {}{}", phase.name, self.expression(&phase.duration), needs(&phase.needs));
+        }
+        if let Some(setup) = &visit.setup {
+            let time = setup.otherwise.as_ref().map_or(String::new(), |e| self.expression(e));
+            let _ = write!(out, " setup {time}{}", needs(setup.needs.as_deref().unwrap_or_default()));
+        }
+        if let Some(list) = &visit.setup_needs {
+            let _ = write!(out, " setups{}", needs(list));
+        }
+        if let Some(share) = &visit.yield_share {
+            let _ = write!(out, " yield {share}");
+        }
+        out
     }
 
     fn clearance(&self, c: &Clearance) -> String {

@@ -2,7 +2,7 @@
 
 use crate::base::{Rational, Span};
 
-use super::{Expression, ItemId, Need, NodeId, VisitId};
+use super::{Expression, ItemId, Need, NodeId, Phase, Setup, VisitId};
 
 /// The way out of a node.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,14 +71,27 @@ pub struct Visit {
     pub number: u32,
     /// The station.
     pub station: NodeId,
-    /// Work time, where it differs from the station's (time).
-    pub cycle: Option<Expression>,
-    /// People, where they differ from the station's.
-    pub needs: Option<Vec<Need>>,
+    /// The work and its people, where they differ from the station's: all phases.
+    pub phases: Option<Vec<Phase>>,
+    /// A setup of its own: due when the machine did something else before, another visit or item.
+    pub setup: Option<Box<Setup>>,
+    /// Who does the station's setup before this visit, where they differ from the station's.
+    pub setup_needs: Option<Vec<Need>>,
+    /// Share of good items, where it differs from the station's.
+    pub yield_share: Option<Rational>,
     /// Where the item goes afterwards.
     pub next: Routing,
     /// Where it is written.
     pub span: Span,
+}
+
+impl Visit {
+    /// Everyone its own work and setups ask for.
+    pub fn needs(&self) -> impl Iterator<Item = &Need> {
+        let work = self.phases.iter().flatten().flat_map(|p| &p.needs);
+        let setup = self.setup.iter().filter_map(|s| s.needs.as_ref()).flatten();
+        work.chain(setup).chain(self.setup_needs.iter().flatten())
+    }
 }
 
 impl ChoiceRule {

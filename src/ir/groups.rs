@@ -33,7 +33,7 @@ pub fn pool_components(plant: &Plant) -> Vec<Vec<PoolId>> {
             s.recipes.iter().flat_map(|r| &r.phases).for_each(|p| join(&p.needs));
             s.breakdowns.iter().for_each(|b| join(&b.needs));
             s.maintenance.iter().for_each(|m| join(&m.needs));
-            s.setup.iter().filter_map(|s| s.needs.as_deref()).for_each(&mut join);
+            s.setups().filter_map(|s| s.needs.as_deref()).for_each(&mut join);
         }
         if let NodeKind::Conveyor(c) = &node.kind {
             c.breakdowns.iter().for_each(|b| join(&b.needs));
@@ -47,7 +47,11 @@ pub fn pool_components(plant: &Plant) -> Vec<Vec<PoolId>> {
             join(&[need(id), need(*crew)]);
         }
     }
-    plant.visits.values().filter_map(|v| v.needs.as_deref()).for_each(join);
+    for v in plant.visits.values() {
+        v.phases.iter().flatten().for_each(|p| join(&p.needs));
+        v.setup.iter().filter_map(|s| s.needs.as_deref()).for_each(&mut join);
+        v.setup_needs.iter().for_each(|n| join(n));
+    }
     let mut groups: BTreeMap<usize, Vec<PoolId>> = BTreeMap::new();
     for i in 0..n {
         let r = root(&mut parent, i);

@@ -59,7 +59,7 @@ pub fn pools_of(plant: &Plant, id: NodeId) -> Vec<PoolId> {
     let Some(NodeKind::Station(s)) = plant.nodes.get(id).map(|n| &n.kind) else { return Vec::new() };
     let phases = s.recipes.iter().flat_map(|r| &r.phases).flat_map(|p| &p.needs);
     let setups = s.setup.iter().filter_map(|s| s.needs.as_deref()).flatten();
-    let visits = plant.visits.values().filter(|v| v.station == id).filter_map(|v| v.needs.as_deref()).flatten();
+    let visits = plant.visits.values().filter(|v| v.station == id).flat_map(crate::ir::Visit::needs);
     let mut pools: Vec<PoolId> = phases.chain(setups).chain(visits).filter(|n| n.count > 0).map(|n| n.pool).collect();
     let name = |id: &PoolId| plant.pools.get(*id).map_or(String::new(), |p| plant.renamed.former(&p.name));
     pools.sort_by(|a, b| natural_cmp(&name(a), &name(b)).then(a.cmp(b)));

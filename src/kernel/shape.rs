@@ -301,6 +301,10 @@ pub struct StationShape {
     pub table: bool,
     /// Whether items on a route come here.
     pub visits: bool,
+    /// Some visits have a yield of their own.
+    pub visit_yields: bool,
+    /// Some visits have a setup of their own.
+    pub visit_setups: bool,
     /// What goes in and out.
     pub recipe: RecipeShape,
     /// Whether items may be scrapped.

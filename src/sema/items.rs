@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::ir::ids::Id;
-use crate::ir::{Expression, ItemId, NodeId, NodeKind, Plant, Recipe, Release, Routing, Station, Target, VisitId};
+use crate::ir::{Expression, ItemId, NodeId, NodeKind, Plant, Recipe, Release, Routing, Target, VisitId};
 
 use super::line::Lower;
 
@@ -102,14 +102,22 @@ fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
         NodeKind::Conveyor(_) => follow(plant, node, n.routing.as_ref(), item, visit, walk),
         NodeKind::Station(s) => {
             if let Some(v) = visit.and_then(|v| plant.visits.get(v)).filter(|v| v.station == node) {
-                follow(plant, node, Some(&v.next), item, visit, walk);
+                let recipes = s.recipes.iter();
+                let main = |r: &&Recipe| r.takes.is_empty() || r.main().is_some_and(|m| is_a(plant, item, m));
+                // Behind a join the route goes on with the first product; other products go their own way.
+                let makes = recipes.clone().filter(main).find(|r| !r.makes.is_empty());
+                let first = makes.and_then(|r| r.makes.first()).map_or(item, |p| p.item);
+                follow(plant, node, Some(&v.next), first, visit, walk);
+                for made in makes.iter().flat_map(|r| &r.makes).filter(|p| p.item != first) {
+                    follow(plant, node, n.routing.as_ref(), made.item, None, walk);
+                }
                 return;
             }
             let mut taken = false;
             for recipe in &s.recipes {
                 if recipe.takes.is_empty() || recipe.takes.iter().any(|p| is_a(plant, item, p.item)) {
                     taken = true;
-                    worked(plant, node, s, recipe, item, walk);
+                    worked(plant, node, recipe, item, walk);
                 }
             }
             if !taken {
@@ -137,9 +145,10 @@ fn advance(plant: &Plant, (node, item, visit): State, walk: &mut Walk) {
 }
 
 /// An item that a recipe takes: its work, and where the products go.
-fn worked(plant: &Plant, node: NodeId, s: &Station, recipe: &Recipe, item: ItemId, walk: &mut Walk) {
+fn worked(plant: &Plant, node: NodeId, recipe: &Recipe, item: ItemId, walk: &mut Walk) {
     let Some(n) = plant.nodes.get(node) else { return };
-    let main = s.recipes.len() == 1 || recipe.main().is_none_or(|m| is_a(plant, item, m));
+    // The main part says how long the work takes.
+    let main = recipe.main().is_none_or(|m| is_a(plant, item, m));
     if let Some(phase) = recipe.phases.first().filter(|_| main)
         && let Expression::ByItem(list, None) = &phase.duration
         && !list.iter().any(|(i, _)| is_a(plant, item, *i))
@@ -162,9 +171,11 @@ fn worked(plant: &Plant, node: NodeId, s: &Station, recipe: &Recipe, item: ItemI
         once(walk, d);
         return;
     }
+    // Where the main part is on a route, the products go on along it.
+    let on_route = |m: ItemId| plant.visits.values().any(|v| v.station == node && is_a(plant, v.item, m));
     if recipe.makes.is_empty() {
         follow(plant, node, n.routing.as_ref(), item, None, walk);
-    } else {
+    } else if main || !recipe.main().is_some_and(on_route) {
         for made in &recipe.makes {
             follow(plant, node, n.routing.as_ref(), made.item, None, walk);
         }

@@ -2,7 +2,7 @@
 
 use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Buffer, Capacity, Expression, NodeId, NodeKind, Routing, Target};
+use crate::ir::{Buffer, Capacity, Expression, NodeId, NodeKind, Precedence, Routing, Target};
 use crate::syntax::tree::{Argument, Expr, ExprKind, Link, LinkKind};
 
 use super::line::Lower;
@@ -18,6 +18,10 @@ pub struct Lane {
     pub transit: Option<Expression>,
     /// Items keep their order although nothing limits them.
     pub in_order: bool,
+    /// `in order` is written.
+    pub kept: bool,
+    /// Who is first.
+    pub order: Option<Precedence>,
     /// Any item may leave, not only the first.
     pub overtake: bool,
     /// How long items may stay.
@@ -102,14 +106,34 @@ impl<'a> Lower<'a> {
                 }
                 return Some(());
             }
-            Some("order" | "reserve") => return self.later(argument.span, "orders and reserved places on arrows"),
-            Some(other) => {
+            Some("order") => {
+                let order = self.precedence(phrase, false)?;
+                if lane.order.replace(order).is_some() {
+                    return self.given_twice(argument.span, "order");
+                }
+                return Some(());
+            }
+            Some("reserve") => {
                 self.push(
-                    Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, format!("an arrow has no `{other}`"))
-                        .help("arrows carry `places`, a `transit`, `min_stay`, `within`, `expired`, `overtake`, and a name `as`"),
+                    Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, "an arrow keeps no places free")
+                        .note("all its items come from one place: there is nobody to keep them from")
+                        .help("let the arrows lead into a `buffer` with `reserve: { repair: 2 }`"),
                 );
                 return None;
             }
+            Some(other) => {
+                self.push(
+                    Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, format!("an arrow has no `{other}`"))
+                        .help("arrows carry `places`, a `transit`, `min_stay`, `within`, `expired`, `order`, `overtake`, `in order`, and a name `as`"),
+                );
+                return None;
+            }
+        }
+        if wanted.is_none() && phrase.as_expr().and_then(Expr::name) == Some("in order") {
+            if std::mem::replace(&mut lane.kept, true) {
+                return self.given_twice(argument.span, "order of the items");
+            }
+            return Some(());
         }
         let is_unlimited = phrase.as_expr().and_then(Expr::name) == Some("unlimited");
         if wanted.is_none()
@@ -184,7 +208,12 @@ impl<'a> Lower<'a> {
             }
             None => way,
         };
-        let bare = lane.max_stay.is_none() && lane.expired.is_none() && lane.name.is_none() && !lane.overtake;
+        let bare = lane.max_stay.is_none()
+            && lane.expired.is_none()
+            && lane.name.is_none()
+            && lane.order.is_none()
+            && !lane.overtake
+            && !lane.kept;
         if bare && lane.transit.is_none() && matches!(lane.places, None | Some(Capacity::Places(0))) {
             return Some(way);
         }
@@ -202,11 +231,14 @@ impl<'a> Lower<'a> {
             );
             return None;
         }
-        let keeps_order = lane.transit.is_none() || lane.in_order || matches!(lane.places, Some(Capacity::Places(_)));
+        self.one_order(&lane, link.span)?;
+        let keeps_order =
+            lane.transit.is_none() || lane.in_order || lane.kept || matches!(lane.places, Some(Capacity::Places(_)));
         let mut held = Buffer {
             transit: lane.transit.clone(),
             max_stay: lane.max_stay.clone(),
             expired: lane.expired,
+            order: lane.order.clone(),
             ..Buffer::default()
         };
         self.stays(&mut held, link.span, link.span)?;
@@ -215,11 +247,24 @@ impl<'a> Lower<'a> {
         Some(Routing::To(Target { node, visit: None, span: link.span }))
     }
 
+    /// Items keep their order, overtake each other, or leave by a rule.
+    fn one_order(&mut self, lane: &Lane, span: Span) -> Option<()> {
+        let given =
+            [(lane.kept, "`in order`"), (lane.overtake, "`overtake: yes`"), (lane.order.is_some(), "an `order`")];
+        let given: Vec<&str> = given.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
+        if let [first, second, ..] = given.as_slice() {
+            let text = format!("the arrow has {first} and {second}: they say different things about who leaves first");
+            self.push(Diagnostic::new(codes::WRONG_VALUE, span, text).help("keep one of them"));
+            return None;
+        }
+        Some(())
+    }
+
     pub(super) fn new_lane(&mut self, name: String, span: Span, lane: Lane, keeps_order: bool, way: Routing) -> NodeId {
         let count = self.lanes.entry(name.clone()).or_default();
         *count += 1;
         let name = if *count == 1 { name } else { format!("{name}#{count}") };
-        let loose = lane.overtake || lane.max_stay.is_some();
+        let loose = lane.overtake || lane.order.is_some() || lane.max_stay.is_some();
         let buffer = Buffer {
             capacity: lane.places.unwrap_or(Capacity::Unlimited),
             transit: lane.transit,
@@ -227,6 +272,7 @@ impl<'a> Lower<'a> {
             keeps_order: keeps_order && !loose,
             anonymous: true,
             overtake: lane.overtake,
+            order: lane.order,
             max_stay: lane.max_stay,
             expired: lane.expired,
             ..Buffer::default()

@@ -258,7 +258,7 @@ pub(super) fn clearances(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
         let Some(begin) = plant.nodes.get(limit.from) else { continue };
         let mut later = |span, what: String| {
             complaints.push(
-                Diagnostic::new(codes::NOT_SUPPORTED_YET, span, what)
+                Diagnostic::new(codes::WRONG_VALUE, span, what)
                     .with(limit.span, "keeps unequal items apart")
                     .help(format!("give the arrow to `{}` places of its own and begin the limit there", begin.name)),
             );
@@ -267,7 +267,7 @@ pub(super) fn clearances(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
             later(
                 begin.span,
                 format!(
-                    "a clearance that begins at `{}`, which loads parts one by one, is not supported yet",
+                    "a clearance cannot begin at `{}`: it loads parts one by one, and only all of them are one item to be kept apart",
                     begin.name
                 ),
             );
@@ -279,7 +279,7 @@ pub(super) fn clearances(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
                 later(
                     n.span,
                     format!(
-                        "items of `{}` that leave together straight into `{}`, which is cleared between them, are not supported yet",
+                        "items of `{}` leave together straight into `{}`, which is to be cleared between unequal ones",
                         n.name, begin.name
                     ),
                 );

@@ -100,6 +100,8 @@ pub struct Lower<'a> {
     pub lanes: BTreeMap<String, u32>,
     /// Names of visits and of their stations, in written order.
     pub(super) step_names: Vec<super::step::Step>,
+    /// What visits set, until all routes are read.
+    pub(super) visit_sets: Vec<super::visit::VisitSets>,
     /// `shift:` of the line: the default of its sources, stations and crews.
     pub line_shift: Option<crate::ir::CalendarId>,
     /// `shift_end:` of the line.
@@ -157,6 +159,7 @@ pub fn lower<'a>(
         broken,
         lanes: BTreeMap::new(),
         step_names: Vec::new(),
+        visit_sets: Vec::new(),
         line_shift: None,
         line_shift_end: crate::ir::ShiftEnd::Pause,
         closed_days: Vec::new(),

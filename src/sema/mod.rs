@@ -43,6 +43,7 @@ mod step;
 mod stop;
 mod told;
 mod value;
+mod visit;
 mod way;
 mod work;
 

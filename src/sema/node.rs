@@ -26,7 +26,12 @@ pub struct QueuePlan {
     pub node: Option<NodeId>,
 }
 
-const STATION_LATER: &[(&str, &str)] = &[("overtake", "overtaking")];
+/// Fields of other things: what a station has instead.
+const NOT_OF_STATION: &[(&str, &str, &str)] = &[(
+    "overtake",
+    "items overtake each other where they wait, not on a machine",
+    "write it at the buffer or on the arrow before the station: `-[10, overtake: yes]->`",
+)];
 
 const STATION: &[&str] = &[
     "machines",
@@ -62,8 +67,9 @@ const STATION: &[&str] = &[
     "cost",
 ];
 
-const BUFFER: &[&str] = &["capacity", "initial", "overtake", "order", "min_stay", "max_stay", "within", "expired"];
-const BUFFER_LATER: &[(&str, &str)] = &[("reserve", "reserved places"), ("shift", "shifts")];
+const BUFFER: &[&str] = &["capacity", "initial", "overtake", "order", "min_stay", "max_stay", "within", "expired", "reserve"];
+const NOT_OF_BUFFER: &[(&str, &str, &str)] =
+    &[("shift", "a buffer holds items around the clock", "give the shift to the stations that fill and empty it")];
 
 /// A declaration of nodes with the nodes.
 pub type DeclaredNode<'a> = (&'a Declaration, Vec<NodeId>);
@@ -157,18 +163,19 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Fields of a block with those whose meaning follows later told apart.
+    /// Fields of a block, and of those that belong to other things why.
     pub fn known_fields(
         &mut self,
         d: &'a Declaration,
         known: &[&'static str],
-        later: &[(&'static str, &'static str)],
+        others: &[(&'static str, &'static str, &'static str)],
     ) -> Fields<'a> {
-        let all: Vec<&str> = known.iter().copied().chain(later.iter().map(|(w, _)| *w)).collect();
+        let all: Vec<&str> = known.iter().copied().chain(others.iter().map(|(w, ..)| *w)).collect();
         let fields = Fields::of(d, &all, &mut self.diagnostics);
-        for (word, what) in later {
+        for (word, why, help) in others {
             if let Some(span) = fields.has(word) {
-                let _: Option<()> = self.later(span, what);
+                let text = format!("{} has no `{word}`", fields.owner);
+                self.push(Diagnostic::new(codes::UNKNOWN_FIELD, span, text).note(*why).help(*help));
                 self.holes = true;
             }
         }
@@ -178,7 +185,7 @@ impl<'a> Lower<'a> {
     // ---- station ----
 
     fn station(&mut self, d: &'a Declaration) -> Option<Station> {
-        let fields = self.known_fields(d, STATION, STATION_LATER);
+        let fields = self.known_fields(d, STATION, NOT_OF_STATION);
         self.asked_shift = (self.shift_field(&fields), self.shift_end_field(&fields));
         self.asked_account = self.account(&fields, Owner::Station);
         let machines = match fields.get("machines", &mut self.diagnostics) {
@@ -358,7 +365,7 @@ impl<'a> Lower<'a> {
     // ---- buffer ----
 
     fn buffer(&mut self, d: &'a Declaration) -> Option<Buffer> {
-        let fields = self.known_fields(d, BUFFER, BUFFER_LATER);
+        let fields = self.known_fields(d, BUFFER, NOT_OF_BUFFER);
         self.no_inner(&fields, &[]);
         let capacity = match fields.get("capacity", &mut self.diagnostics) {
             Some(phrase) => self.capacity(phrase, "capacity"),
@@ -367,6 +374,9 @@ impl<'a> Lower<'a> {
                 None
             }
         };
+        if let Some(span) = fields.has("reserve") {
+            return self.later(span, "places of a buffer that are kept for some of its items");
+        }
         let mut initial = Vec::new();
         if let Some(phrase) = fields.get("initial", &mut self.diagnostics) {
             for part in self.counted(phrase, "item")? {

@@ -3,8 +3,8 @@
 
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
-    Blocking, BreakdownClock, BreakdownEffect, Expression, MaintenanceStart, Node, NodeKind, Plant, Recipe, Routing,
-    ShiftEnd, Station,
+    Blocking, BreakdownClock, BreakdownEffect, Buffer, Capacity, Expression, MaintenanceStart, Node, NodeId, NodeKind,
+    Plant, Recipe, Routing, ShiftEnd, Station,
 };
 
 /// Stations in which items stay: what does not go with that.
@@ -88,26 +88,15 @@ pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
         if s.blocking != Blocking::BeforeWork {
             continue;
         }
-        let why = if s.on_belt {
-            "works on the belt, where its item has a place already"
-        } else if s.recipes.iter().any(|r| r.gathers() || !r.makes.is_empty()) {
-            let message = format!(
-                "`{}`: places reserved before the work for several items at once are not supported yet",
-                n.name
-            );
-            complaints.push(
-                Diagnostic::new(codes::NOT_SUPPORTED_YET, n.span, message)
-                    .note("the form belongs to the language; its meaning follows in a later version"),
-            );
-            continue;
-        } else {
-            ""
-        };
+        let why = if s.on_belt { "works on the belt, where its item has a place already" } else { "" };
         if !why.is_empty() {
             let message = format!("`{}` cannot reserve a place before its work: it {why}", n.name);
             complaints
                 .push(Diagnostic::new(codes::WRONG_VALUE, n.span, message).help("leave `blocking: before_work` out"));
             continue;
+        }
+        if s.recipes.iter().any(|r| r.gathers() || !r.makes.is_empty()) {
+            several(plant, id, n, s, complaints);
         }
         for visit in plant.visits.values().filter(|v| v.station == id) {
             targets(plant, n, &visit.next, complaints);
@@ -128,6 +117,86 @@ pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
             targets(plant, n, way, complaints);
             branches(n, s, way, complaints);
         }
+    }
+}
+
+/// Places for several items at once: where they go has to be known one by one, and each way has to say how
+/// much room it has.
+fn several(plant: &Plant, id: NodeId, n: &Node, s: &Station, complaints: &mut Vec<Diagnostic>) {
+    let mut cannot = |span, why: String, help: String| {
+        let message = format!("`{}` cannot reserve all its places before the work: {why}", n.name);
+        complaints.push(Diagnostic::new(codes::WRONG_VALUE, span, message).help(help));
+    };
+    if let Some(visit) = plant.visits.values().find(|v| v.station == id) {
+        let help = "let the items reach it by a flow, or leave `blocking: before_work` out".to_string();
+        cannot(visit.span, "items on a route come to it, each with a way of its own".to_string(), help);
+        return;
+    }
+    let Some(way) = &n.routing else { return };
+    let first = way.targets().first().map_or(n.span, |t| t.span);
+    if way.is_open() {
+        let help = "give the arrow places of its own before the rule: `-[4]-> first_free { … }`".to_string();
+        cannot(first, "a rule that looks for room behind it chooses for one item at a time".to_string(), help);
+    }
+    if way.reads_floor() {
+        let help = "branch by what the items carry".to_string();
+        cannot(first, "a branch behind it reads the floor, which other items change meanwhile".to_string(), help);
+    }
+    let mains = s.recipes.iter().filter(|r| !r.makes.is_empty()).filter_map(Recipe::main);
+    let lacks = |slot: usize| {
+        mains.clone().any(|m| !plant.items.get(m).is_some_and(|t| t.attributes.iter().any(|a| a.slot == slot)))
+    };
+    if reads(way, &|e| matches!(e, Expression::Attribute { slot, .. } if lacks(*slot))) {
+        let help = "give the attribute to the main part, which passes it on".to_string();
+        cannot(first, "a branch behind it reads what its main part does not carry".to_string(), help);
+    }
+    for target in way.targets() {
+        let Some(to) = plant.nodes.get(target.node) else { continue };
+        let help = format!("give the arrow places of its own: `-[4]-> {}`", to.name);
+        if plant.limits.values().any(|l| l.from == target.node) {
+            cannot(target.span, format!("a limit begins at `{}`, which gives cards one by one", to.name), help);
+        } else if matches!(to.kind, NodeKind::Conveyor(_)) {
+            cannot(target.span, format!("on `{}` one item comes after the other", to.name), help);
+        } else if matches!(&to.kind, NodeKind::Buffer(b) if b.by.is_some()) {
+            cannot(target.span, format!("`{}` is a way by vehicle", to.name), help);
+        }
+    }
+    // What always goes one way needs that much room there.
+    if let Routing::To(target) = way
+        && let Some(to) = plant.nodes.get(target.node)
+    {
+        let room = match &to.kind {
+            NodeKind::Buffer(Buffer { capacity: Capacity::Places(n), .. }) => Some(*n),
+            NodeKind::Station(s) => Some(s.machines),
+            _ => None,
+        };
+        for recipe in &s.recipes {
+            let made: u64 = recipe.makes.iter().map(|p| p.maximum).sum();
+            let loaded: u64 = recipe.gathered().iter().map(|(_, _, most)| *most).sum();
+            let most = if recipe.makes.is_empty() { loaded } else { made };
+            if let Some(room) = room.filter(|r| *r < most) {
+                let message = format!("`{}` reserves {most} places in `{}`, which has {room}", n.name, to.name);
+                complaints.push(
+                    Diagnostic::new(codes::OUT_OF_RANGE, target.span, message)
+                        .with(recipe.span, "so many at once")
+                        .note("all places are reserved in one step, so it would never begin")
+                        .help(format!("give it room: `-[{most}]->`")),
+                );
+            }
+        }
+    }
+}
+
+/// Whether a branch on a way reads something.
+fn reads(way: &Routing, what: &dyn Fn(&Expression) -> bool) -> bool {
+    match way {
+        Routing::To(_) => false,
+        Routing::Shares(list, _) => list.iter().any(|(_, w)| reads(w, what)),
+        Routing::ByItem(list, rest, _) => {
+            list.iter().any(|(_, w)| reads(w, what)) || rest.as_deref().is_some_and(|w| reads(w, what))
+        }
+        Routing::If(list, rest, _) => list.iter().any(|(e, w)| e.any(what) || reads(w, what)) || reads(rest, what),
+        Routing::Rule(_, list, _) => list.iter().any(|w| reads(w, what)),
     }
 }
 

@@ -285,7 +285,12 @@ impl<'a> Lower<'a> {
     /// `2 operators + 1 crane`
     pub fn needs(&mut self, phrase: &'a Phrase) -> Option<Vec<Need>> {
         if let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) {
-            return self.later(table.span, "needs by phase");
+            self.push(
+                Diagnostic::new(codes::WRONG_VALUE, table.span, "there are no phases here to tell apart")
+                    .note("only the work of a station or of a visit has phases: its setup and its steps")
+                    .help("say who is needed from beginning to end: `needs: 1 operators + 1 crane`"),
+            );
+            return None;
         }
         let mut needs = Vec::new();
         for part in self.counted(phrase, "crew or tool")? {

@@ -6,6 +6,7 @@ use crate::ir::{Capacity, ItemId, NodeId, NodeKind, Route, Routing, Target, Visi
 use crate::syntax::tree::{Argument, Chain, Declaration, Expr, ExprKind, Step};
 
 use super::line::Lower;
+use super::visit::Joined;
 
 /// What a route's step before the next one is.
 #[derive(Clone, Copy)]
@@ -39,6 +40,8 @@ impl<'a> Lower<'a> {
                 self.holes = true;
             }
         }
+        let sets = std::mem::take(&mut self.visit_sets);
+        self.visits_into_stations(sets);
     }
 
     fn route(&mut self, d: &'a Declaration, item: ItemId) -> Option<()> {
@@ -244,37 +247,17 @@ impl<'a> Lower<'a> {
             );
             return None;
         };
-        if station.recipes.iter().any(|r| !r.takes.is_empty() || !r.makes.is_empty()) {
-            return self.later(span, "routes through stations that join or make items");
-        }
+        let station = station.clone();
+        let joins = self.joined_on_route(&station, &name, walk.item, arguments, span)?;
         self.loads_several = station.recipes.iter().any(crate::ir::Recipe::gathers);
         let own_cycle = station.recipes.first().and_then(|r| r.phases.first()).map(|p| p.duration.clone());
-        let mut cycle = None;
-        let mut needs = None;
-        let mut visit_name = name.clone();
-        for (i, argument) in arguments.iter().enumerate() {
-            match argument.name.as_ref().map(|n| n.text.as_str()) {
-                None if i == 0 => cycle = Some(self.time(&argument.value, "cycle")?),
-                Some("cycle") if cycle.is_none() => cycle = Some(self.time(&argument.value, "cycle")?),
-                Some("needs") => needs = Some(self.needs(&argument.value)?),
-                Some("as") => visit_name = self.name_in(&argument.value, "the visit")?.0.to_string(),
-                Some(
-                    other @ ("machines" | "queue" | "yield" | "setup" | "batch" | "steps" | "sets" | "order" | "takes"
-                    | "makes"),
-                ) => {
-                    return self.later(argument.span, &format!("visits with their own `{other}`"));
-                }
-                _ => {
-                    self.push(
-                        Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, "a visit has no such argument")
-                            .help("write `lathe(12 min, needs: 1 fitters, as: rough)`"),
-                    );
-                    return None;
-                }
-            }
+        let own = self.own_work(&station, &name, arguments, span)?;
+        if let Joined::UsedUp = joins {
+            let entry = self.entry_of(node, &station);
+            return Some((Routing::To(Target { node: entry, visit: None, span }), None));
         }
         let none = matches!(&own_cycle, Some(crate::ir::Expression::ByItem(list, None)) if list.is_empty());
-        if cycle.is_none() && none {
+        if !own.timed && none {
             self.push(
                 Diagnostic::new(
                     codes::MISSING_FIELD,
@@ -287,16 +270,29 @@ impl<'a> Lower<'a> {
         }
         walk.number += 1;
         let next = Routing::To(Target { node, visit: None, span });
+        let sets = own.sets.into_iter().map(|(slot, value)| (node, walk.item, walk.number, slot, value));
+        self.visit_sets.extend(sets);
         let id = self.plant.visits.push(Visit {
-            name: visit_name,
+            name: own.name.unwrap_or_else(|| name.clone()),
             item: walk.item,
             number: walk.number,
             station: node,
-            cycle,
-            needs,
+            phases: own.phases,
+            setup: own.setup,
+            setup_needs: own.setup_needs,
+            yield_share: own.yield_share,
             next,
             span,
         });
+        let entry = self.entry_of(node, &station);
+        if let Joined::GoesOn(item) = joins {
+            walk.item = item;
+        }
+        Some((Routing::To(Target { node: entry, visit: Some(id), span }), Some((At::Visit(id), name))))
+    }
+
+    /// Where items on a route wait for a station.
+    fn entry_of(&mut self, node: NodeId, station: &crate::ir::Station) -> NodeId {
         let plan = self.queues.get(&node).copied();
         let entry = match plan {
             Some(super::node::QueuePlan { node: Some(queue), .. }) => queue,
@@ -304,7 +300,13 @@ impl<'a> Lower<'a> {
             Some(super::node::QueuePlan { asked, .. }) => self.queue_node(node, asked.unwrap_or(Capacity::Unlimited)),
             None => node,
         };
-        Some((Routing::To(Target { node: entry, visit: Some(id), span }), Some((At::Visit(id), name))))
+        // Parts of several types wait for each other: each goes when it is needed.
+        if let Some(NodeKind::Buffer(queue)) = self.plant.nodes.get_mut(entry).map(|n| &mut n.kind)
+            && station.recipes.iter().any(|r| r.takes.len() > 1 || station.recipes.len() > 1)
+        {
+            (queue.overtake, queue.keeps_order) = (true, false);
+        }
+        entry
     }
 }
 

@@ -9,11 +9,23 @@ use super::fields::Fields;
 use super::line::Lower;
 
 /// `needs:` as written.
-enum Needed {
+pub(super) enum Needed {
     /// One holding over setup and work.
     Whole(Vec<Need>),
     /// By phase.
     ByPhase(Vec<(String, Vec<Need>)>),
+}
+
+impl Needed {
+    /// Who is needed in a phase.
+    pub(super) fn of(&self, phase: &str) -> Vec<Need> {
+        match self {
+            Needed::Whole(list) => list.clone(),
+            Needed::ByPhase(table) => {
+                table.iter().find(|(p, _)| p == phase).map(|(_, n)| n.clone()).unwrap_or_default()
+            }
+        }
+    }
 }
 
 impl<'a> Lower<'a> {
@@ -79,12 +91,7 @@ impl<'a> Lower<'a> {
             Some((phrase, _)) => self.needs(phrase).map(Needed::Whole),
         };
         let (times, needed) = (times?, needed?);
-        let of = |phase: &str| match &needed {
-            Needed::Whole(list) => list.clone(),
-            Needed::ByPhase(table) => {
-                table.iter().find(|(p, _)| p == phase).map(|(_, n)| n.clone()).unwrap_or_default()
-            }
-        };
+        let of = |phase: &str| needed.of(phase);
         let whole = matches!(needed, Needed::Whole(_));
         let mut phases: Vec<Phase> = times
             .into_iter()
@@ -113,7 +120,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `steps: { load: 2 min, run: 9 min }`, in order.
-    fn step_times(&mut self, phrase: &'a Phrase) -> Option<Vec<(String, Expression, crate::base::Span)>> {
+    pub(super) fn step_times(&mut self, phrase: &'a Phrase) -> Option<Vec<(String, Expression, crate::base::Span)>> {
         let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) else {
             return self
                 .wrong_value(phrase.span, "`steps` is a table of names and times: `{ load: 2 min, run: 9 min }`");
@@ -153,7 +160,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `needs: { setup: 1 setters, load: 1 turners }`.
-    fn needs_by_phase(&mut self, table: &'a Table, phases: &[String], setup: bool) -> Option<Needed> {
+    pub(super) fn needs_by_phase(&mut self, table: &'a Table, phases: &[String], setup: bool) -> Option<Needed> {
         let mut known: Vec<&str> = phases.iter().map(String::as_str).collect();
         if setup {
             known.push("setup");

@@ -638,10 +638,12 @@ fn primary_rule<'src>(
             Some(table) => ExprKind::NamedTable { name, table },
         },
     });
-    // `on belt`: where work is done; no declaration can have such a name.
+    // `on belt`, `in order`: where and how; no declaration can have such a name.
     let place = just(Kind::On)
-        .ignore_then(name(text))
-        .map_with(|name, e| Expr { span: e.span(), kind: ExprKind::Name(format!("on {}", name.text)) });
+        .to("on")
+        .or(just(Kind::In).to("in"))
+        .then(name(text))
+        .map_with(|(word, name), e| Expr { span: e.span(), kind: ExprKind::Name(format!("{word} {}", name.text)) });
     let word = select! {
         Kind::True => ExprKind::Bool(true),
         Kind::False => ExprKind::Bool(false),

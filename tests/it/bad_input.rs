@@ -102,7 +102,6 @@ fn several_errors_are_all_told() {
 fn later_words_are_told_not_passed_over() {
     for (from, to) in [
         (" sink o", " sink o\n store spare { reorder_at: 5 }"),
-        ("cycle: 20 s", "cycle: 20 s, batch: 20..50, blocking: before_work"),
         (" sink o", " sink o\n fleet agv { size: 5, speed: 1 m/s, capacity: 2 }"),
     ] {
         let (exit, out) = check(line(from, to).as_bytes());

@@ -71,6 +71,8 @@ const FEATURES: &[(&str, At)] = &[
     ("setup: { 1 <-> 2: 1 s, else: 0.5 s }\nsetup_by: { A: 1, B: 2 }\nlost: after_breakdown", At::Station("setup")),
     ("choose: lowest", At::Station("choose")),
     ("blocking: before_work", At::Station("takes blocking")),
+    ("batch: 1..2\nblocking: before_work", At::Station("takes blocking")),
+    ("takes: 1 A + 1 B\nmakes: 2 B\nblocking: before_work", At::Station("takes blocking")),
     (
         "cycle: 0.5 s\nstay: { A: 3 s, else: exponential(4 s) }",
         At::Station("cycle takes blocking machines needs setup hold release_crew b2 b3 b4 b5 b6 b7 b8"),
@@ -108,6 +110,8 @@ const FEATURES: &[(&str, At)] = &[
     ("order: [shortest, lifo]", At::Station("order")),
     ("order: same_setup", At::Station("order")),
     ("-[4, overtake: yes]->", At::Into),
+    ("-[4, order: lifo]->", At::Into),
+    ("-[exponential(3 s), in order]->", At::Into),
     ("-[places: 3, within: 3 s]->", At::Into),
     ("-[places: 3, within: 2 s, expired: bin]->", At::OutOf),
     ("first_free { after, -[2]-> bin }", At::Behind),
@@ -115,6 +119,11 @@ const FEATURES: &[(&str, At)] = &[
     ("{ if wip > 6: bin, if state(after) == working: -[3]-> after, else: first_free { after, bin } }", At::Behind),
     ("first_free { { A: after, B: -[1]-> bin }, bin }", At::Behind),
 ];
+
+/// Whether a field of a station is about several items.
+fn several(field: &str) -> bool {
+    ["batch:", "takes:"].iter().any(|w| field.trim_start().starts_with(w))
+}
 
 /// A line with a station between two others, and one or two features.
 fn text(chosen: &[(&str, At)]) -> Option<String> {
@@ -187,6 +196,15 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
     }
     if !fields.contains(&"cycle") {
         station += "    cycle: 2 s\n";
+    }
+    if station.contains("before_work") && station.lines().any(several) {
+        if out_of.contains("belt") {
+            // Refused: places for several are reserved at once.
+            return None;
+        }
+        if out_of == "->" {
+            out_of = "-[4]->";
+        }
     }
     if station.contains("before_work") && behind.contains("state(") {
         // Refused: the way is decided before the work, and may not read what changes until it is done (S21).

@@ -42,7 +42,7 @@ const TESTS: &[(&str, &str, &str)] = &[
 ];
 
 /// Rules of what is not supported yet: no block can show them.
-const LATER: &[&str] = &["S22"];
+const LATER: &[&str] = &[];
 
 /// Rules that only tests of [`TESTS`] can show.
 const BY_TEST: &[&str] = &["N5", "N6"];

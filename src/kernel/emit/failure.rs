@@ -188,6 +188,9 @@ impl Emit<'_> {
             EffectShape::RestartNew => b.store_int(machine, machine::REMAINING, -1),
             _ => {
                 let node = b.load(machine, machine::STATION);
+                if s.reserves_all() {
+                    self.give_places_up(b, machine);
+                }
                 let head = b.load(machine, machine::ITEM);
                 let at = b.var(head);
                 b.repeat(|b| {
@@ -195,7 +198,7 @@ impl Emit<'_> {
                     b.leave_if(end);
                     let next = b.load(at, item::NEXT);
                     b.bump(node, station::SPOILT, 1);
-                    if s.before {
+                    if s.before && !s.reserves_all() {
                         self.give_place_up(b, at);
                     }
                     self.scrap(b, node, at);

@@ -404,6 +404,9 @@ impl Emit<'_> {
         } else {
             self.make_products(b, s, node, machine);
         }
+        if s.reserves_all() {
+            Self::take_up_places(b, machine);
+        }
         self.offer_products(b, s, node, machine);
     }
 
@@ -503,7 +506,13 @@ impl Emit<'_> {
             b.host(HostFn::Inherit, &[main, product, main_kind], Ty::Count);
         }
         if self.shapes.visits {
-            b.store_int(product, self.visit_field(), 0);
+            // What is of the type of the first product goes on along the route.
+            let first = b.load(main, item::TYPE);
+            let same = b.eq(kind, first);
+            let route = b.load(main, self.visit_field());
+            let none = b.none();
+            let route = b.select(same, route, none);
+            b.store(product, self.visit_field(), route);
         }
         if self.shapes.limits > 0 {
             b.store_int(product, self.cards_field(), 0);
@@ -546,10 +555,13 @@ impl Emit<'_> {
                 self.offer_product(b, s, node, machine, this);
             };
             if s.yields {
-                let good = Self::passes(b, node);
+                let good = self.passes(b, s, node, this);
                 b.either(good, keep, |b| {
                     let first = b.is_zero(last);
                     b.either(first, |b| b.store(machine, machine::PRODUCTS, next), |b| b.store(last, item::NEXT, next));
+                    if s.before {
+                        self.give_place_up(b, this);
+                    }
                     self.scrap(b, node, this);
                 });
             } else {
@@ -562,7 +574,7 @@ impl Emit<'_> {
             empty,
             |b| self.empties(b, s, node, machine),
             |b| {
-                if s.recipe.together {
+                if s.recipe.together && !s.before {
                     Self::wait_together(b, machine);
                 }
             },
@@ -784,7 +796,13 @@ impl Emit<'_> {
             });
             let yes = b.int(1, Ty::Flag);
             let fits = b.var(yes);
-            let this = b.var(products);
+            let asks = if self.any_reserves_all() { Self::waits_for_places(b, at) } else { b.int(0, Ty::Flag) };
+            let none = b.none();
+            let leaving = if self.any_reserves_all() { b.select(asks, none, products) } else { products };
+            if self.any_reserves_all() {
+                b.when(asks, |b| self.places_fit(b, at, node, fits, for_node));
+            }
+            let this = b.var(leaving);
             b.repeat(|b| {
                 let end = b.is_zero(this);
                 b.leave_if(end);
@@ -824,7 +842,10 @@ impl Emit<'_> {
                     |b| b.set_header(header::TOGETHER, next),
                     |b| b.store(before, machine::TOGETHER_NEXT, next),
                 );
-                let this = b.var(products);
+                if self.any_reserves_all() {
+                    b.when(asks, |b| self.reserve_all(b, at));
+                }
+                let this = b.var(leaving);
                 b.repeat(|b| {
                     let end = b.is_zero(this);
                     b.leave_if(end);

@@ -20,6 +20,7 @@ mod join;
 mod loose;
 mod observe;
 mod open;
+mod places;
 mod pools;
 mod reserve;
 pub(super) mod route;
@@ -212,6 +213,6 @@ impl Emit<'_> {
     }
 
     fn any_together(&self) -> bool {
-        self.shapes.nodes.iter().any(|s| matches!(s, NodeShape::Station(s) if s.recipe.together))
+        self.shapes.nodes.iter().any(|s| matches!(s, NodeShape::Station(s) if s.recipe.together || s.reserves_all()))
     }
 }

@@ -4,7 +4,7 @@
 //! the work begins. When it is done, the item is offered again, before all others, and fills its place.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{buffer, header, holder, item, list, machine, node, station};
+use super::super::layout::{header, holder, item, machine, node, station};
 use super::super::program::Ty;
 use super::super::shape::{NodeShape, StationShape};
 use super::super::status::{NEVER, State, phase};
@@ -172,19 +172,6 @@ impl Emit<'_> {
     /// An item that is scrapped gives the place up that is reserved for it.
     pub(super) fn give_place_up(&self, b: &mut Builder, item: V) {
         let its_list = b.load(item, item::LIST);
-        let rank = b.load(its_list, list::RANK);
-        let ranks = b.header(header::RANKS);
-        let place = b.element(ranks, rank, 8);
-        let node = b.load(place, Field { offset: 0, ty: Ty::Handle });
-        let kind = b.load(node, holder::RELEASE);
-        b.switch(kind, self.shapes.nodes.len(), |b, k| {
-            let reserved = match self.shapes.nodes.get(k) {
-                Some(NodeShape::Buffer(_) | NodeShape::Conveyor(_)) => buffer::RESERVED,
-                Some(NodeShape::Station(_)) => station::RESERVED,
-                _ => return,
-            };
-            b.bump(node, reserved, -1);
-            self.mark(b, rank);
-        });
+        self.change_reserved(b, its_list, -1);
     }
 }

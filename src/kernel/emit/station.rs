@@ -263,6 +263,10 @@ impl Emit<'_> {
         if s.setup {
             self.set_up_first(b, s, node, machine, item, work);
         }
+        if s.reserves_all() {
+            self.ask_for_places(b, s, node, machine, item);
+            return;
+        }
         if s.before {
             self.ask_for_place(b, s, node, machine, item);
             return;
@@ -639,7 +643,7 @@ impl Emit<'_> {
             self.offer_product(b, s, node, machine, item);
             return;
         }
-        let good = Self::passes(b, node);
+        let good = self.passes(b, s, node, item);
         b.either(
             good,
             |b| self.offer_product(b, s, node, machine, item),
@@ -656,10 +660,20 @@ impl Emit<'_> {
     }
 
     /// Whether an item passes the yield: one uniform per item.
-    pub(super) fn passes(b: &mut Builder, node: V) -> V {
+    pub(super) fn passes(&self, b: &mut Builder, s: &StationShape, node: V, item: V) -> V {
         let word = Self::next_word(b, node, station::YIELD_STREAM);
         let u = Self::uniform(b, word);
-        let share = b.load(node, station::YIELD);
+        let own = b.load(node, station::YIELD);
+        if !s.visit_yields {
+            return b.lt(u, own);
+        }
+        let share = b.var(own);
+        let at = b.load(item, self.visit_field());
+        let on_route = b.ne_zero(at);
+        b.when(on_route, |b| {
+            let its = b.load(at, visit::YIELD);
+            b.set(share, its);
+        });
         b.lt(u, share)
     }
 

@@ -167,7 +167,7 @@ impl Emit<'_> {
                     self.offer_product(b, s, node, machine, first);
                 };
                 if s.yields {
-                    let good = Self::passes(b, node);
+                    let good = self.passes(b, s, node, first);
                     b.either(good, leaves, scraps);
                 } else {
                     leaves(b);

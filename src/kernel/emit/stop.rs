@@ -51,12 +51,13 @@ impl Emit<'_> {
                         b.set(freed, was_freed);
                     }
                 }
+                phase::WAIT_FOR_PLACE if s.reserves_all() => Self::wait_no_more(b, machine),
                 phase::WAIT_FOR_PLACE if s.before => {
                     let loaded = b.load(machine, machine::ITEM);
                     let its_list = b.load(loaded, item::LIST);
                     self.withdraw(b, its_list, loaded);
                 }
-                phase::FINISHED if s.hold && s.recipe.together => Self::wait_no_more(b, machine),
+                phase::FINISHED if s.hold && s.recipe.together && !s.before => Self::wait_no_more(b, machine),
                 phase::FINISHED if s.hold => {
                     Self::each_product(b, machine, |b, product| {
                         let its_list = b.load(product, item::LIST);
@@ -191,6 +192,10 @@ impl Emit<'_> {
                     |b| b.call(Self::function(stretch), &[machine]),
                 );
             }
+            phase::WAIT_FOR_PLACE if s.reserves_all() => {
+                Self::set_state(b, machine, State::Blocked);
+                Self::wait_together(b, machine);
+            }
             phase::WAIT_FOR_PLACE if s.before => {
                 Self::set_state(b, machine, State::Blocked);
                 let loaded = b.load(machine, machine::ITEM);
@@ -199,7 +204,7 @@ impl Emit<'_> {
             }
             phase::FINISHED => {
                 Self::set_state(b, machine, State::Blocked);
-                if s.hold && s.recipe.together {
+                if s.hold && s.recipe.together && !s.before {
                     Self::wait_together(b, machine);
                 } else if s.hold {
                     Self::each_product(b, machine, |b, product| {

@@ -131,7 +131,7 @@ record! {
 
 record! {
     /// A visit of a route.
-    visit, 4 {
+    visit, 8 {
         /// Its work record.
         WORK = 0 Handle;
         /// Where the item goes next.
@@ -140,6 +140,14 @@ record! {
         NUMBER = 2 Count;
         /// Its name among those of all visits, from 1.
         NAME = 3 Count;
+        /// Share of items that pass the yield.
+        YIELD = 4 Real;
+        /// Setups of its station before it, as in a station.
+        SETUPS = 5 Handle;
+        /// The setup of its station that comes before it anew, as in a station.
+        SETUP_ANEW = 6 Handle;
+        /// Its own setup, or 0.
+        SETUP = 7 Handle;
     }
 }
 

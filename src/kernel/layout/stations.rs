@@ -83,7 +83,13 @@ record! {
 
 record! {
     /// A machine of a station.
-    machine, 41 {
+    machine, 44 {
+        /// Where places are reserved for several items at once: the list of each.
+        PLACES = 42 Handle;
+        /// How many of them.
+        PLACE_COUNT = 43 Count;
+        /// The visit it worked on last, or 0.
+        LAST_VISIT = 41 Handle;
         /// The visit that begins when what it has loaded, with its place reserved, leaves it.
         NEXT_VISIT = 40 Handle;
         /// Its station.

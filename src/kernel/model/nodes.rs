@@ -224,12 +224,7 @@ impl Layout<'_> {
 
         // Work: the station's own, by item type, and that of every visit.
         let mut families = Families::new();
-        let mut lists: Vec<i64> = Vec::new();
-        for phase in phases {
-            let kept = lists.last().copied().filter(|_| phase.keeps);
-            let list = kept.unwrap_or_else(|| self.need_list(&phase.needs));
-            lists.push(list);
-        }
+        let lists = self.need_lists(phases);
         let mut any_needs = false;
         let mut table = false;
         let mut own_record = 0;
@@ -263,32 +258,27 @@ impl Layout<'_> {
             let Some(visited) = plant.visits.get(*v) else { continue };
             let item_name = plant.items.get(visited.item).map_or("", |i| i.name.as_str());
             let suffix = format!(":{item_name}.{}", visited.number);
-            let own_lists = match &visited.needs {
-                Some(list) => vec![self.need_list(list); phases.len()],
-                None => lists.clone(),
-            };
+            let own = visited.phases.as_deref();
+            let own_lists = own.map_or_else(|| lists.clone(), |phases| self.need_lists(phases));
             any_needs |= own_lists.iter().any(|l| *l != 0);
-            let at = match &visited.cycle {
-                Some(cycle) => {
-                    let (at, family) = self.draw(cycle, name, &format!("cycle{suffix}"))?;
-                    families.insert(family);
-                    self.image.put(at, draw::NEEDS, own_lists.first().copied().unwrap_or(0));
-                    self.image.put(at, draw::STATE, State::Working.code());
-                    at
-                }
-                None => self
-                    .steps(phases, &own_lists, visited.item, name, &suffix, &mut families)?
-                    .ok_or_else(|| format!("`{name}` has no cycle for `{item_name}`"))?,
-            };
+            let at = self
+                .steps(own.unwrap_or(phases), &own_lists, visited.item, name, &suffix, &mut families)?
+                .ok_or_else(|| format!("`{name}` has no cycle for `{item_name}`"))?;
             let record = self.visit_records.get(v.index()).copied().unwrap_or(0);
             self.image.put(record, visit::WORK, at);
+            let share = visited.yield_share.as_ref().or(s.yield_share.as_ref());
+            self.image.put_real(record, visit::YIELD, share.map_or(1.0, crate::base::quantity::to_f64));
+            any_needs |= self.visit_setups(record, name, s, visited, &own_lists, &suffix, &mut families)?;
             let targets = visited.next.targets();
             simple_routing &= route_shape(&visited.next)? == RouteShape::Leaf
                 && !targets.iter().any(|t| self.lists_by_type.contains_key(&t.node.index()));
         }
         if let Some(setup) = s.setup.as_ref().filter(|x| !x.by_recipe) {
             let first = lists.first().copied().unwrap_or(0);
-            any_needs |= self.setups(record, name, setup, first, &mut families)?;
+            let (found, anew, needs) = self.setups(name, "", setup, setup.needs.as_deref(), first, &mut families)?;
+            self.image.put(record, station::SETUPS, found);
+            self.image.put(record, station::SETUP_ANEW, anew);
+            any_needs |= needs;
         }
         if let Some(way) = way {
             let (at, _, simple) = self.routing(way, name, "branch")?;
@@ -301,9 +291,13 @@ impl Layout<'_> {
             let at = self.image.array(&makes);
             self.image.put(record, station::MAKES, at);
         }
-        if let Some(share) = &s.yield_share {
+        let of_visit =
+            |has: &dyn Fn(&crate::ir::Visit) -> bool| visits.iter().any(|v| plant.visits.get(*v).is_some_and(has));
+        let visit_yields = of_visit(&|v| v.yield_share.is_some());
+        if s.yield_share.is_some() || visit_yields {
             self.stream(record + i64::from(station::YIELD_STREAM.offset), name, "yield", 0);
-            self.image.put_real(record, station::YIELD, crate::base::quantity::to_f64(share));
+            let share = s.yield_share.as_ref().map_or(1.0, crate::base::quantity::to_f64);
+            self.image.put_real(record, station::YIELD, share);
         }
 
         let order = self.order_of(id)?;
@@ -316,6 +310,7 @@ impl Layout<'_> {
             self.set_up_at_start(setup, first, s.machines);
         }
         self.image.put(record, station::MACHINES, first);
+        self.places_ahead(s, first);
         let several_causes = self.causes(id, first, s.machines);
         if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() && s.recipes.len() == 1 {
             let stride = index(machine::WORDS * 8);
@@ -333,7 +328,7 @@ impl Layout<'_> {
         let with_shift = |needed: &[crate::ir::Need]| needed.iter().any(|n| self.changes_size(n.pool));
         let crew_shift = s.recipes.iter().flat_map(|r| &r.phases).any(|p| with_shift(&p.needs))
             || s.setups().filter_map(|s| s.needs.as_deref()).any(with_shift)
-            || visits.iter().filter_map(|v| plant.visits.get(*v)?.needs.as_deref()).any(with_shift);
+            || of_visit(&|v| v.needs().any(|n| with_shift(std::slice::from_ref(n))));
         let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
             self.image.put(record, station::DIRECT_OUT, self.node_record(to));
             way
@@ -352,7 +347,9 @@ impl Layout<'_> {
             crew_shift,
             work: families,
             needs: any_needs,
-            steps: s.recipes.iter().any(|r| r.phases.len() > 1) || s.setup.is_some(),
+            steps: s.recipes.iter().any(|r| r.phases.len() > 1)
+                || s.setup.is_some()
+                || of_visit(&|v| v.phases.as_ref().is_some_and(|p| p.len() > 1)),
             setup: s.setup.is_some(),
             setup_recipe: s.setup.as_ref().is_some_and(|x| x.by_recipe),
             setup_by: s.setup.as_ref().is_some_and(|x| x.by.is_some()),
@@ -361,6 +358,8 @@ impl Layout<'_> {
             lowest: s.lowest_first && s.machines > 1,
             table,
             visits: !visits.is_empty(),
+            visit_yields,
+            visit_setups: of_visit(&|v| v.setup.is_some()),
             recipe: RecipeShape {
                 parts: s.recipes.iter().map(|r| r.gathered().len()).max().unwrap_or(0),
                 makes: makes.len(),
@@ -374,7 +373,7 @@ impl Layout<'_> {
                 recipes: s.recipes.len() > 1,
                 each: s.load_each,
             },
-            yields: s.yield_share.is_some(),
+            yields: s.yield_share.is_some() || visit_yields,
             order: order != 0,
             sets: s.sets.len(),
             keeps,
@@ -389,6 +388,37 @@ impl Layout<'_> {
             on_belt: s.on_belt,
             holds_belt: self.holds_belt(id, s, way),
         })
+    }
+
+    /// Room for the places that machines reserve for several items before their work.
+    fn places_ahead(&mut self, s: &Station, first: i64) {
+        if s.blocking != crate::ir::Blocking::BeforeWork {
+            return;
+        }
+        let most = |r: &crate::ir::Recipe| {
+            let made: u64 = r.makes.iter().map(|p| p.maximum).sum();
+            let loaded: u64 = r.gathered().iter().map(|(_, _, most)| *most).sum();
+            if r.makes.is_empty() { loaded } else { made }
+        };
+        let most = s.recipes.iter().map(most).max().unwrap_or(0);
+        if most == 0 {
+            return;
+        }
+        for m in 0..count(s.machines) {
+            let at = self.image.alloc(usize::try_from(most).unwrap_or(0));
+            self.image.put(first + m * index(machine::WORDS * 8), machine::PLACES, at);
+        }
+    }
+
+    /// The need lists of phases; one that keeps the people of the phase before has theirs.
+    fn need_lists(&mut self, phases: &[Phase]) -> Vec<i64> {
+        let mut lists: Vec<i64> = Vec::new();
+        for phase in phases {
+            let kept = lists.last().copied().filter(|_| phase.keeps);
+            let list = kept.unwrap_or_else(|| self.need_list(&phase.needs));
+            lists.push(list);
+        }
+        lists
     }
 
     /// The work records of all steps for an item type, each leading to the next; the first. `None` when a
@@ -437,7 +467,8 @@ impl Layout<'_> {
         let mut found: Vec<Expression> = Vec::new();
         {
             let phases = s.recipes.iter().flat_map(|r| &r.phases).map(|p| &p.duration);
-            let visits = self.plant.visits.values().filter(|v| v.station == id).filter_map(|v| v.cycle.as_ref());
+            let visits = self.plant.visits.values().filter(|v| v.station == id).filter_map(|v| v.phases.as_ref());
+            let visits = visits.flatten().map(|p| &p.duration);
             let cell = std::cell::RefCell::new(&mut found);
             for e in phases.chain(visits).chain(s.sets.iter().map(|(_, e)| e)) {
                 e.any(&|part| {

@@ -135,7 +135,7 @@ impl Layout<'_> {
             return Err("only stations work".to_string());
         };
         let phases = s.recipes.first().map_or(&[][..], |r| r.phases.as_slice());
-        let own = |item: ItemId| -> Result<Expression, String> {
+        let own = |phases: &[crate::ir::Phase], item: ItemId| -> Result<Expression, String> {
             let mut sum = number(0.0);
             for phase in phases {
                 let duration = match &phase.duration {
@@ -156,16 +156,16 @@ impl Layout<'_> {
         for item in self.plant.items.ids() {
             let mut steps = Vec::new();
             for v in self.plant.visits.values().filter(|v| v.station == id && v.item == item) {
-                if let Some(cycle) = &v.cycle {
+                if let Some(phases) = &v.phases {
                     let here = Expression::Binary(
                         Binary::Equal,
                         Box::new(Expression::Step),
                         Box::new(number(f64::from(v.number))),
                     );
-                    steps.push((here, mean(cycle)?));
+                    steps.push((here, own(phases, item)?));
                 }
             }
-            let rest = own(item)?;
+            let rest = own(phases, item)?;
             by_item.push((item, if steps.is_empty() { rest } else { Expression::If(steps, Box::new(rest)) }));
         }
         Ok(Expression::ByItem(by_item, Some(Box::new(number(0.0)))))

@@ -36,30 +36,31 @@ impl Records<'_> {
 }
 
 impl Layout<'_> {
-    /// The setups of a station. Whether they need people.
+    /// The setups of a station with their people, else those of the work: their table, the setup that is
+    /// done anew, and whether they need people.
     pub(super) fn setups(
         &mut self,
-        record: i64,
         name: &str,
+        suffix: &str,
         setup: &Setup,
+        needs: Option<&[crate::ir::Need]>,
         list_of_work: i64,
         families: &mut Families,
-    ) -> Result<bool, String> {
-        let list = match &setup.needs {
+    ) -> Result<(i64, i64, bool), String> {
+        let list = match needs {
             Some(needed) => self.need_list(needed),
             None => list_of_work,
         };
         let mut records = Records { name, list, constants: BTreeMap::new() };
         let rest = match &setup.otherwise {
-            Some(e) => records.of(self, e, "setup", families)?,
+            Some(e) => records.of(self, e, &format!("setup{suffix}"), families)?,
             None => 0,
         };
-        self.image.put(record, station::SETUP_ANEW, rest);
         let at = match &setup.by {
             Some(by) => {
                 let mut words = vec![self.value_law(by, name, "setup_by")?, rest, index(setup.values.len())];
                 for (from, to, e) in &setup.values {
-                    let at = records.of(self, e, &format!("setup:{from}->{to}"), families)?;
+                    let at = records.of(self, e, &format!("setup:{from}->{to}{suffix}"), families)?;
                     words.extend([setup_key(to_f64(from)), setup_key(to_f64(to)), at]);
                 }
                 self.image.array(&words)
@@ -75,7 +76,7 @@ impl Layout<'_> {
                 for (from, to, e) in &setup.pairs {
                     let plant = self.plant;
                     let item_name = |id: ItemId| plant.items.get(id).map_or("", |i| i.name.as_str());
-                    let purpose = format!("setup:{}->{}", item_name(*from), item_name(*to));
+                    let purpose = format!("setup:{}->{}{suffix}", item_name(*from), item_name(*to));
                     let at = records.of(self, e, &purpose, families)?;
                     if let Some(place) = table.get_mut(from.index() * types + to.index()) {
                         *place = at;
@@ -84,8 +85,41 @@ impl Layout<'_> {
                 self.image.array(&table)
             }
         };
-        self.image.put(record, station::SETUPS, at);
-        Ok(list != 0)
+        Ok((at, rest, list != 0))
+    }
+
+    /// The setups before a visit: the station's, with the people of the visit, and its own. Whether they need
+    /// people.
+    #[allow(clippy::too_many_arguments)] // one fact each
+    pub(super) fn visit_setups(
+        &mut self,
+        record: i64,
+        name: &str,
+        s: &Station,
+        visited: &crate::ir::Visit,
+        lists: &[i64],
+        suffix: &str,
+        families: &mut Families,
+    ) -> Result<bool, String> {
+        let first = lists.first().copied().unwrap_or(0);
+        let mut any = false;
+        if let Some(setup) = s.setup.as_ref().filter(|x| !x.by_recipe) {
+            let needs = visited.setup_needs.as_deref().or(setup.needs.as_deref());
+            let (table, anew, people) = self.setups(name, suffix, setup, needs, first, families)?;
+            self.image.put(record, visit::SETUPS, table);
+            self.image.put(record, visit::SETUP_ANEW, anew);
+            any |= people;
+        }
+        if let Some(own) = &visited.setup
+            && let Some(time) = &own.otherwise
+        {
+            let list = own.needs.as_ref().map_or(first, |needed| self.need_list(needed));
+            let mut records = Records { name, list, constants: BTreeMap::new() };
+            let at = records.of(self, time, &format!("setup.own{suffix}"), families)?;
+            self.image.put(record, visit::SETUP, at);
+            any |= list != 0;
+        }
+        Ok(any)
     }
 
     /// What the machines of a station are set up for at t = 0.

@@ -288,7 +288,13 @@ impl Waits<'_> {
                     live = others && breakdowns.iter().any(|b| self.pending(self.get(*b, breakdown::SLOT)));
                     fact = Some(format!("`{name}` is loaded and waits for {}", self.short_people(its)));
                 }
-                phase::FINISHED if s.recipes.first().is_some_and(|r| r.release == Release::Together) => {
+                phase::WAIT_FOR_PLACE if self.get(m, machine::PLACES) != 0 => {
+                    (groups, fact) = self.places(&name, m);
+                }
+                phase::FINISHED
+                    if s.recipes.first().is_some_and(|r| r.release == Release::Together)
+                        && self.get(m, machine::PLACES) == 0 =>
+                {
                     (groups, fact) = self.together(&name, m);
                 }
                 _ => {}
@@ -310,6 +316,30 @@ impl Waits<'_> {
             v.groups = groups;
             v.fact = fact;
         }
+    }
+
+    /// A loaded machine waits for the places of all that it makes.
+    fn places(&mut self, name: &str, m: i64) -> (Vec<Vec<usize>>, Option<String>) {
+        let (mut groups, mut fact) = (Vec::new(), None);
+        let (places, n) = (self.get(m, machine::PLACES), self.get(m, machine::PLACE_COUNT));
+        let loaded = self.get(m, machine::ITEM);
+        for i in 0..n {
+            let at = places.saturating_add(i.saturating_mul(8));
+            let its_list = self.get(at, Field { offset: 0, ty: Ty::Handle });
+            let Some(target) = self.owner_of(its_list) else { continue };
+            let (its, why) = self.refusal(target, loaded);
+            // One that has room waits only for the others; the last place may be needed twice.
+            if !its.is_empty() {
+                let to = self.node_name(target);
+                fact = fact.or_else(|| {
+                    Some(format!(
+                        "`{name}` is loaded and waits for places for all that it makes, one of them in `{to}`, {why}"
+                    ))
+                });
+                groups.extend(its);
+            }
+        }
+        (groups, fact)
     }
 
     /// Products that leave together are offered nowhere: each names the list it would be offered in.
