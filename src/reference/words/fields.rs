@@ -196,16 +196,16 @@ pub(super) const FIELDS: &[Word] = &[
     ),
     word(
         "shift",
-        "station, source, crew, tool, conveyor, line",
+        "station, source, crew, tool, conveyor, fleet, line",
         "shift: two_shift",
         "When it works. Of the line: the default of all. `shift: always` makes an exception.",
         "shifts.md#The end of a shift",
     ),
     word(
         "shift_end",
-        "station, crew, line",
+        "station, crew, fleet, line",
         "shift_end: finish_item",
-        "What the end of a shift does: `pause` (default), `finish_item`, `finish_in_time`.",
+        "What the end of a shift does: `pause` (default; of fleets `finish_item`), `finish_item`, `finish_in_time`.",
         "shifts.md#`finish_item`",
     ),
     word(
