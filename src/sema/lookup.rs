@@ -55,6 +55,14 @@ impl<'a> Lower<'a> {
         found.filter(|m| *m != Meaning::Other)
     }
 
+    /// What a name inside a placed cell stands for, without a word where it stands for nothing.
+    pub(super) fn quietly(&mut self, expr: &'a Expr) -> Option<Meaning> {
+        let told = self.diagnostics.len();
+        let found = self.meaning_of(expr, "node", |m| matches!(m, Meaning::Node(_)));
+        self.diagnostics.truncate(told);
+        found
+    }
+
     /// A name inside a placed cell.
     fn inside(&mut self, frame: FrameId, shown: &str, name: &str, span: Span) -> Option<Meaning> {
         if let Some(found) = self.scope.find_in(frame, name) {

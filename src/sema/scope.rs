@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use crate::base::{Span, names};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{CalendarId, ItemId, NodeId, PoolId};
+use crate::ir::{CalendarId, ItemId, LimitId, NodeId, PoolId};
 use crate::syntax::tree::{Declaration, Param, Phrase};
 
 /// A frame of names.
@@ -31,6 +31,8 @@ pub enum Meaning {
     Pools(PoolId, u64),
     /// A fleet: its index in the plant.
     Fleet(usize),
+    /// A limit or pallets: the first, and how many, one for each item with a count of its own.
+    Limit(LimitId, u64),
     /// A shift.
     Calendar(CalendarId),
     /// A `param`, `let` or parameter of a cell: index of its definition.
@@ -56,6 +58,7 @@ impl Meaning {
             Meaning::Array(..) | Meaning::Pools(..) | Meaning::Places(..) => "an array",
             Meaning::Pool(_) => "a crew or tool",
             Meaning::Fleet(_) => "a fleet",
+            Meaning::Limit(..) => "a limit",
             Meaning::Calendar(_) => "a shift",
             Meaning::Value(_) => "a value",
             Meaning::Function(_) => "a function",
