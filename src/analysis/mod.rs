@@ -10,6 +10,7 @@ mod capacity;
 mod deadlock;
 mod demand;
 mod figures;
+mod fleet;
 mod load;
 mod means;
 mod network;
