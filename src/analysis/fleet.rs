@@ -249,7 +249,7 @@ fn of(plant: &Plant, network: &Network, traffic: &Traffic, index: usize, fleet: 
             BreakdownClock::Cycles => per_trip += over(&lasts, &after)?,
             // Off shift a repair takes nothing away.
             BreakdownClock::Calendar | BreakdownClock::Scheduled if fleet.calendar.is_some() => {}
-            BreakdownClock::Calendar | BreakdownClock::Scheduled => available = available * stop.up(&after, &lasts),
+            BreakdownClock::Calendar | BreakdownClock::Scheduled => available *= stop.up(&after, &lasts),
         }
     }
     let wear = wear + Rational::one();

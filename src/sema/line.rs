@@ -299,10 +299,10 @@ impl<'a> Lower<'a> {
                         self.scope.cells.push((d, self.scope.here));
                     }
                 }
-                "place" => {
+                // Ports follow when the names are known that their number may mention.
+                "place" | "in" | "out" => {
                     self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
                 }
-                "in" | "out" => self.declare_port(d),
                 "item" | "crew" | "tool" | "fleet" | "shift" | "source" | "station" | "buffer" | "conveyor"
                 | "sink" | "limit" | "pallets" | "breakdown" | "maintenance" => {
                     let single =

@@ -121,6 +121,8 @@ pub struct Frame<'a> {
     pub placed: Span,
     /// The cell it is made of.
     pub cell: Option<usize>,
+    /// The named indices of the place with their values, which its arguments may mention.
+    pub indices: Vec<(String, super::value::Typed)>,
     names: IndexMap<&'a str, Entry<'a>>,
 }
 
@@ -187,6 +189,7 @@ impl<'a> Scope<'a> {
             file: String::new(),
             placed: Span::default(),
             cell: None,
+            indices: Vec::new(),
             names: IndexMap::new(),
         });
         FrameId(self.frames.len() - 1)
@@ -306,6 +309,11 @@ impl<'a> Scope<'a> {
                 self.find_from(frame, name).and_then(|m| member(m, index)).or(Some(Meaning::Other))
             }
         }
+    }
+
+    /// What a name declared here stands for and where it is declared, without noting that it is used.
+    pub fn peek_entry(&self, name: &str) -> Option<(Meaning, Span)> {
+        self.get(self.here)?.names.get(name).map(|e| (e.meaning, e.span))
     }
 
     /// What a name declared here stands for, without noting that it is used.
