@@ -224,7 +224,12 @@ fn of(plant: &Plant, network: &Network, traffic: &Traffic, index: usize, fleet: 
         list
     };
     let (ups, downs) = (distinct(|m| m.from), distinct(|m| m.to));
-    let seconds = |from: usize, to: usize| fleet.distance(from, to).map_or_else(Rational::zero, |m| m * &empty);
+    let metres = |from: usize, to: usize| fleet.distance(from, to).cloned().unwrap_or_else(Rational::zero);
+    let seconds = |from: usize, to: usize| {
+        let over_home = fleet.home.map(|home| metres(from, home) + metres(home, to));
+        let direct = metres(from, to);
+        over_home.filter(|over| *over < direct).unwrap_or(direct) * &empty
+    };
     let costs: Vec<Vec<Rational>> =
         downs.iter().map(|from| ups.iter().map(|to| seconds(*from, *to)).collect()).collect();
     let place = |list: &[usize], stop: usize| list.iter().position(|s| *s == stop).unwrap_or(0);

@@ -77,6 +77,9 @@ pub fn dump(plant: &Plant) -> String {
             show.expression(&fleet.unload),
             stop(fleet.start)
         );
+        if let Some(home) = fleet.home {
+            let _ = writeln!(out, "    home {}", stop(home));
+        }
         if let Some(calendar) = fleet.calendar.and_then(|c| plant.calendars.get(c)) {
             let _ = writeln!(out, "    shift {} {:?}", calendar.name, fleet.shift_end);
         }

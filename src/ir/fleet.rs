@@ -29,6 +29,8 @@ pub struct Fleet {
     pub metres: Vec<Option<Rational>>,
     /// The stop where all vehicles are at t = 0.
     pub start: usize,
+    /// The stop to which vehicles go that have nothing to do; absent: they stay where they are.
+    pub home: Option<usize>,
     /// The shift in which vehicles go; absent: always.
     pub calendar: Option<CalendarId>,
     /// What a vehicle on its way does at the end of the shift.
@@ -70,6 +72,7 @@ impl Default for Fleet {
             stops: Vec::new(),
             metres: Vec::new(),
             start: 0,
+            home: None,
             calendar: None,
             shift_end: ShiftEnd::FinishItem,
         }

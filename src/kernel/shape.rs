@@ -585,6 +585,8 @@ pub struct Shapes {
     pub cards_back: Families,
     /// How vehicles' times are found: for a metre, to take up and to set down.
     pub vehicles: Families,
+    /// Whether vehicles go home.
+    pub homes: bool,
     /// Whether fleets have orders.
     pub fleet_orders: bool,
     /// Whether some station takes parts by type.

@@ -11,6 +11,9 @@ pub const DOINGS: [&str; 9] =
 /// Where the kernel counts each of [`DOINGS`].
 const PLACES: [i64; 9] = [1, 2, 4, 5, 6, 0, 8, 9, 10];
 
+/// What a vehicle does that goes home.
+const HOMING: i64 = 7;
+
 /// One vehicle since t = 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VehicleTotals {
@@ -20,7 +23,7 @@ pub struct VehicleTotals {
     pub trips: i64,
     /// Micrometres gone with an item, for items set down.
     pub loaded_um: i64,
-    /// Micrometres gone empty, for trips begun.
+    /// Micrometres gone empty, for trips that are done.
     pub empty_um: i64,
 }
 
@@ -31,11 +34,16 @@ pub fn totals(model: &Model, arena: &Arena, now: i64) -> Vec<Vec<VehicleTotals>>
     let of = |at: i64| {
         let word = |place: i64| arena.get(at + 8 * place, vehicle::SPENT);
         let mut ticks = PLACES.map(word);
+        if let Some(empty) = ticks.first_mut() {
+            *empty += word(HOMING);
+        }
         let does = match (arena.get(at, vehicle::OFF), arena.get(at, vehicle::MAINTAINED), arena.get(at, vehicle::DOWN))
         {
             (1, ..) => 10,
             (_, 1.., _) => 9,
             (.., 1..) => 8,
+            // On the way home it is empty.
+            _ if arena.get(at, vehicle::DOES) == HOMING => 1,
             _ => arena.get(at, vehicle::DOES),
         };
         // An item taken up leaves at that instant, so that a settled vehicle is never about to.

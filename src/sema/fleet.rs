@@ -17,12 +17,9 @@ use super::line::Lower;
 use super::scope::Meaning;
 
 const FLEET: &[&str] =
-    &["size", "speed", "load_time", "unload_time", "distance", "start", "order", "shift", "shift_end"];
-const FLEET_LATER: &[(&str, &str)] = &[
-    ("home", "vehicles that go home"),
-    ("reserve", "moves without a place kept"),
-    ("capacity", "vehicles for several items"),
-];
+    &["size", "speed", "load_time", "unload_time", "distance", "start", "order", "shift", "shift_end", "home"];
+const FLEET_LATER: &[(&str, &str)] =
+    &[("reserve", "moves without a place kept"), ("capacity", "vehicles for several items")];
 
 /// What is known of a fleet before all flows are read.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +28,8 @@ pub struct FleetPlan {
     pub table: Vec<(NodeId, NodeId, Rational)>,
     /// `start:` as written.
     pub start: Option<NodeId>,
+    /// `home:` as written.
+    pub home: Option<NodeId>,
 }
 
 /// By vehicle: which fleet, and the length of the arrow, where it is written.
@@ -229,13 +228,8 @@ impl<'a> Lower<'a> {
             let Some(Meaning::Fleet(index)) = self.scope.peek(&d.name.text) else { continue };
             let known: Vec<&str> = FLEET.iter().copied().chain(FLEET_LATER.iter().map(|(w, _)| *w)).collect();
             let fields = Fields::of(d, &known, &mut Vec::new());
-            let start = match fields.get("start", &mut self.diagnostics) {
-                Some(phrase) => match self.only_expr(&phrase.chain, "the name of a node") {
-                    Some(expr) => self.node_expr(expr, "node"),
-                    None => None,
-                },
-                None => None,
-            };
+            let start = fields.get("start", &mut self.diagnostics).and_then(|phrase| self.fleet_stop(phrase));
+            let home = fields.get("home", &mut self.diagnostics).and_then(|phrase| self.fleet_stop(phrase));
             let mut table = Vec::new();
             if let Some(phrase) = fields.get("distance", &mut self.diagnostics)
                 && self.distances(phrase, &mut table).is_none()
@@ -253,9 +247,15 @@ impl<'a> Lower<'a> {
                 }
             }
             if let Some(plan) = self.fleet_plans.get_mut(index) {
-                *plan = FleetPlan { table, start };
+                *plan = FleetPlan { table, start, home };
             }
         }
+    }
+
+    /// The node at which a vehicle stops.
+    fn fleet_stop(&mut self, phrase: &'a Phrase) -> Option<NodeId> {
+        let expr = self.only_expr(&phrase.chain, "the name of a node")?;
+        self.node_expr(expr, "node")
     }
 
     /// `agv` or `agv(40 m)` on an arrow; `None` when the argument is something else.
@@ -386,7 +386,8 @@ impl<'a> Lower<'a> {
 
     fn finish_fleet(&mut self, fleet: usize, own: &[&Way]) {
         let plan = self.fleet_plans.get(fleet).cloned().unwrap_or_default();
-        let mut stops: Vec<NodeId> = own.iter().flat_map(|w| [w.from, w.to]).chain(plan.start).collect();
+        let mut stops: Vec<NodeId> =
+            own.iter().flat_map(|w| [w.from, w.to]).chain(plan.start).chain(plan.home).collect();
         stops.extend(plan.table.iter().flat_map(|(a, b, _)| [*a, *b]));
         stops.sort_by(|a, b| crate::base::names::natural_cmp(&self.node_name(*a), &self.node_name(*b)));
         stops.dedup();
@@ -402,9 +403,11 @@ impl<'a> Lower<'a> {
         let all = all_distances(stops.len(), &known_distances(&stops, &plan.table, own));
         let all_of = |from: usize, to: usize| cell(&all, stops.len(), from, to);
         // Where they begin: as written, else at the first stop by name from which something is moved.
-        let start = plan.start.map(at).or_else(|| own.iter().map(|w| at(w.from)).min()).unwrap_or(0);
+        let home = plan.home.map(at);
+        let start = plan.start.map(at).or(home).or_else(|| own.iter().map(|w| at(w.from)).min()).unwrap_or(0);
         let mut reached: Vec<usize> = own.iter().map(|w| at(w.to)).collect();
         reached.push(start);
+        reached.extend(home);
         let mut problem = None;
         for way in own {
             let (from, to) = (at(way.from), at(way.to));
@@ -418,6 +421,11 @@ impl<'a> Lower<'a> {
                 (None, _) => problem = problem.or(Some((way.span, from, to))),
                 (_, Some(lost)) => problem = problem.or(Some((way.span, *lost, from))),
             }
+        }
+        if let Some(home) = home
+            && let Some(way) = own.iter().find(|w| all_of(at(w.to), home).is_none())
+        {
+            problem = problem.or(Some((way.span, at(way.to), home)));
         }
         if let Some((span, from, to)) = problem {
             let stop = |i: usize| stops.get(i).map_or_else(String::new, |s| self.node_name(*s));
@@ -436,7 +444,7 @@ impl<'a> Lower<'a> {
             return;
         }
         if let Some(f) = self.plant.fleets.get_mut(fleet) {
-            (f.metres, f.start, f.stops) = (all, start, stops);
+            (f.metres, f.start, f.home, f.stops) = (all, start, home, stops);
         }
     }
 

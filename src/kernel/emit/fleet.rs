@@ -36,6 +36,8 @@ pub mod does {
     pub const UNLOADING: i64 = 5;
     /// Hands it over as soon as the node takes it.
     pub const ARRIVED: i64 = 6;
+    /// Goes home, with nothing to do.
+    pub const HOMING: i64 = 7;
     /// Whatever it does, it is broken: only a place for the time.
     pub const DOWN: i64 = 8;
     /// Whatever it does, it is maintained.
@@ -43,7 +45,7 @@ pub mod does {
     /// Whatever it does, it is off shift.
     pub const OFF: i64 = 10;
     /// How many it may do.
-    pub const COUNT: usize = 7;
+    pub const COUNT: usize = 8;
 }
 
 impl Emit<'_> {
@@ -128,7 +130,7 @@ impl Emit<'_> {
         b.switch(did, does::COUNT, |b, i| match i64::try_from(i).unwrap_or(0) {
             does::COMING => {
                 let at = b.load(way, movement::FROM);
-                b.store(which, vehicle::AT, at);
+                Self::gone_empty(b, which, at);
                 self.begins_to(b, which, does::LOADING);
                 let time = b.load(which, vehicle::LOAD);
                 self.does_for(b, which, time);
@@ -157,6 +159,15 @@ impl Emit<'_> {
                 let routing = b.load(way, buffer::ROUTING);
                 let list = self.decide(b, routing, its_item, false);
                 self.offer(b, list, its_item);
+            }
+            does::HOMING if self.shapes.homes => {
+                let record = b.load(which, vehicle::FLEET);
+                let home = b.load(record, fleet::HOME);
+                let home = b.plus(home, -1);
+                Self::gone_empty(b, which, home);
+                self.begins_to(b, which, does::IDLE);
+                self.vehicle_clocks(b, which, true);
+                self.vehicle_is_free(b, which);
             }
             _ => {}
         });
@@ -208,8 +219,64 @@ impl Emit<'_> {
                 let none = b.not(sent);
                 b.leave_if(none);
             });
+            if self.shapes.homes {
+                self.send_home(b, record);
+            }
         });
         b.give(Some(moved));
+    }
+
+    /// Sends vehicles home that nobody has asked for.
+    fn send_home(&self, b: &mut Builder, record: V) {
+        let home = b.load(record, fleet::HOME);
+        let some = b.ne_zero(home);
+        b.when(some, |b| {
+            let home = b.plus(home, -1);
+            Self::each_vehicle(b, record, |b, which| {
+                let did = b.load(which, vehicle::DOES);
+                let down = b.load(which, vehicle::DOWN);
+                let busy = b.bits(BinaryOp::Or, did, down);
+                let busy = b.ne_zero(busy);
+                b.when(busy, |b| b.again());
+                let at = b.load(which, vehicle::AT);
+                let there = b.eq(at, home);
+                b.when(there, |b| b.again());
+                let cell = Self::cell_of(b, record, at, home);
+                let lengths = b.load(record, fleet::LENGTHS);
+                let length = b.element(lengths, cell, 8);
+                let length = b.load(length, LENGTH);
+                let ticks = b.load(record, fleet::TICKS);
+                let fixed = b.element(ticks, cell, 8);
+                let fixed = b.load(fixed, TICKS);
+                let pace = b.load(record, fleet::EMPTY_PACE);
+                let time = self.trip(b, pace, fixed, length);
+                b.bump(record, fleet::IDLE, -1);
+                self.begins_to(b, which, does::HOMING);
+                self.vehicle_clocks(b, which, false);
+                self.does_for(b, which, time);
+            });
+        });
+    }
+
+    /// A vehicle has come to a stop without an item.
+    fn gone_empty(b: &mut Builder, which: V, to: V) {
+        let record = b.load(which, vehicle::FLEET);
+        let from = b.load(which, vehicle::AT);
+        let cell = Self::cell_of(b, record, from, to);
+        let lengths = b.load(record, fleet::LENGTHS);
+        let length = b.element(lengths, cell, 8);
+        let length = b.load(length, LENGTH);
+        let gone = b.load(which, vehicle::EMPTY_LENGTH);
+        let gone = b.add(gone, length);
+        b.store(which, vehicle::EMPTY_LENGTH, gone);
+        b.store(which, vehicle::AT, to);
+    }
+
+    /// The place of a pair of stops in the tables of a fleet.
+    fn cell_of(b: &mut Builder, record: V, from: V, to: V) -> V {
+        let stops = b.load(record, fleet::STOPS);
+        let row = b.mul(from, stops);
+        b.add(row, to)
     }
 
     fn each_vehicle(b: &mut Builder, record: V, each: impl FnOnce(&mut Builder, V)) {
@@ -389,9 +456,6 @@ impl Emit<'_> {
         b.store(nearest, vehicle::ITEM, its_item);
         let key = b.load(way, holder::KEY);
         b.store(nearest, holder::KEY, key);
-        let gone = b.load(nearest, vehicle::EMPTY_LENGTH);
-        let gone = b.add(gone, least);
-        b.store(nearest, vehicle::EMPTY_LENGTH, gone);
         let load = b.load(record, fleet::LOAD);
         let unload = b.load(record, fleet::UNLOAD);
         let at = b.load(nearest, vehicle::AT);

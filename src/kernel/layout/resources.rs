@@ -29,6 +29,8 @@ record! {
         MOVE_COUNT = 11 Count;
         /// The order of its requests, or 0.
         ORDER = 12 Handle;
+        /// The stop where vehicles wait, plus one; 0: wherever they are.
+        HOME = 13 Count;
     }
 }
 

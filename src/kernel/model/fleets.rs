@@ -103,6 +103,10 @@ impl Layout<'_> {
         self.image.put(record, fleet::VEHICLES, first);
         self.image.put(record, fleet::SIZE, count(f.size));
         self.image.put(record, fleet::IDLE, count(f.size));
+        if let Some(home) = f.home {
+            self.image.put(record, fleet::HOME, index(home + 1));
+            self.shapes.homes = true;
+        }
         self.image.put(record, fleet::STOPS, index(f.stops.len()));
         let empty = f.empty_pace.as_ref().unwrap_or(&f.pace);
         let mut times = Vec::new();

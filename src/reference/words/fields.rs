@@ -336,6 +336,7 @@ pub(super) const FIELDS: &[Word] = &[
         "How far it is from node to node.",
         "fleets.md#Distances",
     ),
+    word("home", "fleet", "home: dock", "Where vehicles go that have nothing to do.", "fleets.md#`home`"),
     word("start", "fleet", "start: dock", "Where all vehicles are at t = 0.", "fleets.md#A place is kept"),
     word("pitch", "conveyor", "pitch: 0.5 m", "From one item to the next, at least.", "conveyors.md#An item comes on"),
     word("lanes", "conveyor", "lanes: 2", "Belts side by side, each for itself.", "conveyors.md#`lanes`"),
