@@ -116,6 +116,15 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.count(phrase, "size", 1, limits::VEHICLES),
             None => Some(1),
         };
+        let (size, shift_end) = (size?, shift_end?);
+        let name = format!("{}{}", self.scope.prefix(), d.name.text);
+        let span = d.name.span;
+        let fleet = Fleet { name, span, size, calendar, shift_end, ..Fleet::default() };
+        good.then_some((fleet, stops))
+    }
+
+    /// What trips take; it may read items, and the floor.
+    fn fleet_times(&mut self, fields: &Fields<'a>, index: usize) -> Option<()> {
         let pace = match fields.get("speed", &mut self.diagnostics) {
             Some(phrase) => self.paces(phrase),
             None => {
@@ -134,38 +143,38 @@ impl<'a> Lower<'a> {
         };
         let zero = Expression::Constant(Quantity { value: Rational::zero(), dim: Dim::TIME });
         let load = match fields.get("load_time", &mut self.diagnostics) {
-            Some(phrase) => self.handling(phrase, "load_time"),
+            Some(phrase) => self.time(phrase, "load_time"),
             None => Some(zero.clone()),
         };
         let unload = match fields.get("unload_time", &mut self.diagnostics) {
-            Some(phrase) => self.handling(phrase, "unload_time"),
+            Some(phrase) => self.time(phrase, "unload_time"),
             None => Some(zero),
         };
-        let (size, (pace, empty_pace), load, unload, shift_end) = (size?, pace?, load?, unload?, shift_end?);
-        let name = format!("{}{}", self.scope.prefix(), d.name.text);
-        let span = d.name.span;
-        let fleet = Fleet { name, span, size, pace, empty_pace, load, unload, calendar, shift_end, ..Fleet::default() };
-        good.then_some((fleet, stops))
-    }
-
-    fn handling(&mut self, phrase: &'a Phrase, word: &str) -> Option<Expression> {
-        let time = self.time(phrase, word)?;
-        if time.reads() {
-            return self.later(phrase.span, "times of vehicles that depend on items or the floor");
+        let ((pace, empty_pace), load, unload) = (pace?, load?, unload?);
+        if let Some(f) = self.plant.fleets.get_mut(index) {
+            (f.pace, f.empty_pace, f.load, f.unload) = (pace, empty_pace, load, unload);
         }
-        Some(time)
+        Some(())
     }
 
     /// `1.4 m/s`, or `{ loaded: 1 m/s, empty: 1.4 m/s }`.
     fn paces(&mut self, phrase: &'a Phrase) -> Option<(Expression, Option<Expression>)> {
         let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) else {
-            return self.pace(phrase).map(|pace| (pace, None));
+            let pace = self.pace(phrase)?;
+            return self.without_item(&pace, phrase.span).map(|()| (pace, None));
         };
         let fields = Fields::of_table("`speed`", table, &["loaded", "empty"], &mut self.diagnostics);
         let mut found = [None, None];
         for (word, place) in ["loaded", "empty"].into_iter().zip(&mut found) {
             match fields.get(word, &mut self.diagnostics) {
-                Some(phrase) => *place = self.pace(phrase),
+                Some(phrase) => {
+                    *place = self.pace(phrase);
+                    if word == "empty"
+                        && let Some(pace) = place.clone()
+                    {
+                        self.without_item(&pace, phrase.span)?;
+                    }
+                }
                 None if fields.has(word).is_none() => self.push(
                     Diagnostic::new(
                         codes::MISSING_FIELD,
@@ -179,6 +188,18 @@ impl<'a> Lower<'a> {
         }
         let [loaded, empty] = found;
         Some((loaded?, Some(empty?)))
+    }
+
+    /// Vehicles that go empty have no item by which their speed could go.
+    fn without_item(&mut self, pace: &Expression, span: Span) -> Option<()> {
+        if !pace.reads() {
+            return Some(());
+        }
+        self.wrong_value(
+            span,
+            "the speed of empty vehicles is fixed or drawn; only `loaded` may depend on the item: write `speed: { loaded: \
+             …, empty: 1.4 m/s }`",
+        )
     }
 
     /// Seconds for a metre, from a speed.
@@ -200,9 +221,6 @@ impl<'a> Lower<'a> {
                 format!("`speed` is a {}, this is a {}", Dim::SPEED, typed.dim),
             ));
             return None;
-        }
-        if typed.value.reads() {
-            return self.later(phrase.span, "speeds that depend on items or the floor");
         }
         let one = Quantity { value: Rational::one(), dim: Dim::LENGTH };
         match &typed.value {
@@ -228,6 +246,9 @@ impl<'a> Lower<'a> {
             let Some(Meaning::Fleet(index)) = self.scope.peek(&d.name.text) else { continue };
             let known: Vec<&str> = FLEET.iter().copied().chain(FLEET_LATER.iter().map(|(w, _)| *w)).collect();
             let fields = Fields::of(d, &known, &mut Vec::new());
+            if self.fleet_times(&fields, index).is_none() {
+                self.holes = true;
+            }
             let start = fields.get("start", &mut self.diagnostics).and_then(|phrase| self.fleet_stop(phrase));
             let home = fields.get("home", &mut self.diagnostics).and_then(|phrase| self.fleet_stop(phrase));
             let mut table = Vec::new();

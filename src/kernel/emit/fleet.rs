@@ -58,10 +58,10 @@ impl Emit<'_> {
         if !self.any_moves() {
             return Ok(());
         }
-        let parameters = [Ty::Handle, Ty::Duration, Ty::Count];
+        let parameters = [Ty::Handle, Ty::Duration, Ty::Count, Ty::Handle];
         let (mut b, args) = Builder::new(program, "trip", &parameters, Some(Ty::Duration));
-        if let [pace, fixed, length] = args[..] {
-            self.trip_body(&mut b, pace, fixed, length);
+        if let [pace, fixed, length, its_item] = args[..] {
+            self.trip_body(&mut b, pace, fixed, length, its_item);
         }
         self.functions.trip = Some(b.finish()?);
 
@@ -78,10 +78,10 @@ impl Emit<'_> {
     }
 
     /// The time of a trip: fixed, or a drawn pace times its length.
-    fn trip_body(&self, b: &mut Builder, pace: V, fixed: V, length: V) {
+    fn trip_body(&self, b: &mut Builder, pace: V, fixed: V, length: V, its_item: V) {
         let same = b.is_zero(pace);
         b.when(same, |b| b.give(Some(fixed)));
-        let each = self.duration(b, pace, &self.shapes.vehicles, None);
+        let each = self.duration(b, pace, &self.shapes.vehicles, Some(its_item));
         let each = b.unary(UnaryOp::ToReal, each, Ty::Real);
         let length = b.unary(UnaryOp::ToReal, length, Ty::Real);
         let scale = b.real(METRES);
@@ -91,8 +91,8 @@ impl Emit<'_> {
         b.give(Some(time));
     }
 
-    fn trip(&self, b: &mut Builder, pace: V, fixed: V, length: V) -> V {
-        b.call_for(Self::function(self.functions.trip), &[pace, fixed, length], Ty::Duration)
+    fn trip(&self, b: &mut Builder, pace: V, fixed: V, length: V, its_item: V) -> V {
+        b.call_for(Self::function(self.functions.trip), &[pace, fixed, length, its_item], Ty::Duration)
     }
 
     pub(super) fn begins_to(&self, b: &mut Builder, which: V, what: i64) {
@@ -249,7 +249,8 @@ impl Emit<'_> {
                 let fixed = b.element(ticks, cell, 8);
                 let fixed = b.load(fixed, TICKS);
                 let pace = b.load(record, fleet::EMPTY_PACE);
-                let time = self.trip(b, pace, fixed, length);
+                let none = b.none();
+                let time = self.trip(b, pace, fixed, length, none);
                 b.bump(record, fleet::IDLE, -1);
                 self.begins_to(b, which, does::HOMING);
                 self.vehicle_clocks(b, which, false);
@@ -465,15 +466,15 @@ impl Emit<'_> {
         let cell = b.element(ticks, cell, 8);
         let fixed = b.load(cell, TICKS);
         let pace = b.load(record, fleet::EMPTY_PACE);
-        let empty = self.trip(b, pace, fixed, least);
-        let time = self.duration(b, load, &self.shapes.vehicles, None);
+        let empty = self.trip(b, pace, fixed, least, its_item);
+        let time = self.duration(b, load, &self.shapes.vehicles, Some(its_item));
         b.store(nearest, vehicle::LOAD, time);
         let fixed = b.load(way, movement::TICKS);
         let length = b.load(way, movement::LENGTH);
         let pace = b.load(record, fleet::PACE);
-        let time = self.trip(b, pace, fixed, length);
+        let time = self.trip(b, pace, fixed, length, its_item);
         b.store(nearest, vehicle::TRIP, time);
-        let time = self.duration(b, unload, &self.shapes.vehicles, None);
+        let time = self.duration(b, unload, &self.shapes.vehicles, Some(its_item));
         b.store(nearest, vehicle::UNLOAD, time);
         self.begins_to(b, nearest, does::COMING);
         self.vehicle_clocks(b, nearest, false);
