@@ -94,6 +94,10 @@ const FEATURES: &[(&str, At)] = &[
     ("-> standing_in ->", At::Into),
     ("-> belt_out ->", At::OutOf),
     ("-> belt_next ->", At::OutOf),
+    ("-[3, agv(10 m)]->", At::Into),
+    ("-[agv(6 m), 2]->", At::Into),
+    ("-[2, agv(6 m)]->", At::OutOf),
+    ("-[agv(10 m), 2]->", At::OutOf),
     ("-[2]->", At::OutOf),
     ("-[2, 1 s]->", At::OutOf),
     ("limit wip { count: 4, from: before, to: after }", At::Line),
@@ -193,6 +197,12 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         if into.contains(name) || out_of.contains(name) {
             line += &format!("conveyor {name} {{ {belt} }}\n");
         }
+    }
+    if into.contains("agv") || out_of.contains("agv") {
+        line += "fleet agv { size: 2, speed: 4 m/s, load_time: exponential(0.5 s), home: m\n\
+                 breakdown worn { after: 20 s, clock: working, repair: 2 s, needs: 1 crew_1 }\n\
+                 breakdown flat { after: 9, clock: cycles, repair: exponential(2 s), effect: finish_item }\n\
+                 maintenance charge { every: 50 s, lasts: 4 s }\n}\n";
     }
     if !fields.contains(&"cycle") {
         station += "    cycle: 2 s\n";
