@@ -79,6 +79,9 @@ impl<'a> Lower<'a> {
             base = inner;
         }
         indices.reverse();
+        if indices.iter().any(|i| matches!(i.kind, ExprKind::Error)) {
+            return None;
+        }
         let shown = self.text(base.span);
         let array = self.meaning_of(base, "array", |m| {
             matches!(m, Meaning::Array(..) | Meaning::Pools(..) | Meaning::Places(..))
@@ -87,7 +90,12 @@ impl<'a> Lower<'a> {
             Meaning::Array(_, size) | Meaning::Pools(_, size) | Meaning::Places(_, size) => size,
             other => {
                 let text = format!("`{shown}` is {}, not an array", other.kind());
-                self.push(Diagnostic::new(codes::WRONG_KIND_OF_NAME, base.span, text));
+                let mut d = Diagnostic::new(codes::WRONG_KIND_OF_NAME, base.span, text);
+                if matches!(other, Meaning::Node(_)) {
+                    let places: Vec<String> = indices.iter().map(|i| self.text(i.span)).collect();
+                    d = d.help(format!("places stand on an arrow: `{shown} -[{}]-> …`", places.join(", ")));
+                }
+                self.push(d);
                 return None;
             }
         };
@@ -124,6 +132,14 @@ impl<'a> Lower<'a> {
     /// A whole number that counts members.
     pub(super) fn index(&mut self, expr: &'a Expr) -> Option<i64> {
         use num_traits::ToPrimitive;
+        if let ExprKind::Range { to, .. } = &expr.peeled().kind {
+            let last = self.text(to.span);
+            self.push(
+                Diagnostic::new(codes::WRONG_VALUE, expr.span, "an index is one number")
+                    .help(format!("a declaration says how many there are, `[{last}]`; a loop names one after the other, `for i in 1..{last}: s[i] -> out`")),
+            );
+            return None;
+        }
         let typed = self.evaluate(expr)?;
         let whole = match &typed.value {
             crate::ir::Expression::Constant(q) if q.dim == crate::base::Dim::NUMBER && q.value.is_int() => {

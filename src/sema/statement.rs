@@ -49,7 +49,12 @@ impl<'a> Lower<'a> {
                     self.push(d);
                 }
                 None => {
-                    self.push(Diagnostic::new(codes::UNKNOWN_FIELD, entry.key.span(), "this means nothing in a line"))
+                    let span = entry.key.span();
+                    let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, span, "this means nothing in a line");
+                    if matches!(&entry.key, crate::syntax::tree::Key::Chain(chain) if !chain.steps.is_empty()) {
+                        d = d.fix("a flow begins with `flow`", crate::base::Span { end: span.start, ..span }, "flow ");
+                    }
+                    self.push(d);
                 }
             }
         }

@@ -92,6 +92,7 @@ impl<'a> Lower<'a> {
             },
             ExprKind::Unknown => self.later(expr.span, "values left open for the optimiser"),
             ExprKind::Bool(value) => Some(flag(*value)),
+            ExprKind::Range { from, to } => self.range_as_value(from, to, expr.span),
             _ => self.wrong_value(expr.span, "this is no value"),
         }
     }
@@ -99,6 +100,21 @@ impl<'a> Lower<'a> {
     pub fn wrong_value<T>(&mut self, span: Span, message: &str) -> Option<T> {
         self.push(
             Diagnostic::new(codes::WRONG_VALUE, span, message).help("write a number with its unit, such as `30 s`"),
+        );
+        None
+    }
+
+    /// `30 s..50 s` where one value is due.
+    fn range_as_value(&mut self, from: &'a Expr, to: &'a Expr, span: Span) -> Option<Typed> {
+        let (mut low, high) = (self.text(from.span), self.text(to.span));
+        if let (ExprKind::Quantity(a), ExprKind::Quantity(b)) = (&from.kind, &to.kind)
+            && let (None, Some(unit)) = (&a.unit, &b.unit)
+        {
+            low = format!("{low} {}", unit.text);
+        }
+        self.push(
+            Diagnostic::new(codes::WRONG_VALUE, span, "a range is no value")
+                .help(format!("for any value between the two, each as likely as another, write `uniform({low}, {high})`")),
         );
         None
     }

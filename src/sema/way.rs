@@ -359,11 +359,15 @@ impl<'a> Lower<'a> {
         match &expr.kind {
             ExprKind::Table(table) => Some(table),
             ExprKind::NamedTable { name, .. } => {
-                let rules = ["first_free", "shortest_queue", "round_robin", "priority"];
+                let rules = crate::syntax::words::CHOICE_RULES;
                 let mut d =
                     Diagnostic::new(codes::UNKNOWN_NAME, name.span, format!("there is no choice rule `{}`", name.text));
-                if let Some(near) = crate::base::names::nearest(&name.text, rules) {
+                if let Some(near) = crate::base::names::nearest(&name.text, rules.iter().copied()) {
                     d = d.fix(format!("write `{near}`"), name.span, near);
+                } else if matches!(self.scope.find(&name.text), Some(Meaning::Node(_) | Meaning::Array(..))) {
+                    d = d.help(format!("what one visit needs stands in round brackets: `{}(cycle: 5 min)`", name.text));
+                } else {
+                    d = d.help(format!("rules are {}", super::fields::list(rules)));
                 }
                 self.push(d);
                 None

@@ -276,6 +276,10 @@ impl<'a> Place<'a> {
         let found = self.found();
         let start = self.entry_start();
         let here = |code, message: String| Diagnostic::new(code, token.span, message);
+        if token.kind == Kind::Star && self.previous_kind() == Some(Kind::BracketOpen) {
+            return here(codes::UNEXPECTED, "`*` names no members of an array".to_string())
+                .help("name one, `pick[1]`, or all in a loop: `for i in 1..4: pick[i] -> pack`");
+        }
         let Some(previous) = self.previous().filter(|_| start < self.at) else {
             return match token.kind {
                 Kind::Colon | Kind::Equals => here(codes::UNEXPECTED, format!("nothing stands before {found}"))
@@ -304,9 +308,23 @@ impl<'a> Place<'a> {
             let name = self.slice(span);
             return hyphens::describe(name, span).fix(format!("write `` `{name}` ``"), span, format!("`{name}`"));
         }
+        if token.kind == Kind::Colon
+            && previous.kind == Kind::Number
+            && let Some(minutes) = self.tokens.get(self.at + 1).filter(|t| t.kind == Kind::Number)
+            && previous.span.end == token.span.start
+            && token.span.end == minutes.span.start
+        {
+            let (hours, minutes) = (self.slice(previous.span), self.slice(minutes.span));
+            return here(codes::UNEXPECTED, "a second `:` in one entry".to_string())
+                .help(format!("a length of time is `{hours} h + {minutes} min`; a time of day has two digits for the hour, `{hours:0>2}:{minutes:0>2}`"));
+        }
         if token.kind == Kind::Colon {
             return here(codes::UNEXPECTED, "a second `:` in one entry".to_string())
                 .help("entries stand on lines of their own, or are separated by commas");
+        }
+        if previous.kind == Kind::Minus && token.kind == Kind::Greater {
+            let span = previous.span.to(token.span);
+            return Diagnostic::new(codes::UNEXPECTED, span, "an arrow has no blank in it").fix("write `->`", span, "->");
         }
         if previous.kind.opens() || !ends_operand(previous.kind) {
             let what =
@@ -369,6 +387,16 @@ impl<'a> Place<'a> {
             )
             .label("a new entry begins here")
             .fix("add the comma", gap, ",");
+        }
+        if first_kind == Some(Kind::For) && self.slice(previous.span) == "flow" {
+            return Diagnostic::new(codes::UNEXPECTED, previous.span, "behind `for … :` stands a chain, without `flow`")
+                .fix("remove `flow`", Span { end: token.span.start, ..previous.span }, "");
+        }
+        let link = self.tokens.iter().skip(start).take(self.at.saturating_sub(start)).rposition(|t| t.kind == Kind::LinkOpen);
+        if first_kind == Some(Kind::FlowWord) && previous.kind == Kind::BracketClose && link.is_some() {
+            return Diagnostic::new(codes::UNEXPECTED, token.span, format!("unexpected {found} behind {behind}"))
+                .label("the arrow has no end")
+                .fix("end the arrow", gap, "->");
         }
         let help = if first_kind == Some(Kind::FlowWord) {
             "write `->` between two nodes of a flow"

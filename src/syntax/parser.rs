@@ -222,7 +222,12 @@ fn spoiled(item: &mut Item) {
             }
         }
         Item::Expect(expect) => expect.phrase = error_phrase(expect.phrase.span),
-        Item::Use(_) | Item::Flow(_) | Item::Error(_) => {}
+        Item::Flow(flow) => {
+            // The chain goes on in a way that nobody knows.
+            let span = flow.span.after();
+            flow.chain.steps.push(Step { link: Link { kind: LinkKind::Arrow, span }, expr: error_expr(span) });
+        }
+        Item::Use(_) | Item::Error(_) => {}
     }
 }
 

@@ -40,6 +40,7 @@ mod sim_lockup;
 mod sim_pages;
 mod sim_plants;
 mod sim_runs;
+mod slips;
 mod spec;
 mod syntax;
 mod syntax_corpus;
