@@ -83,7 +83,9 @@ impl<'a> Lower<'a> {
             _ => (whole, None),
         };
         let before = self.scope.enter(seen);
+        let due = std::mem::take(&mut self.due);
         let found = self.evaluate(expr);
+        self.due = due;
         self.scope.enter(before);
         let mut typed = found?;
         if size(&typed.value) > PARTS {

@@ -2,7 +2,7 @@
 
 use num_traits::ToPrimitive;
 
-use crate::base::{Dim, Span, names, units};
+use crate::base::{Dim, Span, names, trade, units};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{Distribution, Expression};
 use crate::runtime::distributions as law;
@@ -59,7 +59,9 @@ impl<'a> Lower<'a> {
                 name_span,
                 format!("there is no distribution or function `{name}`"),
             );
+            let trade = trade::find(name, "distribution");
             self.push(match names::nearest(name, known) {
+                _ if trade.is_some() => d.help(trade.map_or("", |t| t.write)),
                 Some(near) => d.fix(format!("write `{near}`"), name_span, near),
                 None => d.help(format!(
                     "distributions are {}",
@@ -76,6 +78,9 @@ impl<'a> Lower<'a> {
         for (parameter, argument) in form.parameters.iter().zip(placed) {
             let typed = self.evaluate_phrase(&argument.value)?;
             values.push((*parameter, typed, argument.value.span));
+        }
+        if values.iter().any(|(_, t, _)| t.dim.names > 0) {
+            return self.no_arithmetic(span);
         }
         if values.iter().any(|(_, t, _)| t.value.constant().is_none()) {
             return self.computed_draw(form, &values, span);

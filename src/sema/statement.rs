@@ -80,8 +80,9 @@ impl<'a> Lower<'a> {
             self.plant.run.precision = self.precision(phrase).unwrap_or_default();
         }
         if let Some(phrase) = fields.get("for", &mut self.diagnostics) {
+            let told = self.diagnostics.len();
             self.plant.run.horizon = self.ticks(phrase, "for").filter(|t| t.0 > 0);
-            if self.plant.run.horizon.is_none() {
+            if self.plant.run.horizon.is_none() && self.diagnostics.len() == told {
                 self.push_once(Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, "`for` is longer than 0 s"));
             }
         }

@@ -324,7 +324,11 @@ impl<'a> Place<'a> {
         }
         if previous.kind == Kind::Minus && token.kind == Kind::Greater {
             let span = previous.span.to(token.span);
-            return Diagnostic::new(codes::UNEXPECTED, span, "an arrow has no blank in it").fix("write `->`", span, "->");
+            return Diagnostic::new(codes::UNEXPECTED, span, "an arrow has no blank in it").fix(
+                "write `->`",
+                span,
+                "->",
+            );
         }
         if previous.kind.opens() || !ends_operand(previous.kind) {
             let what =
@@ -389,10 +393,15 @@ impl<'a> Place<'a> {
             .fix("add the comma", gap, ",");
         }
         if first_kind == Some(Kind::For) && self.slice(previous.span) == "flow" {
-            return Diagnostic::new(codes::UNEXPECTED, previous.span, "behind `for … :` stands a chain, without `flow`")
-                .fix("remove `flow`", Span { end: token.span.start, ..previous.span }, "");
+            return Diagnostic::new(
+                codes::UNEXPECTED,
+                previous.span,
+                "behind `for … :` stands a chain, without `flow`",
+            )
+            .fix("remove `flow`", Span { end: token.span.start, ..previous.span }, "");
         }
-        let link = self.tokens.iter().skip(start).take(self.at.saturating_sub(start)).rposition(|t| t.kind == Kind::LinkOpen);
+        let link =
+            self.tokens.iter().skip(start).take(self.at.saturating_sub(start)).rposition(|t| t.kind == Kind::LinkOpen);
         if first_kind == Some(Kind::FlowWord) && previous.kind == Kind::BracketClose && link.is_some() {
             return Diagnostic::new(codes::UNEXPECTED, token.span, format!("unexpected {found} behind {behind}"))
                 .label("the arrow has no end")

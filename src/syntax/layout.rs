@@ -517,6 +517,7 @@ fn is_operator(kind: Kind) -> bool {
             | Kind::DotDot
             | Kind::And
             | Kind::Or
+            | Kind::Bar
             | Kind::Not
             | Kind::In
     ) || is_comparison(kind)
@@ -548,6 +549,7 @@ fn continues_before(kind: Kind) -> bool {
                 | Kind::Star
                 | Kind::Caret
                 | Kind::DotDot
+                | Kind::Bar
                 | Kind::ParenClose
                 | Kind::BracketClose
                 | Kind::BraceOpen

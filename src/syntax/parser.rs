@@ -561,7 +561,7 @@ fn range_rule<'src>(power: Rule<'src, Expr>) -> Rule<'src, Expr> {
         .boxed()
 }
 
-/// disjunction, conjunction, negation, comparison.
+/// alternatives, disjunction, conjunction, negation, comparison.
 fn logic_rule<'src>(range: Rule<'src, Expr>) -> Rule<'src, Expr> {
     let comparing = select! {
         Kind::Less => BinaryOp::Less,
@@ -589,9 +589,10 @@ fn logic_rule<'src>(range: Rule<'src, Expr>) -> Rule<'src, Expr> {
     let word = |kind: Kind, op: BinaryOp| just(kind).map_with(move |_, e| -> (BinaryOp, Span) { (op, e.span()) });
     comparison
         .pratt((
-            prefix(3, not, |op_span, operand, _| unary(UnaryOp::Not, op_span, operand)),
-            infix(left(2), word(Kind::And, BinaryOp::And), |left, op, right, _| binary(left, op, right)),
-            infix(left(1), word(Kind::Or, BinaryOp::Or), |left, op, right, _| binary(left, op, right)),
+            prefix(4, not, |op_span, operand, _| unary(UnaryOp::Not, op_span, operand)),
+            infix(left(3), word(Kind::And, BinaryOp::And), |left, op, right, _| binary(left, op, right)),
+            infix(left(2), word(Kind::Or, BinaryOp::Or), |left, op, right, _| binary(left, op, right)),
+            infix(left(1), word(Kind::Bar, BinaryOp::Alternative), |left, op, right, _| binary(left, op, right)),
         ))
         .boxed()
 }

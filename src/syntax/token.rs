@@ -177,6 +177,9 @@ pub enum Kind {
     #[token("!=")]
     #[token("≠")]
     NotEqual,
+    /// `|`
+    #[token("|")]
+    Bar,
     /// A line end that separates.
     #[token("\n")]
     Newline,

@@ -191,7 +191,7 @@ line a {
     flow checker -> {
         98.5 %: -[5]-> labeller, rest: rejects }
     flow crane -[4, agv(60 m)]-> infeed -> shortest_queue { -[3]-> pick[1], -[3]-> pick[2], -[3]-> pick[3], -[30]-> pick[4] }
-    flow a -> first_free { -[3]-> the_first_station_of_this_way -> the_second_station_of_this_way -> the_last_station, b -> c }
+    flow a -> first_free { -[3]-> the_first_station_of_this_way -> the_second_station_of_this_way -> the_last_station_of_it, b -> c }
 }
 ";
     assert_eq!(
@@ -231,7 +231,7 @@ line a {
     flow a -> first_free {
         -[3]-> the_first_station_of_this_way ->
             the_second_station_of_this_way ->
-            the_last_station
+            the_last_station_of_it
         b -> c
     }
 }

@@ -47,4 +47,5 @@ mod syntax_corpus;
 mod syntax_errors;
 mod syntax_grammar;
 mod syntax_soup;
+mod tutorial;
 mod work;
