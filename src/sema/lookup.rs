@@ -206,6 +206,9 @@ impl<'a> Lower<'a> {
 
     /// The node an expression names: `a`, `s[3]`, `weld[2].robot`.
     pub fn node_expr(&mut self, expr: &'a Expr, what: &str) -> Option<NodeId> {
+        // `what` stands behind "the name of a" and behind "there is no".
+        let what = what.strip_prefix("the name of ").unwrap_or(what);
+        let what = what.strip_prefix("a ").unwrap_or(what);
         let fits = |m: Meaning| matches!(m, Meaning::Node(_) | Meaning::Array(..));
         match &expr.kind {
             ExprKind::Name(_) | ExprKind::Index { .. } | ExprKind::Member { .. } => {
@@ -250,7 +253,7 @@ impl<'a> Lower<'a> {
             }
             other => {
                 let shown = self.text(expr.span);
-                let wanted = if what == "node" { "a node".to_string() } else { what.to_string() };
+                let wanted = format!("a {what}");
                 self.wrong_kind(&shown, expr.span, other, &wanted);
                 None
             }

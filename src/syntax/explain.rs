@@ -197,9 +197,18 @@ impl<'a> Place<'a> {
         let unit = self.tokens.get(self.at + 1).filter(|t| t.kind == Kind::Name);
         match unit {
             Some(unit) if word == "per" => {
-                let right = format!("/{}", self.slice(unit.span));
+                let right = match self.slice(unit.span) {
+                    "hour" | "hours" => "/h".to_string(),
+                    "minute" | "minutes" => "/min".to_string(),
+                    "second" | "seconds" => "/s".to_string(),
+                    "day" | "days" => "/d".to_string(),
+                    "weeks" => "/week".to_string(),
+                    other => format!("/{other}"),
+                };
                 diagnostic.fix(format!("write `{right}`"), token.span.to(unit.span), right)
             }
+            _ if word == "per" && self.kind(self.at + 1) == Some(Kind::Number) => diagnostic
+                .help("a rate is written `/h`; people who are needed for a part of the time: `steps: { load: 1 min, run: 9 min }, needs: { load: 1 men }`"),
             _ => diagnostic.help(format!("as a name, write it between back-ticks: `` `{word}` ``")),
         }
     }

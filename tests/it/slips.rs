@@ -103,6 +103,10 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
     // work and people
     ("machines: 2", "machines: 2, needs: { load: 1 mechanic }", "E0305", "`steps: { load: 1 min, run: 9 min }`"),
     ("machines: 2", "machines: 2, load: 20 s", "E0305", "`steps: { load: 20 s, run: 9 min }`"),
+    ("needs: 1 mechanic", "needs: 0.5 mechanic", "E0304", "`steps: { load: 1 min, run: 9 min }, needs: { load: 1 men }`"),
+    ("needs: 1 mechanic", "needs: 1 mechanic per 2", "E0114", "needs: { load: 1 men }`"),
+    ("throughput(shipped)", "throughput(mechanic)", "E0203", "but the name of a node is due here"),
+    ("throughput(shipped) >= 500 /h", "throughput(shipped) >= 500 per hour", "E0114", "write `/h`"),
     ("machines: 2", "machines: 0", "E0222", "what comes to it waits for ever"),
     ("machines: 2", "machines: 2, shift: two_shift_", "E0201", "there is no shift"),
 ];
