@@ -5,14 +5,14 @@
 //! leaves open (`first_free`, `if`) may be split in any way, so that a refusal is a proof.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_traits::{One, Signed, Zero};
 
 use crate::base::Rational;
 use crate::base::quantity::to_f64;
 use crate::diag::Diagnostic;
-use crate::ir::{ItemId, NodeId, NodeKind, Plant, Supply, WhenFull};
+use crate::ir::{ItemId, NodeId, NodeKind, Plant, PoolId, Supply, WhenFull};
 
 use super::figures::{count, over, percent};
 use super::load::{Resource, What, resources};
@@ -67,6 +67,8 @@ pub(super) struct Model<'a> {
     pub traffic: Traffic,
     pub resources: Vec<Resource>,
     pub unknown: Vec<String>,
+    /// Limits of which it is not known who holds their cards.
+    pub unheld: Vec<String>,
     /// Timed sources: parameter, node, items per second.
     pub timed: Vec<(usize, NodeId, Rational)>,
     columns: BTreeMap<usize, usize>,
@@ -77,7 +79,8 @@ impl<'a> Model<'a> {
         let mut network = Network::of(plant);
         let traffic = Traffic::of(&mut network);
         let mut unknown = Vec::new();
-        let resources = resources(plant, &network, &traffic, &mut unknown);
+        let mut unheld = Vec::new();
+        let resources = resources(plant, &network, &traffic, &mut unknown, &mut unheld);
         let mut timed = Vec::new();
         for (at, parameter) in network.parameters.iter().enumerate() {
             let Parameter::Source(id) = parameter else { continue };
@@ -92,7 +95,7 @@ impl<'a> Model<'a> {
             }
         }
         let columns = traffic.free.iter().enumerate().map(|(column, parameter)| (*parameter, column)).collect();
-        Model { plant, network, traffic, resources, unknown, timed, columns }
+        Model { plant, network, traffic, resources, unknown, unheld, timed, columns }
     }
 
     pub fn row(&self, form: &Form) -> Vec<(usize, Rational)> {
@@ -128,6 +131,11 @@ impl<'a> Model<'a> {
         self.lazily(rows, self.columns.len(), &self.row(aim), &row, &broken, &|_| to_f64(limit))
     }
 
+    /// Free rates, which are the columns of every program.
+    pub fn columns(&self) -> usize {
+        self.columns.len()
+    }
+
     /// The point with the smallest largest load, and that load.
     pub fn least_load(&self, rows: &Rows) -> Option<(Rational, Point)> {
         let column = self.columns.len();
@@ -151,7 +159,7 @@ impl<'a> Model<'a> {
         Some((-value, point))
     }
 
-    fn solve(&self, rows: &Rows, columns: usize, aim: &[(usize, Rational)]) -> Option<(Rational, Point)> {
+    pub(super) fn solve(&self, rows: &Rows, columns: usize, aim: &[(usize, Rational)]) -> Option<(Rational, Point)> {
         match rows.maximise(columns, aim) {
             Solved::Best(value, x) => Some((value, self.point(&x))),
             Solved::Unbounded | Solved::Infeasible | Solved::TooLarge => None,
@@ -306,13 +314,39 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
             .notes
             .push(format!("left out, because a time there is known only in a run: {}{more}", names.join(", ")));
     }
+    if !model.unheld.is_empty() {
+        let names: Vec<String> = model.unheld.iter().take(8).map(|n| format!("`{n}`")).collect();
+        capacity.notes.push(format!(
+            "left out, because not every item between its ends takes a card where it begins: {}",
+            names.join(", ")
+        ));
+    }
     if model.network.simplified {
         capacity.notes.push("some open choices are taken as equal shares: there are too many of them".to_string());
     }
-    if plant.nodes.values().any(|n| matches!(&n.kind, NodeKind::Station(s) if s.setup.is_some())) {
-        capacity.notes.push("setups are left out: how many there are depends on the order of the items".to_string());
+    if !set_up(plant).0.is_empty() {
+        capacity
+            .notes
+            .push("≥: setups are left out, for how many there are depends on the order of the items".to_string());
     }
     capacity
+}
+
+/// Stations with setups, and who does them.
+fn set_up(plant: &Plant) -> (BTreeSet<NodeId>, BTreeSet<PoolId>) {
+    let (mut stations, mut pools) = (BTreeSet::new(), BTreeSet::new());
+    for (id, node) in plant.nodes.iter() {
+        let NodeKind::Station(station) = &node.kind else { continue };
+        let people = station.recipes.iter().flat_map(|r| &r.phases).flat_map(|p| &p.needs);
+        for setup in station.setup.iter().chain(station.recipes.iter().filter_map(|r| r.setup.as_deref())) {
+            stations.insert(id);
+            match &setup.needs {
+                Some(own) => pools.extend(own.iter().map(|n| n.pool)),
+                None => pools.extend(people.clone().map(|n| n.pool)),
+            }
+        }
+    }
+    (stations, pools)
 }
 
 fn bounds(model: &Model, capacity: &mut Capacity) {
@@ -328,7 +362,19 @@ fn bounds(model: &Model, capacity: &mut Capacity) {
 
 fn card(model: &Model, point: &Point, capacity: &mut Capacity) {
     let mut rows: Vec<(Rational, [String; 5])> = Vec::new();
+    let (stations, pools) = set_up(model.plant);
+    let skilled = |id: PoolId| model.plant.pools.values().any(|p| p.crews.contains(&id));
     for resource in &model.resources {
+        // What people are asked for by their skill stands at the skill.
+        let idle = resource.works.is_empty() && resource.always.is_zero();
+        if matches!(resource.what, What::Crew(id) if idle && skilled(id)) {
+            continue;
+        }
+        let partly = match resource.what {
+            What::Station(id) => stations.contains(&id),
+            What::Crew(id) | What::Tool(id) => pools.contains(&id),
+            _ => false,
+        };
         let (required, available) = (model.required(resource, point), resource.capacity());
         let load = model.load(resource, point);
         let shown = load.as_ref().map_or(f64::INFINITY, to_f64);
@@ -344,11 +390,17 @@ fn card(model: &Model, point: &Point, capacity: &mut Capacity) {
             What::Belt(_) => "belt",
             What::Limit(_) => "limit",
         };
-        let hours = |value: &Rational| format!("{} h/h", super::figures::rational(value));
+        let unit = match resource.what {
+            What::Limit(id) if model.plant.limits.get(id).is_some_and(|l| l.pallets) => "pallets",
+            What::Limit(_) => "cards",
+            _ => "h/h",
+        };
+        let hours = |value: &Rational| format!("{} {unit}", super::figures::rational(value));
+        let least = if partly { "≥ " } else { "" };
         let row = [
             resource.name.clone(),
             kind.to_string(),
-            load.as_ref().map_or_else(|| "∞".to_string(), percent),
+            load.as_ref().map_or_else(|| "∞".to_string(), |load| format!("{least}{}", percent(load))),
             hours(&required),
             hours(&available),
         ];

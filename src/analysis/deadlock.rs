@@ -20,8 +20,9 @@ use crate::ir::{
     Routing, ShiftEnd,
 };
 
+use super::cards::limit_region;
 use super::figures::{counted, whole};
-use super::load::{limit_region, on_share};
+use super::load::on_share;
 use super::means::is_a;
 use super::network::{Network, State, joining, way_out};
 

@@ -4,11 +4,12 @@ use num_traits::{One, Signed, Zero};
 
 use crate::base::Rational;
 use crate::diag::{Diagnostic, codes};
-use crate::ir::Demand;
+use crate::ir::{Demand, NodeId, NodeKind};
 
 use super::capacity::{Model, Point};
 use super::figures::{ceiling, count, counted, over, per_hour, percent, rational, time, whole};
 use super::load::{Resource, What, item_name, on_share};
+use super::network::Term;
 use super::traffic::Form;
 
 /// Kinds of work written out in a note; more are summed up.
@@ -40,7 +41,7 @@ pub(super) fn check(model: &Model, found: &mut Vec<Diagnostic>) -> Option<Point>
         if let Some(best) = possible
             && best < wanted
         {
-            found.push(too_little(model, demand, &best));
+            found.push(too_little(model, demand, &aim, &best));
             short = true;
         }
     }
@@ -65,7 +66,11 @@ pub(super) fn check(model: &Model, found: &mut Vec<Diagnostic>) -> Option<Point>
             found.push(d.help("shorten the `every` of a source, or lower a demand"));
         }
     }
-    Some(point)
+    let mut rows = model.base_rows();
+    for demand in demands {
+        at_least(model, &mut rows, demand);
+    }
+    Some(super::balance::balanced(model, rows, point))
 }
 
 /// The calendar average of a demand, items per second.
@@ -131,7 +136,7 @@ fn together(model: &Model, point: &Point) -> Option<Diagnostic> {
     )
 }
 
-fn too_little(model: &Model, demand: &Demand, best: &Rational) -> Diagnostic {
+fn too_little(model: &Model, demand: &Demand, aim: &Form, best: &Rational) -> Diagnostic {
     let item = item_name(model.plant, demand.item);
     let wanted = average(model, demand);
     if best.is_zero() {
@@ -156,14 +161,63 @@ fn too_little(model: &Model, demand: &Demand, best: &Rational) -> Diagnostic {
             as_demanded(model, demand, best)
         ),
     );
-    for (_, id, rate) in model.timed.iter().take(3) {
+    let short = short_sources(model, aim, best, &wanted);
+    let told: Vec<usize> = match short.is_empty() {
+        true => (0..model.timed.len().min(3)).collect(),
+        false => short.iter().map(|(at, _)| *at).collect(),
+    };
+    for (_, id, rate) in told.iter().filter_map(|at| model.timed.get(*at)) {
         if let Some(node) = model.plant.nodes.get(*id) {
-            d = d.with(node.span, format!("gives {}", per_hour(rate, "item")));
+            d = d.with(node.span, format!("gives {}", per_hour(rate, &made(model, *id))));
         }
+    }
+    if let [(at, Some(needed))] = short.as_slice()
+        && let Some((_, id, _)) = model.timed.get(*at)
+        && let Some(node) = model.plant.nodes.get(*id)
+    {
+        return d.note("what branches, yields and joins leave of it is counted in").help(format!(
+            "let `{}` make {}, or lower the demand",
+            node.name,
+            per_hour(needed, &made(model, *id))
+        ));
     }
     let factor = over(&wanted, best).unwrap_or_else(Rational::one);
     d.note("what branches, yields and joins leave of it is counted in")
         .help(format!("make the sources {} times as fast, or lower the demand", rational(&factor)))
+}
+
+/// The sources that hold a demand back: without the limit of one of them more of it arrives. With each, what it would
+/// have to give, if that is enough.
+fn short_sources(model: &Model, aim: &Form, best: &Rational, wanted: &Rational) -> Vec<(usize, Option<Rational>)> {
+    /// More sources are not looked at one by one.
+    const SOURCES: usize = 50;
+    let mut found = Vec::new();
+    for at in 0..model.timed.len().min(SOURCES) {
+        let mut rows = model.base_rows();
+        for (_, (parameter, _, rate)) in model.timed.iter().enumerate().filter(|(other, _)| *other != at) {
+            rows.at_most(model.row(model.traffic.form(Term::Parameter(*parameter))), rate.clone());
+        }
+        // Without a limit nothing bounds the program, or something else does.
+        if model.maximise(&rows, aim, None).is_some_and(|(value, _)| value <= *best) {
+            continue;
+        }
+        rows.at_most(model.row(aim).into_iter().map(|(c, f)| (c, -f)), -wanted.clone());
+        let Some((parameter, ..)) = model.timed.get(at) else { continue };
+        let less: Form = model.traffic.form(Term::Parameter(*parameter)).iter().map(|(p, f)| (*p, -f)).collect();
+        found.push((at, model.maximise(&rows, &less, None).map(|(value, _)| -value)));
+    }
+    found
+}
+
+/// What a source makes, in a word.
+fn made(model: &Model, source: NodeId) -> String {
+    match model.plant.nodes.get(source).map(|n| &n.kind) {
+        Some(NodeKind::Source(s)) => match s.mix.as_slice() {
+            [(only, _)] => item_name(model.plant, *only),
+            _ => "item".to_string(),
+        },
+        _ => "item".to_string(),
+    }
 }
 
 /// `1.13 h`.
@@ -208,8 +262,14 @@ pub(super) fn arithmetic(model: &Model, resource: &Resource, point: &Point) -> S
         What::Tool(_) => counted(resource.size, "tool"),
         What::Lane(_) => counted(resource.size, "place"),
         What::Belt(_) => counted(resource.size, "lane"),
-        What::Limit(_) => {
-            return format!("`{}` has {}, and {sum} are held at least", resource.name, counted(resource.size, "card"));
+        What::Limit(id) => {
+            let word = match model.plant.limits.get(id) {
+                Some(limit) if limit.pallets => "pallet",
+                _ => "card",
+            };
+            let always = resource.available.is_one();
+            let shift = if always { String::new() } else { format!(" × {} on shift", percent(&resource.available)) };
+            return format!("`{}`: {sum} in use at least ÷ {}{shift}", resource.name, counted(resource.size, word));
         }
     };
     let available = if resource.available.is_one() {

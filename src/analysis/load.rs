@@ -10,11 +10,11 @@ use crate::base::quantity::to_f64;
 use crate::base::{Rational, Span};
 use crate::ir::{
     self, BeltMode, Breakdown, BreakdownClock, CalendarId, Capacity, Conveyor, Expression, ItemId, LimitId,
-    Maintenance, Need, Node, NodeId, NodeKind, Phase, PhaseKind, Plant, PoolId, PoolKind, Station,
+    Maintenance, Need, Node, NodeId, NodeKind, Phase, PhaseKind, Plant, PoolId, PoolKind, ShiftEnd, Station,
 };
 
 use super::figures::{count, over};
-use super::means::{is_constant, mean};
+use super::means::{is_constant, mean, mean_square};
 use super::network::{Network, Parameter, State, Term, joining};
 use super::traffic::{Form, Traffic, add_to};
 
@@ -164,12 +164,52 @@ fn there(plant: &Plant, pool: &ir::Pool) -> Rational {
     over(&sum, &whole).unwrap_or_else(Rational::zero)
 }
 
-/// All resources with the work whose mean is known. `unknown` gets the names of those left out.
+/// Times that a calendar ends per second: windows that begin where others end do not.
+fn ends(plant: &Plant, calendar: Option<CalendarId>) -> Rational {
+    let Some(calendar) = calendar.and_then(|c| plant.calendars.get(c)) else { return Rational::zero() };
+    let period = calendar.period.0.max(1);
+    let goes_on = |at: i64| calendar.windows.iter().any(|w| w.from.0 <= at % period && at % period < w.to.0);
+    let ends: std::collections::BTreeSet<i64> =
+        calendar.windows.iter().map(|w| w.to.0).filter(|at| !goes_on(*at)).collect();
+    over(&(count(ends.len() as u64) * count(crate::base::TICKS_PER_SECOND as u64)), &Rational::from(period))
+        .unwrap_or_else(Rational::zero)
+}
+
+/// The share of time in which work goes on where what has begun is finished when the shift ends. At each end at
+/// most the work at hand goes on, on average no longer than E X² / E X (Lorden 1970); `works` are the times of
+/// which it is one. Where one of them is not known, work may go on all the time.
+fn with_what_is_finished(
+    plant: &Plant,
+    on: Rational,
+    calendar: Option<CalendarId>,
+    works: &[Option<Rational>],
+) -> Rational {
+    let longest = works.iter().cloned().try_fold(Rational::zero(), |most, w| Some(most.max(w?)));
+    match longest {
+        Some(longest) => (on + ends(plant, calendar) * longest).min(Rational::one()),
+        None => Rational::one(),
+    }
+}
+
+/// E X² / E X of a sum of independent times; `None` when unknown.
+fn at_hand(plant: &Plant, times: &[&Expression], item: Option<ItemId>) -> Option<Rational> {
+    let (mut sum, mut variance) = (Rational::zero(), Rational::zero());
+    for time in times {
+        let m = mean(plant, time, item)?;
+        variance += mean_square(plant, time, item)? - &m * &m;
+        sum += m;
+    }
+    Some(over(&(variance + &sum * &sum), &sum).unwrap_or_else(Rational::zero))
+}
+
+/// All resources with the work whose mean is known. `unknown` gets the names of those left out, `unheld` those of
+/// limits whose holders are not known.
 pub(super) fn resources(
     plant: &Plant,
     network: &Network,
     traffic: &Traffic,
     unknown: &mut Vec<String>,
+    unheld: &mut Vec<String>,
 ) -> Vec<Resource> {
     let mut found = Vec::new();
     let mut at_node: Vec<Vec<(usize, State)>> = vec![Vec::new(); plant.nodes.len()];
@@ -204,6 +244,8 @@ pub(super) fn resources(
             })
         })
         .collect();
+    // Of each pool, how long what it is at goes on.
+    let mut asked: Vec<Vec<Option<Rational>>> = vec![Vec::new(); plant.pools.len()];
     for ((id, node), (states, runs)) in plant.nodes.iter().zip(at_node.iter().zip(&runs)) {
         match &node.kind {
             NodeKind::Station(station) => {
@@ -222,9 +264,28 @@ pub(super) fn resources(
                         && station.maintenance.is_empty()
                         && plant.shared_stops(id).next().is_none(),
                 };
+                if node.shift_end == ShiftEnd::FinishItem {
+                    let times: Vec<Option<Rational>> = calls.iter().map(|c| c.at_hand(plant)).collect();
+                    own.available = with_what_is_finished(plant, own.available, node.calendar, &times);
+                }
                 let known = machine_work(plant, id, station, &calls, &mut own);
                 if let Some(step) = belt_step(plant, station, node) {
                     own.works.iter_mut().for_each(|work| work.seconds += &step);
+                }
+                for call in &calls {
+                    let all = call.at_hand(plant);
+                    for need in call.phases().flat_map(|(_, _, needs)| needs) {
+                        if let Some(list) = asked.get_mut(need.pool.0 as usize) {
+                            list.push(all.clone());
+                        }
+                    }
+                }
+                for stop in stops(station).chain(shared(plant, id)) {
+                    for need in stop.needs {
+                        if let Some(list) = asked.get_mut(need.pool.0 as usize) {
+                            list.push(at_hand(plant, &[stop.lasts], None));
+                        }
+                    }
                 }
                 pool_work(plant, station, &calls, known, &on_share(plant, node.calendar), &mut pools);
                 if known { found.push(own) } else { unknown.push(node.name.clone()) }
@@ -265,6 +326,13 @@ pub(super) fn resources(
                     let (after, lasts) = (mean(plant, stop.after, None)?, mean(plant, stop.lasts, None)?);
                     Some(share * over(&after, &(&after + &lasts)).unwrap_or_else(Rational::one))
                 });
+                for stop in stops.iter().chain(&shared) {
+                    for need in stop.needs {
+                        if let Some(list) = asked.get_mut(need.pool.0 as usize) {
+                            list.push(at_hand(plant, &[stop.lasts], None));
+                        }
+                    }
+                }
                 for stop in &stops {
                     repair_work(plant, stop, &on_share(plant, node.calendar), &mut pools);
                 }
@@ -294,6 +362,20 @@ pub(super) fn resources(
             NodeKind::Source(_) | NodeKind::Sink => {}
         }
     }
+    for skill in plant.pools.iter().filter(|(_, p)| p.kind == PoolKind::Skill) {
+        let its = asked.get(skill.0.0 as usize).cloned().unwrap_or_default();
+        for crew in &skill.1.crews {
+            if let Some(list) = asked.get_mut(crew.0 as usize) {
+                list.extend(its.clone());
+            }
+        }
+    }
+    for ((id, pool), slot) in plant.pools.iter().zip(&mut pools) {
+        if let (ShiftEnd::FinishItem, Some(own)) = (pool.shift_end, slot.as_mut()) {
+            let works = asked.get(id.0 as usize).map_or(&[][..], Vec::as_slice);
+            own.available = with_what_is_finished(plant, own.available.clone(), pool.calendar, works);
+        }
+    }
     pool_stops(plant, &mut pools);
     skills(plant, &mut pools, &mut found);
     for (pool, declared) in pools.into_iter().zip(plant.pools.values()) {
@@ -302,7 +384,7 @@ pub(super) fn resources(
             None => unknown.push(declared.name.clone()),
         }
     }
-    limits(plant, network, &mut found);
+    super::cards::limits(plant, network, &mut found, unheld);
     for resource in &mut found {
         let mut form = Form::new();
         for work in &resource.works {
@@ -326,6 +408,12 @@ struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// How long the work at hand goes on at most on average, whenever one looks.
+    fn at_hand(&self, plant: &Plant) -> Option<Rational> {
+        let times: Vec<&Expression> = self.phases().map(|(_, time, _)| time).collect();
+        at_hand(plant, &times, Some(self.item))
+    }
+
     /// Phases with their time and people, as the visit has them.
     fn phases(&self) -> impl Iterator<Item = (PhaseKind, &'a Expression, &'a [Need])> {
         let (cycle, needs) = (self.cycle, self.needs);
@@ -644,106 +732,4 @@ fn pool_work(
 /// The name of an item type.
 pub(super) fn item_name(plant: &Plant, item: ItemId) -> String {
     plant.items.get(item).map_or_else(String::new, |i| i.name.clone())
-}
-
-/// States in which every item holds a card of a limit: reached from `from` up to `to`. `None` when
-/// items enter the stretch on other ways, or when a join stands in it.
-pub(super) fn limit_region(plant: &Plant, network: &Network, limit: LimitId) -> Option<Vec<bool>> {
-    // Where cards count by item, others pass without one.
-    let limit = plant.limits.get(limit).filter(|l| l.item.is_none())?;
-    let is_from = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.from);
-    let is_to = |at: usize| network.states.get_index(at).is_some_and(|(s, ())| s.node == limit.to);
-    let mut inside = vec![false; network.states.len()];
-    let mut work: Vec<usize> =
-        network.iter().filter(|(_, s)| s.node == limit.from && !s.departs).map(|(at, _)| at).collect();
-    for at in &work {
-        inside[*at] = true;
-    }
-    while let Some(at) = work.pop() {
-        if is_to(at) {
-            continue;
-        }
-        for to in network.reached_from(at) {
-            if !std::mem::replace(&mut inside[to], true) {
-                work.push(to);
-            }
-        }
-    }
-    let entered = (0..network.states.len()).any(|from| {
-        (!inside[from] || is_to(from)) && network.reached_from(from).iter().any(|to| inside[*to] && !is_from(*to))
-    });
-    let joins = network.iter().any(|(at, s)| inside[at] && (s.departs || joining(plant, s).next().is_some()));
-    let initial = network.iter().any(|(at, s)| {
-        inside[at] && matches!(plant.nodes.get(s.node).map(|n| &n.kind), Some(NodeKind::Buffer(b)) if b.initial.iter().any(|(_, n)| *n > 0))
-    });
-    (!entered && !joins && !initial).then_some(inside)
-}
-
-/// Whether items come to a state again before they have returned their card.
-fn comes_again(network: &Network, inside: &[bool], start: usize) -> bool {
-    let mut seen = vec![false; inside.len()];
-    let mut work = vec![start];
-    while let Some(at) = work.pop() {
-        for to in network.reached_from(at) {
-            let here = inside.get(to).copied().unwrap_or(false);
-            if here && to == start {
-                return true;
-            }
-            if here && seen.get_mut(to).is_some_and(|s| !std::mem::replace(s, true)) {
-                work.push(to);
-            }
-        }
-    }
-    false
-}
-
-/// Cards as a resource: by Little's law (Little 1961) the items between `from` and `to` are at least
-/// their flow times the work on them. Stretches that items enter on other ways, and joins, are left out.
-fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>) {
-    for (id, limit) in plant.limits.iter() {
-        if limit.is_uncounted() {
-            continue;
-        }
-        let Some(inside) = limit_region(plant, network, id) else { continue };
-        let mut works = Vec::new();
-        for resource in found.iter().filter(|r| matches!(r.what, What::Station(_) | What::Lane(_) | What::Belt(_))) {
-            let travel = match resource.what {
-                What::Belt(id) => match plant.nodes.get(id).map(|n| &n.kind) {
-                    Some(NodeKind::Conveyor(belt)) => Some(belt.travel_seconds()),
-                    _ => None,
-                },
-                _ => None,
-            };
-            for work in &resource.works {
-                if let Term::State(at) = work.term
-                    && inside.get(at).copied().unwrap_or(false)
-                {
-                    let seconds = travel.clone().unwrap_or_else(|| work.seconds.clone());
-                    works.push(Work { per: Rational::one(), seconds, ..work.clone() });
-                }
-            }
-        }
-        if let Some(back) = &limit.back {
-            // A card is away for the way back too, once for each time its item passes through.
-            for (at, state) in network.iter().filter(|(at, s)| s.node == limit.from && !s.departs && inside[*at]) {
-                if let (Some(seconds), false) = (mean(plant, back, Some(state.item)), comes_again(network, &inside, at))
-                {
-                    let unit = item_name(plant, state.item);
-                    works.push(Work { term: Term::State(at), per: Rational::one(), seconds, unit });
-                }
-            }
-        }
-        found.push(Resource {
-            what: What::Limit(id),
-            name: limit.name.clone(),
-            span: limit.span,
-            size: limit.count,
-            available: Rational::one(),
-            works,
-            always: Rational::zero(),
-            form: Form::new(),
-            rough: Vec::new(),
-            exact: false,
-        });
-    }
 }

@@ -85,6 +85,45 @@ pub(super) fn mean(plant: &Plant, expression: &Expression, item: Option<ItemId>)
     }
 }
 
+/// The mean of the square of an expression, for items of a type; `None` as for [`mean`], and where it has no
+/// simple form.
+#[must_use]
+pub(super) fn mean_square(plant: &Plant, expression: &Expression, item: Option<ItemId>) -> Option<Rational> {
+    let of = |e: &Expression| mean_square(plant, e, item);
+    match expression {
+        Expression::Constant(q) => Some(&q.value * &q.value),
+        Expression::Draw(drawn) => {
+            let known = constant_distribution(drawn)?;
+            exact(known.variance() + known.mean() * known.mean())
+        }
+        Expression::Mixture(list) => {
+            list.iter().try_fold(Rational::zero(), |sum, (share, e)| Some(sum + share * of(e)?))
+        }
+        Expression::ByItem(list, rest) => {
+            let item = item?;
+            let own = list.iter().find(|(i, _)| *i == item);
+            let found = own.or_else(|| list.iter().find(|(i, _)| is_a(plant, item, *i)));
+            of(found.map(|(_, e)| e).or(rest.as_deref())?)
+        }
+        Expression::Unary(Unary::Negate, a) => of(a),
+        Expression::Binary(op, a, b) => {
+            let means = mean(plant, a, item).zip(mean(plant, b, item));
+            match op {
+                Binary::Add | Binary::Subtract => {
+                    let twice = means.map(|(x, y)| x * y * count(2))?;
+                    let squares = of(a)? + of(b)?;
+                    Some(if *op == Binary::Add { squares + twice } else { squares - twice })
+                }
+                Binary::Multiply => Some(of(a)? * of(b)?),
+                Binary::Divide if is_constant(b) => over(&of(a)?, &of(b)?),
+                _ => None,
+            }
+        }
+        other if is_constant(other) => mean(plant, other, item).map(|m| &m * &m),
+        _ => None,
+    }
+}
+
 /// Whether every evaluation gives the same value.
 #[must_use]
 pub(super) fn is_constant(expression: &Expression) -> bool {
@@ -122,14 +161,28 @@ fn drawn_mean(drawn: &Drawn, of: &dyn Fn(&Expression) -> Option<Rational>) -> Op
     }
 }
 
-/// The distributions whose mean is no rational function of their parameters, in base units.
+/// A distribution with constant parameters, in base units.
 fn constant_distribution(drawn: &Drawn) -> Option<Distribution> {
     let value = |e: &Expression| e.constant().map(|q| to_f64(&q.value));
     let known = match drawn {
         Drawn::Normal { mean, sd } => Distribution::Normal { mean: value(mean)?, sd: value(sd)? },
         Drawn::Weibull { shape, scale } => Distribution::Weibull { shape: value(shape)?, scale: value(scale)? },
         Drawn::Empirical { values } => Distribution::Empirical(Empirical::new(values.clone())),
-        _ => return None,
+        Drawn::Exponential { mean } => Distribution::Exponential { mean: value(mean)? },
+        Drawn::Erlang { k, mean } => Distribution::Erlang { k: *k, mean: value(mean)? },
+        Drawn::Gamma { shape, mean } => Distribution::Gamma { shape: value(shape)?, mean: value(mean)? },
+        Drawn::Lognormal { mean, sd } => Distribution::Lognormal { mean: value(mean)?, sd: value(sd)? },
+        Drawn::Triangular { minimum, mode, maximum } => {
+            Distribution::Triangular { minimum: value(minimum)?, mode: value(mode)?, maximum: value(maximum)? }
+        }
+        Drawn::Uniform { minimum, maximum } => {
+            Distribution::Uniform { minimum: value(minimum)?, maximum: value(maximum)? }
+        }
+        Drawn::Beta { a, b, minimum, maximum } => {
+            Distribution::Beta { a: value(a)?, b: value(b)?, minimum: value(minimum)?, maximum: value(maximum)? }
+        }
+        Drawn::Poisson { mean } => Distribution::Poisson { mean: value(mean)? },
+        Drawn::Geometric { mean } => Distribution::Geometric { mean: value(mean)? },
     };
     known.check().is_ok().then_some(known)
 }

@@ -6,7 +6,9 @@
 //! turns flows into work, [`capacity`] compares work with time, [`deadlock`] finds circular waits.
 //! Start reading at [`analyse`].
 
+mod balance;
 mod capacity;
+mod cards;
 mod deadlock;
 mod demand;
 mod figures;

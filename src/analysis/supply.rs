@@ -37,7 +37,9 @@ pub(super) fn offered(model: &Model) -> Option<Point> {
     if aim.is_empty() {
         aim = model.traffic.free.iter().map(|p| (*p, Rational::one())).collect();
     }
-    Some(model.maximise(&rows, &aim, Some(&limit)).map_or(point, |(_, best)| best))
+    let Some((most, best)) = model.maximise(&rows, &aim, Some(&limit)) else { return Some(point) };
+    rows.at_most(model.row(&aim).into_iter().map(|(c, f)| (c, -f)), -most);
+    Some(super::balance::balanced(model, rows, best))
 }
 
 /// Says which sources are faster than the line, and where what grows.

@@ -2,7 +2,7 @@
 
 use crate::base::{Dim, Span};
 
-use super::{Binary, CalendarId, ItemId, NodeId, PoolId};
+use super::{Binary, CalendarId, ItemId, LimitId, NodeId, PoolId};
 
 /// `expect output: throughput(warehouse) >= 115 /h`.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +84,11 @@ pub enum MeasureKind {
     Utilisation(NodeId),
     /// Share of the members' time in use.
     PoolUtilisation(PoolId),
+    /// Cards of a limit, or pallets, with items and on their way back, on average: the first, and how many, one
+    /// for each item with a count of its own.
+    CardsInUse(LimitId, u64),
+    /// The same as a share of all.
+    CardUtilisation(LimitId, u64),
     /// Overall equipment effectiveness.
     Oee(NodeId),
     /// Energy of the line for each item of a type that leaves it.

@@ -44,6 +44,8 @@ pub struct Snapshot {
     pub pools: Vec<PoolTotals>,
     /// Lines that are cleared between unequal items.
     pub clearances: Vec<ClearanceTotals>,
+    /// Cards of every limit that counts, and pallets.
+    pub cards: Vec<CardTotals>,
     /// Balance of every item type.
     pub balances: Vec<Balance>,
     /// The vehicles of every fleet.
@@ -161,6 +163,17 @@ pub struct ClearanceTotals {
     pub clearing: i128,
 }
 
+/// The cards of a limit, or pallets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardTotals {
+    /// Which.
+    pub limit: LimitId,
+    /// With items, and on their way back.
+    pub out: u64,
+    /// The same integrated over time, in ticks.
+    pub area: i128,
+}
+
 /// Where the items of a type came from and went, since t = 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Balance {
@@ -216,6 +229,7 @@ impl Snapshot {
             sources: Vec::new(),
             pools: Vec::new(),
             clearances: Vec::new(),
+            cards: Vec::new(),
             balances: Vec::new(),
             fleets: super::vehicles::totals(model, arena, now),
         };
@@ -265,7 +279,13 @@ impl Snapshot {
                 area: charged.saturating_add(i128::from(busy).saturating_mul(i128::from(now))),
             });
         }
-        for (id, record) in plant.limits.ids().zip(&model.places.limits) {
+        for ((id, l), record) in plant.limits.iter().zip(&model.places.limits) {
+            if !l.is_uncounted() {
+                let out = arena.get(*record, limit::OUT);
+                let charged = wide(arena, *record, limit::AREA, limit::AREA_HIGH);
+                let area = charged.saturating_add(i128::from(out).saturating_mul(i128::from(now)));
+                snapshot.cards.push(CardTotals { limit: id, out: unsigned(out), area });
+            }
             let clearance = arena.get(*record, limit::CLEARANCE);
             if clearance == 0 {
                 continue;

@@ -75,6 +75,11 @@ pub fn render(study: &Study) -> Result<String, Error> {
             rows.at("fleets", vehicle, "").row("busy", *share)?;
         }
     }
+    for cards in &study.cards {
+        let mut at = rows.at("cards", &cards.name, "");
+        at.row("in_use", cards.in_use)?;
+        at.row("utilisation", cards.utilisation)?;
+    }
     for limit in &study.limits {
         let mut at = rows.at("limits", &limit.name, "");
         at.row("count", limit.count)?;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::kernel::vehicles::DOINGS;
 use crate::runtime::statistics::Summary;
+use crate::sim::cards::CardResult;
 use crate::sim::outcome::{
     ArrivalResult, BalanceResult, BufferResult, DurationResult, ExpectationResult, FleetResult, StationResult,
     StopResult, Study,
@@ -54,6 +55,8 @@ pub struct RunDocument {
     pub fleets: Named<FleetDocument>,
     /// Each limit that is cleared between unequal items.
     pub limits: Named<ClearanceDocument>,
+    /// Cards of each limit that counts, and of pallets.
+    pub cards: Named<CardDocument>,
     /// The line as a whole.
     pub line: LineDocument,
     /// Each expectation of the line.
@@ -195,6 +198,17 @@ pub struct ClearanceDocument {
     pub clearing: Option<Figure>,
 }
 
+/// The cards of a limit, or pallets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CardDocument {
+    /// How many there are.
+    pub count: u64,
+    /// With items and on their way back, on average over time.
+    pub in_use: Option<Figure>,
+    /// The same as a share of all.
+    pub utilisation: Option<Figure>,
+}
+
 /// One place where items wait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BufferDocument {
@@ -312,6 +326,7 @@ impl RunDocument {
                 .map(|c| (c.name.clone(), CrewDocument { busy: figure(c.busy), cost: figure(c.cost) }))
                 .collect(),
             fleets: study.fleets.iter().map(|f| (f.name.clone(), fleet(f))).collect(),
+            cards: study.cards.iter().map(|c| (c.name.clone(), cards(c))).collect(),
             limits: study.limits.iter().map(|l| (l.name.clone(), clearance(l))).collect(),
             line: LineDocument {
                 name: header.line.clone(),
@@ -388,6 +403,10 @@ fn fleet(f: &FleetResult) -> FleetDocument {
 
 fn clearance(l: &StopResult) -> ClearanceDocument {
     ClearanceDocument { count: figure(l.count), waiting: figure(l.waiting), clearing: figure(l.repair) }
+}
+
+fn cards(c: &CardResult) -> CardDocument {
+    CardDocument { count: c.count, in_use: figure(c.in_use), utilisation: figure(c.utilisation) }
 }
 
 fn buffer(b: &BufferResult) -> BufferDocument {

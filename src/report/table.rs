@@ -23,6 +23,7 @@ pub fn render(study: &Study) -> String {
         accounts(study, figures),
         crews(study, figures),
         super::fleets::section(study, figures),
+        cards(study, figures),
         clearances(study, figures),
         balance(study, figures),
         super::verdicts::section(study),
@@ -160,6 +161,16 @@ fn crews(study: &Study, figures: Figures) -> String {
         .names("crews and tools", crews.iter().map(|c| c.name.as_str()))
         .column("busy, %", crews.iter().map(|c| figures.percent(c.busy)))
         .render("crews and tools")
+}
+
+fn cards(study: &Study, figures: Figures) -> String {
+    let cards = &study.cards;
+    Grid::new(cards.len())
+        .names("limits and pallets", cards.iter().map(|c| c.name.as_str()))
+        .column("cards", cards.iter().map(|c| Cell::text(c.count.to_string())))
+        .column("in use", cards.iter().map(|c| figures.number(c.in_use)))
+        .column("in use, %", cards.iter().map(|c| figures.percent(c.utilisation)))
+        .render("limits and pallets")
 }
 
 fn clearances(study: &Study, figures: Figures) -> String {

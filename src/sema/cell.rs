@@ -293,9 +293,11 @@ impl<'a> Lower<'a> {
         let here = self.scope.here;
         let before = self.scope.prefix().to_string();
         let first = FrameId(self.scope.size());
-        for member in self.member_names(d, size) {
+        for (member, k) in self.member_names(d, size).into_iter().zip(0..) {
+            let indices = if Self::differs_by_member(d) { self.member_values(d, k) } else { Vec::new() };
             let frame = self.scope.frame(Kind::Place, Some(around));
             if let Some(f) = self.scope.get_mut(frame) {
+                f.indices = indices;
                 f.prefix = format!("{before}{member}.");
                 f.placed_by = Some(here);
                 f.placed = d.name.span;
@@ -315,6 +317,7 @@ impl<'a> Lower<'a> {
                 let parts = lower.sorted_parts(items, "cell");
                 lower.cell_fields(&parts.fields);
                 lower.collect(&parts);
+                lower.declare_ports(&parts.declarations);
                 parts
             });
             placed.push(Framed { frame, kind: Kind::Place, parts });
@@ -375,9 +378,15 @@ impl<'a> Lower<'a> {
             (None, Some(phrase)) => (phrase, around),
             (None, None) => return,
         };
+        let indices = match (given, self.scope.get(self.scope.here)) {
+            (Some(_), Some(frame)) => frame.indices.clone(),
+            _ => Vec::new(),
+        };
+        let outer = std::mem::replace(&mut self.locals, indices);
         let before = self.scope.enter(seen);
         let alias = self.thing(phrase, kind, seen);
         self.scope.enter(before);
+        self.locals = outer;
         let Some(alias) = alias else {
             self.holes = true;
             self.scope.declare(name, at, Meaning::Other, &mut self.diagnostics);

@@ -82,11 +82,22 @@ impl<'a> Lower<'a> {
             ExprKind::Binary { op: BinaryOp::In, left, right, .. } => (&**left, Some(&**right)),
             _ => (whole, None),
         };
+        if let (Definition::Given(..), Some(frame)) = (value.from, self.scope.get(value.frame)) {
+            self.locals.extend(frame.indices.iter().cloned());
+        }
         let before = self.scope.enter(seen);
+        if let (ExprKind::List(list), Definition::Declared(d)) = (&expr.peeled().kind, value.from)
+            && d.word.text == "let"
+        {
+            self.check_list(list);
+            self.scope.enter(before);
+            return None;
+        }
         let due = std::mem::take(&mut self.due);
         let found = self.evaluate(expr);
         self.due = due;
         self.scope.enter(before);
+        self.locals.clear();
         let mut typed = found?;
         if size(&typed.value) > PARTS {
             self.push(Diagnostic::new(codes::OUT_OF_RANGE, expr.span, "the value grows to more than 10,000 parts"));

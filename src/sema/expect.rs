@@ -3,7 +3,7 @@
 use crate::base::{Dim, Span, Ticks, names, units};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::expect::{Bound, Expectation, ItemTime, Measure, MeasureKind, Reckoned, Statistic};
-use crate::ir::{Binary, CalendarId, Expression, ItemId, NodeId, NodeKind};
+use crate::ir::{Binary, CalendarId, Expression, ItemId, Limit, LimitId, NodeId, NodeKind};
 use crate::syntax::tree::{Argument, BinaryOp, Chain, Expect, Expr, ExprKind, LinkKind, Preposition, UnaryOp};
 
 use super::fields::list;
@@ -342,13 +342,23 @@ impl<'a> Lower<'a> {
                 }
                 Some(self.measure(MeasureKind::Throughput(id, item), Dim::RATE, during))
             }
+            ("level" | "utilisation", [chain]) if self.limit_of(chain).is_some() => {
+                let (first, n) = self.limit_of(chain)?;
+                if self.plant.limits.get(first).is_some_and(Limit::is_uncounted) {
+                    return self.wrong_value(chain.span, "the limit counts nothing, it keeps unequal items apart");
+                }
+                Some(match name {
+                    "level" => self.measure(MeasureKind::CardsInUse(first, n), Dim::NUMBER, during),
+                    _ => self.measure(MeasureKind::CardUtilisation(first, n), Dim::RATIO, during),
+                })
+            }
             ("level", [node]) => {
                 let id = self.measured_place(node)?;
                 let kind = self.plant.nodes.get(id).map(|n| &n.kind);
                 if !matches!(kind, Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_))) {
                     return self.wrong_value(
                         node.span,
-                        "the name of a buffer or conveyor is due here, or an arrow with places: `a -> b`",
+                        "the name of a buffer, a conveyor, a limit or pallets is due here, or an arrow with places: `a -> b`",
                     );
                 }
                 Some(self.measure(MeasureKind::Level(id), Dim::NUMBER, during))
@@ -498,6 +508,19 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// The limit or the pallets that a chain names, when it names some.
+    fn limit_of(&mut self, chain: &'a Chain) -> Option<(LimitId, u64)> {
+        let found = match chain.as_expr().map(|e| &e.kind) {
+            Some(ExprKind::Name(name)) => self.scope.find(name),
+            Some(ExprKind::Member { .. }) => self.quietly(chain.as_expr()?),
+            _ => None,
+        };
+        match found {
+            Some(Meaning::Limit(first, n)) => Some((first, n)),
+            _ => None,
+        }
+    }
+
     fn item_of(&mut self, chain: &'a Chain) -> Option<ItemId> {
         let expr = self.only_expr(chain, "the name of an item")?;
         let Some(name) = expr.name() else {
@@ -516,7 +539,7 @@ impl<'a> Lower<'a> {
 
     /// A node, or the places of an arrow `a -> b`.
     fn measured_place(&mut self, chain: &'a Chain) -> Option<NodeId> {
-        let [step] = chain.steps.as_slice() else { return self.node_of(chain, "the name of a node") };
+        let [step] = chain.steps.as_slice() else { return self.node_of(chain, "a node") };
         let (from, to) = (self.node_expr(&chain.first, "a node")?, self.node_expr(&step.expr, "a node")?);
         let name = |id: NodeId| self.plant.nodes.get(id).map_or("", |n| n.name.as_str());
         let arrow = format!("{}->{}", name(from), name(to));

@@ -87,6 +87,8 @@ impl<'a> Lower<'a> {
             );
             return;
         }
+        let (first, number) = (LimitId::new(self.plant.limits.len()), counts.len() as u64);
+        self.scope.set(&d.name.text, Meaning::Limit(first, number));
         for (item, count) in counts {
             let of = item.and_then(|i| self.plant.items.get(i)).map(|i| i.name.clone());
             let name = of.map_or(d.name.text.clone(), |of| format!("{} {of}", d.name.text));

@@ -179,7 +179,15 @@ pub fn lower<'a>(
     settings.add(lower.parameters());
     let plant = lower.plant;
     match crate::ir::verify::verify(&plant) {
-        Ok(()) => (Some(plant), lower.diagnostics),
+        Ok(()) => {
+            let mut diagnostics = lower.diagnostics;
+            // Whatever is passed over has been told; what is not would vanish without a word.
+            if lower.holes && !broken && !diagnostics.iter().any(|d| d.severity == Severity::Error) {
+                let text = "a part of the line was passed over without a finding";
+                diagnostics.push(Diagnostic::new(codes::INTERNAL, line.name.span, text));
+            }
+            (Some(plant), diagnostics)
+        }
         Err(problems) => {
             let mut diagnostics = lower.diagnostics;
             if !broken && !diagnostics.iter().any(|d| d.severity == Severity::Error) {
@@ -301,10 +309,10 @@ impl<'a> Lower<'a> {
                         self.scope.cells.push((d, self.scope.here));
                     }
                 }
-                "place" => {
+                // Ports follow when the names are known that their number may mention.
+                "place" | "in" | "out" => {
                     self.scope.declare(name, span, Meaning::Other, &mut self.diagnostics);
                 }
-                "in" | "out" => self.declare_port(d),
                 "item" | "crew" | "tool" | "fleet" | "shift" | "source" | "station" | "buffer" | "conveyor"
                 | "sink" | "limit" | "pallets" | "breakdown" | "maintenance" => {
                     let single =

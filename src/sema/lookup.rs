@@ -1,9 +1,9 @@
 //! What names with members and indices stand for: `s[3]`, `weld[2].robot`, `grid[2][3]`.
 
-use crate::base::{Span, limits};
+use crate::base::Span;
 use crate::diag::{Diagnostic, codes};
 use crate::ir::NodeId;
-use crate::syntax::tree::{Declaration, Expr, ExprKind, Key, Table};
+use crate::syntax::tree::{Expr, ExprKind, Key, Table};
 
 use super::line::Lower;
 use super::scope::{FrameId, Meaning, member};
@@ -53,6 +53,14 @@ impl<'a> Lower<'a> {
             }
         };
         found.filter(|m| *m != Meaning::Other)
+    }
+
+    /// What a name inside a placed cell stands for, without a word where it stands for nothing.
+    pub(super) fn quietly(&mut self, expr: &'a Expr) -> Option<Meaning> {
+        let told = self.diagnostics.len();
+        let found = self.meaning_of(expr, "node", |m| matches!(m, Meaning::Node(_)));
+        self.diagnostics.truncate(told);
+        found
     }
 
     /// A name inside a placed cell.
@@ -156,54 +164,6 @@ impl<'a> Lower<'a> {
         whole
     }
 
-    /// How many members a declaration has; 1 without an index.
-    pub(super) fn array_size(&mut self, d: &'a Declaration) -> Option<u64> {
-        let mut size = 1u64;
-        for index in &d.indices {
-            let number = self.index(index)?;
-            let wanted = u64::try_from(number).ok().filter(|n| *n > 0);
-            size = size.saturating_mul(wanted.unwrap_or(1));
-            if wanted.is_none() || size > limits::MEMBERS {
-                self.push(
-                    Diagnostic::new(
-                        codes::OUT_OF_RANGE,
-                        index.span,
-                        format!(
-                            "`{}` cannot have {} members",
-                            d.name.text,
-                            if wanted.is_none() { number } else { i64::try_from(size).unwrap_or(i64::MAX) }
-                        ),
-                    )
-                    .help(format!("an array has 1 to {} members", limits::MEMBERS)),
-                );
-                return None;
-            }
-        }
-        Some(size)
-    }
-
-    /// The sizes of an array of several dimensions.
-    pub(super) fn array_shape(&mut self, d: &'a Declaration) -> Vec<u64> {
-        d.indices.iter().filter_map(|i| self.index(i)).filter_map(|n| u64::try_from(n).ok()).collect()
-    }
-
-    /// The names of a declaration's members: `s`, or `s[1]`, `s[2]`, …, the last index running first.
-    pub(super) fn member_names(&mut self, d: &'a Declaration, size: u64) -> Vec<String> {
-        let shape = self.array_shape(d);
-        (0..size)
-            .map(|i| {
-                let mut rest = i;
-                let mut tail: Vec<String> = Vec::new();
-                for n in shape.iter().rev() {
-                    tail.push(format!("[{}]", rest % n + 1));
-                    rest /= n;
-                }
-                tail.reverse();
-                format!("{}{}", d.name.text, tail.join(""))
-            })
-            .collect()
-    }
-
     /// The node an expression names: `a`, `s[3]`, `weld[2].robot`.
     pub fn node_expr(&mut self, expr: &'a Expr, what: &str) -> Option<NodeId> {
         // `what` stands behind "the name of a" and behind "there is no".
@@ -279,7 +239,7 @@ impl<'a> Lower<'a> {
                     return Some(meaning);
                 }
                 let id = self.as_node(meaning, expr, "node")?;
-                if matches!(expr.kind, ExprKind::Member { .. }) && self.port(id).is_none() {
+                if inside_a_place(expr) && self.port(id).is_none() {
                     let shown = self.text(expr.span);
                     self.push(
                         Diagnostic::new(codes::BAD_CHAIN, expr.span, format!("`{shown}` lies inside a cell"))
@@ -301,5 +261,14 @@ impl<'a> Lower<'a> {
             }),
             _ => false,
         })
+    }
+}
+
+/// Whether an expression names something inside a place: `weld.robot`, `weld.robots[2]`.
+fn inside_a_place(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Member { .. } => true,
+        ExprKind::Index { base, .. } => inside_a_place(base),
+        _ => false,
     }
 }

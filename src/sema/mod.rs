@@ -9,6 +9,7 @@
 pub mod items;
 
 mod account;
+mod array;
 mod batch;
 mod belt;
 mod calendar;

@@ -110,39 +110,50 @@ impl<'a> Lower<'a> {
     /// Reads the fields of nodes, which may name other nodes.
     pub fn read_nodes(&mut self, declared: Vec<DeclaredNode<'a>>) {
         for (d, ids) in declared {
-            self.asked_shift = (None, ShiftEnd::Pause);
-            self.loads_several = false;
-            self.asked_account = NodeAccount::default();
-            let kind = match d.word.text.as_str() {
-                "source" => self.source(d).map(NodeKind::Source),
-                "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
-                "buffer" => self.buffer(d).map(NodeKind::Buffer),
-                "conveyor" => self.conveyor(d).map(|c| NodeKind::Conveyor(Box::new(c))),
-                _ => {
-                    let _ = Fields::of(d, &[], &mut self.diagnostics);
-                    Some(NodeKind::Sink)
-                }
-            };
-            let asked = self.asked_queue.take();
-            let stops = std::mem::take(&mut self.asked_stops);
-            let Some(kind) = kind else {
-                self.holes = true;
+            if !Self::differs_by_member(d) {
+                self.read_node(d, ids);
                 continue;
-            };
-            for id in ids {
-                if matches!(kind, NodeKind::Station(_)) {
-                    self.queues.insert(id, QueuePlan { asked, node: None });
-                }
-                let shift = self.asked_shift;
-                if !self.asked_account.is_empty() {
-                    self.plant.accounts.nodes.insert(id, self.asked_account.clone());
-                }
-                if let Some(node) = self.plant.nodes.get_mut(id) {
-                    node.kind = kind.clone();
-                    (node.calendar, node.shift_end) = shift;
-                }
-                self.node_stops(&stops, id, shift.0);
             }
+            for (member, id) in (0..).zip(ids) {
+                self.for_member(d, member, |lower| lower.read_node(d, vec![id]));
+            }
+        }
+    }
+
+    /// Reads the fields of nodes that are alike.
+    fn read_node(&mut self, d: &'a Declaration, ids: Vec<NodeId>) {
+        self.asked_shift = (None, ShiftEnd::Pause);
+        self.loads_several = false;
+        self.asked_account = NodeAccount::default();
+        let kind = match d.word.text.as_str() {
+            "source" => self.source(d).map(NodeKind::Source),
+            "station" => self.station(d).map(|s| NodeKind::Station(Box::new(s))),
+            "buffer" => self.buffer(d).map(NodeKind::Buffer),
+            "conveyor" => self.conveyor(d).map(|c| NodeKind::Conveyor(Box::new(c))),
+            _ => {
+                let _ = Fields::of(d, &[], &mut self.diagnostics);
+                Some(NodeKind::Sink)
+            }
+        };
+        let asked = self.asked_queue.take();
+        let stops = std::mem::take(&mut self.asked_stops);
+        let Some(kind) = kind else {
+            self.holes = true;
+            return;
+        };
+        for id in ids {
+            if matches!(kind, NodeKind::Station(_)) {
+                self.queues.insert(id, QueuePlan { asked, node: None });
+            }
+            let shift = self.asked_shift;
+            if !self.asked_account.is_empty() {
+                self.plant.accounts.nodes.insert(id, self.asked_account.clone());
+            }
+            if let Some(node) = self.plant.nodes.get_mut(id) {
+                node.kind = kind.clone();
+                (node.calendar, node.shift_end) = shift;
+            }
+            self.node_stops(&stops, id, shift.0);
         }
     }
 

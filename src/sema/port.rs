@@ -3,7 +3,7 @@
 //!
 //! Start reading at [`Lower::join_ports`].
 
-use crate::base::Span;
+use crate::base::{Span, limits};
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::ir::{ChoiceRule, ItemId, NodeId, NodeKind, Plant, Routing};
 use crate::syntax::tree::{Declaration, Expr};
@@ -38,27 +38,49 @@ pub struct Port {
 }
 
 impl<'a> Lower<'a> {
-    /// Declares a port in the frame of its cell.
-    pub(super) fn declare_port(&mut self, d: &'a Declaration) {
-        let (Some(frame), here) = (self.scope.get(self.scope.here), self.scope.here) else { return };
-        if !d.indices.is_empty() {
-            let _: Option<()> = self.later(d.span, "arrays of ports");
-            return;
-        }
-        let port = Port {
-            name: format!("{}{}", frame.prefix, d.name.text),
-            own: d.name.text.clone(),
-            span: d.name.span,
-            placed: frame.placed,
-            frame: here,
-            inward: d.word.text == "in",
-            item: None,
-            way: None,
-            entered: false,
-        };
-        let id = NodeId(FIRST.saturating_add(u32::try_from(self.ports.len()).unwrap_or(u32::MAX)));
-        if self.scope.declare(&d.name.text, d.name.span, Meaning::Node(id), &mut self.diagnostics) {
-            self.ports.push(port);
+    /// Declares the ports of a cell in its frame, once all names of the cell are known.
+    pub(super) fn declare_ports(&mut self, declarations: &[&'a Declaration]) {
+        for d in declarations.iter().copied().filter(|d| matches!(d.word.text.as_str(), "in" | "out")) {
+            // Of two declarations of one name the first stays.
+            if self.scope.peek_entry(&d.name.text) != Some((Meaning::Other, d.name.span)) {
+                continue;
+            }
+            if Self::differs_by_member(d) {
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, d.name.span.to(d.span), "the ports of an array are alike")
+                        .help(format!("write the number of ports only: `{} {}[4]`", d.word.text, d.name.text)),
+                );
+            }
+            let Some(size) = self.array_size(d) else {
+                self.holes = true;
+                continue;
+            };
+            if self.ports.len() as u64 + size > limits::NODES as u64 {
+                let text = format!("the placed cells have more than {} ports", limits::NODES);
+                self.push(Diagnostic::new(codes::OUT_OF_RANGE, d.name.span, text));
+                self.holes = true;
+                continue;
+            }
+            let names = self.member_names(d, size);
+            let Some(frame) = self.scope.get(self.scope.here) else { continue };
+            let first = NodeId(FIRST.saturating_add(u32::try_from(self.ports.len()).unwrap_or(u32::MAX)));
+            for own in names {
+                self.ports.push(Port {
+                    name: format!("{}{own}", frame.prefix),
+                    own,
+                    span: d.name.span,
+                    placed: frame.placed,
+                    frame: self.scope.here,
+                    inward: d.word.text == "in",
+                    item: None,
+                    way: None,
+                    entered: false,
+                });
+            }
+            let meaning = if d.indices.is_empty() { Meaning::Node(first) } else { Meaning::Array(first, size) };
+            self.scope.set(&d.name.text, meaning);
+            let shape = self.array_shape(d);
+            self.scope.shape_of(meaning, shape);
         }
     }
 
@@ -72,11 +94,14 @@ impl<'a> Lower<'a> {
             let Some(phrase) = &d.phrase else { continue };
             let item = self.name_in(phrase, "an item").and_then(|(name, span)| self.item_named(name, span));
             self.holes |= item.is_none();
-            if let Some(Meaning::Node(id)) = self.scope.find_in(here, &d.name.text)
-                && let Some(port) = Self::port_index(id).and_then(|i| self.ports.get_mut(i))
-            {
-                port.item = item;
-            }
+            let (first, size) = match self.scope.find_in(here, &d.name.text) {
+                Some(Meaning::Node(id)) => (id, 1),
+                Some(Meaning::Array(first, size)) => (first, size),
+                _ => continue,
+            };
+            let ports = Self::port_index(first).and_then(|i| self.ports.get_mut(i..));
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            ports.into_iter().flatten().take(size).for_each(|port| port.item = item);
         }
     }
 
@@ -195,30 +220,36 @@ impl<'a> Lower<'a> {
     }
 
     fn ends(&self, frame: FrameId, inward: bool) -> Vec<NodeId> {
-        let ports = self.scope.names_of(frame).filter_map(|(_, entry)| match entry.meaning {
-            Meaning::Node(id) => Some(id),
-            _ => None,
+        let names = self.scope.names_of(frame).flat_map(|(_, entry)| match entry.meaning {
+            Meaning::Node(id) => id.0..id.0.saturating_add(1),
+            Meaning::Array(first, size) => first.0..first.0.saturating_add(u32::try_from(size).unwrap_or(u32::MAX)),
+            _ => 0..0,
         });
-        ports.filter(|id| self.port(*id).is_some_and(|p| p.frame == frame && p.inward == inward)).collect()
+        let fits = |id: &NodeId| self.port(*id).is_some_and(|p| p.frame == frame && p.inward == inward);
+        names.map(NodeId).filter(fits).collect()
     }
 
     /// The members of an array of cells behind the one that `from` leaves, up to the one that `to`
-    /// enters: where each is entered and left.
+    /// enters: where each is entered and left, through the ports of these names.
     pub(super) fn cells_between(&self, from: NodeId, to: NodeId) -> Option<Vec<(NodeId, NodeId)>> {
-        let (first, last) = (self.port(from)?.frame, self.port(to)?.frame);
+        let (out, into) = (self.port(from)?, self.port(to)?);
+        let (first, last) = (out.frame, into.frame);
         let array = self.scope.iter().any(|(_, entry)| match entry.meaning {
             Meaning::Places(start, size) => {
                 start.0 <= first.0 && first.0 < last.0 && (last.0 as u64) < start.0 as u64 + size
             }
             _ => false,
         });
-        if !array {
+        if !array || out.inward || !into.inward {
             return None;
         }
+        let named = |frame: FrameId, own: &str, inward: bool| {
+            let all = self.ends(frame, inward);
+            all.into_iter().find(|id| self.port(*id).is_some_and(|p| p.own == own))
+        };
         let mut members = Vec::new();
         for frame in (first.0 + 1..=last.0).map(FrameId) {
-            let (a, b) = (self.ends(frame, true), self.ends(frame, false));
-            members.push((*a.first()?, *b.first()?));
+            members.push((named(frame, &into.own, true)?, named(frame, &out.own, false)?));
         }
         Some(members)
     }
@@ -285,18 +316,34 @@ impl<'a> Lower<'a> {
             }
             Routing::Rule(rule, list, span) => {
                 let ways: Vec<Routing> = list.iter().map(|w| self.joined(w, seen)).collect();
-                let open = matches!(rule, ChoiceRule::FirstFree | ChoiceRule::ShortestQueue | ChoiceRule::Priority);
-                let branches = list.iter().zip(&ways).find_map(|(written, way)| match (written, way) {
-                    (Routing::To(_), Routing::To(_)) => None,
-                    (Routing::To(target), _) => Some(target.span),
-                    _ => None,
-                });
-                if let Some(span) = branches.filter(|_| open) {
-                    let _: Option<()> = self.later(span, "rules that look through a port at a branch");
+                if !matches!(rule, ChoiceRule::RoundRobin | ChoiceRule::Every(_)) {
+                    for (written, way) in list.iter().zip(&ways) {
+                        self.decides_anew(written, way, *span);
+                    }
                 }
                 Routing::Rule(*rule, ways, *span)
             }
         }
+    }
+
+    /// Complains about a way of a rule that decides for good behind a port. `rule` is where the rule stands.
+    fn decides_anew(&mut self, written: &Routing, joined: &Routing, rule: Span) {
+        let (Routing::To(target), Some(branch)) = (written, super::way::commits(joined)) else { return };
+        let Some(port) = self.port(target.node) else { return };
+        let (name, own) = (port.name.clone(), port.own.clone());
+        let side = if port.inward { "in the cell" } else { "behind it" };
+        let text = format!("the way through `{name}` decides for good {side}, the rule decides anew");
+        let known = |d: &Diagnostic| d.code == codes::WRONG_VALUE && d.primary.span == target.span;
+        if self.diagnostics.iter().any(known) {
+            return;
+        }
+        let d = Diagnostic::new(codes::WRONG_VALUE, target.span, text)
+            .with(branch, "this branch decides for good")
+            .with(rule, "the rule looks for a way that has room now");
+        self.push(
+            d.help(format!("give its items a place where they decide: `flow {own} -[1]-> {{ 90 %: a, rest: b }}`")),
+        );
+        self.holes = true;
     }
 
     /// Complains about ports with nothing on one of their sides.

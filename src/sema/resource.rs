@@ -18,59 +18,29 @@ pub struct Counted<'a> {
     pub span: crate::base::Span,
 }
 
+/// Names of skills where they are written.
+type Skills<'a> = Vec<(&'a str, crate::base::Span)>;
+
 impl<'a> Lower<'a> {
     pub fn resources(&mut self, declarations: &[&'a Declaration]) {
         let mut stopped = Vec::new();
         let mut skilled = Vec::new();
-        for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
-            let fields = Fields::of(
-                d,
-                &["size", "count", "skills", "shift", "shift_end", "overtake", "order", "cost"],
-                &mut self.diagnostics,
-            );
-            let its = self.skills(&fields);
-            let overtake = self.yes_no(&fields, "overtake");
-            self.no_inner(&fields, &["breakdown", "maintenance"]);
-            let word = if d.word.text == "tool" && fields.has("count").is_some() { "count" } else { "size" };
-            let calendar = self.shift_field(&fields);
-            let shift_end = self.shift_end_field(&fields);
-            let mut sizes = Vec::new();
-            let size = match fields.get(word, &mut self.diagnostics) {
-                Some(phrase) if matches!(phrase.as_expr().map(|e| &e.kind), Some(ExprKind::Table(_))) => {
-                    let found = self.sizes(phrase, calendar);
-                    sizes = found.unwrap_or_default();
-                    Some(self.most_members(&sizes, calendar))
-                }
-                Some(phrase) => self.count(phrase, word, 0, limits::COUNT),
-                None if fields.has(word).is_some() => None,
-                None => Some(1),
-            };
-            let pool = Pool {
-                name: d.name.text.clone(),
-                span: d.name.span,
-                kind: Self::pool_kind(&d.word.text),
-                size: size.unwrap_or(1),
-                calendar,
-                sizes,
-                shift_end,
-                overtake,
-                order: None,
-                crews: Vec::new(),
-            };
+        for d in declarations.iter().copied().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
             let Some(members) = self.array_size(d) else {
                 self.holes = true;
                 continue;
             };
             let first = PoolId(u32::try_from(self.plant.pools.len()).unwrap_or(u32::MAX));
-            let cost = self.pool_cost(&fields);
-            let mut ids = Vec::new();
-            for name in self.member_names(d, members) {
-                let id = self.plant.pools.push(Pool { name, ..pool.clone() });
-                self.plant.accounts.pools.extend(cost.clone().map(|rate| (id, rate)));
-                skilled.push((id, its.clone()));
-                ids.push(id);
+            let mut names = self.member_names(d, members);
+            let alike = if Self::differs_by_member(d) { 1 } else { names.len() };
+            let mut member = 0;
+            while !names.is_empty() {
+                let rest = names.split_off(alike);
+                let (fields, ids) = self.for_member(d, member, |lower| lower.pools(d, names, &mut skilled));
+                stopped.push((d, member, fields, ids));
+                names = rest;
+                member += 1;
             }
-            stopped.push((fields, ids));
             if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                 let meaning = if d.indices.is_empty() { Meaning::Pool(first) } else { Meaning::Pools(first, members) };
                 self.scope.set(&d.name.text, meaning);
@@ -81,26 +51,75 @@ impl<'a> Lower<'a> {
         }
         self.declare_skills(&skilled);
         // Repairs may need any crew, also one declared below.
-        for (fields, members) in stopped {
+        for (d, member, fields, members) in stopped {
             let calendar = members.first().and_then(|id| self.plant.pools.get(*id)).and_then(|p| p.calendar);
-            let stops = self.stops_of(&fields, super::stop::Place::Pool, calendar);
+            let place = super::stop::Place::Pool;
+            let stops = self.for_member(d, member, |lower| lower.stops_of(&fields, place, calendar));
             for id in members {
                 self.pool_stops(&stops, id);
             }
         }
     }
 
+    /// Reads a crew or tool; several names are of members that are alike.
+    fn pools(
+        &mut self,
+        d: &'a Declaration,
+        names: Vec<String>,
+        skilled: &mut Vec<(PoolId, Skills<'a>)>,
+    ) -> (Fields<'a>, Vec<PoolId>) {
+        let fields = Fields::of(
+            d,
+            &["size", "count", "skills", "shift", "shift_end", "overtake", "order", "cost"],
+            &mut self.diagnostics,
+        );
+        let its = self.skills(&fields);
+        let overtake = self.yes_no(&fields, "overtake");
+        self.no_inner(&fields, &["breakdown", "maintenance"]);
+        let word = if d.word.text == "tool" && fields.has("count").is_some() { "count" } else { "size" };
+        let calendar = self.shift_field(&fields);
+        let shift_end = self.shift_end_field(&fields);
+        let mut sizes = Vec::new();
+        let size = match fields.get(word, &mut self.diagnostics) {
+            Some(phrase) if matches!(phrase.as_expr().map(|e| &e.kind), Some(ExprKind::Table(_))) => {
+                let found = self.sizes(phrase, calendar);
+                sizes = found.unwrap_or_default();
+                Some(self.most_members(&sizes, calendar))
+            }
+            Some(phrase) => self.count(phrase, word, 0, limits::COUNT),
+            None if fields.has(word).is_some() => None,
+            None => Some(1),
+        };
+        let pool = Pool {
+            name: d.name.text.clone(),
+            span: d.name.span,
+            kind: Self::pool_kind(&d.word.text),
+            size: size.unwrap_or(1),
+            calendar,
+            sizes,
+            shift_end,
+            overtake,
+            order: None,
+            crews: Vec::new(),
+        };
+        let cost = self.pool_cost(&fields);
+        let mut ids = Vec::new();
+        for name in names {
+            let id = self.plant.pools.push(Pool { name, ..pool.clone() });
+            self.plant.accounts.pools.extend(cost.clone().map(|rate| (id, rate)));
+            skilled.push((id, its.clone()));
+            ids.push(id);
+        }
+        (fields, ids)
+    }
+
     /// `order:` of crews and tools, which may name stations.
     pub fn pool_orders(&mut self, declarations: &[&'a Declaration]) {
-        for d in declarations.iter().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
+        for d in declarations.iter().copied().filter(|d| matches!(d.word.text.as_str(), "crew" | "tool")) {
             // The fields have been complained about before.
             let mut none = Vec::new();
             let fields = Fields::of(d, &["order"], &mut none);
             let Some(phrase) = fields.get("order", &mut none) else { continue };
-            let Some(order) = self.pool_precedence(phrase) else {
-                self.holes = true;
-                continue;
-            };
             let members: Vec<PoolId> = match self.scope.find(&d.name.text) {
                 Some(Meaning::Pool(id)) => vec![id],
                 Some(Meaning::Pools(first, n)) => {
@@ -108,9 +127,17 @@ impl<'a> Lower<'a> {
                 }
                 _ => continue,
             };
-            for id in members {
+            let mut known = None;
+            for (member, id) in (0..).zip(members) {
+                if known.is_none() || Self::differs_by_member(d) {
+                    known = self.for_member(d, member, |lower| lower.pool_precedence(phrase));
+                }
+                let Some(order) = known.clone() else {
+                    self.holes = true;
+                    break;
+                };
                 if let Some(pool) = self.plant.pools.get_mut(id) {
-                    pool.order = Some(order.clone());
+                    pool.order = Some(order);
                 }
             }
         }

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use crate::base::{Span, names};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{CalendarId, ItemId, NodeId, PoolId};
+use crate::ir::{CalendarId, ItemId, LimitId, NodeId, PoolId};
 use crate::syntax::tree::{Declaration, Param, Phrase};
 
 /// A frame of names.
@@ -31,6 +31,8 @@ pub enum Meaning {
     Pools(PoolId, u64),
     /// A fleet: its index in the plant.
     Fleet(usize),
+    /// A limit or pallets: the first, and how many, one for each item with a count of its own.
+    Limit(LimitId, u64),
     /// A shift.
     Calendar(CalendarId),
     /// A `param`, `let` or parameter of a cell: index of its definition.
@@ -56,6 +58,7 @@ impl Meaning {
             Meaning::Array(..) | Meaning::Pools(..) | Meaning::Places(..) => "an array",
             Meaning::Pool(_) => "a crew or tool",
             Meaning::Fleet(_) => "a fleet",
+            Meaning::Limit(..) => "a limit",
             Meaning::Calendar(_) => "a shift",
             Meaning::Value(_) => "a value",
             Meaning::Function(_) => "a function",
@@ -118,6 +121,8 @@ pub struct Frame<'a> {
     pub placed: Span,
     /// The cell it is made of.
     pub cell: Option<usize>,
+    /// The named indices of the place with their values, which its arguments may mention.
+    pub indices: Vec<(String, super::value::Typed)>,
     names: IndexMap<&'a str, Entry<'a>>,
 }
 
@@ -184,6 +189,7 @@ impl<'a> Scope<'a> {
             file: String::new(),
             placed: Span::default(),
             cell: None,
+            indices: Vec::new(),
             names: IndexMap::new(),
         });
         FrameId(self.frames.len() - 1)
@@ -303,6 +309,11 @@ impl<'a> Scope<'a> {
                 self.find_from(frame, name).and_then(|m| member(m, index)).or(Some(Meaning::Other))
             }
         }
+    }
+
+    /// What a name declared here stands for and where it is declared, without noting that it is used.
+    pub fn peek_entry(&self, name: &str) -> Option<(Meaning, Span)> {
+        self.get(self.here)?.names.get(name).map(|e| (e.meaning, e.span))
     }
 
     /// What a name declared here stands for, without noting that it is used.

@@ -120,6 +120,14 @@ impl<'a> Lower<'a> {
                     None
                 }
             },
+            ExprKind::Index { base, index } => self.picked(base, index),
+            ExprKind::List(_) => {
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, expr.span, "one value is due here, not a list")
+                        .help("pick one of them by a number: `[52 s, 61 s, 58 s][i]`"),
+                );
+                None
+            }
             ExprKind::Unknown => self.later(expr.span, "values left open for the optimiser"),
             ExprKind::Bool(value) => Some(flag(*value)),
             ExprKind::Range { from, to } => self.range_as_value(from, to, expr.span),
@@ -225,6 +233,13 @@ impl<'a> Lower<'a> {
             return Some(known.clone());
         }
         match self.scope.find(name) {
+            Some(Meaning::Value(index)) if self.list_value(index).is_some() => {
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, span, format!("`{name}` is a list, one value is due here"))
+                        .help(format!("pick one of them by a number: `{name}[1]`, `{name}[i]`")),
+                );
+                None
+            }
             Some(Meaning::Value(index)) => self.value_of(index, span),
             // A limit may have the name of what it limits.
             None | Some(Meaning::Other) if name == "wip" => Some(Typed { dim: Dim::NUMBER, value: Expression::Wip }),

@@ -150,12 +150,15 @@ impl<'a> Lower<'a> {
             return;
         };
         let (Some(low), Some(high)) = (self.evaluate(from), self.evaluate(to)) else { return };
-        let low = self.expect_count(&low, from.span, "the beginning", 0, limits::MEMBERS);
-        let high = self.expect_count(&high, to.span, "the end", 0, limits::MEMBERS);
+        let low = self.expect_count(&low, from.span, &name.text, 0, limits::MEMBERS);
+        let high = self.expect_count(&high, to.span, &name.text, 0, limits::MEMBERS);
         let (Some(low), Some(high)) = (low, high) else { return };
         let before = self.diagnostics.len();
         for value in low..=high {
+            // Arrows and shares may reckon with the name, too.
+            self.locals.push((name.text.clone(), super::definition::number(value)));
             self.flow(&phrase.chain, Some(Binding { name: &name.text, value }));
+            self.locals.pop();
             if self.diagnostics.len() > before {
                 return;
             }
@@ -682,7 +685,7 @@ pub fn rule_named(word: &str) -> Option<ChoiceRule> {
 }
 
 /// Where a way of an open rule decides for good, if it does.
-fn commits(way: &Routing) -> Option<Span> {
+pub(super) fn commits(way: &Routing) -> Option<Span> {
     match way {
         Routing::To(_) => None,
         Routing::Shares(_, span) | Routing::If(_, _, span) => Some(*span),

@@ -5,7 +5,8 @@
 use crate::base::Dim;
 use crate::base::ticks::TICKS_PER_SECOND;
 use crate::ir::expect::{Bound, MeasureKind, Reckoned, Statistic};
-use crate::ir::{Binary, CalendarId, ItemId, NodeId, Plant};
+use crate::ir::ids::Id;
+use crate::ir::{Binary, CalendarId, ItemId, LimitId, NodeId, Plant};
 use crate::kernel::State;
 use crate::kernel::read::ProbeTotals;
 use crate::runtime::histogram;
@@ -89,11 +90,23 @@ fn of_figures(plant: &Plant, kind: &MeasureKind, figures: &Replication) -> Optio
             let p = figures.pools.iter().find(|p| p.name == pool.name)?;
             (p.size_area_ticks > 0).then(|| p.busy_area_ticks as f64 / p.size_area_ticks as f64)
         }
+        MeasureKind::CardsInUse(first, n) => Some(cards(plant, figures, *first, *n).1 as f64 / window),
+        MeasureKind::CardUtilisation(first, n) => {
+            let (count, area) = cards(plant, figures, *first, *n);
+            (count > 0).then(|| area as f64 / window / count as f64)
+        }
         MeasureKind::Oee(id) => outcome::oee(station(*id)?),
         MeasureKind::EnergyPer(item) => per(figures.line.energy_j?, left(plant, figures, *item)),
         MeasureKind::CostPer(item) => per(figures.line.cost?, left(plant, figures, *item)),
         MeasureKind::Duration(..) => None,
     }
+}
+
+/// How many cards there are, and those in use integrated over time.
+fn cards(plant: &Plant, figures: &Replication, first: LimitId, number: u64) -> (u64, i128) {
+    let ids = plant.limits.ids().skip(first.index()).take(usize::try_from(number).unwrap_or(0));
+    let named = |id: LimitId| figures.cards.iter().find(|c| plant.limits.get(id).is_some_and(|l| l.name == c.name));
+    ids.filter_map(named).fold((0, 0), |(n, area), c| (n + c.count, area.saturating_add(c.out_area_ticks)))
 }
 
 /// Share of the time on shift in which machines work.

@@ -91,6 +91,7 @@ pub fn window(plant: &Plant, known: &Causes, before: &Snapshot, after: &Snapshot
             })
             .collect(),
         fleets: super::fleets::figures(plant, &before.fleets, &after.fleets),
+        cards: super::cards::figures(plant, &before.cards, &after.cards),
         limits: before
             .clearances
             .iter()

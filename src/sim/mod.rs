@@ -2,10 +2,11 @@
 //! [`crate::report`].
 //!
 //! [`replicate`] runs them, [`measure`] turns counts into figures, [`accounts`] what they
-//! take in energy and money, [`lockup`] finds lines that wait for
+//! take in energy and money, `fleets` and `cards` the figures of vehicles and of limits, [`lockup`] finds lines that wait for
 //! ever, `precision` says how many runs there are to be, [`trouble`] words what stops a run, [`outcome`] holds the results. Start at [`simulate`].
 
 pub mod accounts;
+pub mod cards;
 pub mod checks;
 pub mod expect;
 pub mod fleets;

@@ -9,6 +9,8 @@ use crate::base::ticks::TICKS_PER_SECOND;
 use crate::kernel::State;
 use crate::runtime::statistics::Summary;
 
+use super::cards::{CardFigures, CardResult};
+
 /// The states of a machine in the order of every array of states. They exclude each other; where
 /// several hold, off comes before maintenance, before down, before the others.
 pub const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];
@@ -37,6 +39,8 @@ pub struct Replication {
     pub fleets: Vec<FleetFigures>,
     /// Every limit that is cleared between unequal items.
     pub limits: Vec<StopFigures>,
+    /// Cards of limits that count, and pallets.
+    pub cards: Vec<CardFigures>,
     /// The line as a whole.
     pub line: LineFigures,
     /// Where items came from and went, over the whole run from 0, warm-up included.
@@ -85,6 +89,9 @@ impl Replication {
             p.busy_area_ticks = p.busy_area_ticks.saturating_add(l.busy_area_ticks);
             p.size_area_ticks = p.size_area_ticks.saturating_add(l.size_area_ticks);
             p.cost = plus(p.cost, l.cost);
+        }
+        for (c, l) in self.cards.iter_mut().zip(&later.cards) {
+            c.extend(l);
         }
         for (f, l) in self.fleets.iter_mut().zip(&later.fleets) {
             f.extend(l);
@@ -318,6 +325,8 @@ pub struct Study {
     pub fleets: Vec<FleetResult>,
     /// Limits that are cleared between unequal items.
     pub limits: Vec<StopResult>,
+    /// Cards of limits that count, and pallets.
+    pub cards: Vec<CardResult>,
     /// The line as a whole.
     pub line: LineResult,
     /// Balance of every item type.
@@ -551,6 +560,7 @@ impl Study {
                 },
             ),
             fleets: gathered(replications, |r| &r.fleets, |f| &f.name, super::fleets::result),
+            cards: gathered(replications, |r| &r.cards, |c| &c.name, super::cards::result),
             limits: gathered(
                 replications,
                 |r| &r.limits,

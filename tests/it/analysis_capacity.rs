@@ -335,3 +335,106 @@ fn ten_thousand_stations() {
     assert!((bound(&a, "out") - 1800.0 * 0.9999f64.powi(10_000)).abs() < 1e-6);
     assert!(spent < 60.0);
 }
+
+/// Skids of which each carries the product of an assembly: 6 skids, 10 + 50 min each, make 6 an hour at most.
+#[test]
+fn the_product_keeps_the_card_of_its_main_part() {
+    let line = |first: &str| {
+        format!(
+            "line body {{
+                item P {{}}
+                item Q {{}}
+                item R {{}}
+                source p {{ makes: P }}
+                source q {{ makes: Q }}
+                pallets skids {{ count: 6, from: {first}, to: b }}
+                station load {{ cycle: 10 min, machines: 5 }}
+                station a {{ takes: 1 P + 1 Q, makes: R, cycle: 10 min, machines: 5 }}
+                station b {{ cycle: 50 min, machines: 25 }}
+                sink out
+                flow p -[2]-> load -[2]-> a -[2]-> b -> out
+                flow q -[2]-> a
+                run {{ for: 100 h }}
+            }}"
+        )
+    };
+    let a = analysed(&line("a"));
+    close(bound(&a, "out"), 6.0);
+    close(load(&a, "skids"), 1.0);
+    // From before the assembly on: 10 + 10 + 50 min.
+    close(bound(&analysed(&line("load")), "out"), 6.0 * 60.0 / 70.0);
+    // A part that is not the main one brings no card of its own.
+    let other = line("a").replace("1 P + 1 Q", "1 Q + 1 P");
+    close(bound(&analysed(&other), "out"), 6.0);
+}
+
+/// Where all work stands still at night, so do the cards: half the time, half as many.
+#[test]
+fn cards_count_while_somebody_works() {
+    let line = |second: &str| {
+        format!(
+            "line night {{
+                shift day {{ mon..sun 06:00..18:00 }}
+                item P {{}}
+                source p {{ makes: P }}
+                station a {{ cycle: 10 min, machines: 5, shift: day }}
+                station b {{ cycle: 50 min, machines: 25{second} }}
+                pallets skids {{ count: 6, from: a, to: b }}
+                sink out
+                flow p -> a -> b -> out
+                run {{ for: 10 d }}
+            }}"
+        )
+    };
+    close(bound(&analysed(&line(", shift: day")), "out"), 3.0);
+    close(bound(&analysed(&line("")), "out"), 6.0);
+    close(bound(&analysed(&line(", shift: day, shift_end: finish_item")), "out"), 6.0);
+}
+
+/// What is finished behind the end of the shift counts: three items a day from 06:00 to 15:00, where the shift alone
+/// would allow 8/3. The bound allows one more item a day than the shift: 8/3 + 1.
+#[test]
+fn what_is_finished_after_the_shift_is_in_the_bound() {
+    let line = |cycle: &str, people: &str| {
+        format!(
+            "line fin {{
+                shift day {{ mon..sun 06:00..14:00 }}
+                item P {{}}
+                source p {{ makes: P }}
+                crew men {{ size: 1, shift: day, shift_end: finish_item }}
+                station a {{ cycle: {cycle}, {people} }}
+                sink out
+                flow p -> a -> out
+                run {{ for: 10 d }}
+            }}"
+        )
+    };
+    let day = "shift: day, shift_end: finish_item";
+    close(bound(&analysed(&line("3 h", day)), "out") * 24.0, 8.0 / 3.0 + 1.0);
+    close(bound(&analysed(&line("3 h", "needs: 1 men")), "out") * 24.0, 8.0 / 3.0 + 1.0);
+    // Lorden: the work at hand goes on for E X² / E X at most on average, twice the mean of an exponential.
+    close(bound(&analysed(&line("exponential(3 h)", day)), "out") * 24.0, 8.0 / 3.0 + 2.0);
+    close(bound(&analysed(&line("3 h", "shift: day")), "out") * 24.0, 8.0 / 3.0);
+}
+
+/// Open choices are shown as evenly loaded as they can be, level by level.
+#[test]
+fn an_open_choice_is_shown_evenly() {
+    let a = analysed(
+        "line sq {
+            source p { every: exponential(40 s) }
+            source r { every: exponential(10 min) }
+            station pick[4] { cycle: exponential(2 min) }
+            sink out
+            flow p -> shortest_queue { -[3]-> pick[1], -[3]-> pick[2], -[3]-> pick[3], -[3]-> pick[4] }
+            flow r -> pick[4]
+            for i in 1..4: pick[i] -> out
+            run { for: 100 h }
+        }",
+    );
+    for i in 1..=4 {
+        // 90 + 6 an hour over four that do 30 an hour each.
+        close(load(&a, &format!("pick[{i}]")), 0.8);
+    }
+    assert_eq!(said(&a), "");
+}

@@ -57,7 +57,7 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
         "E0110",
         "`for i in 1..4: pick[i] -> pack`",
     ),
-    ("station filler {", "station filler[1..4] {", "E0305", "`[4]`"),
+    ("station filler {", "station filler[1..4] {", "E0305", "write `4`"),
     ("{ 98 %: shipped, rest: rejects }", "capper { shipped, rejects }", "E0201", "`capper(cycle: 5 min)`"),
     // days and times
     ("2026-11-23", "23.11.2026", "E0106", "`2026-11-23`"),
@@ -103,7 +103,12 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
     // work and people
     ("machines: 2", "machines: 2, needs: { load: 1 mechanic }", "E0305", "`steps: { load: 1 min, run: 9 min }`"),
     ("machines: 2", "machines: 2, load: 20 s", "E0305", "`steps: { load: 20 s, run: 9 min }`"),
-    ("needs: 1 mechanic", "needs: 0.5 mechanic", "E0304", "`steps: { load: 1 min, run: 9 min }, needs: { load: 1 men }`"),
+    (
+        "needs: 1 mechanic",
+        "needs: 0.5 mechanic",
+        "E0304",
+        "`steps: { load: 1 min, run: 9 min }, needs: { load: 1 men }`",
+    ),
     ("needs: 1 mechanic", "needs: 1 mechanic per 2", "E0114", "needs: { load: 1 men }`"),
     ("throughput(shipped)", "throughput(mechanic)", "E0203", "but the name of a node is due here"),
     ("throughput(shipped) >= 500 /h", "throughput(shipped) >= 500 per hour", "E0114", "write `/h`"),

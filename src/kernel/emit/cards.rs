@@ -183,6 +183,9 @@ impl Emit<'_> {
             };
             b.when(missing, |b| {
                 b.bump(record, limit::CARDS, -1);
+                let one = b.count(1);
+                Self::charge_to(b, record, (limit::AREA, limit::AREA_HIGH), one, false);
+                b.bump(record, limit::OUT, 1);
                 let new = b.bits(BinaryOp::Or, cards, bit);
                 b.store(item, self.cards_field(), new);
                 if self.shapes.clearances {
@@ -220,6 +223,9 @@ impl Emit<'_> {
             }
             let there = |b: &mut Builder| {
                 b.bump(record, limit::CARDS, 1);
+                let one = b.count(1);
+                Self::charge_to(b, record, (limit::AREA, limit::AREA_HIGH), one, true);
+                b.bump(record, limit::OUT, -1);
                 let rank = b.load(record, limit::RANK);
                 self.mark(b, rank);
             };
@@ -250,6 +256,10 @@ impl Emit<'_> {
         let left = b.load(record, limit::CARDS);
         let left = b.add(left, number);
         b.store(record, limit::CARDS, left);
+        Self::charge_to(b, record, (limit::AREA, limit::AREA_HIGH), number, true);
+        let out = b.load(record, limit::OUT);
+        let out = b.sub(out, number);
+        b.store(record, limit::OUT, out);
         let rank = b.load(record, limit::RANK);
         self.mark(b, rank);
         let more = b.load(record, limit::RETURNING);

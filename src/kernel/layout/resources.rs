@@ -178,7 +178,7 @@ record! {
 
 record! {
     /// A limit on work in process.
-    limit, 8 {
+    limit, 11 {
         /// Cards left.
         CARDS = 0 Count;
         /// Rank of the node that waits for them.
@@ -195,6 +195,12 @@ record! {
         RETURNING = 6 Count;
         /// What keeps unequal items apart: a clearance record, or 0.
         CLEARANCE = 7 Handle;
+        /// Cards with items and on their way back.
+        OUT = 8 Count;
+        /// The same integrated over time: 128 bits.
+        AREA = 9 Count;
+        /// High half of [`limit::AREA`].
+        AREA_HIGH = 10 Count;
     }
 }
 

@@ -188,9 +188,23 @@ pub(super) const DECLARATIONS: &[Word] = &[
     word(
         "place",
         "line, cell",
-        "place NAME[2]: CELL(cycle: 40 s)",
-        "Puts a cell somewhere; its things are called `NAME[2].robot`.",
-        "reuse.md#A cell is a part",
+        "place NAME[i in 1..2]: CELL(cycle: 40 s, robot: robots[i])",
+        "Puts a cell somewhere, or several with arguments that go by the index; its things are called `NAME[2].robot`.",
+        "reuse.md#An index may have a name",
+    ),
+    word(
+        "in",
+        "cell",
+        "in NAME: ITEM, in NAME[4]: ITEM",
+        "A port through which items come into a cell, or several of them.",
+        "reuse.md#Ports may be arrays",
+    ),
+    word(
+        "out",
+        "cell",
+        "out NAME: ITEM, out NAME[4]: ITEM",
+        "A port through which items leave a cell, or several of them.",
+        "reuse.md#Ports may be arrays",
     ),
     word(
         "use",

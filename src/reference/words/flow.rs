@@ -47,7 +47,13 @@ pub(super) const FLOW: &[Word] = &[
     ),
     word("round_robin", "branch", "round_robin { a, b }", "The ways in turn.", "branches.md#In turn"),
     word("every", "branch", "{ every(50): lab, else: out }", "Each fiftieth item.", "branches.md#Each n-th"),
-    word("level", "expression, expect", "level(buffer)", "Items in a place.", "branches.md#Conditions that read"),
+    word(
+        "level",
+        "expression, expect",
+        "level(buffer)",
+        "Items in a place; cards in use of a limit or of pallets.",
+        "branches.md#Conditions that read",
+    ),
     word("room", "expression", "room(buffer)", "Free places.", "branches.md#Conditions that read"),
     word(
         "state",

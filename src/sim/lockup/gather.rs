@@ -2,10 +2,10 @@
 //!
 //! It draws no conclusions. Start at [`Waits::gather`].
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::ids::Id;
-use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Stopped, Supply};
+use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Stopped};
 use crate::kernel::builder::Field;
 use crate::kernel::layout::{
     breakdown, buffer, clearance, component, drive, header, item, lane, limit, list, machine, movement, needs, node,
@@ -18,7 +18,7 @@ use crate::kernel::status::{NEVER, phase};
 use super::{Waits, Who};
 
 /// A word of any record.
-const WORD: Field = Field { offset: 0, ty: Ty::Count };
+pub(super) const WORD: Field = Field { offset: 0, ty: Ty::Count };
 
 impl Waits<'_> {
     /// Fills the groups and facts of all vertices.
@@ -70,9 +70,24 @@ impl Waits<'_> {
             }
         }
         self.open_rules();
+        self.held_back();
         self.vehicles();
         self.pools();
         self.limits();
+    }
+
+    /// Machines that hold a finished item and offer it nowhere as long as they are down, will.
+    fn held_back(&mut self) {
+        for at in 0..self.vertices.len() {
+            let Some(v) = self.vertices.get_mut(at) else { continue };
+            if !matches!(v.who, Who::Machine(_)) || self.arena.get(v.record, machine::PHASE) != phase::FINISHED {
+                continue;
+            }
+            v.live |= v.groups.is_empty() && self.arena.get(v.record, machine::DOWN) > 0;
+            if v.since == 0 {
+                v.since = self.arena.get(v.record, machine::SINCE);
+            }
+        }
     }
 
     /// What a vehicle has been sent for will leave where it is, and arrive.
@@ -151,7 +166,7 @@ impl Waits<'_> {
         }
     }
 
-    fn part_lists(&self, record: i64, parts: usize) -> Vec<i64> {
+    pub(super) fn part_lists(&self, record: i64, parts: usize) -> Vec<i64> {
         let first = self.get(record, station::PARTS);
         let bytes = 8 * part::WORDS as i64;
         (0..i64::try_from(parts).unwrap_or(0)).map(|i| first.saturating_add(i.saturating_mul(bytes))).collect()
@@ -214,7 +229,7 @@ impl Waits<'_> {
         for m in &machines {
             self.machine(*m, id, s);
         }
-        let idle = machines.iter().any(|m| self.is_idle(*m));
+        let idle = machines.iter().any(|m| self.is_idle(*m, id, s));
         let parts = parts_of(s);
         if self.get(record, station::RESERVED) > 0 {
             self.revive(at);
@@ -232,8 +247,15 @@ impl Waits<'_> {
         }
     }
 
-    fn is_idle(&self, m: i64) -> bool {
-        self.get(m, machine::PHASE) == phase::IDLE && self.get(m, machine::DOWN) == 0
+    /// Whether a machine is empty, and up now or some day without anybody's help.
+    fn is_idle(&self, m: i64, id: NodeId, s: &Station) -> bool {
+        self.get(m, machine::PHASE) == phase::IDLE && (self.get(m, machine::DOWN) == 0 || self.up_some_day(m, id, s))
+    }
+
+    /// Whether a machine that is down will be up by itself: its shift begins, its repair ends.
+    fn up_some_day(&self, m: i64, id: NodeId, s: &Station) -> bool {
+        !self.plant.stops.iter().any(|stop| stop.stops_node(id))
+            && breakdowns_of(self.arena, m, s.stops()).all(|b| self.get(b, breakdown::ACTIVE) != 1)
     }
 
     fn machine(&mut self, m: i64, id: NodeId, s: &Station) {
@@ -245,13 +267,11 @@ impl Waits<'_> {
         let mut live = false;
         let mut groups = Vec::new();
         let mut fact = None;
-        if self.get(m, machine::DOWN) > 0 {
-            // Under repair it will be up again; a repair that waits for people may wait for ever.
-            // One that stops together with others goes on with them.
-            let shared = self.plant.stops.iter().any(|s| s.stops_node(id));
-            live = shared
-                || breakdowns.iter().any(|b| self.get(*b, breakdown::ACTIVE) == 2)
-                || self.get(m, machine::OFF) != 0;
+        let down = self.get(m, machine::DOWN) > 0;
+        if down && !self.up_some_day(m, id, s) {
+            // A repair that waits for people may wait for ever. One that stops together with others goes on
+            // with them.
+            live = self.plant.stops.iter().any(|s| s.stops_node(id));
             for b in breakdowns.iter().filter(|b| self.get(**b, breakdown::ACTIVE) == 1) {
                 groups.extend(self.people(at, self.get(*b, breakdown::REQUEST)));
             }
@@ -273,9 +293,10 @@ impl Waits<'_> {
                 }
                 _ => {}
             }
+            live |= down && groups.is_empty() && !matches!(now_in, phase::IDLE | phase::FINISHED);
         }
         // People who have shifts come back.
-        let absent = |its: i64| self.needs_of(its).iter().any(|(members, _)| self.has_shift(*members));
+        let absent = |its: i64| self.comes_back(its);
         if !live && !groups.is_empty() {
             let repairs = breakdowns.iter().map(|b| self.get(*b, breakdown::REQUEST));
             live = repairs.chain([self.get(m, machine::REQUEST)]).any(|its| its != 0 && absent(its));
@@ -284,7 +305,8 @@ impl Waits<'_> {
         if let Some(v) = self.vertices.get_mut(at) {
             v.live |= live;
             v.holds = holds;
-            v.since = since;
+            // What is finished waits since it was offered, whatever stopped the machine afterwards.
+            v.since = if now_in == phase::FINISHED { v.since } else { since };
             v.groups = groups;
             v.fact = fact;
         }
@@ -353,6 +375,28 @@ impl Waits<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether people who are away can serve a request once they are back; those who are held stay held.
+    fn comes_back(&self, its: i64) -> bool {
+        let needs = self.needs_of(its);
+        let short: Vec<&(i64, i64)> = needs.iter().filter(|(members, n)| *n > self.free(*members)).collect();
+        match short.as_slice() {
+            [] => needs.iter().any(|(members, _)| self.has_shift(*members)),
+            _ => short.iter().all(|(members, n)| self.has_shift(*members) && *n <= self.roster(*members)),
+        }
+    }
+
+    /// How many members can be there and free at most, as long as those who are busy stay so.
+    fn roster(&self, members: i64) -> i64 {
+        let all = |at: i64| match self.by_record.get(&at).and_then(|v| self.vertices.get(*v)).map(|v| v.who) {
+            Some(Who::Pool(p)) => {
+                self.plant.pools.get(p).map_or(0, |p| p.size + p.sizes.iter().map(|s| s.1).sum::<u64>())
+            }
+            _ => 0,
+        };
+        let most = |at: i64| i64::try_from(all(at)).unwrap_or(i64::MAX).saturating_sub(self.get(at, pool::BUSY));
+        self.crews_of(members).into_iter().map(most).fold(0, i64::saturating_add)
     }
 
     fn free(&self, members: i64) -> i64 {
@@ -430,7 +474,7 @@ impl Waits<'_> {
                 }
             }
             NodeKind::Station(s) => {
-                let idle = machines_of(self.model, target).filter(|m| self.is_idle(*m)).count();
+                let idle = machines_of(self.model, target).filter(|m| self.is_idle(*m, target, s)).count();
                 if i64::try_from(idle).unwrap_or(0) <= self.get(v.record, station::RESERVED) {
                     let words = if s.machines > 1 { "which has no empty machine" } else { "which is not empty" };
                     return (itself, words.to_string());
@@ -451,7 +495,7 @@ impl Waits<'_> {
         (short.iter().map(|l| vec![*l]).collect(), words)
     }
 
-    fn in_words(&self, lacking: &[(Option<ItemId>, i64)]) -> String {
+    pub(super) fn in_words(&self, lacking: &[(Option<ItemId>, i64)]) -> String {
         let word = |(item, n): &(Option<ItemId>, i64)| match item.and_then(|i| self.plant.items.get(i)) {
             Some(known) => format!("{n} `{}`", known.name),
             None if *n == 1 => "1 more item".to_string(),
@@ -520,181 +564,6 @@ impl Waits<'_> {
         }
     }
 
-    // ---- parts ----
-
-    /// What an assembly lacks, by part in written order, and the items that it has: the same count as
-    /// the kernel makes.
-    fn lacking(&self, record: i64, s: &Station) -> (Vec<(Option<ItemId>, i64)>, BTreeSet<i64>) {
-        let mut planned = BTreeSet::new();
-        let Some(recipe) = s.recipes.first() else { return (Vec::new(), planned) };
-        let lists = self.part_lists(record, parts_of(s));
-        let by_type = self.get(record, station::LISTS);
-        // Parts that are loaded one by one are needed no more.
-        let from = if s.load_each { part::REST } else { part::MOST };
-        let mut rest: BTreeMap<i64, i64> = lists.iter().map(|l| (*l, self.get(*l, from))).collect();
-        let most = self.arena.words().len();
-        for offers in &lists {
-            let mut at = self.get(*offers, list::HEAD);
-            for _ in 0..most {
-                if at == 0 {
-                    break;
-                }
-                let holder =
-                    self.by_record.get(&self.get(at, item::HOLDER)).and_then(|v| self.vertices.get(*v)).map(|v| v.who);
-                let kind = match holder {
-                    Some(Who::Node(id)) => self.plant.nodes.get(id).map(|n| &n.kind),
-                    _ => None,
-                };
-                match kind {
-                    Some(NodeKind::Buffer(b)) if !b.is_loose() => {
-                        let mut walk = at;
-                        for _ in 0..most {
-                            let kind = self.get(walk, item::TYPE);
-                            let its = self.get(by_type.saturating_add(kind.saturating_mul(8)), WORD);
-                            match rest.get_mut(&its) {
-                                Some(left) if *left > 0 => {
-                                    *left -= 1;
-                                    planned.insert(walk);
-                                }
-                                _ => break,
-                            }
-                            walk = self.get(walk, item::NEXT);
-                            if walk == 0 {
-                                break;
-                            }
-                        }
-                    }
-                    Some(NodeKind::Source(Source { supply: Supply::Always, total: None, .. })) => {
-                        rest.insert(*offers, 0);
-                    }
-                    _ => {
-                        if let Some(left) = rest.get_mut(offers).filter(|left| **left > 0) {
-                            *left -= 1;
-                            planned.insert(at);
-                        }
-                    }
-                }
-                at = self.get(at, item::OFFER_NEXT);
-            }
-        }
-        // Beyond the least number a part is not lacked.
-        let lacked = |l: &i64| {
-            let spare = self.get(*l, part::MOST).saturating_sub(self.get(*l, part::NEED));
-            rest.get(l).map(|n| n.saturating_sub(spare)).filter(|n| *n > 0)
-        };
-        let parts = recipe.gathered().into_iter().zip(&lists);
-        (parts.filter_map(|((item, ..), l)| lacked(l).map(|n| (item, n))).collect(), planned)
-    }
-
-    /// An assembly with an empty machine waits for each part that it lacks.
-    fn assembly(&mut self, at: usize, id: NodeId, record: i64, s: &Station) {
-        if s.searches() {
-            self.searching(at, id, s);
-            return;
-        }
-        let (lacking, planned) = self.lacking(record, s);
-        if lacking.is_empty() {
-            // All is there but perhaps a card, which whoever offers the parts waits for.
-            return;
-        }
-        let groups: Vec<Vec<usize>> = lacking.iter().map(|(kind, _)| self.deliverers(id, *kind, &planned)).collect();
-        let mut fact = format!("`{}` waits for {}", self.node_name(id), self.in_words(&lacking));
-        if let Some(nearest) = groups.iter().find_map(|g| g.first()).and_then(|v| self.place_name(*v)) {
-            fact.push_str(&format!("; the nearest is at {nearest}, behind what waits there"));
-        }
-        if let Some(v) = self.vertices.get_mut(at) {
-            v.groups = groups;
-            v.fact = Some(fact);
-        }
-    }
-
-    /// A station that searches among recipes or keys may go on when any of what it takes may come.
-    fn searching(&mut self, at: usize, id: NodeId, s: &Station) {
-        let mut any: Vec<usize> = Vec::new();
-        for (kind, ..) in s.recipes.iter().flat_map(crate::ir::Recipe::gathered) {
-            any.extend(self.deliverers(id, kind, &BTreeSet::new()));
-        }
-        any.sort_unstable();
-        any.dedup();
-        let fact = format!("`{}` has the parts of none of its recipes together", self.node_name(id));
-        if let Some(v) = self.vertices.get_mut(at) {
-            v.groups = vec![any];
-            v.fact = Some(fact);
-        }
-    }
-
-    /// The nearest upstream that hold or may make an item that goes for `wanted`, beside those planned;
-    /// in place of what stands behind a full buffer, that buffer.
-    fn deliverers(&self, id: NodeId, wanted: Option<ItemId>, planned: &BTreeSet<i64>) -> Vec<usize> {
-        let mut found = Vec::new();
-        let mut seen: BTreeSet<(usize, bool, Option<usize>)> = BTreeSet::new();
-        let mut queue: VecDeque<(NodeId, Option<ItemId>, Option<usize>)> = VecDeque::new();
-        let before = |id: NodeId| self.upstream.get(id.index()).into_iter().flatten().copied();
-        queue.extend(before(id).map(|n| (n, wanted, None)));
-        while let Some((at, wanted, full)) = queue.pop_front() {
-            if !seen.insert((at.index(), wanted.is_some(), full)) {
-                continue;
-            }
-            let Some((n, v)) = self.plant.nodes.get(at).zip(self.vertices.get(at.index())) else { continue };
-            let fits = |kind: Option<ItemId>| kind.is_some_and(|k| wanted.is_none_or(|w| self.is_a(k, w)));
-            let (mut further, mut behind) = (wanted, full);
-            match &n.kind {
-                NodeKind::Sink => continue,
-                NodeKind::Source(s) => {
-                    let total = s.total.and_then(|t| i64::try_from(t).ok());
-                    let left = total.is_none_or(|t| self.get(v.record, source::MADE) < t);
-                    let waiting = self.items_at(at.index());
-                    let stands = waiting.iter().any(|i| !planned.contains(i) && fits(self.type_of(*i)));
-                    if stands || left && s.mix.iter().any(|(k, _)| fits(Some(*k))) {
-                        found.push(full.unwrap_or(at.index()));
-                    }
-                    continue;
-                }
-                NodeKind::Buffer(_) | NodeKind::Conveyor(_) => {
-                    let is_full = self.get(v.record, buffer::LEVEL) >= self.get(v.record, buffer::CAPACITY);
-                    // Places for fewer than are needed: those planned are what stands in the way.
-                    let more = |i: &i64| (is_full || !planned.contains(i)) && fits(self.type_of(*i));
-                    let inside = match n.kind {
-                        NodeKind::Conveyor(_) => items_on(self.model, self.arena, at),
-                        _ => items_in(self.arena, v.record),
-                    };
-                    if inside.iter().any(more) {
-                        found.push(full.unwrap_or(at.index()));
-                    }
-                    if is_full {
-                        behind = full.or(Some(at.index()));
-                    }
-                }
-                NodeKind::Station(s) => {
-                    let makes = s.recipes.first().map_or(&[][..], |r| &r.makes);
-                    let takes = s.recipes.first().is_some_and(crate::ir::Recipe::gathers);
-                    let made = makes.iter().any(|p| fits(Some(p.item)));
-                    if !makes.is_empty() && !made {
-                        continue;
-                    }
-                    let busy = machines_of(self.model, at).filter(|m| {
-                        let at = self.get(*m, machine::PHASE);
-                        let first = if at == phase::FINISHED { machine::PRODUCTS } else { machine::ITEM };
-                        let held = self.get(*m, first);
-                        let more = made || takes || held != 0 && fits(self.type_of(held));
-                        at != phase::IDLE && more && !planned.contains(&held)
-                    });
-                    found.extend(busy.filter_map(|m| full.or_else(|| self.by_record.get(&m).copied())));
-                    if takes {
-                        // Its own wait for parts speaks for what is further up.
-                        found.push(full.unwrap_or(at.index()));
-                        continue;
-                    }
-                    if made {
-                        further = None;
-                    }
-                }
-            }
-            queue.extend(before(at).map(|n| (n, further, behind)));
-        }
-        found
-    }
-
     // ---- people and cards ----
 
     fn pools(&mut self) {
@@ -735,7 +604,7 @@ impl Waits<'_> {
         }
     }
 
-    fn place_name(&self, at: usize) -> Option<String> {
+    pub(super) fn place_name(&self, at: usize) -> Option<String> {
         let v = self.vertices.get(at)?;
         self.model.places.names.get(&v.record).map(|n| format!("`{n}`"))
     }
@@ -836,7 +705,7 @@ impl Waits<'_> {
     }
 
     /// The items that a vertex holds.
-    fn items_at(&self, at: usize) -> Vec<i64> {
+    pub(super) fn items_at(&self, at: usize) -> Vec<i64> {
         let Some(v) = self.vertices.get(at) else { return Vec::new() };
         match v.who {
             Who::Node(id) => match self.plant.nodes.get(id).map(|n| &n.kind) {
@@ -872,6 +741,6 @@ impl Waits<'_> {
 }
 
 /// How many kinds of parts a station gathers before it loads any.
-fn parts_of(s: &Station) -> usize {
+pub(super) fn parts_of(s: &Station) -> usize {
     s.recipes.iter().map(|r| r.gathered().len()).max().unwrap_or(0)
 }

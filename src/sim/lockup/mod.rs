@@ -27,6 +27,7 @@ use crate::kernel::{Arena, Run, rank};
 use super::trouble::duration;
 
 mod gather;
+mod parts;
 
 /// Whether a run can go on.
 #[derive(Clone, Debug, PartialEq)]
