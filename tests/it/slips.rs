@@ -57,7 +57,6 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
         "E0110",
         "`for i in 1..4: pick[i] -> pack`",
     ),
-    ("station filler {", "station filler[1..4] {", "E0305", "write `4`"),
     ("{ 98 %: shipped, rest: rejects }", "capper { shipped, rejects }", "E0201", "`capper(cycle: 5 min)`"),
     // days and times
     ("2026-11-23", "23.11.2026", "E0106", "`2026-11-23`"),
