@@ -264,7 +264,7 @@ pub const TRADE: &[Trade] = &[
     ),
     trade(
         "serial",
-        "word",
+        "value, word",
         "with",
         "items have no running number; `with: { no: now / 1 s }` gives each item that comes alone its own",
     ),
@@ -275,7 +275,7 @@ const STATES: &str =
     "shares of time of a station stand in the results; measured are `utilisation(b)`, the share it works, and `oee(b)`";
 
 /// What a word of the trade is here. `of` says where it stands: `field` of a declaration, `declaration`,
-/// `distribution`, `measure`, `shift`.
+/// `distribution`, `measure`, `value`, `shift`.
 #[must_use]
 pub fn find(word: &str, of: &str) -> Option<&'static Trade> {
     let plain = plain(word);
@@ -292,5 +292,5 @@ pub fn all(word: &str) -> Vec<&'static Trade> {
 }
 
 fn plain(word: &str) -> String {
-    word.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.')).flat_map(char::to_lowercase).collect()
+    word.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
 }

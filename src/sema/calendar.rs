@@ -61,6 +61,10 @@ impl<'a> Lower<'a> {
                 good = false;
                 continue;
             };
+            if entry.phrase.as_ref().is_some_and(Phrase::is_error) {
+                good = false;
+                continue;
+            }
             let read = match (&entry.key, &entry.phrase) {
                 (Key::Hours { days: before, hours }, None) if before.name() == Some("break") => {
                     shift.breaks.extend(shift.every_day(hours));

@@ -193,6 +193,11 @@ impl<'a> Lower<'a> {
                 )));
                 None
             }
+            ExprKind::List(_) => {
+                let d = Diagnostic::new(codes::BAD_CHAIN, expr.span, "the name of a node is due here");
+                self.push(d.help("several ways are a branch or a rule: `first_free { a, b }`"));
+                None
+            }
             _ => {
                 self.push(Diagnostic::new(codes::BAD_CHAIN, expr.span, "the name of a node is due here"));
                 None

@@ -418,11 +418,10 @@ impl<'a> Lower<'a> {
             }
             ExprKind::Error => false,
             _ => {
-                self.push(Diagnostic::new(
-                    codes::WRONG_VALUE,
-                    expr.span,
-                    format!("a number of some {what} is due here"),
-                ));
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, expr.span, format!("a number of some {what} is due here"))
+                        .help("write numbers and names, joined by `+`: `2 men + 1 crane`"),
+                );
                 false
             }
         }

@@ -3,7 +3,7 @@
 use dashu_int::ops::BitTest;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use crate::base::{Dim, Quantity, Rational, Span, limits, names, units};
+use crate::base::{Dim, Quantity, Rational, Span, limits, names, trade, units};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{Binary, Expression, Function, Unary};
 use crate::syntax::tree::{self, Argument, BinaryOp, Chain, Expr, ExprKind, Phrase, Table, UnaryOp};
@@ -255,7 +255,10 @@ impl<'a> Lower<'a> {
             None if matches!(name, "yes" | "no") => Some(flag(name == "yes")),
             None if self.due.names > 0 => self.no_such_name(name, span, self.due),
             None => {
-                let d = self.scope.unknown(name, span, "value", |m| matches!(m, Meaning::Value(_)));
+                let mut d = self.scope.unknown(name, span, "value", |m| matches!(m, Meaning::Value(_)));
+                if let Some(trade) = trade::find(name, "value") {
+                    d.help = vec![trade.write.to_string()];
+                }
                 self.push(d);
                 None
             }

@@ -400,6 +400,17 @@ impl<'a> Lower<'a> {
             self.push(Diagnostic::new(codes::BAD_CHAIN, table.span, "the branch has no ways"));
             return None;
         }
+        let bare = |e: &Entry| match &e.key {
+            Key::Chain(c) if e.phrase.is_none() => {
+                c.as_expr().and_then(Expr::name).is_some_and(|n| matches!(self.scope.find(n), Some(Meaning::Node(_))))
+            }
+            _ => false,
+        };
+        if by_item && table.entries.iter().all(bare) {
+            let d = Diagnostic::new(codes::BAD_CHAIN, table.span, "nothing says which of these ways an item takes");
+            self.push(d.help("name a rule, `first_free { a, b }`, or give shares, `{ 50 %: a, rest: b }`"));
+            return None;
+        }
         if !by_item {
             let shares = self.shares(table)?;
             let mut list = Vec::new();

@@ -266,8 +266,13 @@ impl<'a> Place<'a> {
                 point(format!("something must follow {}", quote(shown))).label("the value is not complete")
             }
             _ if self.kind(self.at) == Some(Kind::Comma) => {
-                Diagnostic::new(codes::UNEXPECTED, self.span(), format!("unexpected `,` behind {}", quote(shown)))
-                    .label("one value only stands in these brackets")
+                let d =
+                    Diagnostic::new(codes::UNEXPECTED, self.span(), format!("unexpected `,` behind {}", quote(shown)))
+                        .label("one value only stands in these brackets");
+                // `flow p -> (a, b)`
+                let before = self.tokens.iter().take(self.at).rposition(|t| t.kind == Kind::ParenOpen);
+                let arrow = before.and_then(|at| at.checked_sub(1)).and_then(|at| self.kind(at)) == Some(Kind::Arrow);
+                if arrow { d.help("several ways are a branch or a rule: `first_free { a, b }`") } else { d }
             }
             _ => point(format!("something is missing behind {}, before {}", quote(shown), self.found())),
         }
@@ -285,6 +290,10 @@ impl<'a> Place<'a> {
         let found = self.found();
         let start = self.entry_start();
         let here = |code, message: String| Diagnostic::new(code, token.span, message);
+        if token.kind == Kind::Colon && first_kind_is_flow(self.kind(start)) {
+            return here(codes::UNEXPECTED, "a branch of a flow stands in braces".to_string())
+                .help("write `flow a -> { 95 %: out, rest: waste }`");
+        }
         if token.kind == Kind::Star && self.previous_kind() == Some(Kind::BracketOpen) {
             return here(codes::UNEXPECTED, "`*` names no members of an array".to_string())
                 .help("name one, `pick[1]`, or all in a loop: `for i in 1..4: pick[i] -> pack`");
@@ -330,6 +339,18 @@ impl<'a> Place<'a> {
         if token.kind == Kind::Colon {
             return here(codes::UNEXPECTED, "a second `:` in one entry".to_string())
                 .help("entries stand on lines of their own, or are separated by commas");
+        }
+        if token.kind == Kind::Minus
+            && previous.kind == Kind::Clock
+            && let Some(end) = self.tokens.get(self.at + 1).filter(|t| t.kind == Kind::Clock)
+        {
+            let right = format!("{}..{}", self.slice(previous.span), self.slice(end.span));
+            let span = previous.span.to(end.span);
+            return Diagnostic::new(codes::UNEXPECTED, span, "hours from one to another are written with `..`").fix(
+                format!("write `{right}`"),
+                span,
+                right,
+            );
         }
         if previous.kind == Kind::Minus && token.kind == Kind::Greater {
             let span = previous.span.to(token.span);
@@ -409,6 +430,10 @@ impl<'a> Place<'a> {
             )
             .fix("remove `flow`", Span { end: token.span.start, ..previous.span }, "");
         }
+        if found == "`between`" {
+            return Diagnostic::new(codes::UNEXPECTED, token.span, format!("unexpected {found} behind {behind}"))
+                .help("a range is written `in 50..60 /h`");
+        }
         let link =
             self.tokens.iter().skip(start).take(self.at.saturating_sub(start)).rposition(|t| t.kind == Kind::LinkOpen);
         if first_kind == Some(Kind::FlowWord) && previous.kind == Kind::BracketClose && link.is_some() {
@@ -432,6 +457,10 @@ fn quote(text: &str) -> String {
         shown.push('…');
     }
     if shown.contains('`') { shown } else { format!("`{shown}`") }
+}
+
+fn first_kind_is_flow(kind: Option<Kind>) -> bool {
+    kind == Some(Kind::FlowWord)
 }
 
 fn ends_operand(kind: Kind) -> bool {

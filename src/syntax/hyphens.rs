@@ -78,7 +78,7 @@ pub fn describe(name: &str, span: Span) -> Diagnostic {
     if let Some((from, to)) = name.split_once('-').and_then(|(a, b)| Some((day(a)?, day(b)?))) {
         let right = format!("{from}..{to}");
         return Diagnostic::new(codes::HYPHEN_IN_NAME, span, format!("days from one to another are written `{right}`"))
-            .fix(format!("write `{right}`"), span, right);
+            .help(format!("write `{right}`"));
     }
     Diagnostic::new(codes::HYPHEN_IN_NAME, span, format!("the name `{name}` has a hyphen in it"))
         .note("a hyphen is a minus; a name that needs one stands between back-ticks")

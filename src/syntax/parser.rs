@@ -223,6 +223,13 @@ fn spoiled(item: &mut Item) {
         }
         Item::Expect(expect) => expect.phrase = error_phrase(expect.phrase.span),
         Item::Flow(flow) => {
+            // `flow b -> 95 %: out`: what stands there is no node, which is told already.
+            if let Some(last) = flow.chain.steps.last_mut()
+                && matches!(last.expr.kind, ExprKind::Quantity(_))
+            {
+                last.expr.kind = ExprKind::Error;
+                return;
+            }
             // The chain goes on in a way that nobody knows.
             let span = flow.span.after();
             flow.chain.steps.push(Step { link: Link { kind: LinkKind::Arrow, span }, expr: error_expr(span) });

@@ -346,6 +346,17 @@ pub fn scan(file: FileId, text: &str) -> Scanned {
                 line_is_empty = false;
                 continue;
             }
+            // `=> 50 /h`: no arrow leads to a number.
+            Ok(Kind::Foreign)
+                if slice == "=>" && lexer.remainder().trim_start().starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                out.diagnostics.push(
+                    Diagnostic::new(codes::FOREIGN_SIGN, span, "`=>` is written `>=` here")
+                        .label("sign of another language")
+                        .fix("write `>=`", span, ">="),
+                );
+                Kind::GreaterEqual
+            }
             Ok(kind) => kind,
         };
         if kind != Kind::Newline {
