@@ -154,7 +154,9 @@ fn expectations(plant: &Plant, found: &mut Vec<Diagnostic>) {
         let mut measures = Vec::new();
         measured(&e.figure, &mut measures);
         let throughput = measures.iter().filter_map(|m| plant.measures.get(*m)).find_map(|m| match m.kind {
-            MeasureKind::Throughput(node, _) if m.during.is_none() => plant.nodes.get(node),
+            MeasureKind::Throughput(node, _) if m.during.is_none() && demand.at.is_none_or(|at| at == node) => {
+                plant.nodes.get(node)
+            }
             _ => None,
         });
         let Some(node) = throughput else { continue };
