@@ -67,7 +67,8 @@ const STATION: &[&str] = &[
     "cost",
 ];
 
-const BUFFER: &[&str] = &["capacity", "initial", "overtake", "order", "min_stay", "max_stay", "within", "expired", "reserve"];
+const BUFFER: &[&str] =
+    &["capacity", "initial", "overtake", "order", "min_stay", "max_stay", "within", "expired", "reserve"];
 const NOT_OF_BUFFER: &[(&str, &str, &str)] =
     &[("shift", "a buffer holds items around the clock", "give the shift to the stations that fill and empty it")];
 
@@ -354,7 +355,7 @@ impl<'a> Lower<'a> {
     }
 
     pub fn missing(&mut self, fields: &Fields<'a>, word: &str, example: &str) {
-        if fields.has(word).is_none() {
+        if fields.has(word).is_none() && !fields.meant(word) {
             self.push(
                 Diagnostic::new(codes::MISSING_FIELD, fields.owner_span, format!("{} has no `{word}`", fields.owner))
                     .help(format!("write `{example}`")),
