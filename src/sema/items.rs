@@ -51,6 +51,7 @@ pub(super) fn check(lower: &mut Lower) {
     super::reserve::check(&lower.plant, &mut complaints);
     super::limit::clearances(&lower.plant, &mut complaints);
     super::reserve::stays(&lower.plant, &mut complaints);
+    super::in_time::check(&lower.plant, &mut complaints);
     complaints.truncate(limits::DIAGNOSTICS);
     lower.diagnostics.extend(complaints);
 }

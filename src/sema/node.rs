@@ -67,7 +67,8 @@ const STATION: &[&str] = &[
     "cost",
 ];
 
-const BUFFER: &[&str] = &["capacity", "initial", "overtake", "order", "min_stay", "max_stay", "within", "expired", "reserve"];
+const BUFFER: &[&str] =
+    &["capacity", "initial", "overtake", "order", "min_stay", "max_stay", "within", "expired", "reserve"];
 const NOT_OF_BUFFER: &[(&str, &str, &str)] =
     &[("shift", "a buffer holds items around the clock", "give the shift to the stations that fill and empty it")];
 
