@@ -250,7 +250,7 @@ impl<'a> Lower<'a> {
                         format!("`{}` has no such argument", form.name),
                     )
                     .help(format!("write `{}`", usage()));
-                    self.push(match arguments.windows(2).find_map(|pair| decimal_comma(pair)) {
+                    self.push(match arguments.windows(2).find_map(decimal_comma) {
                         Some(span) => {
                             let right = self.text(span).replacen(',', ".", 1);
                             d.fix(format!("decimals have a point: `{right}`"), span, right.clone())
