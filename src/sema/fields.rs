@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::base::Span;
+use crate::base::{Span, names, trade};
 use crate::diag::{Diagnostic, codes};
 use crate::syntax::tree::{Block, Declaration, Entry, Item, Key, Phrase, Table};
 
@@ -17,6 +17,8 @@ pub struct Fields<'a> {
     pub inner: Vec<&'a Declaration>,
     /// Whether the block may say what its thing was called before.
     renames: bool,
+    /// Fields that are given under another word, which has been complained about.
+    meant: Vec<&'static str>,
 }
 
 /// The field that gives a former name.
@@ -31,8 +33,14 @@ impl<'a> Fields<'a> {
         let owner = format!("{} `{}`", declaration.word.text, declaration.name.text);
         let items: &[Item] = declaration.block.as_ref().map_or(&[], |b: &Block| &b.items);
         let renames = RENAMED.contains(&declaration.word.text.as_str());
-        let mut fields =
-            Fields { owner, owner_span: declaration.name.span, entries: Vec::new(), inner: Vec::new(), renames };
+        let mut fields = Fields {
+            owner,
+            owner_span: declaration.name.span,
+            entries: Vec::new(),
+            inner: Vec::new(),
+            renames,
+            meant: Vec::new(),
+        };
         for item in items {
             match item {
                 Item::Entry(entry) => fields.entry(entry, known, diagnostics),
@@ -56,6 +64,7 @@ impl<'a> Fields<'a> {
             entries: Vec::new(),
             inner: Vec::new(),
             renames: false,
+            meant: Vec::new(),
         };
         let mut attributes = Vec::new();
         for item in declaration.block.as_ref().map_or(&[][..], |b: &Block| &b.items) {
@@ -92,6 +101,7 @@ impl<'a> Fields<'a> {
             entries: Vec::new(),
             inner: Vec::new(),
             renames: false,
+            meant: Vec::new(),
         };
         for entry in &table.entries {
             fields.entry(entry, known, diagnostics);
@@ -118,7 +128,12 @@ impl<'a> Fields<'a> {
         };
         if !(known.contains(&word) || word == WAS && self.renames) {
             let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, span, format!("{} has no field `{word}`", self.owner));
-            if let Some(near) = super::told::field_meant(word, known) {
+            let owner = self.owner.split(' ').next().unwrap_or_default();
+            let trade = trade::find(word, owner).filter(|t| known.contains(&t.instead) || t.instead == "breakdown");
+            if let Some(trade) = trade {
+                self.meant.push(trade.instead);
+                d = d.help(trade.write);
+            } else if let Some(near) = names::nearest(word, known.iter().copied()) {
                 d = d.fix(format!("write `{near}`"), span, near);
                 // Meant or not: that the field is missing would be the same mistake told twice.
                 if entry.phrase.is_some() && self.has(near).is_none() {
@@ -141,6 +156,11 @@ impl<'a> Fields<'a> {
             return;
         }
         self.entries.push((Cow::Borrowed(word), entry));
+    }
+
+    /// Whether a field is given under another word, which has been complained about.
+    pub fn meant(&self, word: &str) -> bool {
+        self.meant.contains(&word)
     }
 
     /// Whether a field is given, with or without a value.
