@@ -8,6 +8,7 @@ pub mod names;
 pub mod quantity;
 pub mod source;
 pub mod ticks;
+pub mod trade;
 pub mod units;
 
 pub use quantity::{Dim, Quantity, Rational};

@@ -18,13 +18,15 @@ pub struct Dim {
     pub exponents: [i8; 7],
     /// True for `98.5 %` and sums of such.
     pub ratio: bool,
+    /// Which attribute with named values this is a value of, from 1; 0 for every other value.
+    pub names: u8,
 }
 
 impl Dim {
     /// A plain number or a count.
-    pub const NUMBER: Dim = Dim { exponents: [0; 7], ratio: false };
+    pub const NUMBER: Dim = Dim { exponents: [0; 7], ratio: false, names: 0 };
     /// A share, written with `%`.
-    pub const RATIO: Dim = Dim { exponents: [0; 7], ratio: true };
+    pub const RATIO: Dim = Dim { exponents: [0; 7], ratio: true, names: 0 };
     /// Seconds.
     pub const TIME: Dim = Dim::base(0, 1);
     /// Per second.
@@ -38,9 +40,9 @@ impl Dim {
     /// Joules.
     pub const ENERGY: Dim = Dim::base(3, 1);
     /// Watts.
-    pub const POWER: Dim = Dim { exponents: [-1, 0, 0, 1, 0, 0, 0], ratio: false };
+    pub const POWER: Dim = Dim { exponents: [-1, 0, 0, 1, 0, 0, 0], ratio: false, names: 0 };
     /// Metres per second.
-    pub const SPEED: Dim = Dim { exponents: [-1, 1, 0, 0, 0, 0, 0], ratio: false };
+    pub const SPEED: Dim = Dim { exponents: [-1, 1, 0, 0, 0, 0, 0], ratio: false, names: 0 };
     /// Currency units.
     pub const MONEY: Dim = Dim::base(4, 1);
     /// Radians.
@@ -51,7 +53,7 @@ impl Dim {
     const fn base(index: usize, exponent: i8) -> Dim {
         let mut exponents = [0; 7];
         exponents[index] = exponent;
-        Dim { exponents, ratio: false }
+        Dim { exponents, ratio: false, names: 0 }
     }
 
     /// Dimension of a product.
@@ -63,7 +65,7 @@ impl Dim {
         }
         // A share of something is that thing; a share of a share stays a share.
         let ratio = exponents == [0; 7] && self.ratio && other.ratio;
-        Dim { exponents, ratio }
+        Dim { exponents, ratio, names: 0 }
     }
 
     /// Dimension of a quotient.
@@ -73,7 +75,7 @@ impl Dim {
         for (e, o) in exponents.iter_mut().zip(other.exponents) {
             *e = e.saturating_sub(o);
         }
-        Dim { exponents, ratio: exponents == [0; 7] && self.ratio && !other.ratio }
+        Dim { exponents, ratio: exponents == [0; 7] && self.ratio && !other.ratio, names: 0 }
     }
 
     /// Dimension of a whole power; `None` when an exponent leaves the range.
@@ -83,7 +85,7 @@ impl Dim {
         for e in &mut exponents {
             *e = e.checked_mul(n)?;
         }
-        Some(Dim { exponents, ratio: self.ratio })
+        Some(Dim { exponents, ratio: self.ratio, names: 0 })
     }
 
     /// True when both are plain numbers or shares, or have equal exponents.
@@ -112,6 +114,9 @@ impl fmt::Display for Dim {
         ];
         if let Some((_, name)) = named.iter().find(|(d, _)| d == self) {
             return f.write_str(name);
+        }
+        if self.names > 0 {
+            return f.write_str("value with a name");
         }
         let part = |e: i8, name: &str| if e == 1 { name.to_string() } else { format!("{name}^{e}") };
         let list = |sign: i8| -> Vec<String> {

@@ -34,6 +34,8 @@ pub const UNITS: &[Unit] = &[
     unit("h", 3600, 1, Dim::TIME),
     unit("d", 86_400, 1, Dim::TIME),
     unit("wk", 604_800, 1, Dim::TIME),
+    unit("week", 604_800, 1, Dim::TIME),
+    unit("weeks", 604_800, 1, Dim::TIME),
     unit("mm", 1, 1000, Dim::LENGTH),
     unit("cm", 1, 100, Dim::LENGTH),
     unit("m", 1, 1, Dim::LENGTH),

@@ -9,11 +9,24 @@ use crate::kernel::Engine;
 
 /// Checks and simulates production lines written in `.line` files.
 #[derive(Debug, Parser)]
-#[command(name = "flowline", version, about, propagate_version = true)]
+#[command(name = "flowline", version = version(), about, propagate_version = true)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The version, and the commit it was built from where the build was told: `FLOWLINE_COMMIT=… cargo build`.
+/// Nothing is asked of git here, so that equal sources give equal programs, with git or without.
+fn version() -> &'static str {
+    static VERSION: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let version = env!("CARGO_PKG_VERSION");
+        match option_env!("FLOWLINE_COMMIT").filter(|c| !c.is_empty()) {
+            Some(commit) => format!("{version} ({commit})"),
+            None => version.to_string(),
+        }
+    });
+    VERSION.as_str()
 }
 
 /// The commands.

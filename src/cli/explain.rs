@@ -1,6 +1,6 @@
 //! `flowline explain`: pages of codes, words and the standard library.
 
-use crate::base::{names, units};
+use crate::base::{names, trade, units};
 use crate::diag::{Code, codes};
 use crate::reference::{self, Word};
 use crate::sema::library;
@@ -53,8 +53,35 @@ fn page(wanted: &str) -> Option<String> {
     if let Some((file, _)) = defined {
         return of_library(&format!("{file}.{wanted}"));
     }
-    let (factor, _) = units::parse_unit(wanted, &|_| false).ok()?;
-    Some(format!("`{wanted}` is a unit of {}.\n", factor.dim))
+    if let Ok((factor, _)) = units::parse_unit(wanted, &|_| false) {
+        return Some(format!("`{wanted}` is a unit of {}.\n", factor.dim));
+    }
+    of_the_trade(wanted)
+}
+
+/// What a word of the trade is here, then the pages of the words that it leads to.
+fn of_the_trade(wanted: &str) -> Option<String> {
+    let found = trade::all(wanted);
+    if found.is_empty() {
+        return None;
+    }
+    let mut page = format!("`{wanted}` is no word of the language.\n");
+    for t in &found {
+        let mut text: Vec<char> = t.write.chars().collect();
+        if let Some(first) = text.first_mut() {
+            *first = first.to_ascii_uppercase();
+        }
+        page.push_str(&format!("{}.\n", text.into_iter().collect::<String>()));
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for t in found {
+        let entries = reference::find(t.instead);
+        if !entries.is_empty() && !seen.contains(&t.instead) {
+            seen.push(t.instead);
+            page.push_str(&format!("\n{}", of_words(&entries)));
+        }
+    }
+    Some(page)
 }
 
 fn of_library(path: &str) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::syntax::{Kind, Token};
+use crate::syntax::{Kind, Token, words};
 
 /// Brackets and what is in them; or the whole file, which has no brackets.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Group {
     pub entries: Vec<Entry>,
     /// Braces with a line end, or a comment, behind the opening one: they stay open.
     pub spread: bool,
+    /// The braces of a choice rule, in which a line that begins with an arrow is a way of its own.
+    pub ways: bool,
 }
 
 /// What stands between two separators.
@@ -24,6 +26,8 @@ pub struct Entry {
     pub atoms: Vec<Atom>,
     /// An error lies in it, outside of the entries of its own braces: it stays as written.
     pub broken: bool,
+    /// It is a way of a choice rule.
+    pub way: bool,
     /// Where an error behind it on its line ends, which belongs to what stays as written.
     pub reach: u32,
 }
@@ -113,12 +117,19 @@ fn inside(text: &str, tokens: &[Token], at: &mut usize, group: &mut Group) {
         match token.kind {
             Kind::Comma | Kind::Newline => {
                 if !entry.atoms.is_empty() {
+                    entry.way = group.ways;
                     group.entries.push(std::mem::take(&mut entry));
                 }
             }
             kind if kind.opens() => {
                 let mut inner = Group { open: Some(token), ..Group::default() };
                 inner.spread = kind == Kind::BraceOpen && line_ends_behind(text, token.span.end);
+                let name = |a: &Atom| match a {
+                    Atom::Token(t) if t.kind == Kind::Name => text.get(t.span.range()),
+                    _ => None,
+                };
+                inner.ways = kind == Kind::BraceOpen
+                    && entry.atoms.last().and_then(name).is_some_and(|n| words::CHOICE_RULES.contains(&n));
                 inside(text, tokens, at, &mut inner);
                 entry.atoms.push(Atom::Group(inner));
             }
@@ -130,6 +141,7 @@ fn inside(text: &str, tokens: &[Token], at: &mut usize, group: &mut Group) {
         }
     }
     if !entry.atoms.is_empty() {
+        entry.way = group.ways;
         group.entries.push(entry);
     }
 }

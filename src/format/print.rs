@@ -132,7 +132,7 @@ impl Printer<'_> {
         if spread_within(&entry.atoms, false) {
             return true;
         }
-        let links = entry.atoms.iter().any(is_link);
+        let links = !entry.way && entry.atoms.iter().any(is_link);
         inside.iter().any(|c| {
             // Inside braces of this entry the braces print it; before a link the chain does.
             let in_braces = entry.atoms.iter().any(|a| match a {
@@ -228,17 +228,21 @@ impl Printer<'_> {
         self.out.push('}');
     }
 
-    /// A chain with each step on its own line.
+    /// A chain with each step on its own line. In a way of a rule a line ends behind an arrow, since one that
+    /// begins with an arrow would be the next way.
     fn chain(&mut self, entry: &Entry, indent: usize) {
         let mut pieces: Vec<&[Atom]> = Vec::new();
         let mut from = 0;
         let atoms = entry.atoms.as_slice();
         let colon = atoms.iter().position(|a| matches!(a, Atom::Token(t) if t.kind == Kind::Colon));
         let first_link = atoms.iter().position(is_link).unwrap_or(atoms.len());
+        // The first arrow of a way stays with what it leads to.
+        let first_arrow = if first_link == 0 { atoms.iter().position(is_arrow).map_or(0, |a| a + 1) } else { 0 };
         for (i, atom) in atoms.iter().enumerate() {
             let after_colon = colon.is_some_and(|c| i == c + 1) && i <= first_link;
             let begins_link = i > 0 && is_link(atom) && !atoms.get(i - 1).is_some_and(is_link_open);
-            if (after_colon || begins_link) && i > from {
+            let begins = if entry.way { i > first_arrow && ends_link(atoms, i) } else { after_colon || begins_link };
+            if begins && i > from {
                 pieces.push(atoms.get(from..i).unwrap_or(&[]));
                 from = i;
             }
@@ -414,6 +418,15 @@ fn blank_between(before: Option<Kind>, first: &Atom, second: &Atom, out: &mut St
 /// Whether a chain breaks before this atom.
 fn is_link(atom: &Atom) -> bool {
     matches!(atom.first_kind(), Some(Kind::Arrow | Kind::LinkOpen))
+}
+
+fn is_arrow(atom: &Atom) -> bool {
+    atom.first_kind() == Some(Kind::Arrow)
+}
+
+/// Whether the atom before this one is the end of a link.
+fn ends_link(atoms: &[Atom], at: usize) -> bool {
+    at.checked_sub(1).and_then(|before| atoms.get(before)).is_some_and(is_arrow)
 }
 
 fn is_link_open(atom: &Atom) -> bool {

@@ -43,6 +43,7 @@ fn before_sign(kind: Option<Kind>) -> bool {
                     | Kind::GreaterEqual
                     | Kind::EqualEqual
                     | Kind::NotEqual
+                    | Kind::Bar
             )
     })
 }

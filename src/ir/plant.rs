@@ -20,6 +20,8 @@ pub struct Plant {
     pub items: IdVec<ItemId, ItemType>,
     /// What items carry: names and dimensions, shared by all types that have an attribute of the name.
     pub attributes: Vec<(String, Dim)>,
+    /// The names of the values of attributes that have some, by their index; values count from 1.
+    pub value_names: Vec<(usize, Vec<String>)>,
     /// Sources, stations, buffers (named and anonymous), conveyors, sinks.
     pub nodes: IdVec<NodeId, Node>,
     /// Routes of item types that have one.

@@ -13,7 +13,7 @@ use super::line::Lower;
 use super::value::Typed;
 
 /// Money per time.
-const MONEY_RATE: Dim = Dim { exponents: [-1, 0, 0, 0, 1, 0, 0], ratio: false };
+const MONEY_RATE: Dim = Dim { exponents: [-1, 0, 0, 0, 1, 0, 0], ratio: false, names: 0 };
 
 /// States in the order of the results.
 const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];

@@ -155,6 +155,20 @@ impl<'a> Lower<'a> {
 
     /// `load: together` or `each`.
     pub(super) fn load_field(&mut self, fields: &Fields<'a>, machines: u64, recipes: &[Recipe]) -> Option<bool> {
+        if let Some(phrase) = fields.get("load", &mut self.diagnostics)
+            && !matches!(phrase.as_expr().map(|e| &e.kind), Some(ExprKind::Name(_)) | None)
+        {
+            let d = Diagnostic::new(
+                codes::WRONG_VALUE,
+                phrase.span,
+                "`load` is `together` or `each`: how parts come in, not how long that takes",
+            );
+            let text = self.text(phrase.span);
+            self.push(
+                d.help(format!("a time before the work is a step of it: `steps: {{ load: {text}, run: 9 min }}`")),
+            );
+            return None;
+        }
         if self.word(fields, "load", &["together", "each"]) != Some("each") {
             return Some(false);
         }
@@ -351,6 +365,9 @@ impl<'a> Lower<'a> {
             return None;
         }
         let inner = self.evaluate_phrase(value)?;
+        if inner.dim.names > 0 {
+            return self.no_arithmetic(span);
+        }
         if inner.value.any(&|e| matches!(e, Expression::Over(..) | Expression::Draw(_) | Expression::Mixture(_))) {
             return self.wrong_value(value.span, "a value of one item is due here, such as `item.lines`");
         }

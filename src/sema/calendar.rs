@@ -3,7 +3,7 @@
 use crate::base::{Span, Ticks, names};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{Calendar, CalendarId, ShiftEnd, Window};
-use crate::syntax::tree::{Date, Declaration, Expr, ExprKind, Hours, Item, Key, Phrase};
+use crate::syntax::tree::{BinaryOp, Date, Declaration, Expr, ExprKind, Hours, Item, Key, Phrase};
 
 use super::fields::Fields;
 use super::line::Lower;
@@ -61,6 +61,10 @@ impl<'a> Lower<'a> {
                 good = false;
                 continue;
             };
+            if entry.phrase.as_ref().is_some_and(Phrase::is_error) {
+                good = false;
+                continue;
+            }
             let read = match (&entry.key, &entry.phrase) {
                 (Key::Hours { days: before, hours }, None) if before.name() == Some("break") => {
                     shift.breaks.extend(shift.every_day(hours));
@@ -108,8 +112,10 @@ impl<'a> Lower<'a> {
             good &= read.is_some();
         }
         if !days.is_empty() {
+            if good {
+                let _: Option<()> = self.wrong_hours(d.span);
+            }
             good = false;
-            let _: Option<()> = self.wrong_hours(d.span);
         }
         if !good {
             return None;
@@ -181,6 +187,13 @@ impl<'a> Lower<'a> {
     }
 
     fn wrong_hours<T>(&mut self, span: Span) -> Option<T> {
+        let text = self.text(span);
+        let word = text.split([' ', ':']).next().unwrap_or_default();
+        if let Some(trade) = crate::base::trade::find(word, "shift") {
+            let d = Diagnostic::new(codes::WRONG_VALUE, span, format!("a shift has no `{word}`"));
+            self.push(d.help(trade.write));
+            return None;
+        }
         self.push(
             Diagnostic::new(codes::WRONG_VALUE, span, "days and hours are due here")
                 .help("write `mon..fri 06:00..22:00`, `early: mon..fri 06:00..14:00`, `break 09:00..09:15` or `closed: [2026-12-24..2027-01-02]`"),
@@ -249,6 +262,15 @@ impl<'a> Lower<'a> {
         marked.resize(7, false);
         let (first, last) = match &expr.kind {
             ExprKind::Range { from, to } => (self.day(from)?, self.day(to)?),
+            ExprKind::Binary { op: BinaryOp::Subtract, left, right, .. } => {
+                let name = |e: &Expr| e.name().and_then(day_short);
+                let (Some(from), Some(to)) = (name(left), name(right)) else { return self.day(expr).map(|_| ()) };
+                let right = format!("{from}..{to}");
+                let message = format!("days from one to another are written `{right}`");
+                let d = Diagnostic::new(codes::WRONG_VALUE, expr.span, message);
+                self.push(d.fix(format!("write `{right}`"), expr.span, right));
+                return None;
+            }
             _ => {
                 let day = self.day(expr)?;
                 (day, day)
@@ -271,8 +293,13 @@ impl<'a> Lower<'a> {
         if let Some(at) = DAYS.iter().position(|d| *d == name) {
             return Some(at);
         }
+        if let Some(trade) = crate::base::trade::find(name, "shift") {
+            let d = Diagnostic::new(codes::WRONG_VALUE, expr.span, format!("a shift has no `{name}`"));
+            self.push(d.help(trade.write));
+            return None;
+        }
         let d = Diagnostic::new(codes::WRONG_VALUE, expr.span, "a day of the week is due here");
-        self.push(match names::nearest(name, DAYS) {
+        self.push(match day_short(name).or_else(|| names::nearest(name, DAYS)) {
             Some(near) if !name.is_empty() => d.fix(format!("write `{near}`"), expr.span, near),
             _ => d.help("days are `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`"),
         });
@@ -437,6 +464,12 @@ impl<'a> Lower<'a> {
         );
         None
     }
+}
+
+/// The day that a word is short or long for: `mo`, `monday`.
+fn day_short(word: &str) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    DAYS.into_iter().find(|d| word.len() >= 2 && (d.starts_with(&word) || word.starts_with(d)))
 }
 
 /// Windows and breaks as written.

@@ -93,7 +93,9 @@ impl<'a> Lower<'a> {
             self.scope.enter(before);
             return None;
         }
+        let due = std::mem::take(&mut self.due);
         let found = self.evaluate(expr);
+        self.due = due;
         self.scope.enter(before);
         self.locals.clear();
         let mut typed = found?;

@@ -2,7 +2,7 @@
 
 use num_traits::ToPrimitive;
 
-use crate::base::{Dim, Span, names, units};
+use crate::base::{Dim, Span, names, trade, units};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{Distribution, Expression};
 use crate::runtime::distributions as law;
@@ -35,6 +35,19 @@ const FORMS: &[Form] = &[
 /// Parameters that are plain numbers whatever the dimension of the draw.
 const PLAIN: &[&str] = &["k", "shape", "a", "b"];
 
+/// `0,5 s` among arguments: two arguments, the first a whole number without a unit, the second right behind
+/// its comma.
+fn decimal_comma(pair: &[Argument]) -> Option<Span> {
+    let [first, second] = pair else { return None };
+    let quantity = |a: &Argument| match a.value.as_expr().map(|e| &e.kind) {
+        Some(ExprKind::Quantity(q)) if a.name.is_none() => Some(q.clone()),
+        _ => None,
+    };
+    let (a, b) = (quantity(first)?, quantity(second)?);
+    let close = first.span.end.saturating_add(1) == second.span.start;
+    (a.unit.is_none() && a.number.is_int() && b.number.is_int() && close).then(|| first.span.to(second.span))
+}
+
 impl<'a> Lower<'a> {
     /// A call that must be a distribution.
     pub(super) fn draw(&mut self, name: &str, name_span: Span, arguments: &'a [Argument], span: Span) -> Option<Typed> {
@@ -46,7 +59,9 @@ impl<'a> Lower<'a> {
                 name_span,
                 format!("there is no distribution or function `{name}`"),
             );
+            let trade = trade::find(name, "distribution");
             self.push(match names::nearest(name, known) {
+                _ if trade.is_some() => d.help(trade.map_or("", |t| t.write)),
                 Some(near) => d.fix(format!("write `{near}`"), name_span, near),
                 None => d.help(format!(
                     "distributions are {}",
@@ -63,6 +78,9 @@ impl<'a> Lower<'a> {
         for (parameter, argument) in form.parameters.iter().zip(placed) {
             let typed = self.evaluate_phrase(&argument.value)?;
             values.push((*parameter, typed, argument.value.span));
+        }
+        if values.iter().any(|(_, t, _)| t.dim.names > 0) {
+            return self.no_arithmetic(span);
         }
         if values.iter().any(|(_, t, _)| t.value.constant().is_none()) {
             return self.computed_draw(form, &values, span);
@@ -226,14 +244,19 @@ impl<'a> Lower<'a> {
             match index.and_then(|i| places.get_mut(i)) {
                 Some(place) if place.is_none() => *place = Some(argument),
                 _ => {
-                    self.push(
-                        Diagnostic::new(
-                            codes::WRONG_ARGUMENTS,
-                            argument.span,
-                            format!("`{}` has no such argument", form.name),
-                        )
-                        .help(format!("write `{}`", usage())),
-                    );
+                    let d = Diagnostic::new(
+                        codes::WRONG_ARGUMENTS,
+                        argument.span,
+                        format!("`{}` has no such argument", form.name),
+                    )
+                    .help(format!("write `{}`", usage()));
+                    self.push(match arguments.windows(2).find_map(decimal_comma) {
+                        Some(span) => {
+                            let right = self.text(span).replacen(',', ".", 1);
+                            d.fix(format!("decimals have a point: `{right}`"), span, right.clone())
+                        }
+                        None => d,
+                    });
                     return None;
                 }
             }

@@ -296,7 +296,11 @@ impl<'a> Lower<'a> {
     }
 
     fn wrong_arguments<T>(&mut self, span: Span, form: &str) -> Option<T> {
-        self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("this measure is written `{form}`")));
+        let d = Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("this measure is written `{form}`"));
+        self.push(match form {
+            "wip" => d.help("it counts all items in the line; those in one place are `level(PLACE)`"),
+            _ => d.help(format!("put a name of the line in the place of the capitals of `{form}`")),
+        });
         None
     }
 
@@ -310,7 +314,9 @@ impl<'a> Lower<'a> {
     ) -> Option<Figure> {
         if !MEASURES.contains(&name) {
             let d = Diagnostic::new(codes::UNKNOWN_NAME, name_span, format!("there is no measure `{name}`"));
+            let trade = crate::base::trade::find(name, "measure");
             self.push(match names::nearest(name, MEASURES) {
+                _ if trade.is_some() => d.help(trade.map_or("", |t| t.write)),
                 Some(near) => d.fix(format!("write `{near}`"), name_span, near),
                 None => d.help(format!("measures are {}", list(&MEASURES))),
             });

@@ -1,6 +1,6 @@
 //! Reads the fields of a block: each once, known ones only.
 
-use crate::base::{Span, names};
+use crate::base::{Span, names, trade};
 use crate::diag::{Diagnostic, codes};
 use crate::syntax::tree::{Block, Declaration, Entry, Item, Key, Phrase, Table};
 
@@ -15,6 +15,8 @@ pub struct Fields<'a> {
     pub inner: Vec<&'a Declaration>,
     /// Whether the block may say what its thing was called before.
     renames: bool,
+    /// Fields that are given under another word, which has been complained about.
+    meant: Vec<&'static str>,
 }
 
 /// The field that gives a former name.
@@ -29,8 +31,14 @@ impl<'a> Fields<'a> {
         let owner = format!("{} `{}`", declaration.word.text, declaration.name.text);
         let items: &[Item] = declaration.block.as_ref().map_or(&[], |b: &Block| &b.items);
         let renames = RENAMED.contains(&declaration.word.text.as_str());
-        let mut fields =
-            Fields { owner, owner_span: declaration.name.span, entries: Vec::new(), inner: Vec::new(), renames };
+        let mut fields = Fields {
+            owner,
+            owner_span: declaration.name.span,
+            entries: Vec::new(),
+            inner: Vec::new(),
+            renames,
+            meant: Vec::new(),
+        };
         for item in items {
             match item {
                 Item::Entry(entry) => fields.entry(entry, known, diagnostics),
@@ -48,8 +56,14 @@ impl<'a> Fields<'a> {
     /// The fields of an item type, `mass`, `is` and `cost`, and the entries that declare attributes.
     pub fn of_item(declaration: &'a Declaration, diagnostics: &mut Vec<Diagnostic>) -> (Fields<'a>, Vec<&'a Entry>) {
         let owner = format!("item `{}`", declaration.name.text);
-        let mut fields =
-            Fields { owner, owner_span: declaration.name.span, entries: Vec::new(), inner: Vec::new(), renames: false };
+        let mut fields = Fields {
+            owner,
+            owner_span: declaration.name.span,
+            entries: Vec::new(),
+            inner: Vec::new(),
+            renames: false,
+            meant: Vec::new(),
+        };
         let mut attributes = Vec::new();
         for item in declaration.block.as_ref().map_or(&[][..], |b: &Block| &b.items) {
             let Item::Entry(entry) = item else { continue };
@@ -75,6 +89,7 @@ impl<'a> Fields<'a> {
             entries: Vec::new(),
             inner: Vec::new(),
             renames: false,
+            meant: Vec::new(),
         };
         for entry in &table.entries {
             fields.entry(entry, known, diagnostics);
@@ -101,7 +116,12 @@ impl<'a> Fields<'a> {
         };
         if !(known.contains(&word) || word == WAS && self.renames) {
             let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, span, format!("{} has no field `{word}`", self.owner));
-            if let Some(near) = names::nearest(word, known.iter().copied()) {
+            let owner = self.owner.split(' ').next().unwrap_or_default();
+            let trade = trade::find(word, owner).filter(|t| known.contains(&t.instead) || t.instead == "breakdown");
+            if let Some(trade) = trade {
+                self.meant.push(trade.instead);
+                d = d.help(trade.write);
+            } else if let Some(near) = names::nearest(word, known.iter().copied()) {
                 d = d.fix(format!("write `{near}`"), span, near);
             } else {
                 d = d.help(format!("its fields are {}", list(known)));
@@ -118,6 +138,11 @@ impl<'a> Fields<'a> {
             return;
         }
         self.entries.push((word, entry));
+    }
+
+    /// Whether a field is given under another word, which has been complained about.
+    pub fn meant(&self, word: &str) -> bool {
+        self.meant.contains(&word)
     }
 
     /// Whether a field is given, with or without a value.

@@ -44,6 +44,8 @@ pub(super) fn check(lower: &mut Lower) {
     super::belt::lengths(&mut lower.plant, &mut complaints);
     super::port::check(lower, &mut complaints);
     unreached(&lower.plant, &mut complaints);
+    idle(&lower.plant, &mut complaints);
+    super::clocks::mixed_lanes(&lower.plant, &mut complaints);
     parts_that_never_arrive(&lower.plant, &mut complaints);
     circles(&lower.plant, &mut complaints);
     together_into_assemblies(&lower.plant, &mut complaints);
@@ -233,6 +235,25 @@ fn unreached(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
         let anonymous = matches!(&n.kind, NodeKind::Buffer(b) if b.anonymous || b.hands_over());
         if n.items.is_empty() && !anonymous {
             complaints.push(Diagnostic::new(codes::UNREACHED, n.span, format!("no item ever comes to `{}`", n.name)));
+        }
+    }
+}
+
+/// A station without machines that items come to.
+fn idle(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
+    for n in plant.nodes.values() {
+        if let NodeKind::Station(s) = &n.kind
+            && s.machines == 0
+            && !n.items.is_empty()
+        {
+            complaints.push(
+                Diagnostic::new(
+                    codes::NO_MACHINE,
+                    n.span,
+                    format!("`{}` has no machine: what comes to it waits for ever", n.name),
+                )
+                .help("write `machines: 1` or more, or lead no flow there"),
+            );
         }
     }
 }

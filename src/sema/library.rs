@@ -22,6 +22,11 @@ pub fn listed() -> String {
     NAMES.iter().map(|(n, _)| format!("`std.{n}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// The file that defines a name.
+pub fn holds(name: &str) -> Option<&'static str> {
+    NAMES.iter().find(|(_, text)| definitions(text).iter().any(|d| d.name == name)).map(|(file, _)| *file)
+}
+
 /// The definitions of a file: what each is, its name, and what is said of it above it.
 pub fn definitions(text: &str) -> Vec<Definition> {
     let (mut about, mut list) = (String::new(), Vec::new());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::base::{SourceMap, Span, limits, names};
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::ir::{ItemId, ItemType, NodeId, Plant, PoolKind};
-use crate::syntax::tree::{Declaration, Entry};
+use crate::syntax::tree::{Declaration, Entry, Expr, ExprKind};
 
 use super::Options;
 use super::cell::{Framed, Parts};
@@ -118,6 +118,12 @@ pub struct Lower<'a> {
     pub dated: Vec<Span>,
     /// Power and money of the node being read.
     pub asked_account: crate::ir::account::NodeAccount,
+    /// The dimension of the value that is due: it gives bare names their meaning.
+    pub(super) due: crate::base::Dim,
+    /// Slots of attributes that are counts.
+    pub(super) counts: Vec<usize>,
+    /// Attributes whose declaration is in error, which has been told.
+    pub(super) bad_attributes: Vec<String>,
 }
 
 /// Lowers a line with what it shares with others. Of a broken file, gaps are no faults of ours.
@@ -164,6 +170,9 @@ pub fn lower<'a>(
         fleet_plans: Vec::new(),
         moves: Vec::new(),
         asked_account: crate::ir::account::NodeAccount::default(),
+        due: crate::base::Dim::NUMBER,
+        counts: Vec::new(),
+        bad_attributes: Vec::new(),
     };
     lower.plant.run.span = line.name.span;
     lower.line(line, project, shared);
@@ -266,6 +275,7 @@ impl<'a> Lower<'a> {
             return;
         }
         super::items::check(self);
+        super::clocks::check(self);
         self.unused();
     }
 
@@ -395,42 +405,50 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `passes: count = 0`
+    /// `passes: count = 0`, `colour: red | blue`
     fn declared_attribute(&mut self, entry: &'a Entry) -> Option<crate::ir::Attribute> {
-        let example = "write `NAME: KIND = VALUE`, for example `passes: count = 0`";
+        let found = self.attribute_declared(entry);
+        if let (None, Some(name)) = (&found, entry.key.word()) {
+            self.bad_attributes.push(name.to_string());
+        }
+        found
+    }
+
+    fn attribute_declared(&mut self, entry: &'a Entry) -> Option<crate::ir::Attribute> {
+        let example =
+            "write `NAME: KIND = VALUE`, for example `passes: count = 0`, or name its values: `colour: red | blue`";
         let (Some(name), Some(kind)) = (entry.key.word(), &entry.phrase) else {
             self.push(Diagnostic::new(codes::WRONG_VALUE, entry.span, "an attribute needs a kind").help(example));
             return None;
         };
         let expr = self.only_expr(&kind.chain, "a kind such as `count` or `time`")?;
-        let dim = self.kind_named(expr)?;
-        let default = match &entry.default {
-            Some(phrase) => {
-                let typed = self.evaluate_phrase(phrase)?;
-                if typed.dim.exponents != dim.exponents {
-                    self.push(
-                        Diagnostic::new(
-                            codes::WRONG_DIMENSION,
-                            phrase.span,
-                            format!("`{name}` is a {dim}, this is a {}", typed.dim),
-                        )
-                        .with(expr.span, "declared here"),
-                    );
-                    return None;
-                }
-                Some(typed.value)
-            }
-            None => None,
+        let listed = self.listed_names(expr);
+        if listed.as_ref().is_some_and(Vec::is_empty) {
+            return None;
+        }
+        let slot = self.plant.attributes.iter().position(|(n, _)| n == name);
+        let dim = match &listed {
+            Some(_) => Self::named_dim(slot.unwrap_or(self.plant.attributes.len())),
+            None => Some(self.attribute_kind(expr, name)?),
         };
-        let slot = match self.plant.attributes.iter().position(|(n, _)| n == name) {
+        let Some(dim) = dim else {
+            return self.wrong_value(expr.span, "there are too many attributes for one whose values have names");
+        };
+        let slot = match slot {
             Some(slot) => {
                 let other = self.plant.attributes.get(slot).map_or(dim, |(_, d)| *d);
-                if other != dim {
+                let same = listed.as_ref().is_none_or(|names| self.names_of_dim(other) == names.as_slice());
+                if other != dim || !same {
+                    let was = if other.names > 0 { self.shown_names(other) } else { format!("a {other}") };
+                    let is = match &listed {
+                        Some(names) => super::fields::list(&names.iter().map(String::as_str).collect::<Vec<_>>()),
+                        None => format!("a {dim}"),
+                    };
                     self.push(
                         Diagnostic::new(
                             codes::WRONG_DIMENSION,
                             expr.span,
-                            format!("`{name}` is a {other} with another item and a {dim} here"),
+                            format!("`{name}` is {was} with another item and {is} here"),
                         )
                         .help("items pass attributes on by their names: give one of them another name"),
                     );
@@ -440,10 +458,67 @@ impl<'a> Lower<'a> {
             }
             None => {
                 self.plant.attributes.push((name.to_string(), dim));
-                self.plant.attributes.len() - 1
+                let slot = self.plant.attributes.len() - 1;
+                if let Some(names) = listed {
+                    self.plant.value_names.push((slot, names));
+                } else if expr.name() == Some("count") {
+                    self.counts.push(slot);
+                }
+                slot
             }
         };
+        let default = match &entry.default {
+            Some(phrase) => {
+                let typed = match phrase.as_expr() {
+                    Some(value) => self.evaluate_due_expr(value, dim)?,
+                    None => self.evaluate_due(phrase, dim)?,
+                };
+                if typed.dim.exponents != dim.exponents || typed.dim.names != dim.names {
+                    let d = self.unfit(name, dim, &typed, phrase.span);
+                    self.push(d.with(expr.span, "declared here"));
+                    return None;
+                }
+                self.whole(name, slot, &typed.value, phrase.span)?;
+                Some(typed.value)
+            }
+            None => None,
+        };
         Some(crate::ir::Attribute { name: name.to_string(), span: entry.span, dim, slot, default })
+    }
+
+    /// The dimension of an attribute's kind; texts and lists of names in other forms are answered with the
+    /// form that there is.
+    fn attribute_kind(&mut self, kind: &'a Expr, name: &str) -> Option<crate::base::Dim> {
+        let names: Option<Vec<&str>> = match &kind.kind {
+            ExprKind::Table(table) => {
+                table.entries.iter().map(|e| e.key.word().filter(|_| e.phrase.is_none())).collect()
+            }
+            ExprKind::List(list) => list.iter().map(|p| p.as_expr().and_then(Expr::name)).collect(),
+            _ => None,
+        };
+        let text = matches!(kind.name(), Some("text" | "string" | "str" | "name" | "enum" | "word" | "String"));
+        let d = match names.filter(|n| n.len() > 1) {
+            Some(names) => {
+                let right = names.join(" | ");
+                Diagnostic::new(codes::WRONG_VALUE, kind.span, "names of values stand between `|`").fix(
+                    format!("write `{right}`"),
+                    kind.span,
+                    right,
+                )
+            }
+            None if text => {
+                let what = kind.name().unwrap_or_default();
+                Diagnostic::new(codes::WRONG_VALUE, kind.span, format!("there is no kind of value `{what}`"))
+                    .help(format!("name the values that there are: `{name}: red | blue`"))
+            }
+            None if kind.name().is_none() => {
+                Diagnostic::new(codes::WRONG_VALUE, kind.span, "a kind of value is due here")
+                    .help(format!("write `{name}: count = 0`, or name the values: `{name}: red | blue`"))
+            }
+            None => return self.kind_named(kind),
+        };
+        self.push(d);
+        None
     }
 
     /// Whether an item type is another or one of its kinds.
@@ -469,7 +544,17 @@ impl<'a> Lower<'a> {
             }
             None => {
                 let d = self.scope.unknown(name, span, "item", |m| matches!(m, Meaning::Item(_)));
-                self.push(d);
+                // The kind of item that a line has which declares none; nobody can have named it.
+                let unnamed = name == "Item" && self.plant.items.values().all(|i| i.name == "Item");
+                self.push(match unnamed {
+                    true => {
+                        let mut d = d;
+                        d.help.clear();
+                        d.note("a line that declares no item has one kind, which results call `Item`")
+                            .help("to name it in the text, declare it: `item Item {}`, and `makes: Item` at the source")
+                    }
+                    false => d,
+                });
                 None
             }
         }
@@ -513,6 +598,9 @@ impl<'a> Lower<'a> {
 pub fn unknown_word(word: &crate::syntax::tree::Name) -> Diagnostic {
     let text = word.text.as_str();
     let d = Diagnostic::new(codes::UNKNOWN_DECLARATION, word.span, format!("there is no declaration `{text}`"));
+    if let Some(trade) = crate::base::trade::find(text, "declaration") {
+        return d.help(trade.write);
+    }
     match names::nearest(text, WORDS.iter().copied()) {
         Some(near) => d.fix(format!("write `{near}`"), word.span, near),
         None => d.help("a line declares items, sources, stations, buffers, sinks, crews, flows and routes"),

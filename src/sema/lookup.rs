@@ -87,6 +87,9 @@ impl<'a> Lower<'a> {
             base = inner;
         }
         indices.reverse();
+        if indices.iter().any(|i| matches!(i.kind, ExprKind::Error)) {
+            return None;
+        }
         let shown = self.text(base.span);
         let array = self.meaning_of(base, "array", |m| {
             matches!(m, Meaning::Array(..) | Meaning::Pools(..) | Meaning::Places(..))
@@ -95,7 +98,12 @@ impl<'a> Lower<'a> {
             Meaning::Array(_, size) | Meaning::Pools(_, size) | Meaning::Places(_, size) => size,
             other => {
                 let text = format!("`{shown}` is {}, not an array", other.kind());
-                self.push(Diagnostic::new(codes::WRONG_KIND_OF_NAME, base.span, text));
+                let mut d = Diagnostic::new(codes::WRONG_KIND_OF_NAME, base.span, text);
+                if matches!(other, Meaning::Node(_)) {
+                    let places: Vec<String> = indices.iter().map(|i| self.text(i.span)).collect();
+                    d = d.help(format!("places stand on an arrow: `{shown} -[{}]-> …`", places.join(", ")));
+                }
+                self.push(d);
                 return None;
             }
         };
@@ -132,6 +140,14 @@ impl<'a> Lower<'a> {
     /// A whole number that counts members.
     pub(super) fn index(&mut self, expr: &'a Expr) -> Option<i64> {
         use num_traits::ToPrimitive;
+        if let ExprKind::Range { to, .. } = &expr.peeled().kind {
+            let last = self.text(to.span);
+            self.push(
+                Diagnostic::new(codes::WRONG_VALUE, expr.span, "an index is one number")
+                    .help(format!("a declaration says how many there are, `[{last}]`; a loop names one after the other, `for i in 1..{last}: s[i] -> out`")),
+            );
+            return None;
+        }
         let typed = self.evaluate(expr)?;
         let whole = match &typed.value {
             crate::ir::Expression::Constant(q) if q.dim == crate::base::Dim::NUMBER && q.value.is_int() => {
@@ -150,6 +166,9 @@ impl<'a> Lower<'a> {
 
     /// The node an expression names: `a`, `s[3]`, `weld[2].robot`.
     pub fn node_expr(&mut self, expr: &'a Expr, what: &str) -> Option<NodeId> {
+        // `what` stands behind "the name of a" and behind "there is no".
+        let what = what.strip_prefix("the name of ").unwrap_or(what);
+        let what = what.strip_prefix("a ").unwrap_or(what);
         let fits = |m: Meaning| matches!(m, Meaning::Node(_) | Meaning::Array(..));
         match &expr.kind {
             ExprKind::Name(_) | ExprKind::Index { .. } | ExprKind::Member { .. } => {
@@ -174,6 +193,11 @@ impl<'a> Lower<'a> {
                 )));
                 None
             }
+            ExprKind::List(_) => {
+                let d = Diagnostic::new(codes::BAD_CHAIN, expr.span, "the name of a node is due here");
+                self.push(d.help("several ways are a branch or a rule: `first_free { a, b }`"));
+                None
+            }
             _ => {
                 self.push(Diagnostic::new(codes::BAD_CHAIN, expr.span, "the name of a node is due here"));
                 None
@@ -194,7 +218,7 @@ impl<'a> Lower<'a> {
             }
             other => {
                 let shown = self.text(expr.span);
-                let wanted = if what == "node" { "a node".to_string() } else { what.to_string() };
+                let wanted = format!("a {what}");
                 self.wrong_kind(&shown, expr.span, other, &wanted);
                 None
             }

@@ -347,7 +347,7 @@ impl<'a> Lower<'a> {
     }
 
     pub fn missing(&mut self, fields: &Fields<'a>, word: &str, example: &str) {
-        if fields.has(word).is_none() {
+        if fields.has(word).is_none() && !fields.meant(word) {
             self.push(
                 Diagnostic::new(codes::MISSING_FIELD, fields.owner_span, format!("{} has no `{word}`", fields.owner))
                     .help(format!("write `{example}`")),

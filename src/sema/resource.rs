@@ -394,6 +394,13 @@ impl<'a> Lower<'a> {
                 };
                 let number = crate::base::Quantity { value: q.number.clone(), dim: crate::base::Dim::NUMBER };
                 let typed = super::value::Typed { dim: number.dim, value: crate::ir::Expression::Constant(number) };
+                if what == "crew or tool" && !typed.value.constant().is_some_and(|q| q.value.is_int()) {
+                    let text = "people and tools are asked for in whole numbers";
+                    self.push(Diagnostic::new(codes::OUT_OF_RANGE, q.number_span, text).help(
+                        "who is needed for a part of the time only: divide the work, `steps: { load: 1 min, run: 9 min }, needs: { load: 1 men }`",
+                    ));
+                    return false;
+                }
                 match self.expect_count(&typed, q.number_span, what, 1, limits::MEMBERS) {
                     Some(count) => {
                         parts.push(Counted { name, index: None, count, span: expr.span });
@@ -411,11 +418,10 @@ impl<'a> Lower<'a> {
             }
             ExprKind::Error => false,
             _ => {
-                self.push(Diagnostic::new(
-                    codes::WRONG_VALUE,
-                    expr.span,
-                    format!("a number of some {what} is due here"),
-                ));
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, expr.span, format!("a number of some {what} is due here"))
+                        .help("write numbers and names, joined by `+`: `2 men + 1 crane`"),
+                );
                 false
             }
         }

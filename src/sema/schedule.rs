@@ -234,8 +234,8 @@ impl<'a> Lower<'a> {
 
     /// The value of one unit of a column, which must have the dimension of what it holds.
     fn unit_of(&mut self, sheet: &Sheet, name: &str, unit: &str, dim: Dim) -> Option<Quantity> {
-        if unit.is_empty() && dim == Dim::NUMBER {
-            return Some(Quantity::number(1));
+        if unit.is_empty() && dim.exponents == Dim::NUMBER.exponents && !dim.ratio {
+            return Some(Quantity { dim, ..Quantity::number(1) });
         }
         let scope = &self.scope;
         let item = |n: &str| matches!(scope.find(n), Some(Meaning::Item(_)));
@@ -321,7 +321,14 @@ impl<'a> Lower<'a> {
                 }
                 Column::Attribute(..) if cell.is_empty() => {}
                 Column::Attribute(slot, unit) => {
+                    let named = self.names_of_dim(unit.dim).iter().position(|n| n == cell);
+                    if unit.dim.names > 0 && named.is_none() {
+                        let shown = self.shown_names(unit.dim);
+                        return wrong(self, format!("`{cell}` is none of {shown}"));
+                    }
+                    let named = named.and_then(|at| i64::try_from(at + 1).ok()).map(Rational::from);
                     let number = match cell {
+                        _ if named.is_some() => named,
                         "yes" | "true" => Some(Rational::from(1)),
                         "no" | "false" => Some(Rational::from(0)),
                         _ => decimal(cell),

@@ -353,10 +353,41 @@ impl<'a> Scope<'a> {
             at = frame.around;
         }
         let d = Diagnostic::new(codes::UNKNOWN_NAME, span, format!("there is no {what} `{name}`"));
+        if let Some(file) = super::library::holds(name) {
+            return d.help(format!("it is in the standard library: write `use std.{file}` above the line"));
+        }
         match names::nearest(name, known) {
             Some(near) => d.fix(format!("write `{near}`"), span, near),
-            None => d.help(format!("declare {what} `{name}`, or use a name that is declared")),
+            None => match self.outside(name, &fits) {
+                Some((cell, kind)) => d.help(format!(
+                    "the line has it, and a cell sees only what it is given: write `cell {cell}({name}: {kind})`, and `{cell}({name}: {name})` where it is placed"
+                )),
+                None => d.help(format!("declare {what} `{name}`, or use a name that is declared")),
+            },
         }
+    }
+}
+
+impl Scope<'_> {
+    /// The cell that is being read and the kind of the thing, when the line that places it has one of this name.
+    fn outside(&self, name: &str, fits: impl Fn(Meaning) -> bool) -> Option<(&str, &'static str)> {
+        let mut at = Some(self.here);
+        let cell = self.get(self.here)?.cell.and_then(|c| self.cells.get(c)).map(|(d, _)| d.name.text.as_str())?;
+        while let Some(frame) = at.and_then(|f| self.get(f)) {
+            if let Some(entry) = frame.names.get(name) {
+                let kind = match self.meaning(entry) {
+                    Some(m) if !fits(m) => return None,
+                    Some(Meaning::Pool(_) | Meaning::Pools(..)) => "crew",
+                    Some(Meaning::Calendar(_)) => "shift",
+                    Some(Meaning::Item(_)) => "item",
+                    Some(Meaning::Value(_)) => "time",
+                    _ => return None,
+                };
+                return Some((cell, kind));
+            }
+            at = frame.placed_by;
+        }
+        None
     }
 }
 

@@ -90,7 +90,7 @@ impl<'a> Lower<'a> {
             };
             return self.item_named(name, expr.span).map(SetUpFor::Item);
         };
-        let typed = self.evaluate(expr)?;
+        let typed = self.evaluate_due_expr(expr, dim)?;
         let Expression::Constant(q) = &typed.value else {
             return self.wrong_value(expr.span, "a fixed value of what `setup_by` names is due here");
         };
@@ -220,6 +220,10 @@ impl<'a> Lower<'a> {
                 Some(super::scope::Meaning::Item(id)) => Some(SetUpFor::Item(id)),
                 _ => None,
             },
+            Some(dim) if dim.names > 0 => {
+                let at = self.names_of_dim(dim).iter().position(|n| n == name);
+                at.and_then(|at| i64::try_from(at + 1).ok()).map(|n| SetUpFor::Value(Rational::from(n)))
+            }
             Some(Dim::NUMBER) => crate::base::quantity::decimal(name).map(SetUpFor::Value),
             Some(_) => None,
         };

@@ -49,7 +49,12 @@ impl<'a> Lower<'a> {
                     self.push(d);
                 }
                 None => {
-                    self.push(Diagnostic::new(codes::UNKNOWN_FIELD, entry.key.span(), "this means nothing in a line"))
+                    let span = entry.key.span();
+                    let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, span, "this means nothing in a line");
+                    if matches!(&entry.key, crate::syntax::tree::Key::Chain(chain) if !chain.steps.is_empty()) {
+                        d = d.fix("a flow begins with `flow`", crate::base::Span { end: span.start, ..span }, "flow ");
+                    }
+                    self.push(d);
                 }
             }
         }
@@ -75,8 +80,9 @@ impl<'a> Lower<'a> {
             self.plant.run.precision = self.precision(phrase).unwrap_or_default();
         }
         if let Some(phrase) = fields.get("for", &mut self.diagnostics) {
+            let told = self.diagnostics.len();
             self.plant.run.horizon = self.ticks(phrase, "for").filter(|t| t.0 > 0);
-            if self.plant.run.horizon.is_none() {
+            if self.plant.run.horizon.is_none() && self.diagnostics.len() == told {
                 self.push_once(Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, "`for` is longer than 0 s"));
             }
         }

@@ -3,7 +3,7 @@
 use dashu_int::ops::BitTest;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use crate::base::{Dim, Quantity, Rational, Span, limits, names, units};
+use crate::base::{Dim, Quantity, Rational, Span, limits, names, trade, units};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{Binary, Expression, Function, Unary};
 use crate::syntax::tree::{self, Argument, BinaryOp, Chain, Expr, ExprKind, Phrase, Table, UnaryOp};
@@ -61,6 +61,36 @@ impl<'a> Lower<'a> {
             {
                 self.step_is(*op, left, right)
             }
+            ExprKind::Binary { op: op @ (BinaryOp::Equal | BinaryOp::NotEqual), left, right, op_span } => {
+                let (a, b) = self.compare_sides(left, right);
+                self.arithmetic(*op, *op_span, expr.span, a?, b?)
+            }
+            ExprKind::Binary { op: BinaryOp::Alternative, op_span, .. } => {
+                let d = Diagnostic::new(
+                    codes::WRONG_VALUE,
+                    *op_span,
+                    "`|` stands between the names of the values of an attribute",
+                );
+                self.push(d.help(
+                    "join conditions with `or`; declare names with the item: `item Body { colour: red | blue }`",
+                ));
+                None
+            }
+            ExprKind::String(text) if self.due.names > 0 => {
+                let dim = self.due;
+                if self.names_of_dim(dim).iter().any(|n| n == text) {
+                    let d =
+                        Diagnostic::new(codes::WRONG_VALUE, expr.span, "the name of a value has no quotation marks");
+                    self.push(d.fix(format!("write `{text}`"), expr.span, text.clone()));
+                    return None;
+                }
+                self.no_such_name(text, expr.span, dim)
+            }
+            ExprKind::String(_) => {
+                let d = Diagnostic::new(codes::WRONG_VALUE, expr.span, "text is no value");
+                self.push(d.help("name the values of an attribute with its item, `item Body { colour: red | blue }`, and write `red`"));
+                None
+            }
             ExprKind::Binary { op, left, right, op_span } => {
                 let (a, b) = (self.evaluate(left), self.evaluate(right));
                 self.arithmetic(*op, *op_span, expr.span, a?, b?)
@@ -100,6 +130,7 @@ impl<'a> Lower<'a> {
             }
             ExprKind::Unknown => self.later(expr.span, "values left open for the optimiser"),
             ExprKind::Bool(value) => Some(flag(*value)),
+            ExprKind::Range { from, to } => self.range_as_value(from, to, expr.span),
             _ => self.wrong_value(expr.span, "this is no value"),
         }
     }
@@ -107,6 +138,22 @@ impl<'a> Lower<'a> {
     pub fn wrong_value<T>(&mut self, span: Span, message: &str) -> Option<T> {
         self.push(
             Diagnostic::new(codes::WRONG_VALUE, span, message).help("write a number with its unit, such as `30 s`"),
+        );
+        None
+    }
+
+    /// `30 s..50 s` where one value is due.
+    fn range_as_value(&mut self, from: &'a Expr, to: &'a Expr, span: Span) -> Option<Typed> {
+        let (mut low, high) = (self.text(from.span), self.text(to.span));
+        if let (ExprKind::Quantity(a), ExprKind::Quantity(b)) = (&from.kind, &to.kind)
+            && let (None, Some(unit)) = (&a.unit, &b.unit)
+        {
+            low = format!("{low} {}", unit.text);
+        }
+        self.push(
+            Diagnostic::new(codes::WRONG_VALUE, span, "a range is no value").help(format!(
+                "for any value between the two, each as likely as another, write `uniform({low}, {high})`"
+            )),
         );
         None
     }
@@ -154,11 +201,18 @@ impl<'a> Lower<'a> {
                     "minute" | "minutes" | "mins" => Some("min"),
                     "second" | "seconds" | "secs" => Some("s"),
                     "day" | "days" => Some("d"),
+                    "wk" | "wks" => Some("week"),
                     "meter" | "meters" | "metre" | "metres" => Some("m"),
                     _ => near,
                 };
                 let mut d = Diagnostic::new(codes::UNKNOWN_UNIT, unit.span, format!("there is no unit `{name}`"));
+                let cycles =
+                    matches!(name.as_str(), "cycles" | "cycle" | "strokes" | "shots" | "parts" | "pieces" | "items");
                 d = match guess {
+                    _ if cycles => d.help(format!("what goes by count has a clock that counts: `after: {0}, clock: cycles`, `every: {0}, clock: cycles`", "300")),
+                    _ if matches!(name.as_str(), "shift" | "shifts") => {
+                        d.help("a rate per hour of a shift is `60 /h during day_shift`; a time of a shift is written in `h`")
+                    }
                     Some(guess) if unit.text == name => d.fix(format!("write `{guess}`"), unit.span, guess),
                     Some(guess) => d.help(format!("did you mean `{guess}`?")),
                     None => d.help("times are written in `ms`, `s`, `min`, `h`, `d`; rates as `/h`"),
@@ -170,6 +224,11 @@ impl<'a> Lower<'a> {
     }
 
     pub(super) fn named_value(&mut self, name: &str, span: Span) -> Option<Typed> {
+        if self.due.names > 0
+            && let Some(found) = self.due_name(name)
+        {
+            return Some(found);
+        }
         if let Some((_, known)) = self.locals.iter().rev().find(|(n, _)| *n == name) {
             return Some(known.clone());
         }
@@ -194,8 +253,12 @@ impl<'a> Lower<'a> {
                 None
             }
             None if matches!(name, "yes" | "no") => Some(flag(name == "yes")),
+            None if self.due.names > 0 => self.no_such_name(name, span, self.due),
             None => {
-                let d = self.scope.unknown(name, span, "value", |m| matches!(m, Meaning::Value(_)));
+                let mut d = self.scope.unknown(name, span, "value", |m| matches!(m, Meaning::Value(_)));
+                if let Some(trade) = trade::find(name, "value") {
+                    d.help = vec![trade.write.to_string()];
+                }
                 self.push(d);
                 None
             }
@@ -217,8 +280,10 @@ impl<'a> Lower<'a> {
             BinaryOp::NotEqual => Binary::NotEqual,
             BinaryOp::And => Binary::And,
             BinaryOp::Or => Binary::Or,
+            BinaryOp::Alternative => return self.no_arithmetic(op_span),
             BinaryOp::In => return self.wrong_value(op_span, "`in` is followed by a range: `item.size in 2..5`"),
         };
+        self.only_compared(binary, op_span, [a.dim, b.dim])?;
         if !matches!(binary, Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide) {
             return self.comparison(binary, op_span, a, b);
         }
@@ -302,6 +367,7 @@ impl<'a> Lower<'a> {
             return self.wrong_value(right.span, "`in` is followed by a range: `item.size in 2..5`");
         };
         let (x, low, high) = (self.evaluate(left)?, self.evaluate(from)?, self.evaluate(to)?);
+        self.only_compared(Binary::GreaterEqual, right.span, [x.dim, low.dim])?;
         let above = self.comparison(Binary::GreaterEqual, from.span, x.clone(), low)?;
         let below = self.comparison(Binary::LessEqual, to.span, x, high)?;
         self.comparison(Binary::And, right.span, above, below)
@@ -346,6 +412,9 @@ impl<'a> Lower<'a> {
         if let Some(slot) = self.plant.attributes.iter().position(|(n, _)| n == name) {
             return self.plant.attributes.get(slot).map(|(_, dim)| (slot, *dim));
         }
+        if self.bad_attributes.iter().any(|n| n == name) {
+            return None;
+        }
         let known: Vec<String> = self.plant.attributes.iter().map(|(n, _)| n.clone()).collect();
         let d = Diagnostic::new(codes::UNKNOWN_NAME, span, format!("no item has an attribute `{name}`"));
         self.push(match names::nearest(name, known.iter().map(String::as_str)) {
@@ -370,15 +439,13 @@ impl<'a> Lower<'a> {
             let Some(value) = &entry.phrase else {
                 return self.wrong_value(entry.span, "the attribute has no value");
             };
-            let typed = self.evaluate_phrase(value)?;
+            let typed = self.evaluate_due(value, dim)?;
             if typed.dim != dim {
-                self.push(Diagnostic::new(
-                    codes::WRONG_DIMENSION,
-                    value.span,
-                    format!("`{name}` is a {dim}, this is a {}", typed.dim),
-                ));
+                let d = self.unfit(name, dim, &typed, value.span);
+                self.push(d);
                 return None;
             }
+            self.whole(name, slot, &typed.value, value.span)?;
             if list.iter().any(|(s, _)| *s == slot) {
                 self.push(Diagnostic::new(
                     codes::DUPLICATE_FIELD,
@@ -513,6 +580,9 @@ impl<'a> Lower<'a> {
         let mut values = Vec::new();
         for argument in arguments {
             values.push(self.evaluate_phrase(&argument.value)?);
+        }
+        if values.iter().any(|v| v.dim.names > 0) {
+            return self.no_arithmetic(span);
         }
         let Some(first) = values.first() else {
             self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("`{name}` needs a value")));
@@ -668,11 +738,35 @@ impl<'a> Lower<'a> {
             return None;
         }
         if typed.dim != Dim::TIME {
-            self.push(Diagnostic::new(
-                codes::WRONG_DIMENSION,
-                span,
-                format!("`{what}` is a time, this is a {}", typed.dim),
-            ));
+            let d =
+                Diagnostic::new(codes::WRONG_DIMENSION, span, format!("`{what}` is a time, this is a {}", typed.dim));
+            let text = self.text(span);
+            self.push(match &typed.value {
+                Expression::Constant(q) if typed.dim == Dim::RATE && q.value.is_positive() => {
+                    let each = shown_time(&(Rational::from(1) / &q.value));
+                    d.note(format!("`{text}` is one per {each}")).fix(
+                        format!("write `1 / ({text})`"),
+                        span,
+                        format!("1 / ({text})"),
+                    )
+                }
+                Expression::Draw(draw) if typed.dim == Dim::RATE => {
+                    let parameters = draw.parameters();
+                    let mean = parameters.first().and_then(|p| p.constant()).filter(|q| q.value.is_positive());
+                    match mean.filter(|_| matches!(**draw, crate::ir::Distribution::Exponential { .. })) {
+                        Some(q) => {
+                            let right = format!("exponential({})", shown_time(&(Rational::from(1) / &q.value)));
+                            d.note("a distribution of times is given by times, not by rates").fix(
+                                format!("write `{right}`"),
+                                span,
+                                right,
+                            )
+                        }
+                        None => d.help("give times in it, not rates: `exponential(1 min)` for 60 /h"),
+                    }
+                }
+                _ => d,
+            });
             return None;
         }
         if let Expression::Constant(q) = &typed.value {
@@ -758,6 +852,19 @@ impl<'a> Lower<'a> {
 
 /// States of a station in the order of the results.
 const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];
+
+/// A time as it is written: in the largest unit in which it is short.
+fn shown_time(seconds: &Rational) -> String {
+    let units = [("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)];
+    let whole = units.iter().find(|(_, n)| (seconds / &Rational::from(*n)).is_int());
+    match whole {
+        Some((unit, n)) => format!("{} {unit}", (seconds / &Rational::from(*n)).trunc()),
+        None => {
+            let text = format!("{:.3}", crate::base::quantity::to_f64(seconds));
+            format!("{} s", text.trim_end_matches('0').trim_end_matches('.'))
+        }
+    }
+}
 
 pub(super) fn flag(value: bool) -> Typed {
     Typed::constant(Quantity::number(i64::from(value)))

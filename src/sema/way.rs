@@ -362,11 +362,15 @@ impl<'a> Lower<'a> {
         match &expr.kind {
             ExprKind::Table(table) => Some(table),
             ExprKind::NamedTable { name, .. } => {
-                let rules = ["first_free", "shortest_queue", "round_robin", "priority"];
+                let rules = crate::syntax::words::CHOICE_RULES;
                 let mut d =
                     Diagnostic::new(codes::UNKNOWN_NAME, name.span, format!("there is no choice rule `{}`", name.text));
-                if let Some(near) = crate::base::names::nearest(&name.text, rules) {
+                if let Some(near) = crate::base::names::nearest(&name.text, rules.iter().copied()) {
                     d = d.fix(format!("write `{near}`"), name.span, near);
+                } else if matches!(self.scope.find(&name.text), Some(Meaning::Node(_) | Meaning::Array(..))) {
+                    d = d.help(format!("what one visit needs stands in round brackets: `{}(cycle: 5 min)`", name.text));
+                } else {
+                    d = d.help(format!("rules are {}", super::fields::list(rules)));
                 }
                 self.push(d);
                 None
@@ -394,6 +398,17 @@ impl<'a> Lower<'a> {
         let by_item = self.names_items(table);
         if table.entries.is_empty() {
             self.push(Diagnostic::new(codes::BAD_CHAIN, table.span, "the branch has no ways"));
+            return None;
+        }
+        let bare = |e: &Entry| match &e.key {
+            Key::Chain(c) if e.phrase.is_none() => {
+                c.as_expr().and_then(Expr::name).is_some_and(|n| matches!(self.scope.find(n), Some(Meaning::Node(_))))
+            }
+            _ => false,
+        };
+        if by_item && table.entries.iter().all(bare) {
+            let d = Diagnostic::new(codes::BAD_CHAIN, table.span, "nothing says which of these ways an item takes");
+            self.push(d.help("name a rule, `first_free { a, b }`, or give shares, `{ 50 %: a, rest: b }`"));
             return None;
         }
         if !by_item {

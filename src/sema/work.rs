@@ -171,7 +171,16 @@ impl<'a> Lower<'a> {
                 } else {
                     format!("the work has no phase `{name}`; it has {}", super::fields::list(&known))
                 };
-                self.push(Diagnostic::new(codes::WRONG_VALUE, entry.key.span(), why));
+                let d = Diagnostic::new(codes::WRONG_VALUE, entry.key.span(), why);
+                let one = phases.len() == 1 && phases.first().is_some_and(|p| p == "cycle");
+                self.push(match (known.contains(&name), name) {
+                    (true, _) => d,
+                    (false, "setup") => d.help("give the station a `setup` first: `setup: { A <-> B: 10 min }`"),
+                    (false, _) if one && name != "work" && name != "cycle" => d.help(format!(
+                        "divide the work: `steps: {{ {name}: 1 min, run: 9 min }}` in the place of `cycle`"
+                    )),
+                    (false, _) => d.help(format!("phases are {}", super::fields::list(&known))),
+                });
                 good = false;
                 continue;
             }

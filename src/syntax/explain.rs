@@ -197,9 +197,18 @@ impl<'a> Place<'a> {
         let unit = self.tokens.get(self.at + 1).filter(|t| t.kind == Kind::Name);
         match unit {
             Some(unit) if word == "per" => {
-                let right = format!("/{}", self.slice(unit.span));
+                let right = match self.slice(unit.span) {
+                    "hour" | "hours" => "/h".to_string(),
+                    "minute" | "minutes" => "/min".to_string(),
+                    "second" | "seconds" => "/s".to_string(),
+                    "day" | "days" => "/d".to_string(),
+                    "weeks" => "/week".to_string(),
+                    other => format!("/{other}"),
+                };
                 diagnostic.fix(format!("write `{right}`"), token.span.to(unit.span), right)
             }
+            _ if word == "per" && self.kind(self.at + 1) == Some(Kind::Number) => diagnostic
+                .help("a rate is written `/h`; people who are needed for a part of the time: `steps: { load: 1 min, run: 9 min }, needs: { load: 1 men }`"),
             _ => diagnostic.help(format!("as a name, write it between back-ticks: `` `{word}` ``")),
         }
     }
@@ -257,8 +266,13 @@ impl<'a> Place<'a> {
                 point(format!("something must follow {}", quote(shown))).label("the value is not complete")
             }
             _ if self.kind(self.at) == Some(Kind::Comma) => {
-                Diagnostic::new(codes::UNEXPECTED, self.span(), format!("unexpected `,` behind {}", quote(shown)))
-                    .label("one value only stands in these brackets")
+                let d =
+                    Diagnostic::new(codes::UNEXPECTED, self.span(), format!("unexpected `,` behind {}", quote(shown)))
+                        .label("one value only stands in these brackets");
+                // `flow p -> (a, b)`
+                let before = self.tokens.iter().take(self.at).rposition(|t| t.kind == Kind::ParenOpen);
+                let arrow = before.and_then(|at| at.checked_sub(1)).and_then(|at| self.kind(at)) == Some(Kind::Arrow);
+                if arrow { d.help("several ways are a branch or a rule: `first_free { a, b }`") } else { d }
             }
             _ => point(format!("something is missing behind {}, before {}", quote(shown), self.found())),
         }
@@ -276,6 +290,14 @@ impl<'a> Place<'a> {
         let found = self.found();
         let start = self.entry_start();
         let here = |code, message: String| Diagnostic::new(code, token.span, message);
+        if token.kind == Kind::Colon && first_kind_is_flow(self.kind(start)) {
+            return here(codes::UNEXPECTED, "a branch of a flow stands in braces".to_string())
+                .help("write `flow a -> { 95 %: out, rest: waste }`");
+        }
+        if token.kind == Kind::Star && self.previous_kind() == Some(Kind::BracketOpen) {
+            return here(codes::UNEXPECTED, "`*` names no members of an array".to_string())
+                .help("name one, `pick[1]`, or all in a loop: `for i in 1..4: pick[i] -> pack`");
+        }
         let Some(previous) = self.previous().filter(|_| start < self.at) else {
             return match token.kind {
                 Kind::Colon | Kind::Equals => here(codes::UNEXPECTED, format!("nothing stands before {found}"))
@@ -304,9 +326,39 @@ impl<'a> Place<'a> {
             let name = self.slice(span);
             return hyphens::describe(name, span).fix(format!("write `` `{name}` ``"), span, format!("`{name}`"));
         }
+        if token.kind == Kind::Colon
+            && previous.kind == Kind::Number
+            && let Some(minutes) = self.tokens.get(self.at + 1).filter(|t| t.kind == Kind::Number)
+            && previous.span.end == token.span.start
+            && token.span.end == minutes.span.start
+        {
+            let (hours, minutes) = (self.slice(previous.span), self.slice(minutes.span));
+            return here(codes::UNEXPECTED, "a second `:` in one entry".to_string())
+                .help(format!("a length of time is `{hours} h + {minutes} min`; a time of day has two digits for the hour, `{hours:0>2}:{minutes:0>2}`"));
+        }
         if token.kind == Kind::Colon {
             return here(codes::UNEXPECTED, "a second `:` in one entry".to_string())
                 .help("entries stand on lines of their own, or are separated by commas");
+        }
+        if token.kind == Kind::Minus
+            && previous.kind == Kind::Clock
+            && let Some(end) = self.tokens.get(self.at + 1).filter(|t| t.kind == Kind::Clock)
+        {
+            let right = format!("{}..{}", self.slice(previous.span), self.slice(end.span));
+            let span = previous.span.to(end.span);
+            return Diagnostic::new(codes::UNEXPECTED, span, "hours from one to another are written with `..`").fix(
+                format!("write `{right}`"),
+                span,
+                right,
+            );
+        }
+        if previous.kind == Kind::Minus && token.kind == Kind::Greater {
+            let span = previous.span.to(token.span);
+            return Diagnostic::new(codes::UNEXPECTED, span, "an arrow has no blank in it").fix(
+                "write `->`",
+                span,
+                "->",
+            );
         }
         if previous.kind.opens() || !ends_operand(previous.kind) {
             let what =
@@ -370,6 +422,25 @@ impl<'a> Place<'a> {
             .label("a new entry begins here")
             .fix("add the comma", gap, ",");
         }
+        if first_kind == Some(Kind::For) && self.slice(previous.span) == "flow" {
+            return Diagnostic::new(
+                codes::UNEXPECTED,
+                previous.span,
+                "behind `for … :` stands a chain, without `flow`",
+            )
+            .fix("remove `flow`", Span { end: token.span.start, ..previous.span }, "");
+        }
+        if found == "`between`" {
+            return Diagnostic::new(codes::UNEXPECTED, token.span, format!("unexpected {found} behind {behind}"))
+                .help("a range is written `in 50..60 /h`");
+        }
+        let link =
+            self.tokens.iter().skip(start).take(self.at.saturating_sub(start)).rposition(|t| t.kind == Kind::LinkOpen);
+        if first_kind == Some(Kind::FlowWord) && previous.kind == Kind::BracketClose && link.is_some() {
+            return Diagnostic::new(codes::UNEXPECTED, token.span, format!("unexpected {found} behind {behind}"))
+                .label("the arrow has no end")
+                .fix("end the arrow", gap, "->");
+        }
         let help = if first_kind == Some(Kind::FlowWord) {
             "write `->` between two nodes of a flow"
         } else {
@@ -386,6 +457,10 @@ fn quote(text: &str) -> String {
         shown.push('…');
     }
     if shown.contains('`') { shown } else { format!("`{shown}`") }
+}
+
+fn first_kind_is_flow(kind: Option<Kind>) -> bool {
+    kind == Some(Kind::FlowWord)
 }
 
 fn ends_operand(kind: Kind) -> bool {

@@ -75,6 +75,11 @@ impl<'t> Hyphened<'t> {
 /// What is wrong with a name that has a hyphen.
 #[must_use]
 pub fn describe(name: &str, span: Span) -> Diagnostic {
+    if let Some((from, to)) = name.split_once('-').and_then(|(a, b)| Some((day(a)?, day(b)?))) {
+        let right = format!("{from}..{to}");
+        return Diagnostic::new(codes::HYPHEN_IN_NAME, span, format!("days from one to another are written `{right}`"))
+            .help(format!("write `{right}`"));
+    }
     Diagnostic::new(codes::HYPHEN_IN_NAME, span, format!("the name `{name}` has a hyphen in it"))
         .note("a hyphen is a minus; a name that needs one stands between back-ticks")
 }
@@ -94,4 +99,11 @@ pub fn run(tokens: &[Token], at: usize) -> Option<(usize, Span)> {
     }
     let ends_well = tokens.get(next - 1).is_some_and(|t| t.kind != Kind::Minus);
     (next > at + 2 && ends_well).then_some((next, span))
+}
+
+/// The day of the week that a word is short for.
+fn day(word: &str) -> Option<&'static str> {
+    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let word = word.to_lowercase();
+    DAYS.into_iter().find(|d| word.len() >= 2 && (d.starts_with(&word) || word.starts_with(d)))
 }

@@ -70,11 +70,13 @@ struct Level {
     deepest: u32,
     /// Links in the chain being read.
     links: usize,
+    /// The braces of a choice rule: a line that begins with an arrow is a way of its own.
+    ways: bool,
 }
 
 impl Level {
     fn new(kind: Kind) -> Self {
-        Self { kind, depth: 0, deepest: 0, links: 0 }
+        Self { kind, depth: 0, deepest: 0, links: 0, ways: false }
     }
 
     fn reset(&mut self) {
@@ -130,7 +132,9 @@ impl<'t> Layout<'t> {
         if matches!(previous, Kind::BraceOpen | Kind::Comma) || matches!(next, Kind::Comma | Kind::BraceClose) {
             return;
         }
-        let goes_on = continues_behind(previous) || continues_before(next);
+        let ways = self.stack.last().is_some_and(|l| l.ways);
+        let way_begins = ways && matches!(next, Kind::Arrow | Kind::LinkOpen);
+        let goes_on = continues_behind(previous) || continues_before(next) && !way_begins;
         // A declaration or a field never continues a broken line.
         if goes_on && !brackets::is_field(self.tokens, at) && !brackets::is_anchor(self.text, self.tokens, at) {
             return;
@@ -224,8 +228,11 @@ impl<'t> Layout<'t> {
             self.push(Kind::Bad, token.span);
             return self.matching(at);
         }
+        let rule = self.out.last().is_some_and(|t| {
+            token.kind == Kind::BraceOpen && t.kind == Kind::Name && words::CHOICE_RULES.contains(&self.text_of(t.span))
+        });
         self.push(token.kind, token.span);
-        self.stack.push(Level::new(token.kind));
+        self.stack.push(Level { ways: rule, ..Level::new(token.kind) });
         at + 1
     }
 
@@ -510,6 +517,7 @@ fn is_operator(kind: Kind) -> bool {
             | Kind::DotDot
             | Kind::And
             | Kind::Or
+            | Kind::Bar
             | Kind::Not
             | Kind::In
     ) || is_comparison(kind)
@@ -541,6 +549,7 @@ fn continues_before(kind: Kind) -> bool {
                 | Kind::Star
                 | Kind::Caret
                 | Kind::DotDot
+                | Kind::Bar
                 | Kind::ParenClose
                 | Kind::BracketClose
                 | Kind::BraceOpen

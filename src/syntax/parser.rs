@@ -222,7 +222,19 @@ fn spoiled(item: &mut Item) {
             }
         }
         Item::Expect(expect) => expect.phrase = error_phrase(expect.phrase.span),
-        Item::Use(_) | Item::Flow(_) | Item::Error(_) => {}
+        Item::Flow(flow) => {
+            // `flow b -> 95 %: out`: what stands there is no node, which is told already.
+            if let Some(last) = flow.chain.steps.last_mut()
+                && matches!(last.expr.kind, ExprKind::Quantity(_))
+            {
+                last.expr.kind = ExprKind::Error;
+                return;
+            }
+            // The chain goes on in a way that nobody knows.
+            let span = flow.span.after();
+            flow.chain.steps.push(Step { link: Link { kind: LinkKind::Arrow, span }, expr: error_expr(span) });
+        }
+        Item::Use(_) | Item::Error(_) => {}
     }
 }
 
@@ -556,7 +568,7 @@ fn range_rule<'src>(power: Rule<'src, Expr>) -> Rule<'src, Expr> {
         .boxed()
 }
 
-/// disjunction, conjunction, negation, comparison.
+/// alternatives, disjunction, conjunction, negation, comparison.
 fn logic_rule<'src>(range: Rule<'src, Expr>) -> Rule<'src, Expr> {
     let comparing = select! {
         Kind::Less => BinaryOp::Less,
@@ -584,9 +596,10 @@ fn logic_rule<'src>(range: Rule<'src, Expr>) -> Rule<'src, Expr> {
     let word = |kind: Kind, op: BinaryOp| just(kind).map_with(move |_, e| -> (BinaryOp, Span) { (op, e.span()) });
     comparison
         .pratt((
-            prefix(3, not, |op_span, operand, _| unary(UnaryOp::Not, op_span, operand)),
-            infix(left(2), word(Kind::And, BinaryOp::And), |left, op, right, _| binary(left, op, right)),
-            infix(left(1), word(Kind::Or, BinaryOp::Or), |left, op, right, _| binary(left, op, right)),
+            prefix(4, not, |op_span, operand, _| unary(UnaryOp::Not, op_span, operand)),
+            infix(left(3), word(Kind::And, BinaryOp::And), |left, op, right, _| binary(left, op, right)),
+            infix(left(2), word(Kind::Or, BinaryOp::Or), |left, op, right, _| binary(left, op, right)),
+            infix(left(1), word(Kind::Bar, BinaryOp::Alternative), |left, op, right, _| binary(left, op, right)),
         ))
         .boxed()
 }

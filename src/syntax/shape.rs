@@ -209,11 +209,14 @@ impl Shape<'_> {
             return;
         }
         let right = text.replace('-', "_");
-        self.diagnostics.push(hyphens::describe(text, key.span).fix(
-            format!("write `{right}`"),
-            key.span,
-            right.clone(),
-        ));
+        let found = hyphens::describe(text, key.span);
+        if !found.help.is_empty() {
+            // Days from one to another: no name.
+            self.diagnostics.push(found);
+            key.kind = ExprKind::Error;
+            return;
+        }
+        self.diagnostics.push(found.fix(format!("write `{right}`"), key.span, right.clone()));
         key.kind = ExprKind::Name(right);
     }
 

@@ -177,6 +177,9 @@ pub enum Kind {
     #[token("!=")]
     #[token("≠")]
     NotEqual,
+    /// `|`
+    #[token("|")]
+    Bar,
     /// A line end that separates.
     #[token("\n")]
     Newline,
@@ -230,6 +233,14 @@ pub enum Kind {
     #[token("<>")]
     #[token(":=")]
     Foreign,
+    /// `±`, `+-`, `+/-`: no tolerances.
+    #[token("±")]
+    #[token("+-")]
+    #[token("+/-")]
+    Tolerance,
+    /// `23.11.2026`: a day in another order.
+    #[regex(r"[0-9][0-9]?\.[0-9][0-9]?\.[0-9][0-9][0-9][0-9]")]
+    ForeignDate,
     /// Text that means nothing; its diagnostic is already given.
     Bad,
 }
@@ -334,6 +345,17 @@ pub fn scan(file: FileId, text: &str) -> Scanned {
                 direction_marks(&mut out, span, trimmed);
                 line_is_empty = false;
                 continue;
+            }
+            // `=> 50 /h`: no arrow leads to a number.
+            Ok(Kind::Foreign)
+                if slice == "=>" && lexer.remainder().trim_start().starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                out.diagnostics.push(
+                    Diagnostic::new(codes::FOREIGN_SIGN, span, "`=>` is written `>=` here")
+                        .label("sign of another language")
+                        .fix("write `>=`", span, ">="),
+                );
+                Kind::GreaterEqual
             }
             Ok(kind) => kind,
         };
@@ -453,6 +475,27 @@ fn mend(out: &mut Scanned, kind: Kind, span: Span, text: &str) -> Kind {
                     .fix(format!("write `{}`", right.trim()), span, right),
             );
             read_as
+        }
+        Kind::Tolerance => {
+            out.diagnostics.push(
+                Diagnostic::new(codes::FOREIGN_SIGN, span, format!("`{text}` gives no tolerance"))
+                    .label("what varies is a distribution")
+                    .note("a tolerance does not say how often which value comes")
+                    .help("write `uniform(35 s, 45 s)` for every value between two, `normal(40 s, 5 s)` for mean and standard deviation"),
+            );
+            Kind::Bad
+        }
+        Kind::ForeignDate => {
+            let parts: Vec<&str> = text.split('.').collect();
+            let diagnostic = Diagnostic::new(codes::BAD_CLOCK, span, "a day is written year-month-day");
+            out.diagnostics.push(match parts.as_slice() {
+                [day, month, year] => {
+                    let right = format!("{year}-{month:0>2}-{day:0>2}");
+                    diagnostic.fix(format!("write `{right}`"), span, right)
+                }
+                _ => diagnostic.help("write `2026-11-23`"),
+            });
+            Kind::Bad
         }
         other => other,
     }

@@ -613,6 +613,8 @@ pub enum UnaryOp {
 /// Operators with two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BinaryOp {
+    /// `|`, between the names of the values of an attribute.
+    Alternative,
     /// `or`
     Or,
     /// `and`
@@ -659,6 +661,7 @@ impl BinaryOp {
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
+            BinaryOp::Alternative => "|",
             BinaryOp::Or => "or",
             BinaryOp::And => "and",
             BinaryOp::Less => "<",

@@ -38,6 +38,9 @@ pub const RESERVED: &[(&str, Kind)] = &[
 pub const ITEM_START: &[(&str, Kind)] =
     &[("flow", Kind::FlowWord), ("expect", Kind::ExpectWord), ("use", Kind::UseWord), ("flowline", Kind::EditionWord)];
 
+/// Rules that choose among ways. A line in their braces that begins with an arrow is a way of its own.
+pub const CHOICE_RULES: &[&str] = &["first_free", "shortest_queue", "round_robin", "priority"];
+
 /// Words that open a declaration. They stay usable as names elsewhere.
 pub const DECLARATION: &[&str] = &[
     "line",

@@ -78,6 +78,8 @@ fn exit_codes() {
         (&["explain", "std"], "", 0),
         (&["explain", "std.packaging"], "", 0),
         (&["explain", "Kanban_pair"], "", 0),
+        (&["explain", "changeover"], "", 0),
+        (&["explain", "AGV"], "", 0),
         (&["explain", "cycel"], "", 2),
         (&["explain", "std.nothing"], "", 2),
         (&["--help"], "", 0),

@@ -190,6 +190,8 @@ line a {
     let total_time_of_everything = first_part_of_it_all + second_part_of_it_all - third_part_of_it_all + the_rest
     flow checker -> {
         98.5 %: -[5]-> labeller, rest: rejects }
+    flow crane -[4, agv(60 m)]-> infeed -> shortest_queue { -[3]-> pick[1], -[3]-> pick[2], -[3]-> pick[3], -[30]-> pick[4] }
+    flow a -> first_free { -[3]-> the_first_station_of_this_way -> the_second_station_of_this_way -> the_last_station_of_it, b -> c }
 }
 ";
     assert_eq!(
@@ -219,6 +221,18 @@ line a {
     flow checker -> {
         98.5 %: -[5]-> labeller
         rest: rejects
+    }
+    flow crane -[4, agv(60 m)]-> infeed -> shortest_queue {
+        -[3]-> pick[1]
+        -[3]-> pick[2]
+        -[3]-> pick[3]
+        -[30]-> pick[4]
+    }
+    flow a -> first_free {
+        -[3]-> the_first_station_of_this_way ->
+            the_second_station_of_this_way ->
+            the_last_station_of_it
+        b -> c
     }
 }
 "

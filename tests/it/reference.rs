@@ -160,3 +160,34 @@ fn the_book_is_up_to_date() {
         assert!(written == page, "{name}: run `FLOWLINE_UPDATE=1 cargo test -- reference`");
     }
 }
+
+/// Words of the trade lead to words that there are, and none of them is a word of the language in that place.
+#[test]
+fn words_of_the_trade_lead_to_words_of_the_language() {
+    use flowline::base::trade;
+    for t in trade::TRADE {
+        let known = !reference::find(t.instead).is_empty() || matches!(t.instead, "{" | "d" | "normal" | "exponential");
+        assert!(known, "`{}` leads to `{}`, which is no word", t.word, t.instead);
+        assert!(t.word.chars().all(|c| c.is_ascii_lowercase()), "`{}` is written with other letters", t.word);
+        let twice = trade::TRADE.iter().filter(|o| o.word == t.word && o.of == t.of).count();
+        assert_eq!(twice, 1, "`{}` stands twice", t.word);
+        assert!(!t.write.ends_with('.'), "`{}`: no full stop", t.word);
+    }
+    for asked in [
+        "MTBF",
+        "changeover",
+        "kanban",
+        "rework",
+        "bottleneck",
+        "array",
+        "AGV",
+        "kit",
+        "CIP",
+        "cycle_time",
+        "pause",
+        "exp",
+        "mon-fri",
+    ] {
+        assert!(!trade::all(asked).is_empty() || !reference::find(asked).is_empty(), "`{asked}` is not explained");
+    }
+}

@@ -13,4 +13,5 @@ codes! {
     BAD_START = "E0408" Error "flow that cannot begin or end here";
     CIRCLE_WITHOUT_WORK = "E0409" Error "items could circulate without taking time";
     OPEN_PORT = "E0410" Error "port with nothing on one side";
+    MIXED_LANE = "E0411" Warning "rests of one kind can block another";
 }

@@ -12,6 +12,7 @@ codes! {
     UNKNOWN_DECLARATION = "E0213" Error "unknown declaration";
     UNUSED = "E0220" Warning "declared but not used";
     UNREACHED = "E0221" Warning "no item ever comes here";
+    NO_MACHINE = "E0222" Warning "station without machines";
     NO_LINE = "E0230" Error "nothing to simulate outside a line";
     FILE_NOT_USABLE = "E0240" Error "file that cannot be used";
     CIRCULAR_USE = "E0241" Error "files that use each other";

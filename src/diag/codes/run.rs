@@ -5,6 +5,9 @@ use super::codes;
 codes! {
     NO_END = "E0701" Error "the run has no end";
     BAD_RUN = "E0702" Error "run settings contradict each other";
+    RAGGED_WINDOW = "E0703" Warning "measured time that is no whole number of weeks";
+    SHIFT_CLOCK = "E0704" Warning "times of a source that its shift changes";
+    TWO_CLOCKS = "E0705" Warning "expectation and demand by different clocks";
     OUT_OF_MEMORY = "E0710" Error "too many items for the memory of a run";
     BAD_DURATION = "E0711" Error "a drawn value is no duration";
     TIME_STANDS_STILL = "E0712" Error "time stands still";

@@ -13,8 +13,8 @@ pub(super) const DECLARATIONS: &[Word] = &[
     word(
         "item",
         "file, line",
-        "item NAME { mass: 0.5 kg, due: time }",
-        "A type of item. Fields with a kind are attributes that each item carries.",
+        "item NAME { mass: 0.5 kg, due: time, colour: red | blue }",
+        "A type of item. Fields with a kind, or with the names of their values, are attributes that each item carries.",
         "attributes.md#An item carries",
     ),
     word(
