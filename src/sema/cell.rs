@@ -178,7 +178,14 @@ impl<'a> Lower<'a> {
         for shared in plant.stops.iter_mut().skip(stops) {
             let name = match &mut shared.owner {
                 // Nodes had their whole names before their fields were read.
-                Some(_) if shared.stops.iter().any(|s| matches!(s, crate::ir::Stopped::Node(_))) => continue,
+                Some(_)
+                    if shared
+                        .stops
+                        .iter()
+                        .any(|s| matches!(s, crate::ir::Stopped::Node(_) | crate::ir::Stopped::Vehicle(..))) =>
+                {
+                    continue;
+                }
                 Some(owner) => owner,
                 None => shared.stop.name_mut(),
             };

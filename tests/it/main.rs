@@ -19,6 +19,7 @@ mod error_pages;
 mod exact_lines;
 mod examples;
 mod feature_pairs;
+mod fleet_capacity;
 mod format;
 mod independent;
 mod invariance;
