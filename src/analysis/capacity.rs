@@ -123,7 +123,7 @@ impl<'a> Model<'a> {
     /// Loads enter the program only as they are violated: of ten thousand stations a few matter.
     pub fn maximise(&self, rows: &Rows, aim: &Form, limit: Option<&Rational>) -> Option<(Rational, Point)> {
         let Some(limit) = limit else { return self.solve(rows, self.columns.len(), &self.row(aim)) };
-        let row = |r: &Resource| (self.row(&r.form), r.capacity() * limit - &r.always);
+        let row = |r: &Resource, at: Option<&Point>| (self.row(&self.form(r, at)), r.capacity() * limit - &r.always);
         let broken = |r: &Resource, _: &Rational, point: &Point| {
             let over = self.required(r, point) - r.capacity() * limit;
             over.is_positive().then(|| self.load(r, point).unwrap_or(over))
@@ -139,18 +139,18 @@ impl<'a> Model<'a> {
     /// The point with the smallest largest load, and that load.
     pub fn least_load(&self, rows: &Rows) -> Option<(Rational, Point)> {
         let column = self.columns.len();
-        let row = |r: &Resource| {
+        let row = |r: &Resource, at: Option<&Point>| {
+            let form = self.form(r, at);
             let capacity = r.capacity();
             if capacity.is_zero() {
-                return (self.row(&r.form), Rational::zero());
+                return (self.row(&form), Rational::zero());
             }
-            let sum =
-                self.row(&r.form).into_iter().map(|(c, f)| (c, f / &capacity)).chain([(column, -Rational::one())]);
+            let sum = self.row(&form).into_iter().map(|(c, f)| (c, f / &capacity)).chain([(column, -Rational::one())]);
             (sum.collect(), -(&r.always / &capacity))
         };
         let broken = |r: &Resource, value: &Rational, point: &Point| {
             if r.capacity().is_zero() {
-                return Some(self.value(&r.form, point)).filter(Signed::is_positive);
+                return Some(self.value(&self.form(r, Some(point)), point)).filter(Signed::is_positive);
             }
             self.load(r, point).filter(|load| !r.form.is_empty() && *load > -value)
         };
@@ -173,7 +173,7 @@ impl<'a> Model<'a> {
         rows: &Rows,
         columns: usize,
         aim: &[(usize, Rational)],
-        row: &dyn Fn(&Resource) -> Row,
+        row: &dyn Fn(&Resource, Option<&Point>) -> Row,
         broken: &dyn Fn(&Resource, &Rational, &Point) -> Option<Rational>,
         limit: &dyn Fn(&Rational) -> f64,
     ) -> Option<(Rational, Point)> {
@@ -191,7 +191,7 @@ impl<'a> Model<'a> {
         }
         for (_, at) in heaviest.values() {
             if let Some(resource) = self.resources.get(*at) {
-                let (sum, bound) = row(resource);
+                let (sum, bound) = row(resource, None);
                 rows.at_most(sum, bound);
             }
         }
@@ -205,7 +205,7 @@ impl<'a> Model<'a> {
                 .resources
                 .iter()
                 .enumerate()
-                .filter(|(_, r)| near(r))
+                .filter(|(_, r)| r.empties.is_some() || near(r))
                 .filter_map(|(at, r)| broken(r, &value, &point).map(|by| (by, at)))
                 .collect();
             if worst.is_empty() {
@@ -213,7 +213,7 @@ impl<'a> Model<'a> {
             }
             worst.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
             for resource in worst.iter().take(BROKEN_ROWS).filter_map(|(_, at)| self.resources.get(*at)) {
-                let (sum, bound) = row(resource);
+                let (sum, bound) = row(resource, Some(&point));
                 rows.at_most(sum, bound);
             }
         }
@@ -233,9 +233,27 @@ impl<'a> Model<'a> {
         self.value(self.traffic.form(term), point)
     }
 
+    /// The least time of the empty trips of a fleet, as a sum that is exact at a point and too low elsewhere, if
+    /// anything.
+    pub fn empty_trips(&self, resource: &Resource, point: &Point) -> Form {
+        resource.empties.as_ref().map_or_else(Form::new, |e| e.form_at(point))
+    }
+
+    /// The work of a resource as a sum over free rates; of a fleet with the empty trips that a point has.
+    fn form(&self, resource: &Resource, point: Option<&Point>) -> Form {
+        let mut form = resource.form.clone();
+        if let (Some(_), Some(point)) = (&resource.empties, point) {
+            add_to(&mut form, &self.empty_trips(resource, point), &Rational::one());
+        }
+        form
+    }
+
     /// Work a resource has at a point, seconds per second.
     pub fn required(&self, resource: &Resource, point: &Point) -> Rational {
-        self.value(&resource.form, point) + &resource.always
+        if resource.empties.is_none() {
+            return self.value(&resource.form, point) + &resource.always;
+        }
+        self.value(&self.form(resource, Some(point)), point) + &resource.always
     }
 
     /// Load of a resource at a point; `None` when it has no time at all.
@@ -389,6 +407,7 @@ fn card(model: &Model, point: &Point, capacity: &mut Capacity) {
             What::Lane(_) => "places",
             What::Belt(_) => "belt",
             What::Limit(_) => "limit",
+            What::Fleet(_) => "fleet",
         };
         let unit = match resource.what {
             What::Limit(id) if model.plant.limits.get(id).is_some_and(|l| l.pallets) => "pallets",

@@ -213,6 +213,7 @@ pub(super) fn limits(plant: &Plant, network: &Network, found: &mut Vec<Resource>
             always: Rational::zero(),
             form: Form::new(),
             rough: Vec::new(),
+            empties: None,
             exact: false,
         });
     }

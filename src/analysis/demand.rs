@@ -251,6 +251,10 @@ pub(super) fn arithmetic(model: &Model, resource: &Resource, point: &Point) -> S
     if rest.is_positive() {
         parts.push(format!("{} of other work", hours(&rest)));
     }
+    let empty = model.value(&model.empty_trips(resource, point), point);
+    if empty.is_positive() {
+        parts.push(format!("{} of empty trips at least", hours(&empty)));
+    }
     if resource.always.is_positive() {
         parts.push(format!("{} of repairs and maintenance", hours(&resource.always)));
     }
@@ -262,6 +266,7 @@ pub(super) fn arithmetic(model: &Model, resource: &Resource, point: &Point) -> S
         What::Tool(_) => counted(resource.size, "tool"),
         What::Lane(_) => counted(resource.size, "place"),
         What::Belt(_) => counted(resource.size, "lane"),
+        What::Fleet(_) => counted(resource.size, "vehicle"),
         What::Limit(id) => {
             let word = match model.plant.limits.get(id) {
                 Some(limit) if limit.pallets => "pallet",
@@ -311,6 +316,7 @@ pub(super) fn mend(resource: &Resource, load: &Rational) -> String {
             counted(enough, "lane"),
             percent(&(load - Rational::one()))
         ),
+        What::Fleet(_) => format!("`{}` would do with {}", resource.name, counted(enough, "vehicle")),
         What::Limit(_) => format!("`{}` would have to be at least {}", resource.name, whole(enough)),
     }
 }

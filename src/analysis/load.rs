@@ -14,6 +14,7 @@ use crate::ir::{
 };
 
 use super::figures::{count, over};
+use super::fleet::Empties;
 use super::means::{is_constant, mean, mean_square};
 use super::network::{Network, Parameter, State, Term, joining};
 use super::traffic::{Form, Traffic, add_to};
@@ -33,6 +34,8 @@ pub(super) enum What {
     Belt(NodeId),
     /// Cards that each item holds from one node to another.
     Limit(LimitId),
+    /// A fleet with its vehicles.
+    Fleet(usize),
 }
 
 /// One kind of work of a resource.
@@ -70,6 +73,8 @@ pub(super) struct Resource {
     pub rough: Vec<(usize, f64)>,
     /// Whether no draw is involved.
     pub exact: bool,
+    /// Of a fleet: its empty trips, whose least time depends on the flows.
+    pub empties: Option<Empties>,
 }
 
 impl Resource {
@@ -145,6 +150,7 @@ fn skills(plant: &Plant, pools: &mut [Option<Resource>], found: &mut Vec<Resourc
             always,
             form: Form::new(),
             rough: Vec::new(),
+            empties: None,
             exact: parts.iter().all(|r| r.exact),
         });
     }
@@ -240,6 +246,7 @@ pub(super) fn resources(
                 always: Rational::zero(),
                 form: Form::new(),
                 rough: Vec::new(),
+                empties: None,
                 exact: true,
             })
         })
@@ -260,6 +267,7 @@ pub(super) fn resources(
                     always: Rational::zero(),
                     form: Form::new(),
                     rough: Vec::new(),
+                    empties: None,
                     exact: station.breakdowns.is_empty()
                         && station.maintenance.is_empty()
                         && plant.shared_stops(id).next().is_none(),
@@ -302,6 +310,7 @@ pub(super) fn resources(
                     always: Rational::zero(),
                     form: Form::new(),
                     rough: Vec::new(),
+                    empties: None,
                     exact: is_constant(transit),
                 };
                 let mut known = true;
@@ -356,6 +365,7 @@ pub(super) fn resources(
                     always: Rational::zero(),
                     form: Form::new(),
                     rough: Vec::new(),
+                    empties: None,
                     exact: stops.is_empty() && shared.is_empty(),
                 });
             }
@@ -385,6 +395,7 @@ pub(super) fn resources(
         }
     }
     super::cards::limits(plant, network, &mut found, unheld);
+    super::fleet::fleets(plant, network, traffic, &mut found, unknown);
     for resource in &mut found {
         let mut form = Form::new();
         for work in &resource.works {
@@ -534,10 +545,10 @@ fn is_fixed(duration: &Expression) -> bool {
 }
 
 /// A reason to stand still, breakdown or maintenance.
-struct Stop<'a> {
-    after: &'a Expression,
-    clock: BreakdownClock,
-    lasts: &'a Expression,
+pub(super) struct Stop<'a> {
+    pub after: &'a Expression,
+    pub clock: BreakdownClock,
+    pub lasts: &'a Expression,
     needs: &'a [Need],
     from_start: bool,
     repair_in: Option<CalendarId>,
@@ -571,7 +582,7 @@ impl<'a> Stop<'a> {
     }
 
     /// The share of time up, at most: m/(m+r); 1 - r/m where both are fixed and m counts from the onset.
-    fn up(&self, after: &Rational, lasts: &Rational) -> Rational {
+    pub fn up(&self, after: &Rational, lasts: &Rational) -> Rational {
         if self.from_start && is_constant(self.after) && is_constant(self.lasts) && lasts <= after {
             return over(&(after - lasts), after).unwrap_or_else(Rational::one);
         }
@@ -594,7 +605,7 @@ fn shared(plant: &Plant, id: NodeId) -> impl Iterator<Item = Stop<'_>> {
     plant.shared_stops(id).filter_map(|s| stop_of(&s.stop))
 }
 
-fn stop_of(stop: &ir::Stop) -> Option<Stop<'_>> {
+pub(super) fn stop_of(stop: &ir::Stop) -> Option<Stop<'_>> {
     match stop {
         ir::Stop::Breakdown(b) => Some(Stop::breakdown(b)),
         ir::Stop::Maintenance(m) => Stop::maintenance(m),

@@ -12,6 +12,7 @@ mod cards;
 mod deadlock;
 mod demand;
 mod figures;
+mod fleet;
 mod load;
 mod means;
 mod network;

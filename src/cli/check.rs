@@ -11,6 +11,7 @@ use crate::diag::Severity;
 use crate::diag::render::{self, Format, json::DiagnosticJson};
 
 use super::args::{Check, Findings};
+use super::busy::Busy;
 use super::{EXIT_ERRORS, EXIT_USAGE, colour, complain, pipeline, print};
 
 /// The object of `check --format json`.
@@ -78,16 +79,23 @@ pub fn schema() -> schemars::Schema {
 
 /// Checks a file and prints what was found. Findings go to standard output, for they are the result.
 pub fn check(options: &Check) -> u8 {
+    // While somebody types the text nothing is drawn into it.
+    let typed = options.file.as_os_str() == "-";
+    let shown = matches!(options.format, Findings::Terminal | Findings::Short) && !typed;
+    let busy = Busy::start(&render::plain(&format!("checking {}", options.file.display())), shown);
     let compiled = match pipeline::compile(&options.file, &options.set) {
         Ok(compiled) => compiled,
         Err(why) => {
+            busy.clear();
             complain(&format!("flowline: {}\n", render::plain(&why)));
             return EXIT_USAGE;
         }
     };
     let mut diagnostics = compiled.diagnostics.clone();
     let mut analyses: Vec<(String, Analysis)> = Vec::new();
-    for plant in &compiled.analysed.plants {
+    let lines = compiled.analysed.plants.len();
+    for (done, plant) in compiled.analysed.plants.iter().enumerate() {
+        busy.step(format!("line {}", plant.name), done, lines);
         // Loads of a line with holes would mislead.
         if compiled.failed() {
             continue;
@@ -96,6 +104,7 @@ pub fn check(options: &Check) -> u8 {
         diagnostics.extend(analysis.diagnostics.iter().cloned());
         analyses.push((plant.name.clone(), analysis));
     }
+    busy.clear();
     let colour = colour(std::io::stdout().is_terminal());
     let format = match options.format {
         Findings::Terminal => Some(Format::Terminal),

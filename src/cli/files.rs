@@ -58,15 +58,27 @@ pub fn read_data(main: &Path, path: &str) -> Result<String, String> {
         return Err(outside.to_string());
     }
     let real = wanted.canonicalize().map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_string(),
+        std::io::ErrorKind::NotFound => "there is no such file in the folder of the line's file".to_string(),
         _ => e.to_string(),
     })?;
     if !real.starts_with(&root) {
         return Err(outside.to_string());
     }
-    let size = std::fs::metadata(&real).map_err(|e| e.to_string())?.len();
+    let about = std::fs::metadata(&real).map_err(|e| e.to_string())?;
+    if about.is_dir() {
+        return Err("it is a folder".to_string());
+    }
+    // A pipe or device could keep the reader waiting for ever.
+    if !about.is_file() {
+        return Err("it is no file on disk".to_string());
+    }
+    let size = about.len();
     if size > limits::FILE_BYTES as u64 {
         return Err(format!("it is larger than {} MiB", limits::FILE_BYTES / (1024 * 1024)));
     }
-    std::fs::read_to_string(&real).map_err(|e| e.to_string())
+    std::fs::read_to_string(&real).map_err(|e| match e.kind() {
+        std::io::ErrorKind::InvalidData => "it is no text in UTF-8; save it again as CSV UTF-8".to_string(),
+        std::io::ErrorKind::PermissionDenied => "reading it is not allowed".to_string(),
+        _ => e.to_string(),
+    })
 }

@@ -4,6 +4,7 @@
 //! Start reading at [`main`]; [`args`] says what can be given.
 
 pub mod args;
+mod busy;
 pub mod check;
 mod dump;
 mod explain;

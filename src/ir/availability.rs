@@ -77,6 +77,8 @@ pub enum Stopped {
     Member(PoolId),
     /// One card of a limit: a pallet.
     Card(LimitId),
+    /// A vehicle: its fleet and its number there, from 0 on.
+    Vehicle(usize, u64),
 }
 
 /// A reason to stand still.

@@ -76,6 +76,12 @@ pub fn dump(plant: &Plant) -> String {
             show.expression(&fleet.unload),
             stop(fleet.start)
         );
+        if let Some(home) = fleet.home {
+            let _ = writeln!(out, "    home {}", stop(home));
+        }
+        if let Some(calendar) = fleet.calendar.and_then(|c| plant.calendars.get(c)) {
+            let _ = writeln!(out, "    shift {} {:?}", calendar.name, fleet.shift_end);
+        }
         for (i, metres) in fleet.metres.iter().enumerate() {
             let n = fleet.stops.len().max(1);
             if let (Some(metres), true) = (metres, i / n != i % n) {
@@ -90,6 +96,10 @@ pub fn dump(plant: &Plant) -> String {
             .map(|s| match s {
                 Stopped::Node(id) => show.name(*id),
                 Stopped::Member(id) => plant.pools.get(*id).map_or_else(String::new, |p| p.name.clone()),
+                Stopped::Vehicle(fleet, n) => {
+                    let name = plant.fleets.get(*fleet).map_or("", |f| f.name.as_str());
+                    format!("{name}#{}", n + 1)
+                }
                 Stopped::Card(id) => plant.limits.get(*id).map_or_else(String::new, |l| l.name.clone()),
             })
             .collect();

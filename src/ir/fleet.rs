@@ -2,7 +2,7 @@
 
 use crate::base::{Dim, Quantity, Rational, Span};
 
-use super::{Expression, NodeId, Precedence};
+use super::{CalendarId, Expression, NodeId, Precedence, ShiftEnd};
 
 /// Vehicles of one kind. Each brings one item at a time.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,12 @@ pub struct Fleet {
     pub metres: Vec<Option<Rational>>,
     /// The stop where all vehicles are at t = 0.
     pub start: usize,
+    /// The stop to which vehicles go that have nothing to do; absent: they stay where they are.
+    pub home: Option<usize>,
+    /// The shift in which vehicles go; absent: always.
+    pub calendar: Option<CalendarId>,
+    /// What a vehicle on its way does at the end of the shift.
+    pub shift_end: ShiftEnd,
 }
 
 /// On a vehicle: the node between the one an item comes from and the one it goes to. A place at the next node
@@ -66,6 +72,9 @@ impl Default for Fleet {
             stops: Vec::new(),
             metres: Vec::new(),
             start: 0,
+            home: None,
+            calendar: None,
+            shift_end: ShiftEnd::FinishItem,
         }
     }
 }

@@ -141,8 +141,8 @@ pub enum MemberShape {
     Pool(bool),
     /// A card of a limit.
     Card,
-    /// A vehicle.
-    Vehicle,
+    /// A vehicle; it finishes its trip first, when the first is set; it is maintained, when the second is.
+    Vehicle(bool, bool),
     /// The line between the ends of a limit, while it is cleared.
     Clearance,
 }
@@ -260,6 +260,8 @@ pub enum SubscriberShape {
     Conveyor(usize),
     /// A crew.
     Pool,
+    /// A vehicle; it finishes its trip when set.
+    Vehicle(bool),
     /// The clock of the n-th shared stop.
     StopClock(usize),
     /// The repair of the n-th shared stop.
@@ -587,6 +589,8 @@ pub struct Shapes {
     pub cards_back: Families,
     /// How vehicles' times are found: for a metre, to take up and to set down.
     pub vehicles: Families,
+    /// Whether vehicles go home.
+    pub homes: bool,
     /// Whether fleets have orders.
     pub fleet_orders: bool,
     /// Whether some station takes parts by type.

@@ -236,7 +236,7 @@ pub struct CrewDocument {
 /// One fleet of vehicles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FleetDocument {
-    /// Shares of its vehicles' time: empty, loading, loaded, unloading, waiting, idle, down.
+    /// Shares of its vehicles' time: empty, loading, loaded, unloading, waiting, idle, down, maintenance, off.
     pub states: Named<Option<Figure>>,
     /// Items set down.
     pub trips: Option<Figure>,

@@ -137,13 +137,18 @@ impl<'a> Lower<'a> {
         self.locals.extend(values);
         let result = read(self);
         self.locals.truncate(named);
+        self.tell_once(found);
+        result
+    }
+
+    /// Takes away findings from `found` on that say the same of the same text as one before.
+    pub(super) fn tell_once(&mut self, found: usize) {
         for fresh in self.diagnostics.split_off(found) {
             let told = |other: &Diagnostic| other.code == fresh.code && other.primary.span == fresh.primary.span;
             if !self.diagnostics.iter().any(told) {
                 self.push(fresh);
             }
         }
-        result
     }
 
     // ---- values from lists ----

@@ -187,6 +187,13 @@ impl<'a> Lower<'a> {
     }
 
     fn wrong_hours<T>(&mut self, span: Span) -> Option<T> {
+        // What is no hour at all has been told.
+        let inside = |d: &Diagnostic| {
+            d.primary.span.file == span.file && d.primary.span.start >= span.start && d.primary.span.end <= span.end
+        };
+        if self.broken || self.diagnostics.iter().any(inside) {
+            return None;
+        }
         let text = self.text(span);
         let word = text.split([' ', ':']).next().unwrap_or_default();
         if let Some(trade) = crate::base::trade::find(word, "shift") {
@@ -319,7 +326,12 @@ impl<'a> Lower<'a> {
             ExprKind::Range { from, to } => Some((day(from)?, day(to)?)),
             _ => day(e).map(|d| (d, d)),
         });
-        let Some((first, last)) = stretch.filter(|(a, b)| a <= b) else {
+        if stretch.is_some_and(|(first, last)| first > last) {
+            let text = "the closed days end before they begin";
+            self.push(Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, text).help("write the first day first"));
+            return None;
+        }
+        let Some((first, last)) = stretch else {
             self.push(
                 Diagnostic::new(codes::WRONG_VALUE, phrase.span, "a day, or first and last day, is due here")
                     .help("write `closed: [2026-12-24..2027-01-02, 2027-05-01]`"),
@@ -388,7 +400,10 @@ impl<'a> Lower<'a> {
         let (name, span) = self.name_in(phrase, "a shift")?;
         match self.scope.find(name) {
             Some(Meaning::Calendar(id)) => Some(Some(id)),
-            Some(Meaning::Other) => None,
+            Some(Meaning::Other) => {
+                self.declared_as_another(name, span, "a shift", &["shift"]);
+                None
+            }
             None if name == "always" => Some(None),
             Some(other) => {
                 self.wrong_kind(name, span, other, "a shift");

@@ -13,6 +13,7 @@ use crate::syntax::tree::{Argument, Declaration, Entry, Expect, Expr, ExprKind, 
 use super::import::{Project, Shared};
 use super::line::Lower;
 use super::scope::{Alias, Definition, FrameId, Kind, Meaning, Value};
+use super::told::with_article;
 
 /// What the items of a line or cell are, sorted by what they say.
 #[derive(Default)]
@@ -177,7 +178,14 @@ impl<'a> Lower<'a> {
         for shared in plant.stops.iter_mut().skip(stops) {
             let name = match &mut shared.owner {
                 // Nodes had their whole names before their fields were read.
-                Some(_) if shared.stops.iter().any(|s| matches!(s, crate::ir::Stopped::Node(_))) => continue,
+                Some(_)
+                    if shared
+                        .stops
+                        .iter()
+                        .any(|s| matches!(s, crate::ir::Stopped::Node(_) | crate::ir::Stopped::Vehicle(..))) =>
+                {
+                    continue;
+                }
                 Some(owner) => owner,
                 None => shared.stop.name_mut(),
             };
@@ -439,7 +447,12 @@ impl<'a> Lower<'a> {
             match meaning {
                 _ if fits => {}
                 // What is no member of its array was not told yet.
-                Some(Meaning::Other) if !shown.contains('[') => {}
+                Some(Meaning::Other) if !shown.contains('[') => {
+                    let before =
+                        self.scope.enter(self.scope.get(borrowed.frame).and_then(|f| f.placed_by).unwrap_or_default());
+                    self.declared_as_another(&shown, borrowed.span, &wanted, &[borrowed.kind]);
+                    self.scope.enter(before);
+                }
                 Some(Meaning::Other) => {
                     self.push(Diagnostic::new(
                         codes::OUT_OF_RANGE,
@@ -544,8 +557,4 @@ fn rename<I: Id, T>(
 
 fn phrase_span(phrase: &Option<&Phrase>, d: &Declaration) -> Span {
     phrase.map_or(d.name.span, |p| p.span)
-}
-
-fn with_article(kind: &str) -> String {
-    if kind == "item" { "an item".to_string() } else { format!("a {kind}") }
 }

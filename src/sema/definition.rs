@@ -52,9 +52,9 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// All names that can be set from outside.
+    /// All names of values, seen from outside. Of those that are no parameters it is told where they are declared.
     pub(super) fn parameters(&self) -> Vec<String> {
-        self.scope.values.iter().filter(|v| Self::is_parameter(v)).map(|v| self.outside_name(v)).collect()
+        self.scope.values.iter().map(|v| self.outside_name(v)).collect()
     }
 
     fn defined(&mut self, value: &Value<'a>) -> Option<Typed> {
@@ -63,7 +63,10 @@ impl<'a> Lower<'a> {
                 let Some(phrase) = &d.value else {
                     self.push(
                         Diagnostic::new(codes::MISSING_FIELD, value.span, format!("`{}` has no value", value.name))
-                            .help(format!("write `{} {} … = value`", d.word.text, value.name)),
+                            .help(match d.word.text.as_str() {
+                                "let" => format!("write `let {} = 30 s`", value.name),
+                                _ => format!("write `param {}: time = 30 s`, or another kind and value", value.name),
+                            }),
                     );
                     return None;
                 };
@@ -104,7 +107,7 @@ impl<'a> Lower<'a> {
             return None;
         }
         if let Some(kind) = kind {
-            self.check_kind(kind, &typed, expr.span);
+            self.check_kind(kind, &typed, expr.span)?;
         }
         let name = self.outside_name(value);
         let mut set = None;
@@ -123,7 +126,12 @@ impl<'a> Lower<'a> {
         }
         if let (Some(range), Expression::Constant(q)) = (range, &typed.value) {
             let q = q.clone();
+            let found = self.diagnostics.len();
             self.check_range(range, &q, expr.span, &name, set);
+            // What a value outside of its range would do elsewhere is no mistake of its own.
+            if self.diagnostics.len() > found {
+                return None;
+            }
         }
         Some(typed)
     }
@@ -133,10 +141,10 @@ impl<'a> Lower<'a> {
         let wanted = self.kind_named(kind)?;
         // A count may be used for a share and the other way round: both are bare numbers.
         if wanted.exponents != value.dim.exponents {
-            let d =
-                Diagnostic::new(codes::WRONG_DIMENSION, span, format!("a {wanted} is due, this is a {}", value.dim))
-                    .with(kind.span, "declared here");
-            self.push(d);
+            self.wrong_dimension("this value", wanted, value.dim, span);
+            if let Some(d) = self.diagnostics.pop() {
+                self.push(d.with(kind.span, "declared here"));
+            }
             return None;
         }
         Some(())
@@ -345,6 +353,19 @@ impl<'a> Lower<'a> {
                 .collect();
             format!("{what} `{name}` is declared as `{name}({})`", list.join(", "))
         };
+        // A parameter that could not be read is told where it stands.
+        if self.broken && params.is_empty() {
+            self.holes = true;
+            return None;
+        }
+        if let Some((second, first)) = twice(params) {
+            self.push(
+                Diagnostic::new(codes::DUPLICATE_NAME, second.span, format!("`{}` is declared twice", second.text))
+                    .with(first.span, "first declared here")
+                    .help("give one of the parameters another name"),
+            );
+            return None;
+        }
         let mut places: Vec<Option<&Argument>> = vec![None; params.len()];
         let mut found = Vec::new();
         for (i, argument) in arguments.iter().enumerate() {
@@ -381,7 +402,10 @@ impl<'a> Lower<'a> {
                         None => Diagnostic::new(
                             codes::WRONG_ARGUMENTS,
                             at,
-                            format!("{what} `{name}` has {} parameters, this is one more", params.len()),
+                            match params.len() {
+                                1 => format!("{what} `{name}` has one parameter, this is one more"),
+                                n => format!("{what} `{name}` has {n} parameters, this is one more"),
+                            },
                         ),
                     };
                     found.push(d.note(usage()));
@@ -457,6 +481,15 @@ impl<'a> Lower<'a> {
         }
         self.diagnostics.extend(found);
     }
+}
+
+/// The first two parameters of one name: the second and the first.
+fn twice(params: &[Param]) -> Option<(&crate::syntax::tree::Name, &crate::syntax::tree::Name)> {
+    let mut earlier = params.iter().enumerate().filter_map(|(i, p)| {
+        let first = params.iter().take(i).find(|q| q.name.text == p.name.text)?;
+        Some((&p.name, &first.name))
+    });
+    earlier.next()
 }
 
 /// A plain number.

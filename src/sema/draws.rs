@@ -247,7 +247,13 @@ impl<'a> Lower<'a> {
                     let d = Diagnostic::new(
                         codes::WRONG_ARGUMENTS,
                         argument.span,
-                        format!("`{}` has no such argument", form.name),
+                        match &argument.name {
+                            Some(name) if form.parameters.contains(&name.text.as_str()) => {
+                                format!("`{}` of `{}` is given twice", name.text, form.name)
+                            }
+                            Some(name) => format!("`{}` has no argument `{}`", form.name, name.text),
+                            None => format!("this is one argument more than `{}` has", form.name),
+                        },
                     )
                     .help(format!("write `{}`", usage()));
                     self.push(match arguments.windows(2).find_map(decimal_comma) {
@@ -261,13 +267,15 @@ impl<'a> Lower<'a> {
                 }
             }
         }
+        let missing = form.parameters.iter().zip(&places).filter(|(_, place)| place.is_none());
+        let missing: Vec<&str> = missing.map(|(p, _)| *p).collect();
         let all: Option<Vec<&Argument>> = places.into_iter().collect();
         if all.is_none() {
             self.push(
                 Diagnostic::new(
                     codes::WRONG_ARGUMENTS,
                     span,
-                    format!("`{}` needs {} arguments", form.name, form.parameters.len()),
+                    format!("`{}` does not say its {}", form.name, super::fields::list(&missing)),
                 )
                 .help(format!("write `{}`", usage())),
             );
@@ -297,7 +305,7 @@ impl<'a> Lower<'a> {
                 return None;
             }
         };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
         let headers = reader.headers().cloned().unwrap_or_default();
         let split = |h: &str| match h.split_once('[') {
             Some((name, unit)) => (name.trim().to_string(), unit.trim_end_matches(']').trim().to_string()),
@@ -314,9 +322,19 @@ impl<'a> Lower<'a> {
             self.push(d);
             return None;
         };
+        if columns.iter().skip(index + 1).any(|(name, _)| *name == column_name) {
+            let d = bad(column.span, format!("`{path_text}` has two columns `{column_name}`"));
+            self.push(d.help("give each column a name of its own"));
+            return None;
+        }
         let unit = columns.get(index).map(|(_, u)| u.clone()).unwrap_or_default();
         let factor = match units::parse_unit(&unit, &|_| false) {
             Ok((q, _)) if !unit.is_empty() => q,
+            _ if !unit.is_empty() => {
+                let text = format!("column `{column_name}` of `{path_text}` is in `{unit}`, which is no unit");
+                self.push(bad(column.span, text).help(format!("head it for example `{column_name} [min]`")));
+                return None;
+            }
             _ => {
                 self.push(
                     bad(column.span, format!("column `{column_name}` of `{path_text}` does not say its unit"))
@@ -326,21 +344,33 @@ impl<'a> Lower<'a> {
             }
         };
         let mut values = Vec::new();
-        for (row, record) in reader.records().enumerate() {
-            let value =
-                record.ok().and_then(|r| r.get(index).and_then(|v| v.parse::<f64>().ok())).filter(|v| v.is_finite());
+        for record in reader.records() {
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    let (text, help) = super::told::bad_row(path_text, &error);
+                    self.push(bad(path.span, text).help(help));
+                    return None;
+                }
+            };
+            let cell = record.get(index).unwrap_or_default();
+            let value = cell.parse::<f64>().ok().filter(|v| v.is_finite());
             let good = value.map(|v| v * factor.to_f64()).filter(|v| *v >= 0.0 || factor.dim != Dim::TIME);
             let Some(value) = good else {
-                self.push(bad(
-                    column.span,
-                    format!("row {} of `{path_text}` has no usable value for `{column_name}`", row + 2),
-                ));
+                let due = if factor.dim == Dim::TIME { "a number of 0 or more" } else { "a number" };
+                let line = record.position().map_or(0, csv::Position::line);
+                let text = format!("row {line}, column `{column_name}` of `{path_text}` is `{cell}`, not {due}");
+                let d = bad(column.span, text);
+                self.push(
+                    d.help("write plain numbers with a decimal point, such as `12.5`; the unit stands in the heading"),
+                );
                 return None;
             };
             values.push(value);
         }
         if values.is_empty() {
-            self.push(bad(path.span, format!("`{path_text}` has no rows")));
+            let d = bad(path.span, format!("`{path_text}` has no rows"));
+            self.push(d.help("below the names of the columns stands one value a row"));
             return None;
         }
         Some(Typed { value: Expression::Draw(Box::new(Distribution::Empirical { values })), dim: factor.dim })

@@ -172,6 +172,8 @@ impl<'a> Lower<'a> {
         let mut d = Diagnostic::new(codes::WRONG_DIMENSION, span, message);
         if a.dim == Dim::RATIO && b.dim == Dim::NUMBER {
             d = d.help(format!("a share is written with `%`, this is `{}`", self.text(value)));
+        } else if let (Dim::NUMBER, Some(unit)) = (b.dim, super::told::unit_of(a.dim)) {
+            d = d.help(format!("a {} has a unit, this is `{}`; write for example `5 {unit}`", a.dim, self.text(value)));
         }
         self.push(d);
         None

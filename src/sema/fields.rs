@@ -1,5 +1,7 @@
 //! Reads the fields of a block: each once, known ones only.
 
+use std::borrow::Cow;
+
 use crate::base::{Span, names, trade};
 use crate::diag::{Diagnostic, codes};
 use crate::syntax::tree::{Block, Declaration, Entry, Item, Key, Phrase, Table};
@@ -10,7 +12,7 @@ pub struct Fields<'a> {
     pub owner: String,
     /// The name it belongs to.
     pub owner_span: Span,
-    entries: Vec<(&'a str, &'a Entry)>,
+    entries: Vec<(Cow<'a, str>, &'a Entry)>,
     /// Declarations inside the block.
     pub inner: Vec<&'a Declaration>,
     /// Whether the block may say what its thing was called before.
@@ -57,7 +59,7 @@ impl<'a> Fields<'a> {
     pub fn of_item(declaration: &'a Declaration, diagnostics: &mut Vec<Diagnostic>) -> (Fields<'a>, Vec<&'a Entry>) {
         let owner = format!("item `{}`", declaration.name.text);
         let mut fields = Fields {
-            owner,
+            owner: owner.clone(),
             owner_span: declaration.name.span,
             entries: Vec::new(),
             inner: Vec::new(),
@@ -66,7 +68,17 @@ impl<'a> Fields<'a> {
         };
         let mut attributes = Vec::new();
         for item in declaration.block.as_ref().map_or(&[][..], |b: &Block| &b.items) {
-            let Item::Entry(entry) = item else { continue };
+            let entry = match item {
+                Item::Entry(entry) => entry,
+                Item::Error(_) => continue,
+                other => {
+                    diagnostics.push(
+                        Diagnostic::new(codes::UNKNOWN_FIELD, other.span(), format!("{owner} has fields only"))
+                            .help("write `mass: 0.5 kg`, or an attribute: `passes: count = 0`"),
+                    );
+                    continue;
+                }
+            };
             let kind = entry.phrase.as_ref().and_then(Phrase::as_expr).and_then(|e| e.name()) == Some("money");
             let cost = entry.key.word() == Some("cost") && entry.default.is_none() && !kind;
             // `length: 2 m` is a field; `length: length = 2 m` declares an attribute.
@@ -123,6 +135,12 @@ impl<'a> Fields<'a> {
                 d = d.help(trade.write);
             } else if let Some(near) = names::nearest(word, known.iter().copied()) {
                 d = d.fix(format!("write `{near}`"), span, near);
+                // Meant or not: that the field is missing would be the same mistake told twice.
+                if entry.phrase.is_some() && self.has(near).is_none() {
+                    self.entries.push((Cow::Owned(near.to_string()), entry));
+                }
+            } else if known.is_empty() {
+                d = d.help("it has no fields");
             } else {
                 d = d.help(format!("its fields are {}", list(known)));
             }
@@ -137,7 +155,7 @@ impl<'a> Fields<'a> {
             );
             return;
         }
-        self.entries.push((word, entry));
+        self.entries.push((Cow::Borrowed(word), entry));
     }
 
     /// Whether a field is given under another word, which has been complained about.

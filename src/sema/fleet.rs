@@ -1,30 +1,25 @@
 //! Fleets: their fields, arrows by vehicle, and the distances between their stops.
 
-use std::collections::BTreeMap;
-
 use num_traits::{One, Signed, Zero};
 
-use crate::base::{Dim, Quantity, Rational, Span, limits, units};
+use crate::base::{Dim, Quantity, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{
     Binary, Blocking, Buffer, Capacity, ChoiceRule, Expression, Fleet, Move, NodeId, NodeKind, Plant, Release, Routing,
-    Supply, Target, WhenFull,
+    SharedStop, ShiftEnd, Stop, Stopped, Supply, Target, WhenFull,
 };
-use crate::syntax::tree::{Argument, Declaration, ExprKind, Key, LinkKind, Phrase};
+use crate::syntax::tree::{Argument, Declaration, ExprKind, Phrase};
 
+use super::distance::{all_distances, cell, known_distances};
 use super::fields::Fields;
 use super::lane::Lane;
 use super::line::Lower;
 use super::scope::Meaning;
 
-const FLEET: &[&str] = &["size", "speed", "load_time", "unload_time", "distance", "start", "order"];
-const FLEET_LATER: &[(&str, &str)] = &[
-    ("home", "vehicles that go home"),
-    ("breakdown", "breakdowns of vehicles"),
-    ("shift", "shifts of fleets"),
-    ("reserve", "moves without a place kept"),
-    ("capacity", "vehicles for several items"),
-];
+const FLEET: &[&str] =
+    &["size", "speed", "load_time", "unload_time", "distance", "start", "order", "shift", "shift_end", "home"];
+const FLEET_LATER: &[(&str, &str)] =
+    &[("reserve", "moves without a place kept"), ("capacity", "vehicles for several items")];
 
 /// What is known of a fleet before all flows are read.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +28,8 @@ pub struct FleetPlan {
     pub table: Vec<(NodeId, NodeId, Rational)>,
     /// `start:` as written.
     pub start: Option<NodeId>,
+    /// `home:` as written.
+    pub home: Option<NodeId>,
 }
 
 /// By vehicle: which fleet, and the length of the arrow, where it is written.
@@ -58,8 +55,9 @@ impl<'a> Lower<'a> {
     /// Declares every fleet; its table and start name nodes and are read later.
     pub fn fleets(&mut self, declarations: &[&'a Declaration]) {
         for d in declarations.iter().filter(|d| d.word.text == "fleet") {
-            if let Some(fleet) = self.fleet(d) {
+            if let Some((fleet, stops)) = self.fleet(d) {
                 self.plant.fleets.push(fleet);
+                self.vehicle_stops(&stops);
                 self.fleet_plans.push(FleetPlan::default());
                 if self.scope.find(&d.name.text) == Some(Meaning::Other) {
                     self.scope.set(&d.name.text, Meaning::Fleet(self.plant.fleets.len() - 1));
@@ -71,7 +69,36 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn fleet(&mut self, d: &'a Declaration) -> Option<Fleet> {
+    /// Every vehicle of the last fleet has a clock of its own for each stop.
+    fn vehicle_stops(&mut self, stops: &[Stop]) {
+        let fleet = self.plant.fleets.len().saturating_sub(1);
+        let Some((name, size, calendar)) = self.plant.fleets.get(fleet).map(|f| (f.name.clone(), f.size, f.calendar))
+        else {
+            return;
+        };
+        for stop in stops {
+            for number in 0..size {
+                let owner = Some(format!("{name}#{}", number + 1));
+                let (stops, stop) = (vec![Stopped::Vehicle(fleet, number)], stop.clone());
+                self.plant.stops.push(SharedStop { owner, stops, stop, calendar });
+            }
+        }
+    }
+
+    /// Vehicles finish their trips, unless the fleet says that they pause.
+    fn vehicles_shift_end(&mut self, fields: &Fields<'a>) -> Option<ShiftEnd> {
+        match self.word(fields, "shift_end", &["finish_item", "pause", "finish_in_time"]) {
+            Some("pause") => Some(ShiftEnd::Pause),
+            Some("finish_in_time") => self.wrong_value(
+                fields.span("shift_end"),
+                "a vehicle that is on shift goes: write `shift_end: finish_item`, so that it finishes its trip, or \
+                 `shift_end: pause`",
+            ),
+            _ => Some(ShiftEnd::FinishItem),
+        }
+    }
+
+    fn fleet(&mut self, d: &'a Declaration) -> Option<(Fleet, Vec<Stop>)> {
         let known: Vec<&str> = FLEET.iter().copied().chain(FLEET_LATER.iter().map(|(w, _)| *w)).collect();
         let fields = Fields::of(d, &known, &mut self.diagnostics);
         let mut good = true;
@@ -81,17 +108,23 @@ impl<'a> Lower<'a> {
                 good = false;
             }
         }
-        for inner in &fields.inner {
-            good = false;
-            if matches!(inner.word.text.as_str(), "breakdown" | "maintenance") {
-                let _: Option<()> = self.later(inner.span, "breakdowns and maintenance of vehicles");
-            }
-        }
         self.no_inner(&fields, &["breakdown", "maintenance"]);
+        let calendar = self.shift_field(&fields);
+        let shift_end = self.vehicles_shift_end(&fields);
+        let stops = self.stops_of(&fields, super::stop::Place::Vehicle, calendar);
         let size = match fields.get("size", &mut self.diagnostics) {
             Some(phrase) => self.count(phrase, "size", 1, limits::VEHICLES),
             None => Some(1),
         };
+        let (size, shift_end) = (size?, shift_end?);
+        let name = format!("{}{}", self.scope.prefix(), d.name.text);
+        let span = d.name.span;
+        let fleet = Fleet { name, span, size, calendar, shift_end, ..Fleet::default() };
+        good.then_some((fleet, stops))
+    }
+
+    /// What trips take; it may read items, and the floor.
+    fn fleet_times(&mut self, fields: &Fields<'a>, index: usize) -> Option<()> {
         let pace = match fields.get("speed", &mut self.diagnostics) {
             Some(phrase) => self.paces(phrase),
             None => {
@@ -110,37 +143,38 @@ impl<'a> Lower<'a> {
         };
         let zero = Expression::Constant(Quantity { value: Rational::zero(), dim: Dim::TIME });
         let load = match fields.get("load_time", &mut self.diagnostics) {
-            Some(phrase) => self.handling(phrase, "load_time"),
+            Some(phrase) => self.time(phrase, "load_time"),
             None => Some(zero.clone()),
         };
         let unload = match fields.get("unload_time", &mut self.diagnostics) {
-            Some(phrase) => self.handling(phrase, "unload_time"),
+            Some(phrase) => self.time(phrase, "unload_time"),
             None => Some(zero),
         };
-        let (size, (pace, empty_pace), load, unload) = (size?, pace?, load?, unload?);
-        let name = format!("{}{}", self.scope.prefix(), d.name.text);
-        let span = d.name.span;
-        good.then(|| Fleet { name, span, size, pace, empty_pace, load, unload, ..Fleet::default() })
-    }
-
-    fn handling(&mut self, phrase: &'a Phrase, word: &str) -> Option<Expression> {
-        let time = self.time(phrase, word)?;
-        if time.reads() {
-            return self.later(phrase.span, "times of vehicles that depend on items or the floor");
+        let ((pace, empty_pace), load, unload) = (pace?, load?, unload?);
+        if let Some(f) = self.plant.fleets.get_mut(index) {
+            (f.pace, f.empty_pace, f.load, f.unload) = (pace, empty_pace, load, unload);
         }
-        Some(time)
+        Some(())
     }
 
     /// `1.4 m/s`, or `{ loaded: 1 m/s, empty: 1.4 m/s }`.
     fn paces(&mut self, phrase: &'a Phrase) -> Option<(Expression, Option<Expression>)> {
         let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) else {
-            return self.pace(phrase).map(|pace| (pace, None));
+            let pace = self.pace(phrase)?;
+            return self.without_item(&pace, phrase.span).map(|()| (pace, None));
         };
         let fields = Fields::of_table("`speed`", table, &["loaded", "empty"], &mut self.diagnostics);
         let mut found = [None, None];
         for (word, place) in ["loaded", "empty"].into_iter().zip(&mut found) {
             match fields.get(word, &mut self.diagnostics) {
-                Some(phrase) => *place = self.pace(phrase),
+                Some(phrase) => {
+                    *place = self.pace(phrase);
+                    if word == "empty"
+                        && let Some(pace) = place.clone()
+                    {
+                        self.without_item(&pace, phrase.span)?;
+                    }
+                }
                 None if fields.has(word).is_none() => self.push(
                     Diagnostic::new(
                         codes::MISSING_FIELD,
@@ -154,6 +188,18 @@ impl<'a> Lower<'a> {
         }
         let [loaded, empty] = found;
         Some((loaded?, Some(empty?)))
+    }
+
+    /// Vehicles that go empty have no item by which their speed could go.
+    fn without_item(&mut self, pace: &Expression, span: Span) -> Option<()> {
+        if !pace.reads() {
+            return Some(());
+        }
+        self.wrong_value(
+            span,
+            "the speed of empty vehicles is fixed or drawn; only `loaded` may depend on the item: write `speed: { loaded: \
+             …, empty: 1.4 m/s }`",
+        )
     }
 
     /// Seconds for a metre, from a speed.
@@ -175,9 +221,6 @@ impl<'a> Lower<'a> {
                 format!("`speed` is a {}, this is a {}", Dim::SPEED, typed.dim),
             ));
             return None;
-        }
-        if typed.value.reads() {
-            return self.later(phrase.span, "speeds that depend on items or the floor");
         }
         let one = Quantity { value: Rational::one(), dim: Dim::LENGTH };
         match &typed.value {
@@ -203,13 +246,11 @@ impl<'a> Lower<'a> {
             let Some(Meaning::Fleet(index)) = self.scope.peek(&d.name.text) else { continue };
             let known: Vec<&str> = FLEET.iter().copied().chain(FLEET_LATER.iter().map(|(w, _)| *w)).collect();
             let fields = Fields::of(d, &known, &mut Vec::new());
-            let start = match fields.get("start", &mut self.diagnostics) {
-                Some(phrase) => match self.only_expr(&phrase.chain, "the name of a node") {
-                    Some(expr) => self.node_expr(expr, "node"),
-                    None => None,
-                },
-                None => None,
-            };
+            if self.fleet_times(&fields, index).is_none() {
+                self.holes = true;
+            }
+            let start = fields.get("start", &mut self.diagnostics).and_then(|phrase| self.fleet_stop(phrase));
+            let home = fields.get("home", &mut self.diagnostics).and_then(|phrase| self.fleet_stop(phrase));
             let mut table = Vec::new();
             if let Some(phrase) = fields.get("distance", &mut self.diagnostics)
                 && self.distances(phrase, &mut table).is_none()
@@ -227,171 +268,15 @@ impl<'a> Lower<'a> {
                 }
             }
             if let Some(plan) = self.fleet_plans.get_mut(index) {
-                *plan = FleetPlan { table, start };
+                *plan = FleetPlan { table, start, home };
             }
         }
     }
 
-    /// `{ pick <-> pack: 45 m, a -> b: 40 m }`, or `table("distances.csv")`.
-    fn distances(&mut self, phrase: &'a Phrase, table: &mut Vec<(NodeId, NodeId, Rational)>) -> Option<()> {
-        let due = "distances stand in a table of pairs: `{ pick <-> pack: 45 m, pack -> dock: 20 m }`";
-        let entries = match phrase.as_expr().map(|e| &e.kind) {
-            Some(ExprKind::Table(entries)) => entries,
-            Some(ExprKind::Call { function, arguments }) if function.name() == Some("table") => {
-                return self.distance_file(arguments, phrase.span, table);
-            }
-            _ => return self.wrong_value(phrase.span, due),
-        };
-        for entry in &entries.entries {
-            let Key::Chain(chain) = &entry.key else { return self.wrong_value(entry.key.span(), due) };
-            let [step] = chain.steps.as_slice() else { return self.wrong_value(chain.span, due) };
-            let both = match step.link.kind {
-                LinkKind::Symmetric => true,
-                LinkKind::Arrow => false,
-                LinkKind::Arguments(_) => return self.wrong_value(step.link.span, due),
-            };
-            let (from, to) = (self.node_expr(&chain.first, "node")?, self.node_expr(&step.expr, "node")?);
-            let Some(value) = &entry.phrase else { return self.wrong_value(entry.span, due) };
-            let metres = self.metres(value)?;
-            if from == to {
-                return self.wrong_value(entry.key.span(), "a distance is between two different nodes");
-            }
-            for (a, b) in [(from, to), (to, from)].into_iter().take(1 + usize::from(both)) {
-                if table.iter().any(|(x, y, _)| *x == a && *y == b) {
-                    self.push(Diagnostic::new(codes::DUPLICATE_FIELD, entry.span, "this distance is given twice"));
-                    return None;
-                }
-                table.push((a, b, metres.clone()));
-            }
-        }
-        Some(())
-    }
-
-    /// `table("distances.csv")`: a square of distances. The first cell gives the unit, `[m]`; the first row and
-    /// the first column name the stops, from row to column. Cells from a stop to itself may be empty.
-    fn distance_file(
-        &mut self,
-        arguments: &'a [Argument],
-        span: Span,
-        table: &mut Vec<(NodeId, NodeId, Rational)>,
-    ) -> Option<()> {
-        let path = match arguments {
-            [Argument { name: None, value, .. }] => value.as_expr(),
-            _ => None,
-        };
-        let Some(ExprKind::String(path_text)) = path.map(|e| &e.kind) else {
-            return self.wrong_value(span, "`table` takes the name of a file: `table(\"distances.csv\")`");
-        };
-        let at = path.map_or(span, |e| e.span);
-        let bad = |message: String| Diagnostic::new(codes::BAD_DATA_FILE, at, message);
-        let text = match self.data_file(path_text, at) {
-            Ok(text) => text,
-            Err(why) => {
-                self.push(bad(format!("`{path_text}` cannot be read: {why}")));
-                return None;
-            }
-        };
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .trim(csv::Trim::All)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        let rows: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
-        let Some((head, body)) = rows.split_first() else {
-            self.push(bad(format!("`{path_text}` is empty")));
-            return None;
-        };
-        let corner = head.get(0).unwrap_or_default();
-        let unit = corner.split_once('[').map(|(_, u)| u.trim_end_matches(']').trim().to_string()).unwrap_or_default();
-        let factor = match units::parse_unit(&unit, &|_| false) {
-            Ok((q, _)) if q.dim == Dim::LENGTH => q.value,
-            _ => {
-                self.push(
-                    bad(format!("`{path_text}` does not say the unit of its distances"))
-                        .help("write it in brackets into the first cell: `[m]`"),
-                );
-                return None;
-            }
-        };
-        let mut columns: Vec<(&str, NodeId)> = Vec::new();
-        for name in head.iter().skip(1) {
-            let id = self.file_stop(name, path_text, at, "column")?;
-            if columns.iter().any(|(_, c)| *c == id) {
-                self.push(bad(format!("`{path_text}` has two columns `{name}`")));
-                return None;
-            }
-            columns.push((name, id));
-        }
-        if columns.len() > limits::STOPS {
-            self.push(bad(format!("`{path_text}` has more than {} columns", limits::STOPS)));
-            return None;
-        }
-        let mut given: Vec<NodeId> = Vec::new();
-        for (number, row) in (2..).zip(body) {
-            let name = row.get(0).unwrap_or_default();
-            let from = self.file_stop(name, path_text, at, "row")?;
-            if given.contains(&from) {
-                self.push(bad(format!("`{path_text}` has two rows `{name}`")));
-                return None;
-            }
-            given.push(from);
-            if row.len() != columns.len() + 1 {
-                self.push(bad(format!(
-                    "row `{name}` of `{path_text}` (line {number}) has {} distances, and there are {} columns",
-                    row.len().saturating_sub(1),
-                    columns.len()
-                )));
-                return None;
-            }
-            for (cell, (column, to)) in row.iter().skip(1).zip(&columns) {
-                if *to == from && matches!(cell, "" | "0" | "-") {
-                    continue;
-                }
-                let value = crate::base::quantity::decimal(cell).filter(|v| !v.is_negative() && *to != from);
-                let Some(value) = value else {
-                    self.push(
-                        bad(format!(
-                            "row `{name}`, column `{column}` of `{path_text}` is `{cell}`, not a distance of 0 or more"
-                        ))
-                        .help("write a plain number such as `40`; its unit stands in the first cell"),
-                    );
-                    return None;
-                };
-                table.push((from, *to, value * &factor));
-            }
-        }
-        Some(())
-    }
-
-    fn file_stop(&mut self, name: &str, path: &str, at: Span, what: &str) -> Option<NodeId> {
-        match self.scope.find(name) {
-            Some(Meaning::Node(id)) if self.port(id).is_none() => Some(id),
-            _ => {
-                let text = format!("the {what} `{name}` of `{path}` is no node of the line");
-                self.push(Diagnostic::new(codes::BAD_DATA_FILE, at, text));
-                None
-            }
-        }
-    }
-
-    /// A fixed distance, 0 or more.
-    fn metres(&mut self, phrase: &'a Phrase) -> Option<Rational> {
-        let typed = self.evaluate_phrase(phrase)?;
-        if typed.dim == Dim::NUMBER {
-            let text = self.text(phrase.span);
-            self.push(Diagnostic::new(codes::MISSING_UNIT, phrase.span, "a distance needs a unit").fix(
-                format!("write `{text} m`"),
-                phrase.span,
-                format!("{text} m"),
-            ));
-            return None;
-        }
-        let value = self.constant_of(&typed, Dim::LENGTH, phrase.span, "distance")?.value;
-        if value.is_negative() {
-            self.push(Diagnostic::new(codes::OUT_OF_RANGE, phrase.span, "a distance is not below 0"));
-            return None;
-        }
-        Some(value)
+    /// The node at which a vehicle stops.
+    fn fleet_stop(&mut self, phrase: &'a Phrase) -> Option<NodeId> {
+        let expr = self.only_expr(&phrase.chain, "the name of a node")?;
+        self.node_expr(expr, "node")
     }
 
     /// `agv` or `agv(40 m)` on an arrow; `None` when the argument is something else.
@@ -522,7 +407,8 @@ impl<'a> Lower<'a> {
 
     fn finish_fleet(&mut self, fleet: usize, own: &[&Way]) {
         let plan = self.fleet_plans.get(fleet).cloned().unwrap_or_default();
-        let mut stops: Vec<NodeId> = own.iter().flat_map(|w| [w.from, w.to]).chain(plan.start).collect();
+        let mut stops: Vec<NodeId> =
+            own.iter().flat_map(|w| [w.from, w.to]).chain(plan.start).chain(plan.home).collect();
         stops.extend(plan.table.iter().flat_map(|(a, b, _)| [*a, *b]));
         stops.sort_by(|a, b| crate::base::names::natural_cmp(&self.node_name(*a), &self.node_name(*b)));
         stops.dedup();
@@ -538,9 +424,11 @@ impl<'a> Lower<'a> {
         let all = all_distances(stops.len(), &known_distances(&stops, &plan.table, own));
         let all_of = |from: usize, to: usize| cell(&all, stops.len(), from, to);
         // Where they begin: as written, else at the first stop by name from which something is moved.
-        let start = plan.start.map(at).or_else(|| own.iter().map(|w| at(w.from)).min()).unwrap_or(0);
+        let home = plan.home.map(at);
+        let start = plan.start.map(at).or(home).or_else(|| own.iter().map(|w| at(w.from)).min()).unwrap_or(0);
         let mut reached: Vec<usize> = own.iter().map(|w| at(w.to)).collect();
         reached.push(start);
+        reached.extend(home);
         let mut problem = None;
         for way in own {
             let (from, to) = (at(way.from), at(way.to));
@@ -554,6 +442,11 @@ impl<'a> Lower<'a> {
                 (None, _) => problem = problem.or(Some((way.span, from, to))),
                 (_, Some(lost)) => problem = problem.or(Some((way.span, *lost, from))),
             }
+        }
+        if let Some(home) = home
+            && let Some(way) = own.iter().find(|w| all_of(at(w.to), home).is_none())
+        {
+            problem = problem.or(Some((way.span, at(way.to), home)));
         }
         if let Some((span, from, to)) = problem {
             let stop = |i: usize| stops.get(i).map_or_else(String::new, |s| self.node_name(*s));
@@ -572,7 +465,7 @@ impl<'a> Lower<'a> {
             return;
         }
         if let Some(f) = self.plant.fleets.get_mut(fleet) {
-            (f.metres, f.start, f.stops) = (all, start, stops);
+            (f.metres, f.start, f.home, f.stops) = (all, start, home, stops);
         }
     }
 
@@ -669,66 +562,11 @@ fn destination(plant: &Plant, first: NodeId) -> NodeId {
 
 /// An arrow by vehicle, with its ends.
 #[derive(Debug)]
-struct Way {
+pub(super) struct Way {
     node: NodeId,
     fleet: usize,
-    from: NodeId,
-    to: NodeId,
-    length: Option<Rational>,
+    pub from: NodeId,
+    pub to: NodeId,
+    pub length: Option<Rational>,
     span: Span,
-}
-
-/// Distances that are written: in the table, and on arrows for both directions, unless the table says otherwise.
-fn known_distances(
-    stops: &[NodeId],
-    table: &[(NodeId, NodeId, Rational)],
-    own: &[&Way],
-) -> BTreeMap<(usize, usize), Rational> {
-    let at = |id: &NodeId| stops.iter().position(|s| s == id).unwrap_or(0);
-    let mut known: BTreeMap<(usize, usize), Rational> = BTreeMap::new();
-    for (a, b, metres) in table {
-        known.insert((at(a), at(b)), metres.clone());
-    }
-    for way in own {
-        let Some(metres) = &way.length else { continue };
-        for pair in [(at(&way.from), at(&way.to)), (at(&way.to), at(&way.from))] {
-            known.entry(pair).or_insert_with(|| metres.clone());
-        }
-    }
-    known
-}
-
-/// Written distances, and the shortest ways over them for all other pairs (Floyd 1962). O(stops³).
-fn all_distances(n: usize, known: &BTreeMap<(usize, usize), Rational>) -> Vec<Option<Rational>> {
-    let mut all: Vec<Option<Rational>> = vec![None; n * n];
-    for i in 0..n {
-        if let Some(place) = all.get_mut(i * n + i) {
-            *place = Some(Rational::zero());
-        }
-    }
-    for ((a, b), metres) in known {
-        if let Some(place) = all.get_mut(a * n + b) {
-            *place = Some(metres.clone());
-        }
-    }
-    for k in 0..n {
-        for i in 0..n {
-            for j in 0..n {
-                let (Some(first), Some(second)) = (cell(&all, n, i, k), cell(&all, n, k, j)) else { continue };
-                let over = first + second;
-                let written = known.contains_key(&(i, j)) || i == j;
-                if !written
-                    && let Some(place) = all.get_mut(i * n + j)
-                    && place.as_ref().is_none_or(|m| over < *m)
-                {
-                    *place = Some(over);
-                }
-            }
-        }
-    }
-    all
-}
-
-fn cell(all: &[Option<Rational>], n: usize, from: usize, to: usize) -> Option<Rational> {
-    all.get(from * n + to).cloned().flatten()
 }

@@ -176,6 +176,9 @@ impl Load<'_, '_> {
         match &one.target {
             UseTarget::File(text) => match within(folder, &text.text) {
                 Ok(path) if path.ends_with(".line") => Some((path, text.span)),
+                Ok(path) if path.is_empty() => self.cannot(text.span, "`use` does not say which file", |d| {
+                    d.help("write `use \"./other.line\"`, or `use std.NAME` for the standard library")
+                }),
                 Ok(path) => self.cannot(text.span, &format!("`{path}` is no `.line` file"), |d| {
                     d.help(format!("write `use \"{}.line\"`", text.text))
                 }),
@@ -234,7 +237,11 @@ impl Load<'_, '_> {
             Some((name, text)) => (format!("std/{name}.line"), text.to_string()),
             None => match (self.read)(path) {
                 Ok(text) => (format!("{}{path}", self.root), text),
-                Err(why) => return self.cannot(span, &format!("`{path}` cannot be used: {why}"), |d| d),
+                Err(why) => {
+                    return self.cannot(span, &format!("`{path}` cannot be used: {why}"), |d| {
+                        d.help("files are looked for from the folder of the file that names them, inside the project folder")
+                    });
+                }
             },
         };
         let id: FileId = self.files.add(shown, text.as_str());
@@ -370,9 +377,10 @@ impl<'a> super::line::Lower<'a> {
     /// # Errors
     /// Why it cannot be read, in words.
     pub(super) fn data_file(&self, written: &str, span: Span) -> Result<String, String> {
-        match self.folders.get(&span.file) {
+        let text = match self.folders.get(&span.file) {
             Some(folder) => (self.options.read)(&within(folder, written)?),
             None => (self.options.read)(written),
-        }
+        }?;
+        super::told::no_table(&text).map_or(Ok(text), |why| Err(why.to_string()))
     }
 }

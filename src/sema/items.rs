@@ -54,6 +54,10 @@ pub(super) fn check(lower: &mut Lower) {
     super::limit::clearances(&lower.plant, &mut complaints);
     super::reserve::stays(&lower.plant, &mut complaints);
     super::in_time::check(&lower.plant, &mut complaints);
+    // What lies behind a mistake is not reached because of it.
+    if complaints.iter().any(|d| d.severity == Severity::Error) {
+        complaints.retain(|d| d.code != codes::UNREACHED);
+    }
     complaints.truncate(limits::DIAGNOSTICS);
     lower.diagnostics.extend(complaints);
 }
@@ -239,7 +243,7 @@ fn unreached(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
     if !plant.nodes.values().any(|n| matches!(n.kind, NodeKind::Source(_)) || !n.items.is_empty()) {
         complaints.push(
             Diagnostic::new(codes::BAD_START, plant.span, format!("line `{}` has no source", plant.name))
-                .help("write `source in { makes: Part, every: 30 s }`"),
+                .help("write `source feed { makes: Part, every: 30 s }`"),
         );
         return;
     }

@@ -42,14 +42,8 @@ impl<'a> Lower<'a> {
         let arguments = match &link.kind {
             LinkKind::Arrow => return Some(Lane::default()),
             LinkKind::Symmetric => {
-                self.push(
-                    Diagnostic::new(
-                        codes::BAD_CHAIN,
-                        link.span,
-                        "`<->` joins pairs in setup and distance tables, not nodes",
-                    )
-                    .fix("write `->`", link.span, "->"),
-                );
+                // The parser has told that it joins pairs in tables, not nodes.
+                self.holes = true;
                 return None;
             }
             LinkKind::Arguments(arguments) => arguments,
@@ -177,14 +171,16 @@ impl<'a> Lower<'a> {
     }
 
     fn given_twice<T>(&mut self, span: Span, what: &str) -> Option<T> {
-        self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("the {what} is given twice")));
+        let d = Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("the {what} is given twice"));
+        self.push(d.help("keep one of the two"));
         None
     }
 
     fn places(&mut self, lane: &mut Lane, capacity: Capacity, span: Span) -> Option<()> {
         let places = if lane.vehicle.is_some() { &mut lane.behind } else { &mut lane.places };
         if places.replace(capacity).is_some() {
-            self.push(Diagnostic::new(codes::WRONG_ARGUMENTS, span, "the places are given twice"));
+            let d = Diagnostic::new(codes::WRONG_ARGUMENTS, span, "the places of the arrow are given twice");
+            self.push(d.help("an arrow has one number of places and one transit time: `-[5, 8 s]->`"));
             return None;
         }
         Some(())

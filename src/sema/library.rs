@@ -9,6 +9,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("reliability", include_str!("../../stdlib/reliability.line")),
     ("shifts", include_str!("../../stdlib/shifts.line")),
     ("thermal", include_str!("../../stdlib/thermal.line")),
+    ("transport", include_str!("../../stdlib/transport.line")),
 ];
 
 /// The text of a file.

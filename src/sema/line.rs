@@ -94,6 +94,8 @@ pub struct Lower<'a> {
     pub asked_stops: Vec<crate::ir::Stop>,
     /// Whether some declaration could not be read: complaints about what is missing would mislead.
     pub holes: bool,
+    /// Whether some text could not be read: what is missing may stand there.
+    pub(super) broken: bool,
     /// Names of anonymous buffers, counted.
     pub lanes: BTreeMap<String, u32>,
     /// Names of visits and of their stations, in written order.
@@ -159,7 +161,8 @@ pub fn lower<'a>(
         loads_several: false,
         asked_shift: (None, crate::ir::ShiftEnd::Pause),
         asked_stops: Vec::new(),
-        holes: false,
+        holes: broken,
+        broken,
         lanes: BTreeMap::new(),
         step_names: Vec::new(),
         visit_sets: Vec::new(),
@@ -264,7 +267,9 @@ impl<'a> Lower<'a> {
         }
         self.join_ports();
         self.finish_ways();
+        let found = self.diagnostics.len();
         self.finish_fleets();
+        self.tell_once(found);
         self.in_frame(frame, |lower| lower.expectations(&expects));
         self.join_empty_buffers();
         self.finish_belts();
@@ -339,6 +344,8 @@ impl<'a> Lower<'a> {
                     self.holes = true;
                 }
             }
+            self.scope.note_word(name, span, word);
+            self.only_its_parts(d);
         }
     }
 
@@ -348,7 +355,13 @@ impl<'a> Lower<'a> {
             let (fields, attributes) = Fields::of_item(d, &mut self.diagnostics);
             let mass = fields.get("mass", &mut self.diagnostics).and_then(|p| {
                 let typed = self.evaluate_phrase(p)?;
-                self.constant_of(&typed, crate::base::Dim::MASS, p.span, "mass")
+                let mass = self.constant_of(&typed, crate::base::Dim::MASS, p.span, "mass")?;
+                if mass.value < crate::base::Rational::from(0u64) {
+                    let text = format!("`mass` is {}; the least is 0 kg", super::told::shown(&mass));
+                    self.push(Diagnostic::new(codes::OUT_OF_RANGE, p.span, text));
+                    return None;
+                }
+                Some(mass)
             });
             let length = match fields.has("length") {
                 Some(_) => self.positive(&fields, "length", crate::base::Dim::LENGTH, "length: 0.6 m"),
@@ -540,7 +553,10 @@ impl<'a> Lower<'a> {
     pub fn item_named(&mut self, name: &str, span: Span) -> Option<ItemId> {
         match self.scope.find(name) {
             Some(Meaning::Item(id)) => Some(id),
-            Some(Meaning::Other) => None,
+            Some(Meaning::Other) => {
+                self.declared_as_another(name, span, "an item", &["item"]);
+                None
+            }
             Some(other) => {
                 self.wrong_kind(name, span, other, "an item");
                 None
@@ -579,14 +595,14 @@ impl<'a> Lower<'a> {
         what: &str,
     ) -> Option<crate::base::Quantity> {
         let crate::ir::Expression::Constant(q) = &typed.value else {
-            return self.wrong_value(span, &format!("`{what}` is a fixed value, not a draw"));
+            self.push(
+                Diagnostic::new(codes::WRONG_VALUE, span, format!("`{what}` is a fixed value, not a draw"))
+                    .help("write a value with its unit, or the name of a `param` or `let` that holds one"),
+            );
+            return None;
         };
         if q.dim != dim {
-            self.push(Diagnostic::new(
-                codes::WRONG_DIMENSION,
-                span,
-                format!("`{what}` is a {dim}, this is a {}", q.dim),
-            ));
+            self.wrong_dimension(&format!("`{what}`"), dim, q.dim, span);
             return None;
         }
         Some(q.clone())
@@ -600,11 +616,15 @@ impl<'a> Lower<'a> {
 /// The complaint about a word that declares nothing.
 pub fn unknown_word(word: &crate::syntax::tree::Name) -> Diagnostic {
     let text = word.text.as_str();
+    if text == "line" {
+        return Diagnostic::new(codes::UNKNOWN_DECLARATION, word.span, "a line does not stand inside of another")
+            .help("write it outside; a part of a line that is used several times is a `cell`");
+    }
     let d = Diagnostic::new(codes::UNKNOWN_DECLARATION, word.span, format!("there is no declaration `{text}`"));
     if let Some(trade) = crate::base::trade::find(text, "declaration") {
         return d.help(trade.write);
     }
-    match names::nearest(text, WORDS.iter().copied()) {
+    match names::nearest(text, WORDS.iter().copied().chain(["line"])) {
         Some(near) => d.fix(format!("write `{near}`"), word.span, near),
         None => d.help("a line declares items, sources, stations, buffers, sinks, crews, flows and routes"),
     }

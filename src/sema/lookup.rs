@@ -52,6 +52,9 @@ impl<'a> Lower<'a> {
                 None
             }
         };
+        if let (Some(Meaning::Other), "cell", Some(name)) = (found, what, expr.name()) {
+            self.declared_as_another(name, expr.span, "a cell", &["cell"]);
+        }
         found.filter(|m| *m != Meaning::Other)
     }
 

@@ -17,6 +17,7 @@ mod calendar;
 mod cell;
 mod clocks;
 mod definition;
+mod distance;
 mod draws;
 mod empty;
 mod expect;
@@ -41,9 +42,11 @@ mod scope;
 mod setting;
 mod setup;
 mod source;
+mod square;
 mod statement;
 mod step;
 mod stop;
+mod told;
 mod value;
 mod visit;
 mod way;
@@ -89,6 +92,8 @@ pub fn analyse(files: &mut SourceMap, main: &File, options: &Options) -> Analyse
         let mut d = Diagnostic::new(codes::NO_LINE, main.span, "there is no `line` in this file")
             .help("write the sources, stations, flows and sinks inside `line NAME { … }`");
         match outside.first() {
+            // `lin a { … }`
+            Some(first) if first.code == codes::UNKNOWN_DECLARATION => d = first.clone(),
             Some(first) => d.primary.span = first.primary.span,
             // What other files use is a file in its own right.
             None if declarations().next().is_some() => d.severity = Severity::Warning,
@@ -109,7 +114,8 @@ pub fn analyse(files: &mut SourceMap, main: &File, options: &Options) -> Analyse
                     declaration.name.span,
                     format!("`{}` is declared twice", declaration.name.text),
                 )
-                .with(*first, "first declared here"),
+                .with(*first, "first declared here")
+                .help("give one of them another name"),
             );
         }
         seen.push((&declaration.name.text, declaration.name.span));

@@ -496,7 +496,11 @@ impl<'a> Lower<'a> {
     pub fn share_of(&mut self, phrase: &'a Phrase, what: &str) -> Option<Rational> {
         let typed = self.evaluate_phrase(phrase)?;
         let Expression::Constant(q) = &typed.value else {
-            return self.wrong_value(phrase.span, &format!("`{what}` is a fixed share"));
+            self.push(
+                Diagnostic::new(codes::WRONG_VALUE, phrase.span, format!("`{what}` is a fixed share, not a draw"))
+                    .help("write a share such as `98.5 %`, or the name of a `param` or `let` that holds one"),
+            );
+            return None;
         };
         if q.dim != Dim::RATIO {
             let text = self.text(phrase.span);
@@ -505,10 +509,10 @@ impl<'a> Lower<'a> {
                 phrase.span,
                 format!("`{what}` is a share and is written with `%`"),
             );
-            self.push(if q.dim == Dim::NUMBER {
+            self.push(if q.dim == Dim::NUMBER && super::told::is_literal(&text) {
                 d.fix(format!("write `{text} %`"), phrase.span, format!("{text} %"))
             } else {
-                d
+                d.help("write a share such as `98.5 %`")
             });
             return None;
         }
@@ -516,7 +520,7 @@ impl<'a> Lower<'a> {
             self.push(Diagnostic::new(
                 codes::OUT_OF_RANGE,
                 phrase.span,
-                format!("`{what}` lies between 0 % and 100 %"),
+                format!("`{what}` is {}; a share lies between 0 % and 100 %", super::told::shown(q)),
             ));
             return None;
         }

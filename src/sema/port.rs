@@ -197,6 +197,8 @@ impl<'a> Lower<'a> {
         let found: Vec<NodeId> = self.ends(frame, inward);
         match found.as_slice() {
             [only] => Some(*only),
+            // A port that could not be read has been told.
+            [] if self.holes => None,
             [] => {
                 let shown = self.text(expr.span);
                 self.push(

@@ -296,7 +296,10 @@ impl<'a> Lower<'a> {
         for part in self.counted(phrase, "crew or tool")? {
             match self.counted_meaning(&part)? {
                 Some(Meaning::Pool(pool)) => needs.push(Need { pool, count: part.count, span: part.span }),
-                Some(Meaning::Other) => return None,
+                Some(Meaning::Other) => {
+                    self.declared_as_another(part.name, part.span, "a crew or tool", &["crew", "tool"]);
+                    return None;
+                }
                 Some(other) => {
                     self.wrong_kind(part.name, part.span, other, "a crew or tool");
                     return None;
@@ -363,7 +366,8 @@ impl<'a> Lower<'a> {
                 if matches!(right.kind, ExprKind::Name(_) | ExprKind::Index { .. }) =>
             {
                 let Some(typed) = self.evaluate(left) else { return false };
-                let Some(count) = self.expect_count(&typed, left.span, what, 1, limits::MEMBERS) else { return false };
+                let name = right.name().unwrap_or(what);
+                let Some(count) = self.expect_count(&typed, left.span, name, 1, limits::MEMBERS) else { return false };
                 let before = parts.len();
                 if !self.count_into(right, what, parts) || parts.len() != before + 1 {
                     return false;
@@ -406,7 +410,7 @@ impl<'a> Lower<'a> {
                     ));
                     return false;
                 }
-                match self.expect_count(&typed, q.number_span, what, 1, limits::MEMBERS) {
+                match self.expect_count(&typed, q.number_span, name, 1, limits::MEMBERS) {
                     Some(count) => {
                         parts.push(Counted { name, index: None, count, span: expr.span });
                         true

@@ -89,12 +89,9 @@ impl<'a> Lower<'a> {
         for record in reader.records() {
             let record = match record {
                 Ok(record) => record,
-                Err(why) => {
-                    self.push(
-                        sheet
-                            .bad(format!("`{path}` cannot be read: {why}"))
-                            .help("give every row a value for every column; a cell may be empty"),
-                    );
+                Err(error) => {
+                    let (text, help) = super::told::bad_row(path, &error);
+                    self.push(sheet.bad(text).help(help));
                     return None;
                 }
             };
@@ -119,7 +116,8 @@ impl<'a> Lower<'a> {
             self.dated.push(phrase.span);
         }
         if orders.is_empty() {
-            self.push(sheet.bad(format!("`{path}` has no rows")));
+            let d = sheet.bad(format!("`{path}` has no rows"));
+            self.push(d.help("below the names of the columns stands one order a row"));
             return None;
         }
         Some(orders)

@@ -90,6 +90,8 @@ pub struct Entry<'a> {
     pub used: Cell<bool>,
     /// What it stands for instead.
     pub alias: Option<Alias<'a>>,
+    /// The word it is declared by.
+    pub word: &'a str,
 }
 
 /// What a frame belongs to.
@@ -234,14 +236,14 @@ impl<'a> Scope<'a> {
 
     /// Declares a name; a second declaration is an error and changes nothing.
     pub fn declare(&mut self, name: &'a str, span: Span, meaning: Meaning, diagnostics: &mut Vec<Diagnostic>) -> bool {
-        self.declare_entry(name, Entry { meaning, span, used: Cell::new(false), alias: None }, diagnostics)
+        self.declare_entry(name, Entry { meaning, span, used: Cell::new(false), alias: None, word: "" }, diagnostics)
     }
 
     /// Declares a name that stands for one of another frame.
     pub fn declare_alias(&mut self, name: &'a str, span: Span, alias: Alias<'a>, found: &mut Vec<Diagnostic>) -> bool {
         self.declare_entry(
             name,
-            Entry { meaning: Meaning::Other, span, used: Cell::new(false), alias: Some(alias) },
+            Entry { meaning: Meaning::Other, span, used: Cell::new(false), alias: Some(alias), word: "" },
             found,
         )
     }
@@ -321,6 +323,36 @@ impl<'a> Scope<'a> {
         self.get(self.here)?.names.get(name).map(|e| e.meaning)
     }
 
+    /// Notes the word that a name declared here is declared by.
+    pub fn note_word(&mut self, name: &str, span: Span, word: &'a str) {
+        let entry = self.frames.get_mut(self.here.0).and_then(|f| f.names.get_mut(name));
+        if let Some(entry) = entry.filter(|e| e.span == span) {
+            entry.word = word;
+        }
+    }
+
+    /// The word that a name seen from here is declared by.
+    pub fn word_of(&self, name: &str) -> Option<&'a str> {
+        self.word_from(self.here, name)
+    }
+
+    fn word_from(&self, frame: FrameId, name: &str) -> Option<&'a str> {
+        let mut at = Some(frame);
+        while let Some(frame) = at.and_then(|f| self.get(f)) {
+            if let Some(entry) = frame.names.get(name) {
+                return match entry.alias {
+                    None => Some(entry.word).filter(|w| !w.is_empty()),
+                    // Frames only borrow from frames made before them, so this ends.
+                    Some(Alias::Own(from, other) | Alias::Seen(from, other) | Alias::Member(from, other, _)) => {
+                        self.word_from(from, other)
+                    }
+                };
+            }
+            at = frame.around;
+        }
+        None
+    }
+
     /// Forgets that a name declared here was used.
     pub fn unmark(&self, name: &str) {
         if let Some(entry) = self.get(self.here).and_then(|f| f.names.get(name)) {
@@ -352,6 +384,7 @@ impl<'a> Scope<'a> {
             known.extend(frame.names.iter().filter(|(_, e)| fitting(e)).map(|(n, _)| *n));
             at = frame.around;
         }
+        let what = what.strip_prefix("a ").or(what.strip_prefix("an ")).unwrap_or(what);
         let d = Diagnostic::new(codes::UNKNOWN_NAME, span, format!("there is no {what} `{name}`"));
         if let Some(file) = super::library::holds(name) {
             return d.help(format!("it is in the standard library: write `use std.{file}` above the line"));
@@ -362,7 +395,20 @@ impl<'a> Scope<'a> {
                 Some((cell, kind)) => d.help(format!(
                     "the line has it, and a cell sees only what it is given: write `cell {cell}({name}: {kind})`, and `{cell}({name}: {name})` where it is placed"
                 )),
-                None => d.help(format!("declare {what} `{name}`, or use a name that is declared")),
+                None => {
+                let form = match what {
+                    "item" => format!("`item {name} {{}}`"),
+                    "crew" | "crew or tool" => format!("`crew {name} {{ size: 2 }}`"),
+                    "tool" => format!("`tool {name} {{ count: 2 }}`"),
+                    "shift" => format!("`shift {name} {{ mon..fri 06:00..14:00 }}`"),
+                    "value" => format!("`let {name} = …` or `param {name}: time = …`"),
+                    "node" | "station" => format!("`station {name} {{ cycle: 30 s }}`"),
+                    "sink" => format!("`sink {name}`"),
+                    "cell" => format!("`cell {name} {{ in parts, out done, … }}`"),
+                    what => format!("{what} `{name}`"),
+                };
+                d.help(format!("declare it, {form}, or use a name that is declared"))
+            }
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Setups between items: `setup`, `setup_by`, `initially`, `lost`, and setup tables from files.
 
-use crate::base::{Dim, Quantity, Rational, Span, limits, units};
+use crate::base::{Dim, Quantity, Rational, Span, limits};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{Expression, ItemId, SetUpFor, Setup};
 use crate::syntax::tree::{Argument, Chain, Expr, ExprKind, Key, LinkKind, Phrase};
@@ -174,92 +174,40 @@ impl<'a> Lower<'a> {
     /// `table("setup.csv")`: a square of times. The first cell gives the unit, `[min]`; the first row and the
     /// first column name the items, from row to column.
     fn setup_file(&mut self, arguments: &'a [Argument], span: Span, by: By, setup: &mut Setup) -> Option<()> {
-        let path = match arguments {
-            [Argument { name: None, value, .. }] => value.as_expr(),
-            _ => None,
+        let kind = super::square::Kind {
+            file: "setup.csv",
+            dim: Dim::TIME,
+            value: "time",
+            unit: "min",
+            most: limits::SETUP_ITEMS,
+            diagonal: true,
         };
-        let Some(ExprKind::String(path_text)) = path.map(|e| &e.kind) else {
-            return self.wrong_value(span, "`table` takes the name of a file: `table(\"setup.csv\")`");
-        };
-        let at = path.map_or(span, |e| e.span);
-        let bad = |message: String| Diagnostic::new(codes::BAD_DATA_FILE, at, message);
-        let text = match self.data_file(path_text, at) {
-            Ok(text) => text,
-            Err(why) => {
-                self.push(bad(format!("`{path_text}` cannot be read: {why}")));
-                return None;
-            }
-        };
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .trim(csv::Trim::All)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        let rows: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
-        let Some((head, body)) = rows.split_first() else {
-            self.push(bad(format!("`{path_text}` is empty")));
-            return None;
-        };
-        let corner = head.get(0).unwrap_or_default();
-        let unit = corner.split_once('[').map(|(_, u)| u.trim_end_matches(']').trim().to_string()).unwrap_or_default();
-        let factor = match units::parse_unit(&unit, &|_| false) {
-            Ok((q, _)) if q.dim == Dim::TIME => q.value,
-            _ => {
-                self.push(
-                    bad(format!("`{path_text}` does not say the unit of its times"))
-                        .help("write it in brackets into the first cell: `[min]`"),
-                );
-                return None;
-            }
-        };
+        let table = self.square_file(arguments, span, &kind)?;
+        let (path, at) = (table.path.as_str(), table.at);
         let mut columns = Vec::new();
-        for name in head.iter().skip(1) {
-            columns.push((name, self.file_key(name, path_text, at, "column", by)?));
+        for name in &table.columns {
+            columns.push((name, self.file_key(name, path, at, "column", by)?));
         }
-        if columns.len() > limits::SETUP_ITEMS {
-            self.push(bad(format!("`{path_text}` has more than {} columns", limits::SETUP_ITEMS)));
-            return None;
-        }
-        let mut named: Vec<&str> = Vec::new();
-        for (number, row) in (2..).zip(body) {
-            let name = row.get(0).unwrap_or_default();
-            let from = self.file_key(name, path_text, at, "row", by)?;
-            named.push(name);
-            if row.len() != columns.len() + 1 {
-                self.push(bad(format!(
-                    "row `{name}` of `{path_text}` (line {number}) has {} times, and there are {} columns",
-                    row.len().saturating_sub(1),
-                    columns.len()
-                )));
-                return None;
-            }
-            for (cell, (column, to)) in row.iter().skip(1).zip(&columns) {
-                let value = crate::base::quantity::decimal(cell).filter(|v| !num_traits::Signed::is_negative(v));
-                let Some(value) = value else {
-                    self.push(
-                        bad(format!(
-                            "row `{name}`, column `{column}` of `{path_text}` is `{cell}`, not a time of 0 or more"
-                        ))
-                        .help("write a plain number such as `12.5`; its unit stands in the first cell"),
-                    );
-                    return None;
-                };
-                let time = Expression::Constant(Quantity { value: value * &factor, dim: Dim::TIME });
+        for (name, values) in &table.rows {
+            let from = self.file_key(name, path, at, "row", by)?;
+            for (value, (column, to)) in values.iter().zip(&columns) {
+                let Some(value) = value else { continue };
+                let time = Expression::Constant(Quantity { value: value.clone(), dim: Dim::TIME });
                 if !add_pair(setup, &from, to, &time) {
-                    self.push(bad(format!("row `{name}`, column `{column}` of `{path_text}` is given twice")));
+                    self.push(table.bad(format!("row `{name}`, column `{column}` of `{path}` is given twice")));
                     return None;
                 }
             }
         }
         for (column, _) in &columns {
-            if !named.contains(column) {
-                self.push(bad(format!("`{path_text}` has a column `{column}` and no row `{column}`")));
+            if !table.rows.iter().any(|(row, _)| row == *column) {
+                self.push(table.bad(format!("`{path}` has a column `{column}` and no row `{column}`")));
                 return None;
             }
         }
-        match named.iter().find(|n| !columns.iter().any(|(c, _)| c == *n)) {
-            Some(row) => {
-                self.push(bad(format!("`{path_text}` has a row `{row}` and no column `{row}`")));
+        match table.rows.iter().find(|(row, _)| !table.columns.contains(row)) {
+            Some((row, _)) => {
+                self.push(table.bad(format!("`{path}` has a row `{row}` and no column `{row}`")));
                 None
             }
             None => Some(()),

@@ -25,7 +25,8 @@ impl<'a> Lower<'a> {
             };
             if let Some(table) = table {
                 if seen {
-                    self.push(Diagnostic::new(codes::DUPLICATE_FIELD, entry.span, "`run` is given twice"));
+                    let d = Diagnostic::new(codes::DUPLICATE_FIELD, entry.span, "`run` is given twice");
+                    self.push(d.with(self.plant.run.span, "first given here").help("keep one of the two"));
                     continue;
                 }
                 seen = true;
@@ -53,6 +54,8 @@ impl<'a> Lower<'a> {
                     let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, span, "this means nothing in a line");
                     if matches!(&entry.key, crate::syntax::tree::Key::Chain(chain) if !chain.steps.is_empty()) {
                         d = d.fix("a flow begins with `flow`", crate::base::Span { end: span.start, ..span }, "flow ");
+                    } else {
+                        d = d.help("a line declares its parts, `station saw { cycle: 30 s }`, and joins them, `flow feed -> saw -> out`");
                     }
                     self.push(d);
                 }
@@ -166,7 +169,7 @@ impl<'a> Lower<'a> {
     pub(super) fn ticks(&mut self, phrase: &'a Phrase, what: &str) -> Option<Ticks> {
         match self.time(phrase, what)? {
             Expression::Constant(q) => Ticks::from_seconds(&q.value),
-            _ => self.wrong_value(phrase.span, &format!("`{what}` is a fixed time")),
+            _ => self.wrong_value(phrase.span, &format!("`{what}` is a fixed time such as `8 h`, not a draw")),
         }
     }
 
@@ -294,6 +297,8 @@ impl<'a> Lower<'a> {
     pub fn limits_and_demands(&mut self, declarations: &[&'a Declaration]) {
         for d in declarations {
             match d.word.text.as_str() {
+                // A cell has none, which has been told.
+                "demand" if self.scope.get(self.scope.here).is_some_and(|f| f.kind == super::scope::Kind::Place) => {}
                 "demand" => {
                     if let Some(demand) = self.demand(d) {
                         self.plant.demands.push(demand);
@@ -333,14 +338,25 @@ impl<'a> Lower<'a> {
         let mut during = None;
         for tail in &phrase.tails {
             match tail.preposition {
-                Preposition::At => at = Some(self.node_of(&tail.chain, "a sink")?),
+                Preposition::At => {
+                    let node = self.node_of(&tail.chain, "a sink")?;
+                    if !matches!(self.plant.nodes.get(node).map(|n| &n.kind), Some(crate::ir::NodeKind::Sink)) {
+                        let name = self.node_name(node);
+                        let text = format!("a demand is counted at a sink, `{name}` is none");
+                        self.push(
+                            Diagnostic::new(codes::WRONG_KIND_OF_NAME, tail.chain.span, text)
+                                .help("name the sink where the items leave the line"),
+                        );
+                        return None;
+                    }
+                    at = Some(node);
+                }
                 Preposition::During => during = self.shift_chain(&tail.chain)?,
                 other => {
-                    self.push(Diagnostic::new(
-                        codes::WRONG_VALUE,
-                        tail.word,
-                        format!("a demand has no `{}`", other.word()),
-                    ));
+                    self.push(
+                        Diagnostic::new(codes::WRONG_VALUE, tail.word, format!("a demand has no `{}`", other.word()))
+                            .help("write `demand Case: 120 /h during SHIFT at SINK`"),
+                    );
                     return None;
                 }
             }
@@ -354,7 +370,10 @@ impl<'a> Lower<'a> {
         let Some(name) = expr.name() else { return self.wrong_value(expr.span, "the name of a shift is due here") };
         match self.scope.find(name) {
             Some(Meaning::Calendar(id)) => Some(Some(id)),
-            Some(Meaning::Other) => None,
+            Some(Meaning::Other) => {
+                self.declared_as_another(name, expr.span, "a shift", &["shift"]);
+                None
+            }
             Some(other) => {
                 self.wrong_kind(name, expr.span, other, "a shift");
                 None

@@ -27,6 +27,8 @@ pub enum Place {
     Belt,
     /// In a crew or tool set.
     Pool,
+    /// In a fleet.
+    Vehicle,
     /// In the line: it says what it stops.
     Line,
 }
@@ -38,6 +40,7 @@ impl Place {
             Place::Source => "a source",
             Place::Belt => "a conveyor",
             Place::Pool => "a crew or tool",
+            Place::Vehicle => "a vehicle",
             Place::Line => "several stations",
         }
     }
@@ -197,7 +200,7 @@ impl<'a> Lower<'a> {
             _ => BreakdownClock::Calendar,
         };
         // Belts say so themselves.
-        let own = matches!(place, Place::Station | Place::Belt);
+        let own = matches!(place, Place::Station | Place::Belt | Place::Vehicle);
         if !own && matches!(clock, BreakdownClock::Working | BreakdownClock::Cycles) {
             self.push(
                 Diagnostic::new(
@@ -257,7 +260,7 @@ impl<'a> Lower<'a> {
         known.extend(match place {
             Place::Station => &["effect", "exclusive", "keep_crew"][..],
             Place::Line => &["effect", "keep_crew", "stops"],
-            Place::Belt => &["effect"],
+            Place::Belt | Place::Vehicle => &["effect"],
             Place::Source | Place::Pool => &[],
         });
         let fields = Fields::of(d, &known, &mut self.diagnostics);
@@ -269,6 +272,13 @@ impl<'a> Lower<'a> {
             Some("finish_item") => BreakdownEffect::FinishItem,
             _ => BreakdownEffect::Resume,
         };
+        if place == Place::Vehicle && !matches!(effect, BreakdownEffect::Resume | BreakdownEffect::FinishItem) {
+            return self.wrong_value(
+                fields.span("effect"),
+                "what a vehicle brings stays on it: write `effect: resume`, or `effect: finish_item` to finish the trip \
+                 first",
+            );
+        }
         let from_start = self.counts_from_start(&fields, clock);
         let repair_in = self.repair_in(&fields);
         let exclusive = self.yes_no(&fields, "exclusive");
@@ -359,7 +369,7 @@ impl<'a> Lower<'a> {
             known.push("from");
         }
         known.extend(match place {
-            Place::Station | Place::Belt => &["when"][..],
+            Place::Station | Place::Belt | Place::Vehicle => &["when"][..],
             Place::Line => &["when", "stops"],
             Place::Source | Place::Pool => &[],
         });

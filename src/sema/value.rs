@@ -131,15 +131,8 @@ impl<'a> Lower<'a> {
             ExprKind::Unknown => self.later(expr.span, "values left open for the optimiser"),
             ExprKind::Bool(value) => Some(flag(*value)),
             ExprKind::Range { from, to } => self.range_as_value(from, to, expr.span),
-            _ => self.wrong_value(expr.span, "this is no value"),
+            _ => self.no_value(expr),
         }
-    }
-
-    pub fn wrong_value<T>(&mut self, span: Span, message: &str) -> Option<T> {
-        self.push(
-            Diagnostic::new(codes::WRONG_VALUE, span, message).help("write a number with its unit, such as `30 s`"),
-        );
-        None
     }
 
     /// `30 s..50 s` where one value is due.
@@ -154,15 +147,6 @@ impl<'a> Lower<'a> {
             Diagnostic::new(codes::WRONG_VALUE, span, "a range is no value").help(format!(
                 "for any value between the two, each as likely as another, write `uniform({low}, {high})`"
             )),
-        );
-        None
-    }
-
-    /// "Not supported yet", with what it would mean.
-    pub fn later<T>(&mut self, span: Span, what: &str) -> Option<T> {
-        self.push(
-            Diagnostic::new(codes::NOT_SUPPORTED_YET, span, format!("{what} are not supported yet"))
-                .note("the form belongs to the language; its meaning follows in a later version"),
         );
         None
     }
@@ -243,7 +227,10 @@ impl<'a> Lower<'a> {
             Some(Meaning::Value(index)) => self.value_of(index, span),
             // A limit may have the name of what it limits.
             None | Some(Meaning::Other) if name == "wip" => Some(Typed { dim: Dim::NUMBER, value: Expression::Wip }),
-            Some(Meaning::Other) => None,
+            Some(Meaning::Other) => {
+                self.declared_as_another(name, span, "a value", &["param", "let"]);
+                None
+            }
             Some(other) => {
                 self.push(Diagnostic::new(
                     codes::WRONG_KIND_OF_NAME,
@@ -338,11 +325,15 @@ impl<'a> Lower<'a> {
             return None;
         }
         if a.dim != b.dim {
-            self.push(Diagnostic::new(
-                codes::WRONG_DIMENSION,
-                op_span,
-                format!("cannot compare a {} with a {}", a.dim, b.dim),
-            ));
+            let text = format!("cannot compare a {} with a {}", a.dim, b.dim);
+            let d = Diagnostic::new(codes::WRONG_DIMENSION, op_span, text);
+            self.push(match (a.dim, b.dim) {
+                (dim, Dim::NUMBER) | (Dim::NUMBER, dim) => match super::told::unit_of(dim) {
+                    Some(unit) => d.help(format!("a {dim} has a unit, such as `5 {unit}`")),
+                    None => d,
+                },
+                _ => d,
+            });
             return None;
         }
         if let (Expression::Constant(x), Expression::Constant(y)) = (&a.value, &b.value) {
@@ -657,7 +648,7 @@ impl<'a> Lower<'a> {
                                 self.push(Diagnostic::new(
                                     codes::OUT_OF_RANGE,
                                     chain.span,
-                                    "a share lies between 0 % and 100 %",
+                                    format!("a share lies between 0 % and 100 %, this is {}", super::told::shown(&q)),
                                 ));
                                 good = false;
                             }
@@ -666,13 +657,12 @@ impl<'a> Lower<'a> {
                         }
                         Some(Typed { value: Expression::Constant(q), .. }) if q.dim == Dim::NUMBER => {
                             let text = self.text(chain.span);
-                            self.push(
-                                Diagnostic::new(codes::MISSING_UNIT, chain.span, "a share is written with `%`").fix(
-                                    format!("write `{text} %`"),
-                                    chain.span,
-                                    format!("{text} %"),
-                                ),
-                            );
+                            let d = Diagnostic::new(codes::MISSING_UNIT, chain.span, "a share is written with `%`");
+                            self.push(if super::told::is_literal(&text) {
+                                d.fix(format!("write `{text} %`"), chain.span, format!("{text} %"))
+                            } else {
+                                d.help("write a share such as `70 %`, or the name of a `param` or `let` that holds one")
+                            });
                             good = false;
                         }
                         Some(_) => {
@@ -704,7 +694,7 @@ impl<'a> Lower<'a> {
             Some(place) if sum <= one => place.0 = &one - &sum,
             None if whole => {}
             _ => {
-                let percent = crate::base::quantity::to_f64(&sum) * 100.0;
+                let percent = super::told::figures(&(&sum * &Rational::from(100u64)));
                 let mut d =
                     Diagnostic::new(codes::SHARES_NOT_ONE, table.span, format!("the shares add up to {percent} %"))
                         .note("each item takes exactly one way, so shares add up to 100 %");
@@ -728,15 +718,6 @@ impl<'a> Lower<'a> {
     }
 
     pub fn expect_time(&mut self, typed: Typed, span: Span, what: &str) -> Option<Expression> {
-        if typed.dim == Dim::NUMBER && matches!(typed.value, Expression::Constant(_)) {
-            let text = self.text(span);
-            self.push(
-                Diagnostic::new(codes::MISSING_UNIT, span, format!("`{what}` is a time and needs a unit"))
-                    .fix(format!("write `{text} s`"), span, format!("{text} s"))
-                    .fix(format!("write `{text} min`"), span, format!("{text} min")),
-            );
-            return None;
-        }
         if typed.dim != Dim::TIME {
             let d =
                 Diagnostic::new(codes::WRONG_DIMENSION, span, format!("`{what}` is a time, this is a {}", typed.dim));
@@ -765,7 +746,7 @@ impl<'a> Lower<'a> {
                         None => d.help("give times in it, not rates: `exponential(1 min)` for 60 /h"),
                     }
                 }
-                _ => d,
+                _ => return self.not_a(&format!("`{what}`"), Dim::TIME, typed.dim, span),
             });
             return None;
         }
@@ -798,21 +779,28 @@ impl<'a> Lower<'a> {
 
     pub fn expect_count(&mut self, typed: &Typed, span: Span, what: &str, low: u64, high: u64) -> Option<u64> {
         let Expression::Constant(q) = &typed.value else {
-            return self.wrong_value(span, &format!("`{what}` is a fixed number, not a draw"));
+            self.push(
+                Diagnostic::new(codes::WRONG_VALUE, span, format!("`{what}` is a fixed number, not a draw"))
+                    .help("write a whole number, such as `2`, or the name of a `param` or `let` that holds one"),
+            );
+            return None;
         };
         if q.dim != Dim::NUMBER {
-            self.push(Diagnostic::new(
-                codes::WRONG_DIMENSION,
-                span,
-                format!("`{what}` is a number, this is a {}", q.dim),
-            ));
+            self.wrong_dimension(&format!("`{what}`"), Dim::NUMBER, q.dim, span);
             return None;
         }
         let whole = q.value.is_int().then(|| q.value.trunc());
         match whole.as_ref().and_then(ToPrimitive::to_u64).filter(|n| (low..=high).contains(n)) {
             Some(n) => Some(n),
             None => {
-                let fact = if whole.is_none() { "is a whole number" } else { "lies out of range" };
+                let number = super::told::figures(&q.value);
+                let fact = match whole {
+                    None => format!("is a whole number, not {number}"),
+                    Some(_) if q.value.is_negative() || number.parse().is_ok_and(|n: f64| n < low as f64) => {
+                        format!("is {number}; the least is {low}")
+                    }
+                    Some(_) => format!("is {number}; the most is {high}"),
+                };
                 self.push(
                     Diagnostic::new(codes::OUT_OF_RANGE, span, format!("`{what}` {fact}"))
                         .help(format!("write a whole number from {low} to {high}")),

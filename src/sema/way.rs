@@ -20,6 +20,8 @@ impl<'a> Lower<'a> {
     /// `flow a -> b -> c`
     pub fn flow(&mut self, chain: &'a Chain, binding: Option<Binding<'a>>) {
         let first = &chain.first;
+        // What could not be read has been told.
+        self.holes |= chain.is_error() || chain.lead.is_some() || matches!(first.kind, ExprKind::Error);
         if chain.steps.is_empty() && !chain.is_error() {
             self.push(
                 Diagnostic::new(codes::BAD_CHAIN, chain.span, "a flow leads from a node to the next")
@@ -436,6 +438,13 @@ impl<'a> Lower<'a> {
                     let Some(name) = expr.name() else {
                         return self.wrong_value(expr.span, "the name of an item is due here");
                     };
+                    if entry.phrase.is_none() {
+                        self.push(
+                            Diagnostic::new(codes::WRONG_VALUE, expr.span, format!("nothing says which items go to `{name}`"))
+                                .help(format!("give each way a share, an item or a condition, `{{ 95 %: {name}, rest: … }}`, or write a rule: `first_free {{ {name}, … }}`")),
+                        );
+                        return None;
+                    }
                     let item = self.item_named(name, expr.span);
                     if item.is_some_and(|item| list.iter().any(|(i, _)| *i == item)) {
                         self.push(Diagnostic::new(

@@ -7,8 +7,8 @@ use super::outcome::{FleetFigures, FleetResult, Seen, VehicleFigures, count, rat
 
 /// Micrometres of a metre.
 const MICRO: f64 = 1e6;
-/// What counts as idle, and what as down.
-const AT_REST: [usize; 2] = [5, 6];
+/// What counts as idle, down, maintained and off shift.
+const AT_REST: [usize; 4] = [5, 6, 7, 8];
 
 /// The figures of a window: the difference of totals.
 #[must_use]
@@ -86,4 +86,4 @@ pub(super) fn result(name: &str, seen: &[Seen<'_, FleetFigures>]) -> FleetResult
     }
 }
 
-const _: () = assert!(DOINGS.len() == 7);
+const _: () = assert!(DOINGS.len() == 9);

@@ -232,7 +232,7 @@ pub struct FleetFigures {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VehicleFigures {
     /// Time spent on each of [`crate::kernel::vehicles::DOINGS`].
-    pub ticks: [i128; 7],
+    pub ticks: [i128; crate::kernel::vehicles::DOINGS.len()],
     /// Items set down.
     pub trips: u64,
     /// Micrometres gone with items.
@@ -444,7 +444,7 @@ pub struct FleetResult {
     /// Its name.
     pub name: String,
     /// Shares of its vehicles' time on each of [`crate::kernel::vehicles::DOINGS`].
-    pub states: [Option<Summary>; 7],
+    pub states: [Option<Summary>; crate::kernel::vehicles::DOINGS.len()],
     /// Items set down.
     pub trips: Option<Summary>,
     /// Distance gone with items, m.

@@ -137,6 +137,159 @@ fn a_source_that_is_too_fast_warns_and_runs_until_the_memory_is_full() {
     assert!(found.message.contains("s->m"), "{}", found.message);
 }
 
+#[test]
+fn marks_and_line_ends_of_other_systems() {
+    let plain = line("", "");
+    for text in
+        [format!("\u{feff}{plain}"), plain.replace('\n', "\r\n"), format!("\u{feff}{}", plain.replace('\n', "\r\n"))]
+    {
+        let (code, out) = check(text.as_bytes());
+        assert_eq!((code, out.as_str()), (0, ""), "{text:?}");
+    }
+    // A mistake is counted in the same columns.
+    let wrong = line("20 s", "20 sx");
+    for text in [wrong.clone(), wrong.replace('\n', "\r\n")] {
+        let (_, out) = check(text.as_bytes());
+        assert!(out.ends_with(":4:37: error[E0302]: there is no unit `sx`\n"), "{out}");
+    }
+}
+
+#[test]
+fn files_that_are_too_large_or_too_deep() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.line");
+    let file = std::fs::File::create(&path).unwrap();
+    // A hole in the file: nothing is written.
+    file.set_len(100 * 1024 * 1024).unwrap();
+    let output = flowline(&["check", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("is larger than"), "{said}");
+    for (open, close) in [("(", ")"), ("[", "]"), ("{ a: ", "}"), ("-", ""), ("not ", ""), ("1 + ", ""), ("f(", ")")] {
+        let text = line("cycle: 20 s", &format!("cycle: {}20 s{}", open.repeat(20_000), close.repeat(20_000)));
+        let (code, out) = check(text.as_bytes());
+        assert_eq!(code, 1, "{open}");
+        assert!(!out.contains("E0999"), "{open}: {out}");
+        assert!(out.lines().count() < 110, "{open}: {} findings", out.lines().count());
+    }
+}
+
+/// What `empirical("d.csv", repair)` says of this file: its code and message.
+fn of_data(bytes: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.line");
+    std::fs::write(folder.path().join("d.csv"), bytes).unwrap();
+    std::fs::write(&path, line("cycle: 20 s", "cycle: empirical(\"d.csv\", repair)")).unwrap();
+    let output = flowline(&["check", "--format", "short", path.to_str().unwrap()]);
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn data_files_with_mistakes() {
+    for right in [
+        "repair [s]\n1\n2\n",
+        "\u{feff}repair [s]\r\n1\r\n2\r\n",
+        "repair [s]\n1\n\n2",
+        "\"repair [s]\",\"x, y\"\n\"1\",\"a, \"\"b\"\"\"\n2,c\n",
+        "  note , repair [s] \n a , 1 \n",
+    ] {
+        assert_eq!(of_data(right.as_bytes()), "", "{right}");
+    }
+    for (wrong, due) in [
+        ("", "is empty"),
+        (" \n\n", "is empty"),
+        ("repair [s]\n", "has no rows"),
+        ("repair\n1\n", "does not say its unit"),
+        ("rep [s]\n1\n", "has no column `repair`"),
+        ("repair [kg]\n1\n", "this is a mass"),
+        ("repair [foo]\n1\n", "`foo`, which is no unit"),
+        ("repair [s]\n1\nx\n", "row 3, column `repair` of `d.csv` is `x`"),
+        ("repair [s]\n-1\n", "is `-1`, not a number of 0 or more"),
+        ("repair [s]\nnan\n", "is `nan`"),
+        ("repair [s]\n1e400\n", "is `1e400`"),
+        ("repair [s],b\n1,2\n3\n", "row 3 of `d.csv` has 1 cells, its heading 2 columns"),
+        ("repair [s],b\n,2\n", "is ``"),
+        ("repair [s]\n1,5\n", "row 2 of `d.csv` has 2 cells, its heading 1 column"),
+        ("repair [s];b\n1,5;2\n", "semicolons"),
+        ("repair [s]\tb\n1\t2\n", "tabs"),
+        ("repair [s],repair [min]\n1,2\n", "two columns `repair`"),
+        ("repair [s]\n\"1\n2\n", "row 2"),
+        ("repair [s]\n\0\n", "is no text"),
+    ] {
+        let said = of_data(wrong.as_bytes());
+        assert!(said.contains(due) && said.contains("error[E03"), "{wrong:?}: {said}");
+    }
+    let said = of_data(b"repair [s]\n\xff\n");
+    assert!(said.contains("is no text in UTF-8"), "{said}");
+}
+
+#[test]
+fn paths_that_lead_outside_of_the_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("project");
+    std::fs::create_dir_all(project.join("sub")).unwrap();
+    let table = "repair [s]\n1\n";
+    std::fs::write(folder.path().join("d.csv"), table).unwrap();
+    std::fs::write(folder.path().join("o.line"), "let x = 1 s\n").unwrap();
+    std::fs::write(project.join("sub/d.csv"), table).unwrap();
+    let absolute = folder.path().join("d.csv").to_str().unwrap().replace('\\', "/");
+    let mut outside = vec!["../d.csv".to_string(), "sub/../../d.csv".to_string(), absolute, "..\\d.csv".to_string()];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(folder.path().join("d.csv"), project.join("link.csv")).unwrap();
+        std::os::unix::fs::symlink(folder.path(), project.join("up")).unwrap();
+        outside.extend(["link.csv".to_string(), "up/d.csv".to_string()]);
+    }
+    let path = project.join("a.line");
+    let said = |written: &str| {
+        std::fs::write(&path, line("cycle: 20 s", &format!("cycle: empirical(\"{written}\", repair)"))).unwrap();
+        let output = flowline(&["check", "--format", "short", path.to_str().unwrap()]);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert_eq!(said("sub/d.csv"), "");
+    assert!(said("sub").contains("it is a folder"), "{}", said("sub"));
+    for written in outside {
+        let written = written.replace('\\', "\\\\");
+        let told = said(&written);
+        assert!(told.contains("error[E0308]"), "{written}: {told}");
+        assert!(!told.contains("1 s"), "{told}");
+    }
+}
+
+#[test]
+fn parameters_set_from_outside_that_cannot_be() {
+    let text = line("cycle: 20 s", "cycle: pace")
+        .replace("item P {}", "item P {}\n param pace: time = 20 s in 10 s..30 s\n let fixed = 5 s");
+    let told = |name: &str, value: &str| {
+        let set = [(name.to_string(), value.to_string())];
+        let compiled = compile_text("a.line", text.clone(), None, &set, &|_| Err(String::new()));
+        let errors = compiled.diagnostics.iter().filter(|d| d.severity == flowline::diag::Severity::Error);
+        errors.map(|d| format!("{} {}", d.code.number(), d.message)).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(told("pace", "25 s"), "");
+    for (name, value) in [
+        ("pace", "5 s"),
+        ("pace", "31s"),
+        ("pace", "20"),
+        ("pace", "20 kg"),
+        ("pace", ""),
+        ("pace", "20 sx"),
+        ("pace", "abc"),
+        ("pace", "20 s; rm"),
+        ("pace", "-20 s"),
+        ("pace", "1e999 s"),
+        ("pce", "20 s"),
+        ("fixed", "6 s"),
+        ("m", "6 s"),
+        ("m.cycle", "6 s"),
+        ("", "6 s"),
+        ("pace.x", "6 s"),
+    ] {
+        let said = told(name, value);
+        assert!(said.starts_with("E0309 ") && !said.contains("; E"), "{name}={value}: {said}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 

@@ -3,6 +3,7 @@
 mod analysis_capacity;
 mod analysis_deadlock;
 mod analysis_pages;
+mod bad_fields;
 mod bad_input;
 mod belts;
 mod breakdowns;
@@ -18,6 +19,7 @@ mod error_pages;
 mod exact_lines;
 mod examples;
 mod feature_pairs;
+mod fleet_capacity;
 mod format;
 mod independent;
 mod invariance;

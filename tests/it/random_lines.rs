@@ -190,7 +190,8 @@ pub fn random_line(seed: u64, times: Times) -> RandomLine {
     say("sink bin".to_string());
     let mut to_bin = false;
     for from in &layer {
-        let way = match chance.below(4) {
+        let way = match chance.below(5) {
+            4 => "-[2, agv(30 m)]-> out",
             0 => "-> { 80 %: out, rest: bin }",
             1 => "-[3]-> { A: out, B: bin }",
             2 => "-> { every(4): bin, rest: out }",
@@ -202,6 +203,11 @@ pub fn random_line(seed: u64, times: Times) -> RandomLine {
     if !to_bin || !flows.iter().any(|f| f.contains("out")) {
         say("source last { makes: A, every: 100 s }".to_string());
         flows.push("flow last -> { 50 %: out, rest: bin }".to_string());
+    }
+    if flows.iter().any(|f| f.contains("agv")) {
+        let (speed, time) = if ties { ("0.5 m/s", "60 s") } else { ("1 m/s", "exponential(5 s)") };
+        let stop = if ties { "" } else { "\n    breakdown worn { after: 20 min, clock: working, repair: 60 s }" };
+        say(format!("fleet agv {{ size: {}, speed: {speed}, load_time: {time}{stop}\n}}", 1 + chance.below(3)));
     }
     flows.into_iter().for_each(&mut say);
     say("run { for: 4 h, warmup: 20 min, runs: 2 }".to_string());

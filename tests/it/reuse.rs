@@ -355,3 +355,111 @@ fn thousands_of_places_are_quick() {
     let took = crate::cpu::seconds() - before;
     assert!(took < 60.0, "{took} s of work");
 }
+
+/// A cell with one of everything that can stand in it.
+const BAYS: &str = "
+item Body { length: 0.5 m, order: count = 1 }
+cell Bay(cycle: time) {
+    in bodies: Body
+    out done: Body
+    crew fitters { size: 1
+        breakdown ill { after: 10 h, repair: 1 h } }
+    tool gun { count: 1 }
+    conveyor belt { length: 4 m, speed: 1 m/s, pitch: 1 m
+        breakdown jam { after: exponential(20 min), repair: 1 min, needs: 1 fitters } }
+    station load { cycle: 5 s }
+    station robot { cycle: cycle, needs: 1 gun + 1 fitters
+        breakdown crash { after: 30 min, repair: 2 min, needs: 1 fitters }
+        maintenance clean { every: 1 h, lasts: 3 min } }
+    station unload { cycle: 5 s }
+    buffer store { capacity: 3 }
+    fleet cart { size: 1, speed: 1 m/s }
+    pallets fixture { count: 4, from: load, to: unload }
+    limit wip { count: 6, from: load, to: unload }
+    breakdown power { stops: [load, robot], after: 45 min, repair: 1 min }
+    flow bodies -> load -> belt -> robot -> store -[cart(10 m)]-> unload -> done
+}
+line bays {
+    source press { makes: Body, every: 30 s }
+    place weld[i in 1..2]: Bay(cycle: 20 s + i * 10 s)
+    place fit: Bay(cycle: 15 s)
+    sink out
+    flow press -> round_robin { weld[1], weld[2] }
+    for i in 1..2: weld[i] -[2]-> fit
+    flow fit -> out
+    expect a: level(weld[2].store) <= 3
+    expect b: utilisation(weld[2].robot) <= 100 %
+    expect c: throughput(weld[1].robot) >= 1 /h
+    run { for: 2 h }
+}
+";
+
+#[test]
+fn what_stands_in_a_cell_has_the_name_of_its_place() {
+    let bays = plant(BAYS);
+    let found = results(&bays, Engine::Event);
+    assert_eq!(found, results(&bays, Engine::Interpreter));
+    for place in ["weld[1]", "weld[2]", "fit"] {
+        for (kind, names) in [
+            ("stations", &["load", "robot", "unload"][..]),
+            ("buffers", &["belt", "store"]),
+            ("crews", &["fitters", "gun"]),
+            ("fleets", &["cart"]),
+            ("cards", &["fixture", "wip"]),
+        ] {
+            for name in names {
+                let whole = format!("{place}.{name}");
+                assert!(found[kind].get(&whole).is_some(), "{kind} has no `{whole}`");
+            }
+        }
+    }
+    // Nothing is shared: each has as many of everything as the cell says, and a clock of its own.
+    assert_eq!(bays.pools.values().filter(|p| p.name.ends_with(".fitters")).count(), 3);
+    assert_ne!(found["stations"]["weld[1].robot"], found["stations"]["weld[2].robot"]);
+    let mut stops: Vec<&str> = bays.stops.iter().filter_map(|s| s.owner.as_deref()).collect();
+    stops.sort_unstable();
+    stops.dedup();
+    for owner in ["weld[1].fitters", "weld[2].fitters"] {
+        assert!(stops.contains(&owner), "{owner} is not in {stops:?}");
+    }
+}
+
+#[test]
+fn findings_about_things_in_cells_say_which() {
+    let asks = BAYS.replace("1 gun + 1 fitters", "1 gun + 3 fitters");
+    let mut compiled = compile_with(&asks, &[]);
+    let plant = compiled.analysed.plants.pop().unwrap();
+    let told: Vec<String> = flowline::analysis::analyse(&plant).diagnostics.iter().map(|d| d.message.clone()).collect();
+    assert!(told.iter().any(|m| m.contains("`weld[1].robot`") && m.contains("`weld[1].fitters`")), "{told:?}");
+    // A fleet has no distance, a belt no pitch: told in the cell, once, with the place.
+    for (from, to, due) in [("cart(10 m)", "cart", "weld[1].cart"), (", pitch: 1 m", "", "belt")] {
+        let compiled = compile_with(&BAYS.replace(from, to), &[]);
+        let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        let drawn = render::render(Format::Terminal, &compiled.files, &compiled.diagnostics, false);
+        assert!(drawn.contains(due) && drawn.contains("weld[1]"), "{drawn}");
+    }
+}
+
+/// Every name in a line of cells put in the place of every other: told, or right, never an internal error.
+#[test]
+fn names_of_other_kinds_are_told() {
+    let names =
+        ["Body", "fitters", "gun", "pace", "Welding", "bodies", "robot", "inside", "weld_a", "out", "marry", "body"];
+    for text in [CELLS, BAYS] {
+        for (at, _) in text.match_indices(|c: char| c.is_alphabetic()) {
+            let before = text[..at].chars().next_back().unwrap_or(' ');
+            let end = text[at..].find(|c: char| !c.is_alphanumeric() && c != '_').map_or(text.len(), |n| at + n);
+            if before.is_alphanumeric() || before == '_' || !names.contains(&&text[at..end]) {
+                continue;
+            }
+            for other in names {
+                let changed = format!("{}{other}{}", &text[..at], &text[end..]);
+                let compiled = compile_with(&changed, &[]);
+                for d in &compiled.diagnostics {
+                    assert_ne!(d.code, codes::INTERNAL, "{}\n{changed}", d.message);
+                }
+            }
+        }
+    }
+}

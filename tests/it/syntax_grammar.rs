@@ -132,7 +132,12 @@ struct Recognizer<'g> {
     grammar: &'g Grammar,
     row: &'g [String],
     memo: BTreeMap<(usize, usize), BTreeSet<usize>>,
+    /// Productions of the derivation.
     used: BTreeSet<usize>,
+    /// Nodes of the derivation, with what is inside of them.
+    touched: BTreeSet<usize>,
+    /// An alternative, option or repetition that is missing from the grammar.
+    without: Option<usize>,
 }
 
 impl<'g> Recognizer<'g> {
@@ -141,6 +146,7 @@ impl<'g> Recognizer<'g> {
             return known.clone();
         }
         let ends = match node {
+            _ if self.without == Some(*id) => BTreeSet::new(),
             Node::Terminal(word) => {
                 if self.row.get(from).is_some_and(|w| w == word) {
                     BTreeSet::from([from + 1])
@@ -187,6 +193,7 @@ impl<'g> Recognizer<'g> {
         if !self.ends(node, from).contains(&to) {
             return false;
         }
+        self.touched.insert(node.0);
         match &node.1 {
             Node::Terminal(_) => true,
             Node::Production(number) => {
@@ -216,12 +223,20 @@ impl<'g> Recognizer<'g> {
     }
 }
 
-/// The productions that derive a row; `None` when the grammar refuses it.
-fn recognize(grammar: &Grammar, row: &[String]) -> Option<BTreeSet<usize>> {
-    let mut recognizer = Recognizer { grammar, row, memo: BTreeMap::new(), used: BTreeSet::new() };
+/// The productions and the nodes that derive a row, with one node missing from the grammar; `None`
+/// when the grammar then refuses it.
+fn recognize_without(grammar: &Grammar, row: &[String], without: Option<usize>) -> Option<[BTreeSet<usize>; 2]> {
+    let mut recognizer =
+        Recognizer { grammar, row, memo: BTreeMap::new(), used: BTreeSet::new(), touched: BTreeSet::new(), without };
     let file = grammar.names.iter().position(|n| n == "file").unwrap();
     recognizer.used.insert(file);
-    recognizer.derive(&grammar.bodies[file], 0, row.len()).then_some(recognizer.used)
+    let derived = recognizer.derive(&grammar.bodies[file], 0, row.len());
+    derived.then_some([recognizer.used, recognizer.touched])
+}
+
+/// The productions that derive a row; `None` when the grammar refuses it.
+fn recognize(grammar: &Grammar, row: &[String]) -> Option<BTreeSet<usize>> {
+    recognize_without(grammar, row, None).map(|[productions, _]| productions)
 }
 
 /// True when the parser says the text is no sentence of the grammar. What is checked behind the grammar
@@ -240,8 +255,17 @@ fn row(text: &str) -> Vec<String> {
     tokens(FILE, text).tokens.iter().map(|t| terminal(text, t)).collect()
 }
 
+/// Sentences of the grammar that no other text holds; some are refused behind it.
+const SENTENCES: &[&str] = &[
+    "a { step: count = 0, if x < 2: b = c, for i in 1..2: b = c, rest = 3 }",
+    "and: 1, or: 2, not: 3, during: 4, on: 5",
+    "a: 30 from b to c, d: 5 /h during early",
+    "a: b != c, d: b < c",
+    "a: [1, 2,]",
+];
+
 fn corpus() -> impl Iterator<Item = &'static str> {
-    std::iter::once(BOTTLING).chain(FORMS.iter().chain(LATER).chain(CORNERS).copied())
+    std::iter::once(BOTTLING).chain(FORMS.iter().chain(LATER).chain(CORNERS).chain(SENTENCES).copied())
 }
 
 /// Pasted signs have the terminals of the typed ones, which the text of the token does not show.
@@ -262,6 +286,223 @@ fn the_grammar_derives_the_corpus_and_the_corpus_uses_every_production() {
     }
     let unused: Vec<_> = (0..grammar.names.len()).filter(|n| !used.contains(n)).map(|n| &grammar.names[n]).collect();
     assert!(unused.is_empty(), "no sentence of the corpus uses {unused:?}");
+}
+
+/// Everything that a sentence may have or not: alternatives, what is in brackets, what may be repeated.
+fn choices<'g>(node: &'g (usize, Node), of: &str, found: &mut Vec<(usize, String, &'g (usize, Node))>) {
+    let mut option = |inner: &'g (usize, Node), what: &str| {
+        found.push((inner.0, format!("{of}: {what} {}", show(inner)), inner));
+    };
+    match &node.1 {
+        Node::Terminal(_) | Node::Production(_) => {}
+        Node::Sequence(parts) => parts.iter().for_each(|p| choices(p, of, found)),
+        Node::Choice(options) => {
+            options.iter().for_each(|o| option(o, "|"));
+            options.iter().for_each(|o| choices(o, of, found));
+        }
+        Node::Optional(inner) => {
+            option(inner, "[ ]");
+            choices(inner, of, found);
+        }
+        Node::Repeated(inner) => {
+            option(inner, "{ }");
+            choices(inner, of, found);
+        }
+    }
+}
+
+fn show(node: &(usize, Node)) -> String {
+    match &node.1 {
+        Node::Terminal(word) => word.clone(),
+        Node::Production(number) => format!("<{number}>"),
+        Node::Sequence(parts) => parts.iter().map(show).collect::<Vec<_>>().join(" "),
+        Node::Choice(parts) => parts.iter().map(show).collect::<Vec<_>>().join(" | "),
+        Node::Optional(inner) => format!("[ {} ]", show(inner)),
+        Node::Repeated(inner) => format!("{{ {} }}", show(inner)),
+    }
+}
+
+fn all_choices(grammar: &Grammar) -> Vec<(usize, String, &(usize, Node))> {
+    let mut found = Vec::new();
+    for (name, body) in grammar.names.iter().zip(&grammar.bodies) {
+        choices(body, name, &mut found);
+    }
+    found
+}
+
+/// What two ways of the grammar derive alike: without one of them no sentence is lost. `item` and the
+/// other words that are values are keys by both ways, and so is a quantity in front of a clock.
+const TWO_WAYS: &[&str] = &["word_key", "keyword: | now", "keyword: | true", "keyword: | false", "keyword: | item"];
+
+/// A fault in the grammar shows: without any one alternative, option or repetition some text of the corpus
+/// is refused.
+#[test]
+fn without_any_part_the_grammar_refuses_the_corpus() {
+    let grammar = Grammar::read(GRAMMAR);
+    let rows: Vec<Vec<String>> = corpus().skip(1).filter(|t| typed(t)).map(row).collect();
+    let touched: Vec<BTreeSet<usize>> =
+        rows.iter().map(|row| recognize_without(&grammar, row, None).map(|[_, nodes]| nodes).unwrap()).collect();
+    let mut kept = Vec::new();
+    for (id, shown, _) in all_choices(&grammar) {
+        let mut using: Vec<&Vec<String>> =
+            rows.iter().zip(&touched).filter(|(_, nodes)| nodes.contains(&id)).map(|(row, _)| row).collect();
+        using.sort_by_key(|row| row.len());
+        if !using.iter().any(|row| recognize_without(&grammar, row, Some(id)).is_none()) {
+            kept.push(format!("{shown} (in {} texts)", using.len()));
+        }
+    }
+    kept.retain(|k| !TWO_WAYS.iter().any(|w| k.starts_with(w)));
+    assert!(kept.is_empty(), "nothing is lost without\n{}", kept.join("\n"));
+}
+
+/// The shortest sentence in which a node stands.
+fn sentence_with(grammar: &Grammar, wanted: usize) -> Vec<String> {
+    fn holds(grammar: &Grammar, node: &(usize, Node), wanted: usize, open: &mut Vec<usize>) -> bool {
+        node.0 == wanted
+            || match &node.1 {
+                Node::Terminal(_) => false,
+                Node::Production(number) => {
+                    let fresh = !open.contains(number);
+                    open.push(*number);
+                    fresh && holds(grammar, &grammar.bodies[*number], wanted, open)
+                }
+                Node::Sequence(list) | Node::Choice(list) => list.iter().any(|n| holds(grammar, n, wanted, open)),
+                Node::Optional(inner) | Node::Repeated(inner) => holds(grammar, inner, wanted, open),
+            }
+    }
+    fn write<'g>(writer: &mut Writer<'g>, node: &'g (usize, Node), wanted: usize, open: &mut Vec<usize>) {
+        if node.0 == wanted || !holds(writer.grammar, node, wanted, &mut open.clone()) {
+            return writer.write(&node.1, 0);
+        }
+        match &node.1 {
+            Node::Terminal(_) => {}
+            Node::Production(number) => {
+                open.push(*number);
+                let grammar = writer.grammar;
+                write(writer, &grammar.bodies[*number], wanted, open);
+            }
+            Node::Sequence(list) => {
+                let which = list.iter().position(|n| holds(writer.grammar, n, wanted, &mut open.clone()));
+                for (i, part) in list.iter().enumerate() {
+                    match Some(i) == which {
+                        true => write(writer, part, wanted, open),
+                        false => writer.write(&part.1, 0),
+                    }
+                }
+            }
+            Node::Choice(list) => {
+                let which = list.iter().find(|n| holds(writer.grammar, n, wanted, &mut open.clone())).unwrap();
+                write(writer, which, wanted, open);
+            }
+            Node::Optional(inner) | Node::Repeated(inner) => write(writer, inner, wanted, open),
+        }
+    }
+    let mut writer = Writer::new(grammar, Vec::new());
+    let file = grammar.names.iter().position(|n| n == "file").unwrap();
+    let mut open = vec![file];
+    write(&mut writer, &grammar.bodies[file], wanted, &mut open);
+    writer.out
+}
+
+/// A fault in the parser shows: each alternative, option and repetition of the grammar stands in a sentence
+/// that the parser has to accept, whatever the random sentences happen to hold.
+#[test]
+fn a_sentence_for_every_part_of_the_grammar_is_accepted() {
+    let grammar = Grammar::read(GRAMMAR);
+    let mut refusals = Vec::new();
+    for (id, shown, _) in all_choices(&grammar) {
+        let mut written = sentence_with(&grammar, id);
+        let touched = recognize_without(&grammar, &written, None).unwrap_or_else(|| panic!("{shown}: {written:?}"));
+        let other_way = TWO_WAYS.iter().any(|w| shown.starts_with(w));
+        assert!(touched[1].contains(&id) || other_way, "{shown} is not in {written:?}");
+        let text = spell(&mut written, 0);
+        if row(&text) != written || refused(&text) {
+            refusals.push(format!("{shown}: {text}"));
+        }
+    }
+    assert!(refusals.is_empty(), "the parser refuses\n{}", refusals.join("\n"));
+}
+
+/// A parser that takes more than the grammar shows: in the short sentences each token is replaced by each other,
+/// and both have to give the same answer.
+#[test]
+fn grammar_and_parser_agree_on_every_replaced_token() {
+    let grammar = Grammar::read(GRAMMAR);
+    let mut sentences: Vec<Vec<String>> =
+        all_choices(&grammar).iter().map(|(id, ..)| sentence_with(&grammar, *id)).filter(|s| s.len() <= 7).collect();
+    for text in ["a: 1", "a: b", "a -> b", "a { b: c }", "a: { b }", "a: [b]", "a: f(b)", "a: b + c", "flow a -> b"] {
+        sentences.push(row(text));
+    }
+    sentences.sort();
+    sentences.dedup();
+    let mut terminals: BTreeSet<String> = sentences.iter().flatten().cloned().collect();
+    terminals.extend(flowline::syntax::words::RESERVED.iter().map(|(w, kind)| match kind {
+        Kind::Later => "LATER".to_string(),
+        _ => w.to_string(),
+    }));
+    let mut differing = Vec::new();
+    for sentence in &sentences {
+        for (at, other) in (0..sentence.len()).flat_map(|at| terminals.iter().map(move |t| (at, t))) {
+            let mut changed = sentence.clone();
+            changed[at] = other.clone();
+            let text = spell(&mut changed, 0);
+            let scanned = tokens(FILE, &text);
+            let row: Vec<String> = scanned.tokens.iter().map(|t| terminal(&text, t)).collect();
+            // Brackets that do not match, or a unit where none can be: another row of tokens than was meant.
+            if !scanned.diagnostics.is_empty() || day_with_hours_in_group(&row) {
+                continue;
+            }
+            if recognize(&grammar, &row).is_none() != refused(&text) {
+                differing.push(text);
+            }
+        }
+    }
+    differing.sort();
+    differing.dedup();
+    assert!(differing.is_empty(), "grammar and parser differ about\n{}", differing.join("\n"));
+}
+
+/// The words and signs of the grammar are those of the lexer.
+#[test]
+fn the_tables_of_tokens_are_equal() {
+    use flowline::syntax::words::{ITEM_START, RESERVED};
+    let grammar = Grammar::read(GRAMMAR);
+    let mut terminals = BTreeSet::new();
+    fn collect(node: &Node, out: &mut BTreeSet<String>) {
+        match node {
+            Node::Terminal(word) => {
+                out.insert(word.clone());
+            }
+            Node::Production(_) => {}
+            Node::Sequence(parts) | Node::Choice(parts) => parts.iter().for_each(|(_, n)| collect(n, out)),
+            Node::Optional(inner) | Node::Repeated(inner) => collect(&inner.1, out),
+        }
+    }
+    grammar.bodies.iter().for_each(|(_, body)| collect(body, &mut terminals));
+    let words: BTreeSet<String> =
+        terminals.iter().filter(|t| t.starts_with(|c: char| c.is_lowercase())).cloned().collect();
+    let reserved = RESERVED.iter().filter(|(_, kind)| *kind != Kind::Later).map(|(w, _)| w.to_string());
+    let due: BTreeSet<String> = reserved.chain(ITEM_START.iter().map(|(w, _)| w.to_string())).collect();
+    assert_eq!(words, due, "words of the grammar and of the lexer");
+    let later: BTreeSet<&str> = RESERVED.iter().filter(|(_, kind)| *kind == Kind::Later).map(|(w, _)| *w).collect();
+    let told = GRAMMAR.split("LATER     a reserved word kept for later:").nth(1).unwrap();
+    let told: BTreeSet<&str> = told.split('.').next().unwrap().split_whitespace().collect();
+    assert_eq!(later, told, "words kept for later");
+    let keywords = GRAMMAR.split("KEYWORD   a reserved word:").nth(1).unwrap();
+    let keywords: BTreeSet<&str> = keywords.split('.').next().unwrap().split_whitespace().collect();
+    assert_eq!(RESERVED.iter().map(|(w, _)| *w).collect::<BTreeSet<_>>(), keywords, "reserved words");
+    // Signs: whatever the lexer takes as one token of the language is in the grammar, and the other way round.
+    let source = include_str!("../../src/syntax/token.rs");
+    let mistakes = source.find("block_comment").unwrap();
+    let signs: BTreeSet<String> = source[..mistakes]
+        .split("#[token(\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap().to_string())
+        .filter(|sign| sign.is_ascii() && !["\\n", "%", "/*"].contains(&sign.as_str()))
+        .collect();
+    let due: BTreeSet<String> =
+        terminals.iter().filter(|t| !t.starts_with(|c: char| c.is_alphabetic())).cloned().collect();
+    assert_eq!(signs, due, "signs of the lexer and of the grammar");
 }
 
 #[test]

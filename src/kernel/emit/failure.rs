@@ -431,7 +431,7 @@ impl Emit<'_> {
     fn clock_runs(&self, b: &mut Builder, shape: &BreakdownShape, record: V, rest: V) {
         let slot = b.load(record, breakdown::SLOT);
         match shape.clock {
-            ClockShape::Calendar | ClockShape::Scheduled if shape.holds => {
+            ClockShape::Calendar | ClockShape::Scheduled | ClockShape::Working if shape.holds => {
                 b.store(record, breakdown::RESIDUAL, rest);
                 let hold = b.load(record, breakdown::HOLD);
                 let runs = b.is_zero(hold);

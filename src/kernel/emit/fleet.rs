@@ -6,7 +6,7 @@
 //! All times of a trip are drawn when the vehicle is sent, so that the n-th trip takes the n-th draws.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{buffer, fleet, header, holder, item, movement, node, station, tree, vehicle};
+use super::super::layout::{buffer, fleet, header, holder, item, movement, node, station, vehicle};
 use super::super::program::{BinaryOp, HostFn, Program, Ty, UnaryOp};
 use super::super::shape::NodeShape;
 use super::super::status::NEVER;
@@ -36,9 +36,15 @@ pub mod does {
     pub const UNLOADING: i64 = 5;
     /// Hands it over as soon as the node takes it.
     pub const ARRIVED: i64 = 6;
-    /// Whatever it does, it is broken or maintained: only a place for the time.
-    pub const DOWN: i64 = 7;
-    /// How many.
+    /// Goes home, with nothing to do.
+    pub const HOMING: i64 = 7;
+    /// Whatever it does, it is broken: only a place for the time.
+    pub const DOWN: i64 = 8;
+    /// Whatever it does, it is maintained.
+    pub const MAINTAINED: i64 = 9;
+    /// Whatever it does, it is off shift.
+    pub const OFF: i64 = 10;
+    /// How many it may do.
     pub const COUNT: usize = 8;
 }
 
@@ -52,10 +58,10 @@ impl Emit<'_> {
         if !self.any_moves() {
             return Ok(());
         }
-        let parameters = [Ty::Handle, Ty::Duration, Ty::Count];
+        let parameters = [Ty::Handle, Ty::Duration, Ty::Count, Ty::Handle];
         let (mut b, args) = Builder::new(program, "trip", &parameters, Some(Ty::Duration));
-        if let [pace, fixed, length] = args[..] {
-            self.trip_body(&mut b, pace, fixed, length);
+        if let [pace, fixed, length, its_item] = args[..] {
+            self.trip_body(&mut b, pace, fixed, length, its_item);
         }
         self.functions.trip = Some(b.finish()?);
 
@@ -72,10 +78,10 @@ impl Emit<'_> {
     }
 
     /// The time of a trip: fixed, or a drawn pace times its length.
-    fn trip_body(&self, b: &mut Builder, pace: V, fixed: V, length: V) {
+    fn trip_body(&self, b: &mut Builder, pace: V, fixed: V, length: V, its_item: V) {
         let same = b.is_zero(pace);
         b.when(same, |b| b.give(Some(fixed)));
-        let each = self.duration(b, pace, &self.shapes.vehicles, None);
+        let each = self.duration(b, pace, &self.shapes.vehicles, Some(its_item));
         let each = b.unary(UnaryOp::ToReal, each, Ty::Real);
         let length = b.unary(UnaryOp::ToReal, length, Ty::Real);
         let scale = b.real(METRES);
@@ -85,34 +91,22 @@ impl Emit<'_> {
         b.give(Some(time));
     }
 
-    fn trip(&self, b: &mut Builder, pace: V, fixed: V, length: V) -> V {
-        b.call_for(Self::function(self.functions.trip), &[pace, fixed, length], Ty::Duration)
+    fn trip(&self, b: &mut Builder, pace: V, fixed: V, length: V, its_item: V) -> V {
+        b.call_for(Self::function(self.functions.trip), &[pace, fixed, length, its_item], Ty::Duration)
     }
 
-    /// Charges the time since the last change to what a vehicle did.
-    fn charge_vehicle(b: &mut Builder, which: V) {
-        let now = Self::now(b);
-        let since = b.load(which, vehicle::SINCE);
-        let spent = b.sub(now, since);
-        let down = b.load(which, vehicle::DOWN);
-        let up = b.is_zero(down);
-        let did = b.load(which, vehicle::DOES);
-        let broken = b.count(does::DOWN);
-        let did = b.select(up, did, broken);
-        let place = b.element(which, did, 8);
-        let sum = b.load(place, vehicle::SPENT);
-        let sum = b.add(sum, spent);
-        b.store(place, vehicle::SPENT, sum);
-        b.store(which, vehicle::SINCE, now);
-    }
-
-    fn begins_to(b: &mut Builder, which: V, what: i64) {
-        Self::charge_vehicle(b, which);
+    pub(super) fn begins_to(&self, b: &mut Builder, which: V, what: i64) {
+        self.charge_vehicle(b, which);
         b.store_int(which, vehicle::DOES, what);
     }
 
     /// What a vehicle does takes a time; it is kept for later while the vehicle stands still.
     fn does_for(&self, b: &mut Builder, which: V, time: V) {
+        if !self.vehicles_stop() {
+            let slot = b.load(which, vehicle::SLOT);
+            self.schedule_after(b, slot, time);
+            return;
+        }
         let down = b.load(which, vehicle::DOWN);
         let up = b.is_zero(down);
         b.either(
@@ -129,47 +123,6 @@ impl Emit<'_> {
         );
     }
 
-    /// A vehicle breaks down or is maintained, or goes on.
-    pub(super) fn vehicle_stops(&self, b: &mut Builder, which: V, stop: bool) {
-        Self::charge_vehicle(b, which);
-        let before = b.load(which, vehicle::DOWN);
-        let after = b.plus(before, if stop { 1 } else { -1 });
-        b.store(which, vehicle::DOWN, after);
-        let changes = if stop { b.is_zero(before) } else { b.is_zero(after) };
-        b.when(changes, |b| {
-            let record = b.load(which, vehicle::FLEET);
-            let slot = b.load(which, vehicle::SLOT);
-            let did = b.load(which, vehicle::DOES);
-            let idle = b.is_zero(did);
-            b.when(idle, |b| {
-                b.bump(record, fleet::IDLE, if stop { -1 } else { 1 });
-            });
-            if stop {
-                let leaf = self.leaf(b, slot);
-                let at = b.load(leaf, tree::KEY);
-                let never = b.int(NEVER, Ty::Time);
-                let runs = b.lt(at, never);
-                b.when(runs, |b| {
-                    let now = Self::now(b);
-                    let rest = b.sub(at, now);
-                    let tick = b.int(1, Ty::Duration);
-                    let rest = b.add(rest, tick);
-                    b.store(which, vehicle::REST, rest);
-                    self.cancel(b, slot);
-                });
-            } else {
-                let rest = b.load(which, vehicle::REST);
-                let some = b.ne_zero(rest);
-                b.when(some, |b| {
-                    let tick = b.int(1, Ty::Duration);
-                    let rest = b.sub(rest, tick);
-                    b.store_int(which, vehicle::REST, 0);
-                    self.schedule_after(b, slot, rest);
-                });
-            }
-        });
-    }
-
     /// The event of a vehicle: what it does is done.
     pub(super) fn vehicle_event(&self, b: &mut Builder, which: V) {
         let way = b.load(which, vehicle::MOVE);
@@ -177,25 +130,26 @@ impl Emit<'_> {
         b.switch(did, does::COUNT, |b, i| match i64::try_from(i).unwrap_or(0) {
             does::COMING => {
                 let at = b.load(way, movement::FROM);
-                b.store(which, vehicle::AT, at);
-                Self::begins_to(b, which, does::LOADING);
+                Self::gone_empty(b, which, at);
+                self.begins_to(b, which, does::LOADING);
                 let time = b.load(which, vehicle::LOAD);
                 self.does_for(b, which, time);
             }
             does::LOADING => {
-                Self::begins_to(b, which, does::LOADED);
+                self.begins_to(b, which, does::LOADED);
                 let yes = b.int(1, Ty::Flag);
                 b.set_header(header::PICK_UP, yes);
             }
             does::CARRYING => {
                 let at = b.load(way, movement::TO);
                 b.store(which, vehicle::AT, at);
-                Self::begins_to(b, which, does::UNLOADING);
+                self.begins_to(b, which, does::UNLOADING);
                 let time = b.load(which, vehicle::UNLOAD);
                 self.does_for(b, which, time);
             }
             does::UNLOADING => {
-                Self::begins_to(b, which, does::ARRIVED);
+                self.begins_to(b, which, does::ARRIVED);
+                self.trip_done(b, which);
                 // Before all others, of several those that arrived first.
                 let its_item = b.load(which, vehicle::ITEM);
                 let now = Self::now(b);
@@ -205,6 +159,15 @@ impl Emit<'_> {
                 let routing = b.load(way, buffer::ROUTING);
                 let list = self.decide(b, routing, its_item, false);
                 self.offer(b, list, its_item);
+            }
+            does::HOMING if self.shapes.homes => {
+                let record = b.load(which, vehicle::FLEET);
+                let home = b.load(record, fleet::HOME);
+                let home = b.plus(home, -1);
+                Self::gone_empty(b, which, home);
+                self.begins_to(b, which, does::IDLE);
+                self.vehicle_clocks(b, which, true);
+                self.vehicle_is_free(b, which);
             }
             _ => {}
         });
@@ -256,8 +219,65 @@ impl Emit<'_> {
                 let none = b.not(sent);
                 b.leave_if(none);
             });
+            if self.shapes.homes {
+                self.send_home(b, record);
+            }
         });
         b.give(Some(moved));
+    }
+
+    /// Sends vehicles home that nobody has asked for.
+    fn send_home(&self, b: &mut Builder, record: V) {
+        let home = b.load(record, fleet::HOME);
+        let some = b.ne_zero(home);
+        b.when(some, |b| {
+            let home = b.plus(home, -1);
+            Self::each_vehicle(b, record, |b, which| {
+                let did = b.load(which, vehicle::DOES);
+                let down = b.load(which, vehicle::DOWN);
+                let busy = b.bits(BinaryOp::Or, did, down);
+                let busy = b.ne_zero(busy);
+                b.when(busy, |b| b.again());
+                let at = b.load(which, vehicle::AT);
+                let there = b.eq(at, home);
+                b.when(there, |b| b.again());
+                let cell = Self::cell_of(b, record, at, home);
+                let lengths = b.load(record, fleet::LENGTHS);
+                let length = b.element(lengths, cell, 8);
+                let length = b.load(length, LENGTH);
+                let ticks = b.load(record, fleet::TICKS);
+                let fixed = b.element(ticks, cell, 8);
+                let fixed = b.load(fixed, TICKS);
+                let pace = b.load(record, fleet::EMPTY_PACE);
+                let none = b.none();
+                let time = self.trip(b, pace, fixed, length, none);
+                b.bump(record, fleet::IDLE, -1);
+                self.begins_to(b, which, does::HOMING);
+                self.vehicle_clocks(b, which, false);
+                self.does_for(b, which, time);
+            });
+        });
+    }
+
+    /// A vehicle has come to a stop without an item.
+    fn gone_empty(b: &mut Builder, which: V, to: V) {
+        let record = b.load(which, vehicle::FLEET);
+        let from = b.load(which, vehicle::AT);
+        let cell = Self::cell_of(b, record, from, to);
+        let lengths = b.load(record, fleet::LENGTHS);
+        let length = b.element(lengths, cell, 8);
+        let length = b.load(length, LENGTH);
+        let gone = b.load(which, vehicle::EMPTY_LENGTH);
+        let gone = b.add(gone, length);
+        b.store(which, vehicle::EMPTY_LENGTH, gone);
+        b.store(which, vehicle::AT, to);
+    }
+
+    /// The place of a pair of stops in the tables of a fleet.
+    fn cell_of(b: &mut Builder, record: V, from: V, to: V) -> V {
+        let stops = b.load(record, fleet::STOPS);
+        let row = b.mul(from, stops);
+        b.add(row, to)
     }
 
     fn each_vehicle(b: &mut Builder, record: V, each: impl FnOnce(&mut Builder, V)) {
@@ -291,7 +311,7 @@ impl Emit<'_> {
         b.store(way, buffer::LAST, its_item);
         let alone = b.is_zero(last);
         b.either(alone, |b| b.store(way, buffer::FIRST, its_item), |b| b.store(last, item::NEXT, its_item));
-        Self::begins_to(b, which, does::CARRYING);
+        self.begins_to(b, which, does::CARRYING);
         let time = b.load(which, vehicle::TRIP);
         self.does_for(b, which, time);
     }
@@ -324,19 +344,14 @@ impl Emit<'_> {
         let last = b.is_zero(next);
         b.when(last, |b| b.store(way, buffer::LAST, before));
         self.one_less(b, false, way, its_item, now);
-        Self::begins_to(b, which, does::IDLE);
+        self.begins_to(b, which, does::IDLE);
         b.bump(which, vehicle::TRIPS, 1);
         let length = b.load(way, movement::LENGTH);
         let sum = b.load(which, vehicle::LOADED_LENGTH);
         let sum = b.add(sum, length);
         b.store(which, vehicle::LOADED_LENGTH, sum);
         b.store_int(which, vehicle::ITEM, 0);
-        let down = b.load(which, vehicle::DOWN);
-        let up = b.is_zero(down);
-        b.when(up, |b| {
-            let record = b.load(which, vehicle::FLEET);
-            b.bump(record, fleet::IDLE, 1);
-        });
+        self.vehicle_is_free(b, which);
     }
 
     /// Keeps a place for an item that will be brought.
@@ -442,9 +457,6 @@ impl Emit<'_> {
         b.store(nearest, vehicle::ITEM, its_item);
         let key = b.load(way, holder::KEY);
         b.store(nearest, holder::KEY, key);
-        let gone = b.load(nearest, vehicle::EMPTY_LENGTH);
-        let gone = b.add(gone, least);
-        b.store(nearest, vehicle::EMPTY_LENGTH, gone);
         let load = b.load(record, fleet::LOAD);
         let unload = b.load(record, fleet::UNLOAD);
         let at = b.load(nearest, vehicle::AT);
@@ -454,17 +466,18 @@ impl Emit<'_> {
         let cell = b.element(ticks, cell, 8);
         let fixed = b.load(cell, TICKS);
         let pace = b.load(record, fleet::EMPTY_PACE);
-        let empty = self.trip(b, pace, fixed, least);
-        let time = self.duration(b, load, &self.shapes.vehicles, None);
+        let empty = self.trip(b, pace, fixed, least, its_item);
+        let time = self.duration(b, load, &self.shapes.vehicles, Some(its_item));
         b.store(nearest, vehicle::LOAD, time);
         let fixed = b.load(way, movement::TICKS);
         let length = b.load(way, movement::LENGTH);
         let pace = b.load(record, fleet::PACE);
-        let time = self.trip(b, pace, fixed, length);
+        let time = self.trip(b, pace, fixed, length, its_item);
         b.store(nearest, vehicle::TRIP, time);
-        let time = self.duration(b, unload, &self.shapes.vehicles, None);
+        let time = self.duration(b, unload, &self.shapes.vehicles, Some(its_item));
         b.store(nearest, vehicle::UNLOAD, time);
-        Self::begins_to(b, nearest, does::COMING);
+        self.begins_to(b, nearest, does::COMING);
+        self.vehicle_clocks(b, nearest, false);
         self.does_for(b, nearest, empty);
         let yes = b.int(1, Ty::Flag);
         b.give(Some(yes));

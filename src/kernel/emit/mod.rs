@@ -32,6 +32,7 @@ mod source;
 mod station;
 mod stay;
 mod stop;
+mod vehicle;
 
 use super::builder::{Builder, Field, V};
 use super::layout::item;
@@ -61,6 +62,10 @@ struct Functions {
     leave_together: Option<FuncId>,
     trip: Option<FuncId>,
     dispatch_vehicle: Option<FuncId>,
+    vehicle_clocks: [Option<FuncId>; 2],
+    vehicle_halts: Option<FuncId>,
+    vehicle_idle: Option<FuncId>,
+    vehicle_goes: Option<FuncId>,
     serve_fleets: Option<FuncId>,
     charge_cause: Option<FuncId>,
     stop_drive: Option<FuncId>,
@@ -96,6 +101,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.cause_function(&mut program)?;
     emit.drive_functions(&mut program)?;
     emit.shared_functions(&mut program)?;
+    emit.vehicle_functions(&mut program)?;
     emit.open_functions(&mut program)?;
     for (k, shape) in shapes.nodes.iter().enumerate() {
         if let NodeShape::Station(s) = shape {

@@ -102,12 +102,10 @@ impl Emit<'_> {
                         self.stands(b, record);
                     }
                 }
-                Some(MemberShape::Vehicle) => {
-                    self.vehicle_stops(b, who, stop);
-                    if stop {
-                        self.stands(b, record);
-                    }
+                Some(MemberShape::Vehicle(finish, maintained)) if stop => {
+                    self.vehicle_due(b, record, who, *finish, *maintained);
                 }
+                Some(MemberShape::Vehicle(_, maintained)) => self.vehicle_repaired(b, who, *maintained),
                 Some(MemberShape::Card) => {
                     b.bump(who, limit::CARDS, if stop { -1 } else { 1 });
                     if stop {

@@ -795,7 +795,7 @@ impl Emit<'_> {
 }
 
 /// One end of work on the clock of a breakdown that counts them.
-const ONE_CYCLE: i64 = crate::base::TICKS_PER_SECOND;
+pub(super) const ONE_CYCLE: i64 = crate::base::TICKS_PER_SECOND;
 
 /// Whether some breakdown of the station has an effect.
 pub(super) fn has_effect(s: &StationShape, effect: EffectShape) -> bool {

@@ -527,6 +527,9 @@ impl Emit<'_> {
                     }
                 }
                 Some(SubscriberShape::Pool) => self.pool_changes(b, who, on),
+                Some(SubscriberShape::Vehicle(finish)) => {
+                    b.either(begins, |b| self.vehicle_on(b, who), |b| self.vehicle_off(b, who, *finish));
+                }
                 Some(SubscriberShape::StopClock(j)) => {
                     if let Some(shape) = self.shapes.stops.get(*j) {
                         b.either(

@@ -29,12 +29,14 @@ record! {
         MOVE_COUNT = 11 Count;
         /// The order of its requests, or 0.
         ORDER = 12 Handle;
+        /// The stop where vehicles wait, plus one; 0: wherever they are.
+        HOME = 13 Count;
     }
 }
 
 record! {
     /// A vehicle. It holds the item it has taken up.
-    vehicle, 32 {
+    vehicle, 40 {
         /// Its fleet.
         FLEET = 2 Handle;
         /// The arrow it serves.
@@ -65,8 +67,16 @@ record! {
         LOADED_LENGTH = 15 Count;
         /// Micrometres gone empty.
         EMPTY_LENGTH = 16 Count;
-        /// Time spent in each of the eight things it may do; the last is down.
-        SPENT = 20 Duration;
+        /// Maintenance that keeps it standing.
+        MAINTAINED = 17 Count;
+        /// 0: on shift; 1: off; 2: off as soon as its trip is done.
+        OFF = 18 Count;
+        /// Its breakdowns and maintenance.
+        CLOCKS = 19 Handle;
+        /// How many.
+        CLOCK_COUNT = 20 Count;
+        /// Time spent on each of the things it may do, and standing still for each reason.
+        SPENT = 28 Duration;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::{Rational, Ticks};
-use crate::ir::{Fleet, Move};
+use crate::ir::{Fleet, Move, ShiftEnd};
 use crate::kernel::layout::{fleet, vehicle};
 
 /// Micrometres of a metre.
@@ -23,6 +23,9 @@ impl Layout<'_> {
     /// Fleets with their vehicles, all idle at their start.
     pub(super) fn fleets(&mut self) -> Result<(), String> {
         let plant = self.plant;
+        if plant.fleets.is_empty() {
+            return Ok(());
+        }
         let mut records = Vec::new();
         let shape = intern(&mut self.shapes.nodes, NodeShape::Move);
         for (number, f) in plant.fleets.iter().enumerate() {
@@ -59,6 +62,15 @@ impl Layout<'_> {
                 self.image.put(at, holder::RELEASE, index(shape));
                 self.image.put(at, vehicle::FLEET, record);
                 self.image.put(at, vehicle::AT, index(f.start));
+                if let Some(id) = f.calendar {
+                    let (calendar, on) = self.calendar(id, None);
+                    self.tell(calendar, at, SubscriberShape::Vehicle(f.shift_end != ShiftEnd::Pause));
+                    if on == 0 {
+                        self.image.put(at, vehicle::OFF, 1);
+                        self.image.put(at, vehicle::DOWN, 1);
+                        self.image.put(record, fleet::IDLE, 0);
+                    }
+                }
                 let handler = intern(&mut self.shapes.events, EventShape::Vehicle);
                 self.slot(SlotPlan {
                     band: 1,
@@ -78,10 +90,23 @@ impl Layout<'_> {
         Ok(())
     }
 
+    /// Tells vehicles of their breakdowns and maintenance.
+    pub(super) fn vehicle_clocks(&mut self) {
+        for (which, list) in std::mem::take(&mut self.clocks) {
+            let at = self.image.array(&list);
+            self.image.put(which, vehicle::CLOCKS, at);
+            self.image.put(which, vehicle::CLOCK_COUNT, index(list.len()));
+        }
+    }
+
     fn fleet(&mut self, record: i64, first: i64, f: &Fleet) -> Result<(), String> {
         self.image.put(record, fleet::VEHICLES, first);
         self.image.put(record, fleet::SIZE, count(f.size));
         self.image.put(record, fleet::IDLE, count(f.size));
+        if let Some(home) = f.home {
+            self.image.put(record, fleet::HOME, index(home + 1));
+            self.shapes.homes = true;
+        }
         self.image.put(record, fleet::STOPS, index(f.stops.len()));
         let empty = f.empty_pace.as_ref().unwrap_or(&f.pace);
         let mut times = Vec::new();

@@ -224,6 +224,8 @@ struct Layout<'a> {
     /// Values over all items loaded of the station being laid out.
     kept: Vec<Expression>,
     searches: Vec<Search>,
+    /// Stops of every vehicle that has any.
+    clocks: BTreeMap<i64, Vec<i64>>,
 }
 
 impl Model {
@@ -262,6 +264,7 @@ impl Model {
             observers: probes::Observers::new(),
             drives: BTreeMap::new(),
             kept: Vec::new(),
+            clocks: BTreeMap::new(),
             searches: Vec::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();

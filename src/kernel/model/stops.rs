@@ -6,6 +6,7 @@ use crate::base::Ticks;
 use crate::ir::{
     Breakdown, CalendarId, Clearance, Limit, Maintenance, MaintenanceStart, PoolId, SharedStop, Stop, Stopped,
 };
+use crate::kernel::layout::vehicle;
 use crate::kernel::shape::{Family, MemberShape};
 
 pub(super) fn clock_shape(clock: BreakdownClock) -> ClockShape {
@@ -141,6 +142,7 @@ impl Layout<'_> {
         for shared in &plant.stops {
             self.shared_stop(shared, &mut laid)?;
         }
+        self.vehicle_clocks();
         Ok(())
     }
 
@@ -161,7 +163,8 @@ impl Layout<'_> {
         self.image.put(record, breakdown::AFTER, draw);
         self.image.put(record, breakdown::REPAIR, repair);
         let scheduled = shared.calendar.filter(|_| clock == BreakdownClock::Scheduled);
-        let shape = BreakdownShape { holds: scheduled.is_some(), ..stop_shape(&shared.stop)? };
+        let working = clock == BreakdownClock::Working;
+        let shape = BreakdownShape { holds: scheduled.is_some() || working, ..stop_shape(&shared.stop)? };
         let finish = shape.effect == EffectShape::FinishItem;
         let kind = intern(&mut self.shapes.stops, shape);
         self.image.put(record, breakdown::KIND, index(kind));
@@ -184,6 +187,11 @@ impl Layout<'_> {
             && self.joins(calendar, record, SubscriberShape::StopClock(kind))
         {
             self.image.put(record, breakdown::HOLD, 1);
+            first = First::Residual(record, breakdown::RESIDUAL, draw);
+        }
+        if matches!(clock, BreakdownClock::Working | BreakdownClock::Cycles) {
+            // The clock of a vehicle, which stands idle.
+            self.image.put(record, breakdown::HOLD, i64::from(working));
             first = First::Residual(record, breakdown::RESIDUAL, draw);
         }
         if let Some(calendar) = repair_in {
@@ -306,6 +314,14 @@ impl Layout<'_> {
                 Stopped::Member(pool) => {
                     let kind = intern(&mut self.shapes.members, MemberShape::Pool(finish));
                     list.extend([self.places.pools.get(pool.index()).copied().unwrap_or(0), index(kind)]);
+                }
+                Stopped::Vehicle(fleet, number) => {
+                    let maintained = matches!(shared.stop, Stop::Maintenance(_));
+                    let kind = intern(&mut self.shapes.members, MemberShape::Vehicle(finish, maintained));
+                    let first = self.places.fleets.get(*fleet).map_or(0, |(_, first, _)| *first);
+                    let which = first + count(*number) * index(vehicle::WORDS * 8);
+                    self.clocks.entry(which).or_default().push(record);
+                    list.extend([which, index(kind)]);
                 }
                 Stopped::Card(limit) => {
                     let kind = intern(&mut self.shapes.members, MemberShape::Card);

@@ -117,14 +117,14 @@ pub(super) const DECLARATIONS: &[Word] = &[
     ),
     word(
         "breakdown",
-        "station, source, conveyor, tool, crew, pallets, line",
+        "station, source, conveyor, tool, crew, pallets, fleet, line",
         "breakdown NAME { after: exponential(4 h), repair: 20 min }",
         "A way to fail, with a clock of its own on every machine.",
         "breakdowns.md#The next failure counts",
     ),
     word(
         "maintenance",
-        "station, conveyor, tool, crew, pallets, line",
+        "station, conveyor, tool, crew, pallets, fleet, line",
         "maintenance NAME { every: 8 h, lasts: 30 min }",
         "Planned work on a machine: by clock, by count of cycles, or by timetable.",
         "maintenance.md#It is due by a clock",

@@ -196,16 +196,16 @@ pub(super) const FIELDS: &[Word] = &[
     ),
     word(
         "shift",
-        "station, source, crew, tool, conveyor, line",
+        "station, source, crew, tool, conveyor, fleet, line",
         "shift: two_shift",
         "When it works. Of the line: the default of all. `shift: always` makes an exception.",
         "shifts.md#The end of a shift",
     ),
     word(
         "shift_end",
-        "station, crew, line",
+        "station, crew, fleet, line",
         "shift_end: finish_item",
-        "What the end of a shift does: `pause` (default), `finish_item`, `finish_in_time`.",
+        "What the end of a shift does: `pause` (default; of fleets `finish_item`), `finish_item`, `finish_in_time`.",
         "shifts.md#`finish_item`",
     ),
     word(
@@ -336,6 +336,7 @@ pub(super) const FIELDS: &[Word] = &[
         "How far it is from node to node.",
         "fleets.md#Distances",
     ),
+    word("home", "fleet", "home: dock", "Where vehicles go that have nothing to do.", "fleets.md#`home`"),
     word("start", "fleet", "start: dock", "Where all vehicles are at t = 0.", "fleets.md#A place is kept"),
     word("pitch", "conveyor", "pitch: 0.5 m", "From one item to the next, at least.", "conveyors.md#An item comes on"),
     word("lanes", "conveyor", "lanes: 2", "Belts side by side, each for itself.", "conveyors.md#`lanes`"),
