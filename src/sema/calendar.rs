@@ -187,18 +187,18 @@ impl<'a> Lower<'a> {
     }
 
     fn wrong_hours<T>(&mut self, span: Span) -> Option<T> {
-        let text = self.text(span);
-        let word = text.split([' ', ':']).next().unwrap_or_default();
-        if let Some(trade) = crate::base::trade::find(word, "shift") {
-            let d = Diagnostic::new(codes::WRONG_VALUE, span, format!("a shift has no `{word}`"));
-            self.push(d.help(trade.write));
-            return None;
-        }
         // What is no hour at all has been told.
         let inside = |d: &Diagnostic| {
             d.primary.span.file == span.file && d.primary.span.start >= span.start && d.primary.span.end <= span.end
         };
         if self.broken || self.diagnostics.iter().any(inside) {
+            return None;
+        }
+        let text = self.text(span);
+        let word = text.split([' ', ':']).next().unwrap_or_default();
+        if let Some(trade) = crate::base::trade::find(word, "shift") {
+            let d = Diagnostic::new(codes::WRONG_VALUE, span, format!("a shift has no `{word}`"));
+            self.push(d.help(trade.write));
             return None;
         }
         self.push(

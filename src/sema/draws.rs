@@ -244,16 +244,19 @@ impl<'a> Lower<'a> {
             match index.and_then(|i| places.get_mut(i)) {
                 Some(place) if place.is_none() => *place = Some(argument),
                 _ => {
-                    let text = match &argument.name {
-                        Some(name) if form.parameters.contains(&name.text.as_str()) => {
-                            format!("`{}` of `{}` is given twice", name.text, form.name)
-                        }
-                        Some(name) => format!("`{}` has no argument `{}`", form.name, name.text),
-                        None => format!("this is one argument more than `{}` has", form.name),
-                    };
-                    let d = Diagnostic::new(codes::WRONG_ARGUMENTS, argument.span, text)
-                        .help(format!("write `{}`", usage()));
-                    self.push(match arguments.windows(2).find_map(|pair| decimal_comma(pair)) {
+                    let d = Diagnostic::new(
+                        codes::WRONG_ARGUMENTS,
+                        argument.span,
+                        match &argument.name {
+                            Some(name) if form.parameters.contains(&name.text.as_str()) => {
+                                format!("`{}` of `{}` is given twice", name.text, form.name)
+                            }
+                            Some(name) => format!("`{}` has no argument `{}`", form.name, name.text),
+                            None => format!("this is one argument more than `{}` has", form.name),
+                        },
+                    )
+                    .help(format!("write `{}`", usage()));
+                    self.push(match arguments.windows(2).find_map(decimal_comma) {
                         Some(span) => {
                             let right = self.text(span).replacen(',', ".", 1);
                             d.fix(format!("decimals have a point: `{right}`"), span, right.clone())

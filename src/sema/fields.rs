@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::base::{Span, trade};
+use crate::base::{Span, names, trade};
 use crate::diag::{Diagnostic, codes};
 use crate::syntax::tree::{Block, Declaration, Entry, Item, Key, Phrase, Table};
 
@@ -133,7 +133,7 @@ impl<'a> Fields<'a> {
             if let Some(trade) = trade {
                 self.meant.push(trade.instead);
                 d = d.help(trade.write);
-            } else if let Some(near) = super::told::field_meant(word, known) {
+            } else if let Some(near) = names::nearest(word, known.iter().copied()) {
                 d = d.fix(format!("write `{near}`"), span, near);
                 // Meant or not: that the field is missing would be the same mistake told twice.
                 if entry.phrase.is_some() && self.has(near).is_none() {

@@ -53,6 +53,7 @@ pub(super) fn check(lower: &mut Lower) {
     super::reserve::check(&lower.plant, &mut complaints);
     super::limit::clearances(&lower.plant, &mut complaints);
     super::reserve::stays(&lower.plant, &mut complaints);
+    super::in_time::check(&lower.plant, &mut complaints);
     // What lies behind a mistake is not reached because of it.
     if complaints.iter().any(|d| d.severity == Severity::Error) {
         complaints.retain(|d| d.code != codes::UNREACHED);

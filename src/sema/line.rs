@@ -624,8 +624,7 @@ pub fn unknown_word(word: &crate::syntax::tree::Name) -> Diagnostic {
     if let Some(trade) = crate::base::trade::find(text, "declaration") {
         return d.help(trade.write);
     }
-    let near = names::nearest(text, WORDS.iter().copied().chain(["line"]));
-    match near.or_else(|| super::told::declaration_meant(text)) {
+    match names::nearest(text, WORDS.iter().copied().chain(["line"])) {
         Some(near) => d.fix(format!("write `{near}`"), word.span, near),
         None => d.help("a line declares items, sources, stations, buffers, sinks, crews, flows and routes"),
     }

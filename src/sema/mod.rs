@@ -6,7 +6,8 @@
 //! [`statement`] lower declarations, [`way`] lowers flows and routes, [`items`] follows item types
 //! through the plant and checks the topology. Start reading at [`analyse`].
 
-pub mod items;
+pub mod in_time;
+mod items;
 
 mod account;
 mod array;

@@ -396,19 +396,19 @@ impl<'a> Scope<'a> {
                     "the line has it, and a cell sees only what it is given: write `cell {cell}({name}: {kind})`, and `{cell}({name}: {name})` where it is placed"
                 )),
                 None => {
-                    let form = match what {
-                        "item" => format!("`item {name} {{}}`"),
-                        "crew" | "crew or tool" => format!("`crew {name} {{ size: 2 }}`"),
-                        "tool" => format!("`tool {name} {{ count: 2 }}`"),
-                        "shift" => format!("`shift {name} {{ mon..fri 06:00..14:00 }}`"),
-                        "value" => format!("`let {name} = …` or `param {name}: time = …`"),
-                        "node" | "station" => format!("`station {name} {{ cycle: 30 s }}`"),
-                        "sink" => format!("`sink {name}`"),
-                        "cell" => format!("`cell {name} {{ in parts, out done, … }}`"),
-                        what => format!("{what} `{name}`"),
-                    };
-                    d.help(format!("declare it, {form}, or use a name that is declared"))
-                }
+                let form = match what {
+                    "item" => format!("`item {name} {{}}`"),
+                    "crew" | "crew or tool" => format!("`crew {name} {{ size: 2 }}`"),
+                    "tool" => format!("`tool {name} {{ count: 2 }}`"),
+                    "shift" => format!("`shift {name} {{ mon..fri 06:00..14:00 }}`"),
+                    "value" => format!("`let {name} = …` or `param {name}: time = …`"),
+                    "node" | "station" => format!("`station {name} {{ cycle: 30 s }}`"),
+                    "sink" => format!("`sink {name}`"),
+                    "cell" => format!("`cell {name} {{ in parts, out done, … }}`"),
+                    what => format!("{what} `{name}`"),
+                };
+                d.help(format!("declare it, {form}, or use a name that is declared"))
+            }
             },
         }
     }

@@ -54,8 +54,10 @@ impl<'a> Lower<'a> {
                     let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, span, "this means nothing in a line");
                     if matches!(&entry.key, crate::syntax::tree::Key::Chain(chain) if !chain.steps.is_empty()) {
                         d = d.fix("a flow begins with `flow`", crate::base::Span { end: span.start, ..span }, "flow ");
+                    } else {
+                        d = d.help("a line declares its parts, `station saw { cycle: 30 s }`, and joins them, `flow feed -> saw -> out`");
                     }
-                    self.push(d.help("a line declares its parts, `station saw { cycle: 30 s }`, and joins them, `flow feed -> saw -> out`"));
+                    self.push(d);
                 }
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Start reading at [`Lower::wrong_value`].
 
-use crate::base::{Dim, Quantity, Rational, Span, names};
+use crate::base::{Dim, Quantity, Rational, Span};
 use crate::diag::{Diagnostic, codes};
 use crate::syntax::tree::{Declaration, Expr, ExprKind};
 
@@ -27,9 +27,6 @@ impl<'a> Lower<'a> {
             }
             ExprKind::Date { .. } => {
                 (format!("`{shown}` is a day, not a duration"), "write a duration with its unit, such as `30 d`")
-            }
-            ExprKind::Range { .. } => {
-                ("a range is no value here".to_string(), "write one value; a draw between two is `uniform(2 s, 5 s)`")
             }
             _ => ("this is no value".to_string(), "write a number with its unit, such as `30 s`"),
         };
@@ -111,6 +108,12 @@ impl<'a> Lower<'a> {
                     .help("a list of values is `let times = [52 s, 61 s]`, of which `times[2]` is one"),
             );
         }
+    }
+
+    /// Complains about another dimension and gives nothing.
+    pub(super) fn not_a<T>(&mut self, what: &str, due: Dim, found: Dim, span: Span) -> Option<T> {
+        self.wrong_dimension(what, due, found, span);
+        None
     }
 
     /// A quantity of another dimension than a field has; a bare number is offered the units of the field.
@@ -232,62 +235,4 @@ pub(super) fn bad_row(name: &str, error: &csv::Error) -> (String, &'static str) 
         }
         _ => (format!("`{name}` cannot be read: {error}"), "save it as CSV UTF-8, with commas between the columns"),
     }
-}
-
-/// Words of other tools and of everyday speech, and what a field of that meaning is called here.
-const FIELDS: &[(&str, &[&str])] = &[
-    ("cycle", &["time", "cycle_time", "process_time", "processing_time", "service", "service_time", "duration", "ct"]),
-    ("after", &["mtbf", "mttf", "uptime", "time_to_failure"]),
-    ("repair", &["mttr", "downtime", "repair_time", "time_to_repair"]),
-    ("every", &["interval", "interarrival", "inter_arrival", "period", "arrival", "arrivals", "takt"]),
-    ("capacity", &["size", "places", "space", "slots", "max"]),
-    ("size", &["count", "number", "people", "workers", "capacity", "quantity", "vehicles"]),
-    ("count", &["size", "number", "capacity", "quantity", "max", "wip"]),
-    ("machines", &["count", "servers", "parallel", "number", "size", "capacity"]),
-    ("needs", &["operator", "operators", "crew", "crews", "worker", "workers", "requires", "tool", "tools", "uses"]),
-    ("setup", &["changeover", "change_over", "setups"]),
-    ("takes", &["input", "inputs", "consumes", "parts"]),
-    ("makes", &["output", "outputs", "produces", "product"]),
-    ("speed", &["velocity"]),
-    ("length", &["distance"]),
-    ("yield", &["scrap", "quality", "good"]),
-    ("lasts", &["duration", "time", "length"]),
-    ("for", &["duration", "time", "length", "horizon"]),
-    ("warmup", &["warm_up"]),
-    ("runs", &["replications", "reps"]),
-    ("shift", &["calendar", "hours", "schedule"]),
-    ("order", &["priority", "discipline", "rule"]),
-];
-
-/// The known field that a word means elsewhere, or that is nearest in spelling.
-pub(super) fn field_meant<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    names::nearest(word, known.iter().copied()).or_else(|| {
-        let meant = FIELDS.iter().filter(|(_, others)| others.contains(&word));
-        meant.filter_map(|(field, _)| known.iter().copied().find(|k| k == field)).next()
-    })
-}
-
-/// Words of other tools and of everyday speech, and what is declared here by another word.
-const DECLARATIONS: &[(&str, &[&str])] = &[
-    ("station", &["machine", "workstation", "process", "server", "work", "operation", "resource", "equipment"]),
-    ("crew", &["operator", "operators", "worker", "workers", "people", "team", "staff", "labour", "labor"]),
-    ("source", &["input", "arrival", "arrivals", "entry", "generator", "supplier"]),
-    ("sink", &["output", "exit", "drain", "end", "customer"]),
-    ("buffer", &["queue", "storage", "magazine", "rack"]),
-    ("conveyor", &["belt", "transport", "track"]),
-    ("fleet", &["agv", "agvs", "vehicle", "vehicles", "transporter", "forklift"]),
-    ("item", &["part", "product", "entity", "material"]),
-    ("shift", &["calendar", "schedule"]),
-    ("limit", &["conwip", "kanban"]),
-    ("pallets", &["pallet", "carrier", "carriers", "fixture", "fixtures"]),
-    ("param", &["parameter", "variable", "var", "const"]),
-    ("fn", &["function", "def"]),
-    ("cell", &["module", "block", "class", "component", "template"]),
-    ("breakdown", &["failure", "failures"]),
-    ("route", &["routing", "path"]),
-];
-
-/// The declaration that a word means elsewhere.
-pub(super) fn declaration_meant(word: &str) -> Option<&'static str> {
-    DECLARATIONS.iter().find(|(_, others)| others.contains(&word)).map(|(w, _)| *w)
 }

@@ -746,10 +746,7 @@ impl<'a> Lower<'a> {
                         None => d.help("give times in it, not rates: `exponential(1 min)` for 60 /h"),
                     }
                 }
-                _ => {
-                    self.wrong_dimension(&format!("`{what}`"), Dim::TIME, typed.dim, span);
-                    return None;
-                }
+                _ => return self.not_a(&format!("`{what}`"), Dim::TIME, typed.dim, span),
             });
             return None;
         }

@@ -422,7 +422,14 @@ fn arguments_rule<'src>(text: &'src str, phrase: Rule<'src, Phrase>) -> Rule<'sr
         .map(|(phrase, clean)| if clean { phrase } else { error_phrase(phrase.span) });
     let labelled = label.then(value).map(|(name, value)| (Some(name), value));
     let plain = whole_phrase(phrase).map(|value| (None, value));
-    choice((labelled.boxed(), plain.boxed()))
+    // `in order`, on an arrow; nothing else can have such a name.
+    let manner = just(Kind::In).ignore_then(name(text)).map_with(|name, e| {
+        let span: Span = e.span();
+        let first = Expr { span, kind: ExprKind::Name(format!("in {}", name.text)) };
+        let chain = Chain { lead: None, first, steps: Vec::new(), span };
+        (None, Phrase { chain, hours: None, tails: Vec::new(), span })
+    });
+    choice((labelled.boxed(), manner.boxed(), plain.boxed()))
         .map_with(|(name, value), e| Argument { name, value, span: e.span() })
         .separated_by(just(Kind::Comma))
         .allow_trailing()
@@ -651,12 +658,10 @@ fn primary_rule<'src>(
             Some(table) => ExprKind::NamedTable { name, table },
         },
     });
-    // `on belt`, `in order`: where and how; no declaration can have such a name.
+    // `on belt`: where work is done; no declaration can have such a name.
     let place = just(Kind::On)
-        .to("on")
-        .or(just(Kind::In).to("in"))
-        .then(name(text))
-        .map_with(|(word, name), e| Expr { span: e.span(), kind: ExprKind::Name(format!("{word} {}", name.text)) });
+        .ignore_then(name(text))
+        .map_with(|name, e| Expr { span: e.span(), kind: ExprKind::Name(format!("on {}", name.text)) });
     let word = select! {
         Kind::True => ExprKind::Bool(true),
         Kind::False => ExprKind::Bool(false),

@@ -94,10 +94,8 @@ const FEATURES: &[(&str, At)] = &[
     ("-> standing_in ->", At::Into),
     ("-> belt_out ->", At::OutOf),
     ("-> belt_next ->", At::OutOf),
-    ("-[3, agv(10 m)]->", At::Into),
-    ("-[agv(6 m), 2]->", At::Into),
-    ("-[2, agv(6 m)]->", At::OutOf),
-    ("-[agv(10 m), 2]->", At::OutOf),
+    ("-[3, agv(10 m), 2]->", At::Into),
+    ("-[2, agv(6 m), 2]->", At::OutOf),
     ("-[2]->", At::OutOf),
     ("-[2, 1 s]->", At::OutOf),
     ("limit wip { count: 4, from: before, to: after }", At::Line),
@@ -198,6 +196,10 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
             line += &format!("conveyor {name} {{ {belt} }}\n");
         }
     }
+    if out_of.contains("agv") && (behind.contains("first_free") || behind.contains("shortest_queue")) {
+        // A vehicle is sent to one place: it does not look for room.
+        return None;
+    }
     if into.contains("agv") || out_of.contains("agv") {
         line += "fleet agv { size: 2, speed: 4 m/s, load_time: exponential(0.5 s), home: m\n\
                  breakdown worn { after: 20 s, clock: working, repair: 2 s, needs: 1 crew_1 }\n\
@@ -285,11 +287,13 @@ const NOT_YET: usize = 4;
 
 #[test]
 fn every_two_features_together() {
+    // `FLOWLINE_PAIRS=agv` tries only the pairs with that text.
+    let wanted = std::env::var("FLOWLINE_PAIRS").unwrap_or_default();
     let (mut tried, mut later, mut failed) = (0, 0, Vec::new());
     for (i, a) in FEATURES.iter().enumerate() {
         for b in FEATURES.iter().skip(i) {
             let chosen: Vec<(&str, At)> = if a == b { vec![*a] } else { vec![*a, *b] };
-            let Some(text) = text(&chosen) else { continue };
+            let Some(text) = text(&chosen).filter(|t| t.contains(&wanted)) else { continue };
             match std::panic::catch_unwind(|| holds(&text)) {
                 Ok(true) => tried += 1,
                 Ok(false) => later += 1,
@@ -299,7 +303,7 @@ fn every_two_features_together() {
     }
     println!("{tried} pairs run, {later} are not supported yet");
     assert!(failed.is_empty(), "{} pairs fail: {failed:#?}", failed.len());
-    assert!(tried > 1000, "only {tried} pairs");
+    assert!(tried > 1000 || !wanted.is_empty(), "only {tried} pairs");
     assert!(later <= NOT_YET, "{later} pairs are not supported yet");
 }
 

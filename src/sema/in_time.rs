@@ -1,0 +1,57 @@
+//! Work that begins only if it ends within its shift, and is longer than every window of it (semantics D6).
+
+use crate::base::Ticks;
+use crate::diag::{Diagnostic, codes};
+use crate::ir::{Calendar, Expression, NodeKind, Plant, ShiftEnd};
+
+/// Checks every station with `finish_in_time`.
+pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
+    for (id, n) in plant.nodes.iter() {
+        let NodeKind::Station(s) = &n.kind else { continue };
+        let calendar = n.calendar.filter(|_| n.shift_end == ShiftEnd::FinishInTime);
+        let Some(calendar) = calendar.and_then(|c| plant.calendars.get(c)) else { continue };
+        let Some(longest) = longest(calendar) else { continue };
+        let own = s.recipes.iter().flat_map(|r| &r.phases);
+        let visits = plant.visits.values().filter(|v| v.station == id).filter_map(|v| v.phases.as_ref()).flatten();
+        for phase in own.chain(visits) {
+            let times: Vec<&Expression> = match &phase.duration {
+                Expression::ByItem(list, rest) => list.iter().map(|(_, e)| e).chain(rest.as_deref()).collect(),
+                one => vec![one],
+            };
+            let lasts = times.iter().filter_map(|e| Ticks::from_seconds(&e.constant()?.value)).max();
+            let Some(lasts) = lasts.filter(|t| t.0 > longest.0) else { continue };
+            let hours = |t: Ticks| format!("{:.4}", t.0 as f64 / (3600.0 * crate::base::TICKS_PER_SECOND as f64));
+            let tidy = |t: Ticks| hours(t).trim_end_matches('0').trim_end_matches('.').to_string();
+            let message = format!(
+                "the work of `{}` takes {} h, and no window of `{}` is longer than {} h: with `finish_in_time` it never begins",
+                n.name,
+                tidy(lasts),
+                calendar.name,
+                tidy(longest),
+            );
+            complaints.push(
+                Diagnostic::new(codes::OUT_OF_RANGE, phase.span, message)
+                    .with(calendar.span, "the shift, breaks taken out")
+                    .help("write `shift_end: pause`: then the work goes on with the next window"),
+            );
+            break;
+        }
+    }
+}
+
+/// The longest stretch that a calendar is on, windows that touch taken together; `None` when it is never off.
+fn longest(calendar: &Calendar) -> Option<Ticks> {
+    let mut stretches: Vec<(i64, i64)> = Vec::new();
+    for w in &calendar.windows {
+        match stretches.last_mut() {
+            Some((_, to)) if w.from.0 <= *to => *to = (*to).max(w.to.0),
+            _ => stretches.push((w.from.0, w.to.0)),
+        }
+    }
+    let (first, last) = (stretches.first().copied()?, stretches.last().copied()?);
+    if first == (0, calendar.period.0) {
+        return None;
+    }
+    let around = if first.0 == 0 && last.1 == calendar.period.0 { first.1 + last.1 - last.0 } else { 0 };
+    stretches.iter().map(|(from, to)| to - from).chain([around]).max().map(Ticks)
+}
