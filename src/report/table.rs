@@ -63,6 +63,18 @@ fn sinks(study: &Study, figures: Figures) -> String {
     let rows: Vec<_> = study.sinks.iter().flat_map(|sink| sink.items.iter().map(move |item| (sink, item))).collect();
     let fastest = rows.iter().filter_map(|(_, item)| item.rate_per_h).fold(0.0_f64, |most, rate| most.max(rate.mean));
     let (hours, unit) = rate_unit(fastest);
+    let mut aged: Vec<String> = rows
+        .iter()
+        .map(|(_, i)| &i.item)
+        .filter(|i| study.header.aged_by_parts.contains(i))
+        .map(|i| format!("`{i}`"))
+        .collect();
+    aged.dedup();
+    let note = match aged.len() {
+        0 => String::new(),
+        1 => format!("{} is as old as its oldest part; see `birth`\n", aged.concat()),
+        _ => format!("{} are as old as their oldest parts; see `birth`\n", aged.join(", ")),
+    };
     Grid::new(rows.len())
         .names("sinks", rows.iter().map(|(sink, _)| sink.name.as_str()))
         .names("", rows.iter().map(|(_, item)| item.item.as_str()))
@@ -72,6 +84,7 @@ fn sinks(study: &Study, figures: Figures) -> String {
         .column("time in system", rows.iter().map(|(_, item)| figures.duration(item.time_in_system.mean)))
         .column("90 % below", rows.iter().map(|(_, item)| figures.duration(item.time_in_system.p90)))
         .render("item types at sinks")
+        + &note
 }
 
 fn line(study: &Study, figures: Figures) -> String {

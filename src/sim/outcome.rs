@@ -303,6 +303,8 @@ pub struct StudyHeader {
     pub engine: String,
     /// Real time all runs took together, s.
     pub wall_s: f64,
+    /// Item types that are as old as the oldest of the parts they are made of.
+    pub aged_by_parts: Vec<String>,
 }
 
 /// Every figure of a run, summarised over its replications. Shares are fractions of 1. A figure is

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::base::ticks::TICKS_PER_SECOND;
 use crate::base::{Ticks, limits};
 use crate::diag::Diagnostic;
-use crate::ir::{CalendarId, Plant};
+use crate::ir::{Birth, CalendarId, NodeKind, Plant};
 use crate::kernel::layout::header;
 use crate::kernel::observe::{self, ProbeTotals};
 use crate::kernel::read::{self, Snapshot};
@@ -159,6 +159,7 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
             warmup_s: settings.warmup.seconds(),
             engine: settings.engine.name().to_string(),
             wall_s: begin.elapsed().as_secs_f64(),
+            aged_by_parts: aged_by_parts(plant),
         };
         let mut study = Study::of(study, &replications);
         study.expectations = expect::judge(plant, &replications);
@@ -372,4 +373,19 @@ impl Watch {
         self.seen = self.seen.saturating_add(1);
         still || self.seen.is_power_of_two()
     }
+}
+
+/// Names of what is made of several parts and is as old as the oldest of them.
+fn aged_by_parts(plant: &Plant) -> Vec<String> {
+    let stations = plant.nodes.values().filter_map(|n| match &n.kind {
+        NodeKind::Station(s) => Some(s),
+        _ => None,
+    });
+    let joins = stations
+        .flat_map(|s| &s.recipes)
+        .filter(|r| r.birth == Birth::Oldest && r.takes.iter().map(|p| p.maximum).sum::<u64>() > 1);
+    let mut made: Vec<_> = joins.flat_map(|r| &r.makes).map(|p| p.item).collect();
+    made.sort_unstable();
+    made.dedup();
+    made.into_iter().filter_map(|i| plant.items.get(i)).map(|i| i.name.clone()).collect()
 }

@@ -6,6 +6,7 @@ mod analysis_pages;
 mod bad_fields;
 mod bad_input;
 mod belts;
+mod bounds;
 mod breakdowns;
 mod buffer_allocation;
 mod check_schema;
