@@ -105,6 +105,7 @@ pub const LATER: &[&str] = &[
     "store spare { reorder_at: 5, order_up_to: 20, from: supplier, lead: 3 d }",
     "station s { work: on belt }",
     "flow a -[8 s, in order]-> b",
+    "item Board { grade: good | fair | bad = good }",
     "flow a -[truck(40 km)]-> b\nlane dock_a { from: a, to: b, length: 40 km }",
     "playbook jam { if state(filler) == down: call(mechanics) }",
     "machines: ?\nflow a -[?]-> b",
