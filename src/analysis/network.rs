@@ -71,6 +71,8 @@ pub(super) struct Network {
     /// Targets of a state behind open choices.
     branches: BTreeMap<usize, Vec<usize>>,
     work: Vec<usize>,
+    /// Of ways by count, by node, where the rule is written, and way: what all types that come there have to add up to.
+    counted: BTreeMap<(NodeId, u32, usize), Vec<(Term, Rational)>>,
     joins: BTreeMap<NodeId, ()>,
 }
 
@@ -101,6 +103,8 @@ impl Network {
             network.advance(plant, state);
         }
         network.balance_joins(plant);
+        let counted = std::mem::take(&mut network.counted);
+        network.balances.extend(counted.into_values());
         network
     }
 
@@ -279,15 +283,19 @@ impl Network {
                 let ways: Vec<&Routing> = list.iter().map(|(_, w)| w).chain([rest.as_ref()]).collect();
                 self.open(plant, &ways, state, &amount);
             }
-            Routing::Rule(rule, list, _) => {
+            Routing::Rule(rule, list, span) => {
                 let ways: Vec<&Routing> = list.iter().collect();
                 match (rule, ways.as_slice()) {
                     (ChoiceRule::Every(n), [nth, others]) if *n > 0 => {
                         let share = Rational::one() / count(*n);
-                        self.follow(plant, Some(nth), state, amount.times(&share));
-                        self.follow(plant, Some(others), state, amount.times(&(Rational::one() - share)));
+                        let rest = Rational::one() - &share;
+                        self.by_count(plant, span.start, &[(nth, share), (others, rest)], state, &amount);
                     }
-                    (ChoiceRule::RoundRobin | ChoiceRule::Every(_), ways) => self.equal(plant, ways, state, &amount),
+                    (ChoiceRule::RoundRobin | ChoiceRule::Every(_), ways) => {
+                        let share = Rational::one() / count(ways.len().max(1) as u64);
+                        let ways: Vec<(&Routing, Rational)> = ways.iter().map(|w| (*w, share.clone())).collect();
+                        self.by_count(plant, span.start, &ways, state, &amount);
+                    }
                     (ChoiceRule::FirstFree | ChoiceRule::ShortestQueue | ChoiceRule::Priority, ways) => {
                         self.open(plant, ways, state, &amount);
                     }
@@ -311,6 +319,31 @@ impl Network {
             balance.push((Term::Parameter(branch), -Rational::one()));
             let part = Amount { origin: amount.origin, term: Term::Parameter(branch), factor: Rational::one() };
             self.follow(plant, way, state, part);
+        }
+        self.balances.push(balance);
+    }
+
+    /// Ways in turn or by count. They have their shares of all that comes, whatever it is; which types go which way may
+    /// hang together with the order in which they come, so that each type may be split in any way that keeps the shares.
+    fn by_count(&mut self, plant: &Plant, rule: u32, ways: &[(&Routing, Rational)], state: &State, amount: &Amount) {
+        let several = plant.nodes.get(state.node).is_none_or(|n| n.items.len() > 1) || state.visit.is_some();
+        let taken = self.parameters.iter().filter(|p| **p == Parameter::Branch).count();
+        if !several || ways.len() < 2 || taken + ways.len() > OPEN_BRANCHES {
+            self.simplified |= several && ways.len() > 1;
+            for (way, share) in ways {
+                self.follow(plant, Some(way), state, amount.times(share));
+            }
+            return;
+        }
+        let mut balance = vec![(amount.term, amount.factor.clone())];
+        for (at, (way, share)) in ways.iter().enumerate() {
+            let branch = self.parameter(Parameter::Branch);
+            balance.push((Term::Parameter(branch), -Rational::one()));
+            let all = self.counted.entry((state.node, rule, at)).or_default();
+            all.push((Term::Parameter(branch), Rational::one()));
+            all.push((amount.term, -(&amount.factor * share)));
+            let part = Amount { origin: amount.origin, term: Term::Parameter(branch), factor: Rational::one() };
+            self.follow(plant, Some(way), state, part);
         }
         self.balances.push(balance);
     }

@@ -207,7 +207,9 @@ impl<'a> Lower<'a> {
     fn figure(&mut self, expr: &'a Expr, during: Option<CalendarId>) -> Option<Figure> {
         match &expr.kind {
             ExprKind::Group(inner) => self.figure(inner, during),
-            ExprKind::Name(name) if name == "wip" && self.scope.find(name).is_none() => {
+            ExprKind::Name(name)
+                if name == "wip" && matches!(self.scope.find(name), None | Some(Meaning::Limit(..))) =>
+            {
                 Some(self.measure(MeasureKind::Wip, Dim::NUMBER, during))
             }
             ExprKind::Unary { op: UnaryOp::Minus, operand, .. } => {

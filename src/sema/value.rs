@@ -226,7 +226,9 @@ impl<'a> Lower<'a> {
             }
             Some(Meaning::Value(index)) => self.value_of(index, span),
             // A limit may have the name of what it limits.
-            None | Some(Meaning::Other) if name == "wip" => Some(Typed { dim: Dim::NUMBER, value: Expression::Wip }),
+            None | Some(Meaning::Other | Meaning::Limit(..)) if name == "wip" => {
+                Some(Typed { dim: Dim::NUMBER, value: Expression::Wip })
+            }
             Some(Meaning::Other) => {
                 self.declared_as_another(name, span, "a value", &["param", "let"]);
                 None

@@ -218,6 +218,14 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
             out_of = "-[4]->";
         }
     }
+    if into.contains("order: lifo") && station.lines().any(several) {
+        // Refused: such an arrow offers only the item that is next, and several are taken at once.
+        return None;
+    }
+    if station.contains("load: each") && line.contains("limit clear ") {
+        // Refused: only all parts together are one item to be kept apart.
+        return None;
+    }
     if station.contains("before_work") && behind.contains("state(") {
         // Refused: the way is decided before the work, and may not read what changes until it is done (S21).
         return None;
