@@ -218,7 +218,7 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
             out_of = "-[4]->";
         }
     }
-    if into.contains("order: lifo") && station.lines().any(several) {
+    if into.contains("order: lifo") && (station.contains("recipe ") || station.lines().any(several)) {
         // Refused: such an arrow offers only the item that is next, and several are taken at once.
         return None;
     }
