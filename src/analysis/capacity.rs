@@ -19,7 +19,7 @@ use super::load::{Resource, What, resources};
 use super::means::is_a;
 use super::network::{Network, Parameter, State, Term};
 use super::program::{Rows, Solved};
-use super::traffic::{Form, Traffic, add_to};
+use super::traffic::{Form, Traffic, add_to, value_at};
 use super::{demand, supply};
 
 /// Loads and bounds of a line: the card of `check --capacity`.
@@ -225,7 +225,7 @@ impl<'a> Model<'a> {
 
     /// A sum at a point.
     pub fn value(&self, form: &Form, point: &Point) -> Rational {
-        form.iter().filter_map(|(p, f)| point.get(p).map(|v| v * f)).fold(Rational::zero(), |a, b| a + b)
+        value_at(form, point)
     }
 
     /// A rate at a point.

@@ -14,11 +14,11 @@ use crate::ir::{
 };
 
 use super::capacity::Point;
-use super::figures::{count, over};
-use super::load::{Resource, What, Work, item_name, on_share, stop_of};
+use super::figures::over;
+use super::load::{Resource, What, Work, item_name, on_share, stop_of, with_what_is_finished};
 use super::means::{is_constant, mean};
 use super::network::{Network, State, Term};
-use super::traffic::{Form, Traffic, add_to};
+use super::traffic::{Form, Traffic, add_to, value_at};
 
 /// Pairs of stops above which the cheapest empty trips are not looked for: each pick-up then counts with the nearest
 /// place where a vehicle can come from.
@@ -40,7 +40,7 @@ pub(super) struct Empties {
 impl Empties {
     /// The sum over free rates that is the least time of empty trips at a point, and at most that elsewhere.
     pub fn form_at(&self, point: &Point) -> Form {
-        let flows: Vec<Rational> = self.moves.iter().map(|(_, _, form)| value(form, point)).collect();
+        let flows: Vec<Rational> = self.moves.iter().map(|(_, _, form)| value_at(form, point)).collect();
         let (up, down) = self.prices(&flows).unwrap_or_else(|| self.nearest());
         let mut sum = Form::new();
         for (from, to, form) in &self.moves {
@@ -161,10 +161,6 @@ impl Empties {
     }
 }
 
-fn value(form: &Form, point: &Point) -> Rational {
-    form.iter().filter_map(|(p, f)| point.get(p).map(|v| v * f)).fold(Rational::zero(), |a, b| a + b)
-}
-
 /// Mean seconds for a metre. Of a speed that is drawn at least this: the mean of 1/v is at least 1 over the mean of v
 /// (Jensen 1906).
 fn pace(plant: &Plant, pace: &Expression, item: Option<ir::ItemId>) -> Option<Rational> {
@@ -239,7 +235,7 @@ fn of(plant: &Plant, network: &Network, traffic: &Traffic, index: usize, fleet: 
     let longest = exact.then_some(longest);
     let mut wear = Rational::zero();
     let mut per_trip = Rational::zero();
-    let mut available = shift(plant, fleet, longest.as_ref())?;
+    let mut available = shift(plant, fleet, longest.as_ref());
     for (stop, finish) in stops(plant, index) {
         let stop = stop_of(stop)?;
         exact = false;
@@ -292,13 +288,10 @@ fn stops(plant: &Plant, fleet: usize) -> impl Iterator<Item = (&ir::Stop, bool)>
 }
 
 /// Share of time a vehicle is there: its shift, and trips finished behind the end of each window.
-fn shift(plant: &Plant, fleet: &Fleet, longest: Option<&Rational>) -> Option<Rational> {
+fn shift(plant: &Plant, fleet: &Fleet, longest: Option<&Rational>) -> Rational {
     let on = on_share(plant, fleet.calendar);
-    let Some(calendar) = fleet.calendar.and_then(|c| plant.calendars.get(c)) else { return Some(on) };
-    if fleet.shift_end == ShiftEnd::Pause {
-        return Some(on);
+    match fleet.shift_end {
+        ShiftEnd::Pause => on,
+        _ => with_what_is_finished(plant, on, fleet.calendar, &[longest.cloned()]),
     }
-    let period = Rational::from(calendar.period.0) / count(crate::base::TICKS_PER_SECOND.unsigned_abs());
-    let longer = longest? * count(calendar.windows.len() as u64);
-    Some((on + over(&longer, &period)?).min(Rational::one()))
 }

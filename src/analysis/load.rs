@@ -184,7 +184,7 @@ fn ends(plant: &Plant, calendar: Option<CalendarId>) -> Rational {
 /// The share of time in which work goes on where what has begun is finished when the shift ends. At each end at
 /// most the work at hand goes on, on average no longer than E X² / E X (Lorden 1970); `works` are the times of
 /// which it is one. Where one of them is not known, work may go on all the time.
-fn with_what_is_finished(
+pub(super) fn with_what_is_finished(
     plant: &Plant,
     on: Rational,
     calendar: Option<CalendarId>,

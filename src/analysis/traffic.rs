@@ -90,6 +90,11 @@ impl Traffic {
     }
 }
 
+/// A sum at a point: the value of every free rate.
+pub(super) fn value_at(form: &Form, point: &BTreeMap<usize, Rational>) -> Rational {
+    form.iter().filter_map(|(p, f)| point.get(p).map(|v| v * f)).fold(Rational::ZERO, |a, b| a + b)
+}
+
 /// Adds `factor` times a form to another.
 pub(super) fn add_to(sum: &mut Form, form: &Form, factor: &Rational) {
     if factor.is_zero() {

@@ -10,6 +10,7 @@ pub mod source;
 pub mod ticks;
 pub mod trade;
 pub mod units;
+pub mod words;
 
 pub use quantity::{Dim, Quantity, Rational};
 pub use source::{FileId, SourceFile, SourceMap, Span};

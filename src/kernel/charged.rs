@@ -147,11 +147,14 @@ fn missing_giver(arena: &Arena, model: &Model, plant: &Plant, id: NodeId, record
         .position(|g| plant.nodes.get(*g).is_some_and(|n| n.items.iter().any(|i| plant.is_a(*i, lacking.item))))
 }
 
-/// Time that breakdowns of a machine record waited for people and were under repair, up to now.
+/// Time that a breakdown waited for people and was under repair, up to now; off the shift of its machine neither
+/// counts.
 #[must_use]
 pub fn stop_times(arena: &Arena, record: i64, now: i64) -> (i64, i64) {
     use super::layout::breakdown;
-    let open = now.saturating_sub(arena.get(record, breakdown::SINCE));
+    let shifted = arena.get(record, breakdown::SHIFTED);
+    let off = shifted != 0 && arena.get(shifted, machine::OFF) & 1 != 0;
+    let open = if off { 0 } else { now.saturating_sub(arena.get(record, breakdown::SINCE)) };
     let (waits, repaired) = match arena.get(record, breakdown::ACTIVE) {
         1 => (open, 0),
         2 => (0, open),

@@ -1,6 +1,7 @@
 //! Work that begins only if it ends within its shift, and is longer than every window of it (semantics D6).
 
 use crate::base::Ticks;
+use crate::base::words::time;
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{Calendar, Expression, NodeKind, Plant, ShiftEnd};
 
@@ -20,14 +21,12 @@ pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
             };
             let lasts = times.iter().filter_map(|e| Ticks::from_seconds(&e.constant()?.value)).max();
             let Some(lasts) = lasts.filter(|t| t.0 > longest.0) else { continue };
-            let hours = |t: Ticks| format!("{:.4}", t.0 as f64 / (3600.0 * crate::base::TICKS_PER_SECOND as f64));
-            let tidy = |t: Ticks| hours(t).trim_end_matches('0').trim_end_matches('.').to_string();
             let message = format!(
-                "the work of `{}` takes {} h, and no window of `{}` is longer than {} h: with `finish_in_time` it never begins",
+                "the work of `{}` takes {}, and no window of `{}` is longer than {}: with `finish_in_time` it never begins",
                 n.name,
-                tidy(lasts),
+                time(lasts.seconds()),
                 calendar.name,
-                tidy(longest),
+                time(longest.seconds()),
             );
             complaints.push(
                 Diagnostic::new(codes::OUT_OF_RANGE, phase.span, message)

@@ -45,7 +45,7 @@ pub(super) fn check(lower: &mut Lower) {
     super::port::check(lower, &mut complaints);
     unreached(&lower.plant, &mut complaints);
     idle(&lower.plant, &mut complaints);
-    super::clocks::mixed_lanes(&lower.plant, &mut complaints);
+    super::leftover::check(&lower.plant, &mut complaints);
     parts_that_never_arrive(&lower.plant, &mut complaints);
     circles(&lower.plant, &mut complaints);
     together_into_assemblies(&lower.plant, &mut complaints);

@@ -25,6 +25,7 @@ mod fields;
 mod fleet;
 mod import;
 mod lane;
+mod leftover;
 pub mod library;
 mod limit;
 mod line;

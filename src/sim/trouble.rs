@@ -3,7 +3,7 @@
 //! It decides nothing about the run. Start at [`of_stop`].
 
 use crate::base::limits;
-use crate::base::ticks::TICKS_PER_SECOND;
+use crate::base::words::{time, whole};
 use crate::base::{Span, Ticks};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::ids::Id;
@@ -16,7 +16,7 @@ use crate::kernel::{Run, Stop};
 /// counted from 1.
 #[must_use]
 pub fn of_stop(stop: &Stop, model: &Model, plant: &Plant, run: &Run, replication: u64) -> Option<Diagnostic> {
-    let when = duration(run.now());
+    let when = time(run.now().seconds());
     let found = match stop {
         Stop::Horizon | Stop::Fuel | Stop::Until => return None,
         Stop::Memory => out_of_memory(model, plant, run, &when),
@@ -56,7 +56,7 @@ pub fn no_end(plant: &Plant) -> Diagnostic {
 /// The warm-up lasts as long as the run.
 #[must_use]
 pub fn no_window(plant: &Plant, warmup: Ticks, horizon: Ticks) -> Diagnostic {
-    let (warm, all) = (duration(warmup), duration(horizon));
+    let (warm, all) = (time(warmup.seconds()), time(horizon.seconds()));
     Diagnostic::new(
         codes::BAD_RUN,
         plant.run.span,
@@ -75,7 +75,7 @@ pub fn not_reached(plant: &Plant, until: Until, arrived: u64, last_move: Ticks, 
     let why = if for_ever {
         format!(
             "nothing has moved since {} and nothing ever will: the sources have made all they make",
-            duration(last_move)
+            time(last_move.seconds())
         )
     } else {
         format!("a run ends after {} days at the latest", limits::HORIZON_DAYS)
@@ -95,8 +95,8 @@ pub fn within_warmup(plant: &Plant, until: Until, now: Ticks, warmup: Ticks) -> 
     let what = format!(
         "`until: {} at {name} from start` is reached after {}, within the warm-up of {}",
         until.count,
-        duration(now),
-        duration(warmup)
+        time(now.seconds()),
+        time(warmup.seconds())
     );
     Diagnostic::new(codes::BAD_RUN, plant.run.span, what)
         .note("nothing would be left to measure")
@@ -137,7 +137,11 @@ fn out_of_memory(model: &Model, plant: &Plant, run: &Run, when: &str) -> Diagnos
     let (span, message) = match levels.first() {
         Some((level, id)) => (
             plant.nodes.get(*id).map_or(plant.span, |n| n.span),
-            format!("`{}` holds {} items after {when}: more than the memory of a run", name(*id), grouped(*level)),
+            format!(
+                "`{}` holds {} items after {when}: more than the memory of a run",
+                name(*id),
+                whole(level.unsigned_abs())
+            ),
         ),
         None => (plant.span, format!("`{}` holds more items after {when} than the memory of a run", plant.name)),
     };
@@ -146,7 +150,7 @@ fn out_of_memory(model: &Model, plant: &Plant, run: &Run, when: &str) -> Diagnos
         levels.iter().skip(1).take(2).filter(|(l, _)| levels.first().is_some_and(|(most, _)| l * 10 >= *most))
     {
         let span = plant.nodes.get(*id).map_or(plant.span, |n| n.span);
-        found = found.with(span, format!("`{}` holds {} items", name(*id), grouped(*level)));
+        found = found.with(span, format!("`{}` holds {} items", name(*id), whole(level.unsigned_abs())));
     }
     found
         .note("what comes faster than it is worked off waits in a queue that grows without end")
@@ -176,7 +180,10 @@ fn endless(model: &Model, plant: &Plant, run: &Run, when: &str) -> Diagnostic {
     let mut found = Diagnostic::new(
         codes::TIME_STANDS_STILL,
         plant.span,
-        format!("time stands still at {when}: more than {} things happened at that instant", grouped(most_rounds())),
+        format!(
+            "time stands still at {when}: more than {} things happened at that instant",
+            whole(most_rounds().unsigned_abs())
+        ),
     );
     let stations = plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Station(_)));
     let zero: Vec<&str> = stations.filter(|(_, n)| takes_no_time(n)).map(|(_, n)| n.name.as_str()).take(4).collect();
@@ -188,7 +195,7 @@ fn endless(model: &Model, plant: &Plant, run: &Run, when: &str) -> Diagnostic {
     }
     if let Some((made, id)) = busiest(model, plant, run) {
         let name = plant.items.get(id).map_or("", |i| i.name.as_str());
-        found = found.note(format!("{} of `{name}` have been made so far", grouped(made)));
+        found = found.note(format!("{} of `{name}` have been made so far", whole(made.unsigned_abs())));
     }
     found.help("give a place of the circle a time above 0, or limit what a source that always has items may send")
 }
@@ -221,32 +228,4 @@ fn span_of(plant: &Plant, name: &str) -> Option<Span> {
 fn quoted(words: &str) -> Option<String> {
     let (_, rest) = words.split_once('`')?;
     rest.split_once('`').map(|(name, _)| name.to_string())
-}
-
-/// A time in the unit people would use: `45 s`, `12.5 min`, `4.2 h`, `3 days`.
-#[must_use]
-pub fn duration(ticks: Ticks) -> String {
-    let seconds = ticks.seconds();
-    let (value, unit) = match ticks.0 / TICKS_PER_SECOND {
-        ..180 => (seconds, "s"),
-        180..10_800 => (seconds / 60.0, "min"),
-        10_800..172_800 => (seconds / 3600.0, "h"),
-        _ => (seconds / 86_400.0, "days"),
-    };
-    let text = format!("{value:.1}");
-    format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
-}
-
-/// A count with its thousands apart.
-#[must_use]
-pub fn grouped(count: i64) -> String {
-    let digits = count.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if count < 0 { format!("-{text}") } else { text }
 }

@@ -2,8 +2,8 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{breakdown, item, machine, request, station, tree};
-use super::super::program::{FuncId, Ty};
-use super::super::shape::{BreakdownShape, ClockShape, EffectShape, ShiftShape, StationShape};
+use super::super::program::{BinaryOp, FuncId, Ty};
+use super::super::shape::{BreakdownShape, ClockShape, EffectShape, NodeShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, phase};
 use super::Emit;
 use super::station::{breakdown_offset, working_clocks};
@@ -252,7 +252,7 @@ impl Emit<'_> {
     pub(super) fn begin_repair(&self, b: &mut Builder, shape: &BreakdownShape, record: V) {
         b.store_int(record, breakdown::ACTIVE, REPAIR);
         if shape.needs {
-            Self::charge_stop(b, record, breakdown::WAITED);
+            self.charge_stop(b, record, breakdown::WAITED);
         }
         let slot = b.load(record, breakdown::SLOT);
         let draw = b.load(record, breakdown::REPAIR);
@@ -309,15 +309,64 @@ impl Emit<'_> {
         );
     }
 
-    /// Adds the time since the last change of a breakdown to a sum.
-    pub(super) fn charge_stop(b: &mut Builder, record: V, sum: Field) {
+    /// Adds the time since the last change of a breakdown to a sum, unless its machine is off shift.
+    pub(super) fn charge_stop(&self, b: &mut Builder, record: V, sum: Field) {
         let now = Self::now(b);
         let since = b.load(record, breakdown::SINCE);
-        let spent = b.sub(now, since);
-        let old = b.load(record, sum);
-        let new = b.add(old, spent);
-        b.store(record, sum, new);
         b.store(record, breakdown::SINCE, now);
+        let add = |b: &mut Builder| {
+            let spent = b.sub(now, since);
+            let old = b.load(record, sum);
+            let new = b.add(old, spent);
+            b.store(record, sum, new);
+        };
+        if !self.shifted_stops() {
+            add(b);
+            return;
+        }
+        let machine = b.load(record, breakdown::SHIFTED);
+        let always = b.is_zero(machine);
+        b.either(always, add, |b| {
+            let shift = b.load(machine, machine::OFF);
+            let off = b.bits_with(BinaryOp::And, shift, 1);
+            let on = b.is_zero(off);
+            b.when(on, add);
+        });
+    }
+
+    /// Whether some machine that can stand still has a shift.
+    fn shifted_stops(&self) -> bool {
+        self.shapes
+            .nodes
+            .iter()
+            .any(|n| matches!(n, NodeShape::Station(s) if s.shift.is_some() && !s.breakdowns.is_empty()))
+    }
+
+    /// A machine goes off shift: its repairs are charged up to now.
+    pub(super) fn charge_stops(&self, b: &mut Builder, s: &StationShape, machine: V) {
+        Self::each_stop(b, s, machine, |b, record| {
+            let active = b.load(record, breakdown::ACTIVE);
+            for (state, sum) in [(WAITING, breakdown::WAITED), (REPAIR, breakdown::REPAIRED)] {
+                let code = b.count(state);
+                let is = b.eq(active, code);
+                b.when(is, |b| self.charge_stop(b, record, sum));
+            }
+        });
+    }
+
+    /// A machine is on shift again: the time of its repairs counts from now on.
+    pub(super) fn stops_count_on(b: &mut Builder, s: &StationShape, machine: V) {
+        let now = Self::now(b);
+        Self::each_stop(b, s, machine, |b, record| b.store(record, breakdown::SINCE, now));
+    }
+
+    fn each_stop(b: &mut Builder, s: &StationShape, machine: V, each: impl FnOnce(&mut Builder, V)) {
+        if s.breakdowns.is_empty() {
+            return;
+        }
+        let first = b.load(machine, machine::BREAKDOWNS);
+        let number = b.count(i64::try_from(s.breakdowns.len()).unwrap_or(0));
+        b.each(first, number, i64::from(breakdown_offset(1)), each);
     }
 
     #[allow(clippy::too_many_arguments)] // one fact each
@@ -340,7 +389,7 @@ impl Emit<'_> {
         let machine = b.load(record, breakdown::MACHINE);
         b.store_int(record, breakdown::ACTIVE, RUNNING);
         if shape.clock == ClockShape::Shared {
-            Self::charge_stop(b, record, breakdown::REPAIRED);
+            self.charge_stop(b, record, breakdown::REPAIRED);
         }
         if shape.exclusive {
             self.other_clocks(b, s, i, machine, false);
@@ -362,7 +411,7 @@ impl Emit<'_> {
         up: impl FnOnce(&mut Builder),
     ) {
         b.store_int(record, breakdown::ACTIVE, RUNNING);
-        Self::charge_stop(b, record, breakdown::REPAIRED);
+        self.charge_stop(b, record, breakdown::REPAIRED);
         if shape.needs {
             let request = b.load(record, breakdown::REQUEST);
             self.free_repairers(b, request);
@@ -520,7 +569,7 @@ impl Emit<'_> {
             b.store(record, breakdown::REST, rest);
             if shape.needs {
                 b.store_int(record, breakdown::ACTIVE, WAITING);
-                Self::charge_stop(b, record, breakdown::REPAIRED);
+                self.charge_stop(b, record, breakdown::REPAIRED);
                 let request = b.load(record, breakdown::REQUEST);
                 self.free_repairers(b, request);
             }

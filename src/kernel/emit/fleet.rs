@@ -232,12 +232,7 @@ impl Emit<'_> {
         let some = b.ne_zero(home);
         b.when(some, |b| {
             let home = b.plus(home, -1);
-            Self::each_vehicle(b, record, |b, which| {
-                let did = b.load(which, vehicle::DOES);
-                let down = b.load(which, vehicle::DOWN);
-                let busy = b.bits(BinaryOp::Or, did, down);
-                let busy = b.ne_zero(busy);
-                b.when(busy, |b| b.again());
+            Self::each_free(b, record, |b, which| {
                 let at = b.load(which, vehicle::AT);
                 let there = b.eq(at, home);
                 b.when(there, |b| b.again());
@@ -280,12 +275,22 @@ impl Emit<'_> {
         b.add(row, to)
     }
 
+    /// For each vehicle that has nothing to do and may move.
+    fn each_free(b: &mut Builder, record: V, each: impl FnOnce(&mut Builder, V)) {
+        Self::each_vehicle(b, record, |b, which| {
+            let did = b.load(which, vehicle::DOES);
+            let down = b.load(which, vehicle::DOWN);
+            let busy = b.bits(BinaryOp::Or, did, down);
+            let busy = b.ne_zero(busy);
+            b.when(busy, |b| b.again());
+            each(b, which);
+        });
+    }
+
     fn each_vehicle(b: &mut Builder, record: V, each: impl FnOnce(&mut Builder, V)) {
         let first = b.load(record, fleet::VEHICLES);
         let n = b.load(record, fleet::SIZE);
-        b.each(first, n, VEHICLE_BYTES, |b, which| {
-            each(b, which);
-        });
+        b.each(first, n, VEHICLE_BYTES, each);
     }
 
     /// The item leaves where it waited and is on the vehicle.
@@ -427,12 +432,7 @@ impl Emit<'_> {
         let nearest = b.var(none);
         let far = b.count(i64::MAX);
         let least = b.var(far);
-        Self::each_vehicle(b, record, |b, which| {
-            let did = b.load(which, vehicle::DOES);
-            let down = b.load(which, vehicle::DOWN);
-            let busy = b.bits(BinaryOp::Or, did, down);
-            let busy = b.ne_zero(busy);
-            b.when(busy, |b| b.again());
+        Self::each_free(b, record, |b, which| {
             let at = b.load(which, vehicle::AT);
             let row = b.mul(at, stops);
             let cell = b.add(row, from);

@@ -261,6 +261,7 @@ impl Emit<'_> {
     }
 
     fn goes_off_as(&self, b: &mut Builder, s: &StationShape, machine: V, state: V) {
+        self.charge_stops(b, s, machine);
         b.store(machine, machine::OFF, state);
         if s.setup_lost_off {
             Self::lose_setup(b, machine);
@@ -288,6 +289,7 @@ impl Emit<'_> {
         let off = b.eq(shift, off);
         b.when(off, |b| {
             b.store_int(machine, machine::OFF, ON);
+            Self::stops_count_on(b, s, machine);
             self.scheduled_clocks(b, s, machine, false);
             self.let_go(b, k, s, machine, false);
         });
@@ -301,6 +303,7 @@ impl Emit<'_> {
             let short = b.eq(shift, short);
             b.when(short, |b| {
                 b.store_int(machine, machine::OFF, HELD_OVER);
+                Self::stops_count_on(b, s, machine);
                 self.scheduled_clocks(b, s, machine, false);
                 self.let_go(b, k, s, machine, false);
             });
@@ -482,7 +485,7 @@ impl Emit<'_> {
                 let tick = b.int(1, Ty::Duration);
                 let rest = b.add(rest, tick);
                 b.store(owner, breakdown::REST, rest);
-                Self::charge_stop(b, owner, breakdown::REPAIRED);
+                self.charge_stop(b, owner, breakdown::REPAIRED);
                 b.store_int(owner, breakdown::ACTIVE, super::failure::WAITING);
                 b.call(Self::function(self.functions.free_people), &[held]);
                 self.ask(b, grant, list, None);

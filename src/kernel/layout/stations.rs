@@ -161,7 +161,7 @@ record! {
 
 record! {
     /// A breakdown of a machine, or one that stops several things at once.
-    breakdown, 20 {
+    breakdown, 21 {
         /// The machine.
         MACHINE = 0 Handle;
         /// Its slot.
@@ -203,6 +203,8 @@ record! {
         WAITED = 18 Duration;
         /// Time under repair.
         REPAIRED = 19 Duration;
+        /// The machine off whose shift neither of the two is counted, or 0.
+        SHIFTED = 20 Handle;
     }
 }
 

@@ -579,15 +579,18 @@ impl Layout<'_> {
             if stops.len() + shared > 0 {
                 self.image.put(at, machine::BREAKDOWNS, breakdowns);
             }
+            let shifted = if self.plant.nodes.get(id).is_some_and(|n| n.calendar.is_some()) { at } else { 0 };
             for i in 0..shared {
                 let record = breakdowns + index((stops.len() + i) * breakdown::WORDS * 8);
                 self.image.put(record, breakdown::MACHINE, at);
+                self.image.put(record, breakdown::SHIFTED, shifted);
             }
             let off = self.begins_off(id);
             for (i, b) in stops.iter().enumerate() {
                 let record = breakdowns + index(i * breakdown::WORDS * 8);
                 self.places.names.insert(record, format!("{machine_name}: {}", b.name));
                 self.image.put(record, breakdown::MACHINE, at);
+                self.image.put(record, breakdown::SHIFTED, shifted);
                 let after = match b.timetable {
                     Some(id) => self.timetable(id),
                     None => self.draw(b.after, &machine_name, &format!("{}.{}", b.name, b.after_word))?.0,

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graphmap::DiGraphMap;
 
+use crate::base::words::time;
 use crate::base::{Span, Ticks};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::ids::Id;
@@ -23,8 +24,6 @@ use crate::kernel::model::Model;
 use crate::kernel::read::{lanes_of, machines_of};
 use crate::kernel::status::NEVER;
 use crate::kernel::{Arena, Run, rank};
-
-use super::trouble::duration;
 
 mod gather;
 mod parts;
@@ -295,7 +294,7 @@ impl<'a> Waits<'a> {
         };
         let what = if self.is_circle(stuck) { what } else { what.replace(", and so on in a circle", "") };
         let span = told.first().map_or(self.plant.span, |v| self.span_of(v.who));
-        let message = format!("the line locked up at {}: {what}", duration(Ticks(when)));
+        let message = format!("the line locked up at {}: {what}", time(Ticks(when).seconds()));
         let mut found = Diagnostic::new(codes::LOCKED_UP, span, message).label("waits for ever");
         let mut spans = vec![span];
         for v in told.iter().take(FACTS) {
