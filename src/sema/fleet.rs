@@ -347,7 +347,13 @@ impl<'a> Lower<'a> {
                 }
                 Routing::Rule(rule, all, span)
             }
-            Routing::Rule(..) => return self.later(by.span, "moves by vehicle before a rule that looks for room"),
+            Routing::Rule(..) => {
+                return self.later_but(
+                    by.span,
+                    "moves by vehicle before a rule that looks for room",
+                    "let the vehicle bring to a place before the rule: `-[agv(60 m)]-> infeed -> first_free { a, b }`, with `buffer infeed { capacity: 4 }`",
+                );
+            }
         })
     }
 
@@ -477,25 +483,31 @@ impl<'a> Lower<'a> {
         let fleet = by.fleet;
         let from = origins(plant, moved.node);
         let Some(Routing::To(target)) = &node.routing else {
-            return self.later(moved.span, "moves by vehicle through a port to a branch");
+            return self.later_but(
+                moved.span,
+                "moves by vehicle through a port to a branch",
+                "let the vehicle bring to a buffer, and branch behind it",
+            );
         };
         let first = target.node;
         let to = destination(plant, first);
         let [from] = from.as_slice() else {
-            return self.later(moved.span, "moves by vehicle from several places at once");
+            return self.later_but(
+                moved.span,
+                "moves by vehicle from several places at once",
+                "give each of them an arrow by vehicle of its own, or let them lead to one buffer that the vehicle takes from",
+            );
         };
         let from = *from;
         let limited = plant.limits.values().any(|l| l.from == first);
         let into = match plant.nodes.get(first).map(|n| &n.kind) {
             _ if limited => Some("to where a limit begins"),
             Some(NodeKind::Station(s)) if s.recipes.iter().any(crate::ir::Recipe::gathers) => {
-                Some("straight to a station that takes several items (give the arrow places behind the vehicle)")
+                Some("straight to a station that takes several items")
             }
             Some(NodeKind::Station(s)) if s.on_belt => Some("straight to work on a belt"),
-            Some(NodeKind::Station(s)) if s.stays() => {
-                Some("straight to a station with `stay` (give the arrow places behind the vehicle)")
-            }
-            Some(NodeKind::Conveyor(_)) => Some("straight onto a conveyor (give the arrow places behind the vehicle)"),
+            Some(NodeKind::Station(s)) if s.stays() => Some("straight to a station with `stay`"),
+            Some(NodeKind::Conveyor(_)) => Some("straight onto a conveyor"),
             Some(NodeKind::Buffer(b)) if b.by.is_some() => Some("from vehicle to vehicle"),
             _ => None,
         };
@@ -520,7 +532,11 @@ impl<'a> Lower<'a> {
             }
         });
         if let Some(what) = into.or(out) {
-            return self.later(moved.span, &format!("moves by vehicle {what}"));
+            let instead = match into {
+                Some(_) => "give the arrow places behind the vehicle: `-[agv(60 m), 4]->`",
+                None => "give the arrow places before the vehicle: `-[4, agv(60 m)]->`",
+            };
+            return self.later_but(moved.span, &format!("moves by vehicle {what}"), instead);
         }
         Some(Way { node: moved.node, fleet, from, to, length: moved.length.clone(), span: moved.span })
     }

@@ -43,6 +43,14 @@ impl<'a> Lower<'a> {
         None
     }
 
+    /// "Not supported yet", with what does the same today.
+    pub(super) fn later_but<T>(&mut self, span: Span, what: &str, instead: &str) -> Option<T> {
+        self.push(
+            Diagnostic::new(codes::NOT_SUPPORTED_YET, span, format!("{what} are not supported yet")).help(instead),
+        );
+        None
+    }
+
     /// Of a name that is declared, but whose meaning is not known yet or never will be: complains when it
     /// is declared as something else than one of `words`. What it is declared as in error has been told.
     pub(super) fn declared_as_another(&mut self, name: &str, span: Span, wanted: &str, words: &[&str]) {
