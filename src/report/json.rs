@@ -181,9 +181,9 @@ pub struct CausesDocument {
 pub struct StopDocument {
     /// How often it began, on all machines.
     pub count: Option<Figure>,
-    /// Share of time waited for people, mean over machines.
+    /// Share of time waited for people while on shift, mean over machines.
     pub waiting: Option<Figure>,
-    /// Share of time under repair or maintenance, mean over machines.
+    /// Share of time under repair or maintenance while on shift, mean over machines.
     pub repair: Option<Figure>,
 }
 

@@ -189,6 +189,13 @@ fn cards(model: &Model, plant: &Plant, run: &Run, items: &[i64]) -> Option<Strin
                 l.name
             ));
         }
+        let out = arena.get(*record, limit::OUT);
+        if out != held.saturating_add(back) {
+            return Some(format!(
+                "`{}` counts {out} cards in use: items hold {held}, {back} are on their way back",
+                l.name
+            ));
+        }
     }
     None
 }
