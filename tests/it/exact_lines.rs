@@ -448,6 +448,8 @@ fn seconds(message: &str) -> f64 {
     let told = message.strip_prefix("the line locked up at ").unwrap().split(':').next().unwrap();
     let (value, unit) = told.split_once(' ').unwrap();
     let unit = match unit {
+        "µs" => 1e-6,
+        "ms" => 1e-3,
         "s" => 1.0,
         "min" => 60.0,
         "h" => 3600.0,
