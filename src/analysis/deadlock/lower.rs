@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use crate::base::Span;
-use crate::ir::{Blocking, Capacity, LimitId, NodeId, NodeKind, Plant, Release, Station};
+use crate::ir::{Blocking, Capacity, LimitId, NodeId, NodeKind, Plant, PoolId, Release, ReleaseCrew, Station};
 use crate::net::{Net, Place, Transition};
 
-use super::kinds::{GatheredPart, Gathering, Kind, Kinds, Onward, may_scrap};
+use super::kinds::{GatheredPart, Gathering, Kind, Kinds, Onward, held_needs, may_scrap};
 
 /// Transitions of a net that is still decided.
 const TRANSITIONS: usize = 6_000;
@@ -52,6 +52,10 @@ enum Key {
     Unloading(NodeId, usize, u64),
     /// Products that leave together: station, recipe, number of the combination.
     Together(NodeId, usize, usize),
+    /// Items on a machine that waits for people who may be kept elsewhere.
+    Loaded(usize),
+    /// People, or tools, that nobody keeps.
+    People(PoolId),
     /// Cards nobody holds.
     Cards(LimitId),
 }
@@ -203,6 +207,11 @@ impl Lowering<'_> {
             Key::Left(id, r, p, n) => (format!("products that have left {} ({r}.{p}.{n})", named(*id)), 0, false, None),
             Key::Unloading(id, r, n) => (format!("machines of {} that unload ({r}.{n})", named(*id)), 0, false, None),
             Key::Together(id, r, n) => (format!("products of {} that leave together ({r}.{n})", named(*id)), 0, true, Some(*id)),
+            Key::Loaded(k) => (format!("{} that waits for people", self.describe(*k)), 0, true, at_node(*k)),
+            Key::People(pool) => {
+                let pool = self.plant.pools.get(*pool);
+                (format!("free {}", pool.map_or("", |p| p.name.as_str())), pool.map_or(0, |p| p.size), false, None)
+            }
             Key::Cards(l) => {
                 let limit = self.plant.limits.get(*l);
                 let name = limit.map_or("", |l| l.name.as_str());
@@ -466,7 +475,13 @@ impl Lowering<'_> {
         match self.node_kind(k.node) {
             Some(NodeKind::Source(_)) => change.give(self.place(Key::Free(k.node)), 1),
             Some(NodeKind::Station(_)) if k.departs => self.product_left(change, kind),
-            Some(NodeKind::Station(_)) => change.give(self.place(Key::Free(k.node)), 1),
+            Some(NodeKind::Station(s)) => {
+                let keeps = s.release_crew == ReleaseCrew::AfterLeaving;
+                change.give(self.place(Key::Free(k.node)), 1);
+                if let (true, Ok(Some(pool))) = (keeps, held_needs(self.plant, k.node, &self.kinds.held)) {
+                    change.give(self.place(Key::People(pool)), 1);
+                }
+            }
             Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_)) => {
                 if self.limited(k.node) {
                     change.give(self.place(Key::Free(k.node)), 1);
@@ -527,7 +542,15 @@ impl Lowering<'_> {
                 change.give(self.place(place), 1);
                 self.step(change, text.to_string(), step.span);
             }
-            Some(NodeKind::Station(_)) => {
+            Some(NodeKind::Station(station)) => {
+                let keeps = station.release_crew == ReleaseCrew::AfterLeaving;
+                if let Ok(Some(pool)) = held_needs(self.plant, to.node, &self.kinds.held) {
+                    let loaded = self.place(Key::Loaded(step.kind));
+                    change.give(loaded, 1);
+                    self.step(change, text.to_string(), step.span);
+                    self.staffed(step.kind, to.node, pool, keeps);
+                    return;
+                }
                 for way in 0..self.kinds.ways_of(step.kind).len() {
                     let mut own = change.clone();
                     own.give(self.place(Key::Ready(step.kind, way)), 1);
@@ -542,6 +565,31 @@ impl Lowering<'_> {
                 }
             }
             Some(NodeKind::Source(_) | NodeKind::Sink) | None => {}
+        }
+    }
+
+    /// A machine that is loaded gets its people, who go again after the work or are kept until the item has left.
+    fn staffed(&mut self, kind: usize, id: NodeId, pool: PoolId, keeps: bool) {
+        let span = self.plant.nodes.get(id).map_or(Span::default(), |n| n.span);
+        let name = self.plant.pools.get(pool).map_or("", |p| p.name.as_str());
+        let text = format!("`{}` gets `{name}` and works", self.name(id));
+        let mut change = Change::default();
+        change.take(self.place(Key::Loaded(kind)), 1);
+        change.take(self.place(Key::People(pool)), 1);
+        for way in 0..self.kinds.ways_of(kind).len() {
+            let mut own = change.clone();
+            own.give(self.place(Key::Ready(kind, way)), 1);
+            if !keeps {
+                own.give(self.place(Key::People(pool)), 1);
+            }
+            let text = format!("{text}{}", decided(&self.whither(kind, way)));
+            self.step(own, text, span);
+        }
+        if may_scrap(self.plant, id) {
+            change.give(self.place(Key::People(pool)), 1);
+            change.give(self.place(Key::Free(id)), 1);
+            self.held(&mut change, kind, -1);
+            self.step(change, format!("{text}; the item is scrapped"), span);
         }
     }
 
@@ -909,6 +957,14 @@ impl Lowering<'_> {
             let targets = self.kinds.ways.get(*kind).and_then(|w| w.get(*way)).cloned().unwrap_or_default();
             if targets.iter().any(|t| self.is_gathered(t.kind)) {
                 self.fail(id, "products that leave together, straight into a station that gathers");
+                return;
+            }
+            let staffed = |t: &Onward| {
+                let node = self.kind(t.kind).map(|k| k.node);
+                node.is_some_and(|n| held_needs(self.plant, n, &self.kinds.held) != Ok(None))
+            };
+            if targets.iter().any(staffed) {
+                self.fail(id, "products that leave together, to a station that waits for people who are kept elsewhere");
                 return;
             }
             let mut own = Vec::new();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::ir::{Capacity, LimitId, NodeId, NodeKind, Plant};
+use crate::ir::{Capacity, LimitId, Need, NodeId, NodeKind, Plant, PoolId, ReleaseCrew, Stop};
 
 use super::kinds::Kinds;
 
@@ -15,6 +15,7 @@ pub(super) fn parts(plant: &Plant, kinds: &Kinds) -> Vec<BTreeSet<NodeId>> {
     let mut edges: BTreeSet<(NodeId, NodeId)> = BTreeSet::new();
     let mut before: BTreeMap<NodeId, BTreeSet<NodeId>> = BTreeMap::new();
     let mut holders: BTreeMap<LimitId, BTreeSet<NodeId>> = BTreeMap::new();
+    let mut takers: BTreeMap<LimitId, BTreeSet<NodeId>> = BTreeMap::new();
     for kind in kinds.all.keys() {
         for (limit, _) in &kind.cards {
             holders.entry(*limit).or_default().insert(kind.node);
@@ -29,12 +30,14 @@ pub(super) fn parts(plant: &Plant, kinds: &Kinds) -> Vec<BTreeSet<NodeId>> {
                 edges.insert((kind.node, to.node));
             }
             for (limit, _) in to.cards.iter().filter(|(l, _)| !kind.cards.iter().any(|(own, _)| own == l)) {
+                takers.entry(*limit).or_default().insert(kind.node);
                 edges.extend(holders.get(limit).into_iter().flatten().map(|holder| (kind.node, *holder)));
             }
         }
         // A source that takes a card when it makes an item waits for those who hold one.
         if matches!(plant.nodes.get(kind.node).map(|n| &n.kind), Some(NodeKind::Source(_))) {
             for (limit, _) in &kind.cards {
+                takers.entry(*limit).or_default().insert(kind.node);
                 edges.extend(holders.get(limit).into_iter().flatten().map(|holder| (kind.node, *holder)));
             }
         }
@@ -50,11 +53,54 @@ pub(super) fn parts(plant: &Plant, kinds: &Kinds) -> Vec<BTreeSet<NodeId>> {
             }
         }
     }
+    // Who needs people that somebody keeps while an item is blocked waits for that item.
+    for pool in &kinds.held {
+        let needs = |id: &NodeId| needs_pool(plant, *id, *pool);
+        let all: Vec<NodeId> = plant.nodes.iter().map(|(id, _)| id).filter(needs).collect();
+        let keeps = |id: &NodeId| {
+            matches!(plant.nodes.get(*id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.release_crew == ReleaseCrew::AfterLeaving)
+        };
+        for keeper in all.iter().filter(|id| keeps(id)) {
+            edges.extend(all.iter().map(|waits| (*waits, *keeper)));
+        }
+    }
+    loop {
+        let found = components(plant, &edges);
+        // Where who waits for a card and who holds one belong together, all who hold one do: some have to come back
+        // to give it back.
+        let before = edges.len();
+        for (limit, takers) in &takers {
+            let Some(holders) = holders.get(limit) else { continue };
+            if found.iter().any(|part| !part.is_disjoint(takers) && !part.is_disjoint(holders)) {
+                edges.extend(takers.iter().flat_map(|t| holders.iter().map(move |h| (*h, *t))));
+            }
+        }
+        if edges.len() == before {
+            return found;
+        }
+    }
+}
+
+fn needs_pool(plant: &Plant, id: NodeId, pool: PoolId) -> bool {
+    let Some(NodeKind::Station(station)) = plant.nodes.get(id).map(|n| &n.kind) else { return false };
+    let of = |needs: &[Need]| needs.iter().any(|n| n.pool == pool);
+    station.recipes.iter().flat_map(|r| &r.phases).any(|p| of(&p.needs))
+        || station.setups().any(|s| s.needs.as_deref().is_some_and(of))
+        || plant.visits.values().any(|v| v.station == id && v.needs().any(|n| n.pool == pool))
+        || station.breakdowns.iter().any(|b| of(&b.needs))
+        || station.maintenance.iter().any(|m| of(&m.needs))
+        || plant.shared_stops(id).any(|s| match &s.stop {
+            Stop::Breakdown(b) => of(&b.needs),
+            Stop::Maintenance(m) => of(&m.needs),
+        })
+}
+
+fn components(plant: &Plant, edges: &BTreeSet<(NodeId, NodeId)>) -> Vec<BTreeSet<NodeId>> {
     let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(plant.nodes.len(), edges.len());
     for _ in 0..plant.nodes.len() {
         graph.add_node(());
     }
-    for (from, to) in &edges {
+    for (from, to) in edges {
         graph.add_edge(NodeIndex::new(from.0 as usize), NodeIndex::new(to.0 as usize), ());
     }
     let mut found: Vec<BTreeSet<NodeId>> = kosaraju_scc(&graph)
