@@ -105,6 +105,23 @@ pub fn decide(net: &Net, question: Question, effort: Effort) -> Answer {
     }
 }
 
+impl std::fmt::Display for Net {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, place) in self.places.iter().enumerate() {
+            let kind = if place.moves { " (moves)" } else { "" };
+            writeln!(f, "p{at} {}: {}{kind}", place.name, place.tokens)?;
+        }
+        let side = |list: &[(usize, u64)]| {
+            let one = |(p, n): &(usize, u64)| if *n == 1 { format!("p{p}") } else { format!("{n} p{p}") };
+            list.iter().map(one).collect::<Vec<_>>().join(" + ")
+        };
+        for (at, t) in self.transitions.iter().enumerate() {
+            writeln!(f, "t{at} {} -> {}: {}", side(&t.takes), side(&t.gives), t.name)?;
+        }
+        Ok(())
+    }
+}
+
 impl Net {
     /// The marking at the beginning.
     #[must_use]

@@ -87,7 +87,7 @@ pub(super) struct Kinds {
     pub again: BTreeMap<usize, usize>,
     /// Nodes that are not followed, with the reason.
     pub odd: BTreeMap<NodeId, &'static str>,
-    /// Whether a choice stands for what only a run decides: conditions, campaigns, ways by count.
+    /// Nodes at which a choice stands for what only a run decides: conditions, ways by count.
     pub loose: BTreeSet<NodeId>,
     /// Crews and tools that some station keeps until its item has left.
     pub held: BTreeSet<PoolId>,
@@ -107,9 +107,6 @@ impl Kinds {
             let start = |item: ItemId| Kind { node: id, visit: None, item, departs: false, cards: Vec::new() };
             match &node.kind {
                 NodeKind::Source(source) => {
-                    if !source.campaign.is_empty() || source.total.is_some() {
-                        kinds.loose.insert(id);
-                    }
                     for (item, share) in &source.mix {
                         if num_traits::Signed::is_positive(share) {
                             let mut made = start(*item);

@@ -25,6 +25,8 @@ pub(super) struct Lowered {
     pub net: Net,
     /// Per transition, what happens, as a sentence, and where in the text.
     pub steps: Vec<(String, Span)>,
+    /// Per transition: the kind that a source makes with it.
+    pub made: Vec<Option<usize>>,
     /// Per place: the node whose items or room it counts, if any.
     pub nodes: Vec<Option<NodeId>>,
     /// Some choice stands for what only a run decides, so that a way to a deadlock may not be one.
@@ -60,6 +62,41 @@ enum Key {
     Cards(LimitId),
 }
 
+/// Whether sources can make what they make on a way, in this order: campaigns and totals are kept. What comes
+/// from outside the part is asked for only where it comes from a source itself.
+pub(super) fn can_be_made(plant: &Plant, kinds: &Kinds, lowered: &Lowered, way: &[usize]) -> bool {
+    let mut made: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
+    for kind in way.iter().filter_map(|t| lowered.made.get(*t).copied().flatten()) {
+        if let Some(node) = kinds.get(kind).map(|k| k.node) {
+            made.entry(node).or_default().push(kind);
+        }
+    }
+    let bounded = plant.nodes.values().any(|n| matches!(&n.kind, NodeKind::Source(s) if s.total.is_some() || !s.campaign.is_empty()));
+    made.iter().all(|(node, list)| {
+        let Some(NodeKind::Source(source)) = plant.nodes.get(*node).map(|n| &n.kind) else { return !bounded };
+        let item = |at: usize| list.get(at).and_then(|k| kinds.get(*k)).map(|k| k.item);
+        let mut of_campaign = source.campaign.iter().cycle().flat_map(|c| std::iter::repeat_n(&c.mix, usize::try_from(c.count).unwrap_or(usize::MAX)));
+        source.total.is_none_or(|n| list.len() as u64 <= n)
+            && (source.campaign.is_empty()
+                || (0..list.len()).all(|at| {
+                    of_campaign.next().is_some_and(|mix| mix.iter().any(|(i, _)| Some(*i) == item(at)))
+                }))
+    })
+}
+
+/// Lowers a whole plant, but for its sinks.
+///
+/// # Errors
+/// What cannot be followed.
+pub(super) fn whole(plant: &Plant, kinds: &Kinds) -> Result<Lowered, String> {
+    let sink = |id: &NodeId| plant.nodes.get(*id).is_some_and(|n| n.kind == NodeKind::Sink);
+    let all = plant.nodes.iter().map(|(id, _)| id).filter(|id| !sink(id)).collect();
+    lower(plant, kinds, &all).map_err(|(node, why)| {
+        let name = plant.nodes.get(node).map_or("", |n| n.name.as_str());
+        format!("at `{name}`: {why}")
+    })
+}
+
 /// Lowers the nodes of `part`.
 ///
 /// # Errors
@@ -77,6 +114,7 @@ pub(super) fn lower(plant: &Plant, kinds: &Kinds, part: &BTreeSet<NodeId>) -> Re
         part,
         endless: BTreeSet::new(),
         names: BTreeSet::new(),
+        making: None,
         cards,
         keys: IndexMap::new(),
         known: BTreeSet::new(),
@@ -98,6 +136,8 @@ struct Lowering<'a> {
     /// Kinds of the part of which there is always one.
     endless: BTreeSet<usize>,
     names: BTreeSet<String>,
+    /// The kind that is made by the step being put together.
+    making: Option<usize>,
     cards: BTreeSet<LimitId>,
     keys: IndexMap<Key, ()>,
     known: BTreeSet<Tokens>,
@@ -266,6 +306,7 @@ impl Lowering<'_> {
         let name = format!("{} {text}", self.out.net.transitions.len() + 1);
         self.out.net.transitions.push(Transition { name, takes, gives });
         self.out.steps.push((text, span));
+        self.out.made.push(self.making);
     }
 
     // How things stand.
@@ -408,7 +449,9 @@ impl Lowering<'_> {
                 change.give(self.place(Key::Ready(kind, way)), 1);
                 self.held(&mut change, kind, 1);
                 let text = format!("`{}` makes {}{}", self.name(id), self.item(kind), self.whither(kind, way));
+                self.making = Some(kind);
                 self.step(change, text, self.plant.nodes.get(id).map_or(Span::default(), |n| n.span));
+                self.making = None;
             }
         }
     }
@@ -522,7 +565,9 @@ impl Lowering<'_> {
         }
         self.leave(&mut change, kind, false);
         let text = format!("{} goes from `{}` to `{}`", self.item(kind), self.name(from.node), self.name(to.node));
+        self.making = Some(kind).filter(|k| self.endless(*k));
         self.enter(change, step, &text);
+        self.making = None;
     }
 
     /// All ways in which an item comes to a node, as steps.
@@ -1016,6 +1061,7 @@ impl Lowering<'_> {
             });
         }
         self.out.steps.truncate(steps);
+        self.out.made.truncate(steps);
         found
     }
 }

@@ -13,7 +13,7 @@ mod waits;
 
 use crate::diag::{Diagnostic, codes};
 use crate::ir::Plant;
-use crate::net::{Answer, Effort, Question};
+use crate::net::{Answer, Effort, Net, Question};
 
 use super::network::Network;
 
@@ -101,6 +101,19 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Verdict {
     verdict
 }
 
+/// The whole line as a place/transition net: places for room, machines, people who are kept, cards and items; times,
+/// shares and conditions left out, sources always ready. O(kinds of items at each node × arrows).
+///
+/// # Errors
+/// What about the line a net cannot say, or cannot yet.
+pub fn net_of(plant: &Plant) -> Result<Net, String> {
+    let kinds = kinds::Kinds::of(plant);
+    if kinds.too_many() {
+        return Err("the line has too many kinds of items in too many places".to_string());
+    }
+    lower::whole(plant, &kinds).map(|lowered| lowered.net)
+}
+
 /// Decides the parts of a plant whose nodes can wait for each other, one by one.
 fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
     let mut verdict = Verdict::of(VerdictKind::Free, Some(DecidedBy::Proof));
@@ -136,7 +149,7 @@ fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
                 }
                 circles::settle(seen, &part);
             }
-            Answer::Reached(way) if !lowered.loose => {
+            Answer::Reached(way) if !lowered.loose && lower::can_be_made(plant, &kinds, &lowered, &way.trace) => {
                 let told = story::Story::of(plant, &lowered, &way);
                 verdict.verdict = VerdictKind::Deadlock;
                 verdict.decided_by = Some(DecidedBy::Search);
