@@ -461,7 +461,11 @@ fn surely_locks(plant: &Plant, network: &Network, circle: &Loop, inside: &BTreeS
             _ => false,
         });
     // A circle of states, not only of nodes: the same item can go round.
-    simple && !inside.iter().any(|id| kept::keeps(plant, *id)) && plant.limits.is_empty() && endless(plant) && state_circle(network, inside)
+    simple
+        && !inside.iter().any(|id| kept::keeps(plant, *id))
+        && plant.limits.is_empty()
+        && endless(plant)
+        && state_circle(network, inside)
 }
 
 fn endless(plant: &Plant) -> bool {
@@ -531,7 +535,14 @@ fn pointed(plant: &Plant, circle: &Loop, order: &[NodeId], code: Code, message: 
     d.note(circular_wait(plant, order))
 }
 
-fn locks_up(plant: &Plant, circle: &Loop, order: &[NodeId], places: u64, entries: &[NodeId], keep: Option<String>) -> Diagnostic {
+fn locks_up(
+    plant: &Plant,
+    circle: &Loop,
+    order: &[NodeId],
+    places: u64,
+    entries: &[NodeId],
+    keep: Option<String>,
+) -> Diagnostic {
     let names = around(plant, order);
     let d = pointed(
         plant,
@@ -553,7 +564,14 @@ fn locks_up(plant: &Plant, circle: &Loop, order: &[NodeId], places: u64, entries
     )
 }
 
-fn can_block(plant: &Plant, circle: &Loop, order: &[NodeId], places: u64, entries: &[NodeId], keep: Option<String>) -> Diagnostic {
+fn can_block(
+    plant: &Plant,
+    circle: &Loop,
+    order: &[NodeId],
+    places: u64,
+    entries: &[NodeId],
+    keep: Option<String>,
+) -> Diagnostic {
     let names = around(plant, order);
     let message = format!("items in the loop {names} can block each other: {}", held_by(places));
     let d = pointed(plant, circle, order, codes::BLOCKING_CYCLE, message);

@@ -28,7 +28,12 @@ fn kept_from(plant: &Plant, buffer: &Buffer, from: NodeId, item: ItemId) -> u64 
 }
 
 /// Calls `each` with what leads into a set of nodes: from, item, to.
-fn arrows_into(plant: &Plant, network: &Network, inside: &BTreeSet<NodeId>, each: &mut dyn FnMut(NodeId, ItemId, NodeId)) {
+fn arrows_into(
+    plant: &Plant,
+    network: &Network,
+    inside: &BTreeSet<NodeId>,
+    each: &mut dyn FnMut(NodeId, ItemId, NodeId),
+) {
     for (_, state) in network.iter() {
         if let Some(way) = way_out(plant, state) {
             leaves(plant, way, state.item, true, true, &mut |to, _, _, _| {
@@ -111,7 +116,9 @@ pub(super) fn would_free(
         if let Some(NodeKind::Buffer(b)) = tried.nodes.get_mut(*id).map(|n| &mut n.kind) {
             b.kept = vec![Kept { places: 1, whom: KeptFor::From(from, vec![giver]), span: Span::default() }];
         }
-        if open_inside(&tried, network, inside) && most_inside(&tried, network, inside).is_some_and(|most| most < places) {
+        if open_inside(&tried, network, inside)
+            && most_inside(&tried, network, inside).is_some_and(|most| most < places)
+        {
             let name = |id: NodeId| plant.nodes.get(id).map_or("", |n| n.name.as_str());
             return Some(format!(
                 "or keep a place of `{}` for what comes back: `reserve: {{ {}: 1 }}`",

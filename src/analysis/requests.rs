@@ -204,9 +204,10 @@ fn kept_from(plant: &Plant, buffer: &Buffer, item: Option<ItemId>) -> u64 {
     buffer.kept_from(|whom| match whom {
         KeptFor::Item(kind) => is_a(plant, item, *kind) || is_a(plant, *kind, item),
         // What a station makes is another item than what comes to it.
-        KeptFor::From(from, _) => plant.nodes.get(*from).is_none_or(|n| {
-            matches!(n.kind, NodeKind::Station(_)) || n.items.iter().any(|i| is_a(plant, *i, item))
-        }),
+        KeptFor::From(from, _) => plant
+            .nodes
+            .get(*from)
+            .is_none_or(|n| matches!(n.kind, NodeKind::Station(_)) || n.items.iter().any(|i| is_a(plant, *i, item))),
     })
 }
 

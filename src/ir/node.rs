@@ -3,7 +3,8 @@
 use crate::base::{Rational, Span, Ticks};
 
 use super::{
-    Breakdown, CalendarId, Conveyor, Expression, ItemId, Maintenance, Need, NodeId, Precedence, Routing, ShiftEnd, Target,
+    Breakdown, CalendarId, Conveyor, Expression, ItemId, Maintenance, Need, NodeId, Precedence, Routing, ShiftEnd,
+    Target,
 };
 
 /// A source, station, buffer, conveyor or sink.

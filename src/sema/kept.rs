@@ -12,11 +12,17 @@ use super::fields::Fields;
 use super::line::Lower;
 use super::scope::Meaning;
 
-const EXAMPLE: &str = "write for whom and how many: `reserve: { repair: 2 }`, a node that gives to the buffer, or an item";
+const EXAMPLE: &str =
+    "write for whom and how many: `reserve: { repair: 2 }`, a node that gives to the buffer, or an item";
 
 impl<'a> Lower<'a> {
     /// `reserve: { repair: 2, Rush: 1 }`; `None` when something is wrong with it.
-    pub(super) fn kept_places(&mut self, fields: &Fields<'a>, phrase: &'a Phrase, capacity: Capacity) -> Option<Vec<Kept>> {
+    pub(super) fn kept_places(
+        &mut self,
+        fields: &Fields<'a>,
+        phrase: &'a Phrase,
+        capacity: Capacity,
+    ) -> Option<Vec<Kept>> {
         let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) else {
             if !phrase.is_error() {
                 let text = "`reserve` does not say for which items the places are kept";
@@ -45,7 +51,10 @@ impl<'a> Lower<'a> {
                 _ => None,
             };
             let Some(expr) = expr else {
-                self.push(Diagnostic::new(codes::WRONG_VALUE, span, "the name of a node or an item is due here").help(EXAMPLE));
+                self.push(
+                    Diagnostic::new(codes::WRONG_VALUE, span, "the name of a node or an item is due here")
+                        .help(EXAMPLE),
+                );
                 good = false;
                 continue;
             };

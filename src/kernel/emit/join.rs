@@ -684,9 +684,7 @@ impl Emit<'_> {
         let kind = b.load(node, holder::RELEASE);
         b.switch(kind, self.shapes.nodes.len(), |b, k| {
             let (room, from, field) = match self.shapes.nodes.get(k) {
-                Some(NodeShape::Buffer(s)) => {
-                    (self.free_for(b, s, node, entering), s.from, buffer::FROM)
-                }
+                Some(NodeShape::Buffer(s)) => (self.free_for(b, s, node, entering), s.from, buffer::FROM),
                 Some(NodeShape::Station(s)) if s.recipe.parts == 0 => {
                     let machine = self.idle_machine(b, s, node);
                     let zero = b.count(0);

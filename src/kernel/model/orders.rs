@@ -143,8 +143,7 @@ impl Layout<'_> {
             self.image.put(at, kept::PLACES, count(entry.places));
             match &entry.whom {
                 KeptFor::Item(item) => {
-                    let types: Vec<i64> =
-                        self.plant.items.ids().map(|t| i64::from(self.is_a(t, *item))).collect();
+                    let types: Vec<i64> = self.plant.items.ids().map(|t| i64::from(self.is_a(t, *item))).collect();
                     let types = self.image.array(&types);
                     self.image.put(at, kept::TYPES, types);
                 }

@@ -507,7 +507,9 @@ impl Waits<'_> {
                 if used.saturating_add(kept_from(self.arena, v.record, at)) >= capacity {
                     let words = match capacity.saturating_sub(used) {
                         1 => format!("where the last place ({level} of {capacity} are taken) is kept for others"),
-                        free => format!("where the last {free} places ({level} of {capacity} are taken) are kept for others"),
+                        free => format!(
+                            "where the last {free} places ({level} of {capacity} are taken) are kept for others"
+                        ),
                     };
                     return (itself, words);
                 }
