@@ -155,7 +155,13 @@ pub fn stop_times(arena: &Arena, record: i64, now: i64) -> (i64, i64) {
     let shifted = arena.get(record, breakdown::SHIFTED);
     let off = shifted != 0 && arena.get(shifted, machine::OFF) & 1 != 0;
     let open = if off { 0 } else { now.saturating_sub(arena.get(record, breakdown::SINCE)) };
-    let (waits, repaired) = match arena.get(record, breakdown::ACTIVE) {
+    let shared = arena.get(record, breakdown::SHARED);
+    let active = match arena.get(record, breakdown::ACTIVE) {
+        // One that stops with others waits as long as they do.
+        2 if shared != 0 && arena.get(shared, breakdown::ACTIVE) != 2 => 1,
+        own => own,
+    };
+    let (waits, repaired) = match active {
         1 => (open, 0),
         2 => (0, open),
         _ => (0, 0),

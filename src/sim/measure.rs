@@ -159,13 +159,20 @@ fn causes(plant: &Plant, before: &StationTotals, after: &StationTotals, known: &
 
 fn stops(plant: &Plant, before: &StationTotals, after: &StationTotals) -> Vec<StopFigures> {
     let Some(NodeKind::Station(s)) = plant.nodes.get(after.node).map(|n| &n.kind) else { return Vec::new() };
-    let names = s.breakdowns.iter().map(|b| &b.name).chain(s.maintenance.iter().map(|m| &m.name));
+    let mut names: Vec<String> =
+        s.breakdowns.iter().map(|b| &b.name).chain(s.maintenance.iter().map(|m| &m.name)).cloned().collect();
+    for shared in plant.shared_stops(after.node) {
+        // Of one name, the line's bears the name of the line.
+        let own = shared.stop.name();
+        names.push(if names.iter().any(|n| n == own) { format!("{}.{own}", plant.name) } else { own.to_string() });
+    }
     let times = before.stops.iter().zip(&after.stops);
     let counts = before.failures.iter().zip(&after.failures);
     names
+        .into_iter()
         .zip(times.zip(counts))
         .map(|(name, ((b, a), (counted, counts)))| StopFigures {
-            name: name.clone(),
+            name,
             count: counts.saturating_sub(*counted),
             waiting_ticks: a.0.saturating_sub(b.0),
             repair_ticks: a.1.saturating_sub(b.1),
