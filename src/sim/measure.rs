@@ -5,8 +5,8 @@
 
 use crate::base::Ticks;
 use crate::base::quantity::to_f64;
-use crate::ir::{Capacity, ItemId, Node, NodeId, NodeKind, Plant, PoolId};
-use crate::kernel::causes::{Causes, pools_of};
+use crate::ir::{Capacity, ItemId, LimitId, Node, NodeId, NodeKind, Plant, PoolId};
+use crate::kernel::causes::{Causes, limits_of, pools_of};
 use crate::kernel::read::{ArrivalTotals, Snapshot, StationTotals};
 use crate::runtime::histogram::{self, Histogram};
 
@@ -139,8 +139,9 @@ pub fn window(plant: &Plant, known: &Causes, before: &Snapshot, after: &Snapshot
 fn causes(plant: &Plant, before: &StationTotals, after: &StationTotals, known: &Causes) -> [Vec<(String, i128)>; 3] {
     let node = |id: &NodeId| plant.nodes.get(*id).map_or_else(String::new, |n| n.name.clone());
     let pool = |id: &PoolId| plant.pools.get(*id).map_or_else(String::new, |p| p.name.clone());
+    let limit = |id: &LimitId| plant.limits.get(*id).map_or_else(String::new, |l| l.name.clone());
     let names: [Vec<String>; 3] = [
-        known.givers(after.node).iter().map(node).collect(),
+        known.givers(after.node).iter().map(node).chain(limits_of(plant, after.node).iter().map(limit)).collect(),
         known.takers(after.node).iter().map(node).collect(),
         pools_of(plant, after.node).iter().map(pool).collect(),
     ];

@@ -134,6 +134,9 @@ impl Emit<'_> {
                 }
                 Some(MemberShape::Vehicle(_, maintained)) => self.vehicle_repaired(b, who, *maintained),
                 Some(MemberShape::Card) => {
+                    if !stop {
+                        self.note_cards(b, who);
+                    }
                     b.bump(who, limit::CARDS, if stop { -1 } else { 1 });
                     if stop {
                         self.stands(b, record);

@@ -233,7 +233,7 @@ impl Emit<'_> {
             self.take_cards(b, array, s.from, item);
         }
         let none = b.none();
-        let giver = s.several_causes[0].then(|| Self::giver_of(b, item));
+        let came = Self::came(b, s, item);
         b.store(item, item::HOLDER, machine);
         b.store(item, item::NEXT, none);
         if s.order {
@@ -246,7 +246,7 @@ impl Emit<'_> {
         }
         Self::observe(b, s.observed, node, station::OBSERVERS, item);
         self.start(b, k, s, node, machine, item);
-        self.ends_starved(b, s, machine, giver);
+        self.ends_starved(b, s, machine, came);
     }
 
     /// A machine has been loaded: finds its work and begins it, or asks for people.
