@@ -49,7 +49,8 @@ fn total(arena: &Arena, record: i64, now: i64, which: usize) -> i64 {
 #[must_use]
 pub fn charged(arena: &Arena, model: &Model, plant: &Plant, id: NodeId, machines: &[i64], now: i64) -> Charged {
     let known = &model.places.causes;
-    let sizes = [known.givers(id).len() + limits_of(plant, id).len(), known.takers(id).len(), pools_of(plant, id).len()];
+    let sizes =
+        [known.givers(id).len() + limits_of(plant, id).len(), known.takers(id).len(), pools_of(plant, id).len()];
     let mut charged = Charged { ended: sizes.map(|n| vec![0; n]), open: sizes.map(|n| vec![0; n]) };
     for record in machines {
         let own = arena.get(*record, machine::CAUSES);

@@ -1,7 +1,7 @@
 //! Work that begins only if it ends within its shift, and is longer than every window of it (semantics D6).
 
-use crate::base::{Rational, Ticks};
 use crate::base::words::time;
+use crate::base::{Rational, Ticks};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{Calendar, Expression, ItemId, NodeKind, Phase, Plant, ShiftEnd};
 
