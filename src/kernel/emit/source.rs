@@ -242,8 +242,7 @@ impl Emit<'_> {
         self.no_stamps(b, item);
         b.bump(node, source::MADE, 1);
         if s.supply != SupplyShape::Always {
-            Self::count_type(b, kind, counters::MADE);
-            Self::item_begins(b);
+            Self::item_begins(b, kind, counters::MADE);
             Self::observe(b, s.observed, node, source::OBSERVERS, item);
         }
         item
@@ -317,8 +316,7 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.store(item, item::BIRTH, now);
         let kind = b.load(item, item::TYPE);
-        Self::count_type(b, kind, counters::MADE);
-        Self::item_begins(b);
+        Self::item_begins(b, kind, counters::MADE);
     }
 
     /// The verdict on an item that may be lost: it is, when it still waits after the instant has
@@ -375,8 +373,7 @@ impl Emit<'_> {
     fn lose(b: &mut Builder, node: V, item: V) {
         b.bump(node, source::LOST, 1);
         let kind = b.load(item, item::TYPE);
-        Self::count_type(b, kind, counters::LOST);
-        Self::item_ends(b);
+        Self::item_ends(b, kind, counters::LOST);
         Self::free_item(b, item);
     }
 }
