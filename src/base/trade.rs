@@ -256,8 +256,8 @@ pub const TRADE: &[Trade] = &[
     trade(
         "serial",
         "value, word",
-        "with",
-        "items have no running number; `with: { no: now / 1 s }` gives each item that comes alone its own",
+        "number",
+        "`item.number` is the running number of an item among those of its source, from 1",
     ),
     trade("week", "word", "d", "`week` and `weeks` are units of time, 7 d"),
 ];

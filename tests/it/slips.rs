@@ -68,7 +68,7 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
     ("throughput(shipped) >= 500 /h", "throughput(shipped) => 500 /h", "E0107", "write `>=`"),
     ("throughput(shipped) >= 500 /h", "throughput(shipped) between 50 /h and 60 /h", "E0110", "`in 50..60 /h`"),
     ("needs: 1 mechanic", "needs: [1 mechanic]", "E0305", "`2 men + 1 crane`"),
-    ("every: 6 s }", "every: 6 s, with: { colour: serial } }", "E0201", "`with: { no: now / 1 s }`"),
+    ("every: 6 s }", "every: 6 s, with: { colour: serial } }", "E0201", "`item.number`"),
     ("shift day { mon..fri", "shift day { mon-fri", "E0305", "`mon..fri`"),
     ("shift day { mon..fri", "shift day { mo-fr", "E0305", "`mon..fri`"),
     ("06:00..22:00 }", "06:00..22:00, pause 09:00..09:15 }", "E0305", "`break 09:00..09:15`"),

@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{counters, item, node, source};
-use super::super::program::{HostFn, Ty};
+use super::super::program::{UnaryOp, HostFn, Ty};
 use super::super::shape::{SourceShape, SupplyShape};
 use super::Emit;
 
@@ -231,6 +231,13 @@ impl Emit<'_> {
         }
         if self.shapes.attributes > 0 {
             b.host(HostFn::Born, &[item], Ty::Count);
+        }
+        if let Some(slot) = self.shapes.number {
+            let before = b.load(node, source::MADE);
+            let number = b.plus(before, 1);
+            let number = b.unary(UnaryOp::ToReal, number, Ty::Real);
+            let offset = i32::try_from((self.shapes.first_attribute() + slot) * 8).unwrap_or(0);
+            b.store(item, Field { offset, ty: Ty::Real }, number);
         }
         if s.orders && self.shapes.attributes > 0 {
             b.host(HostFn::Ordered, &[node, item], Ty::Count);

@@ -64,6 +64,13 @@ pub(super) const FLOW: &[Word] = &[
     ),
     word("free", "expression", "free(crew)", "Members that are free.", "branches.md#Conditions that read"),
     word("now", "expression", "now", "Time since the start of the run.", "attributes.md#Functions and tables"),
+    word(
+        "number",
+        "expression",
+        "item.number",
+        "The running number of an item among those of its source.",
+        "attributes.md#`item.number` counts",
+    ),
     word("step", "expression", "item.step == oxide", "The visit an item is on.", "routes.md#The name of a visit"),
     word(
         "sum",
