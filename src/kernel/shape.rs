@@ -380,6 +380,8 @@ pub struct BufferShape {
     pub loose: Option<LooseShape>,
     /// Whether items are inside at t = 0.
     pub initial: bool,
+    /// Whether places are kept for some of its items.
+    pub kept: bool,
     /// As for stations.
     pub simple_routing: bool,
     /// Limits whose cards are taken here.

@@ -273,6 +273,7 @@ impl<'a> Lower<'a> {
         self.tell_once(found);
         self.in_frame(frame, |lower| lower.expectations(&expects));
         self.join_empty_buffers();
+        self.finish_kept();
         self.finish_belts();
         self.one_order_each();
         if self.plant.nodes.len() > limits::NODES {

@@ -24,6 +24,7 @@ mod expect;
 mod fields;
 mod fleet;
 mod import;
+mod kept;
 mod lane;
 mod leftover;
 pub mod library;

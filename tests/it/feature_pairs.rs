@@ -94,6 +94,8 @@ const FEATURES: &[(&str, At)] = &[
     ("-> standing_in ->", At::Into),
     ("-> belt_out ->", At::OutOf),
     ("-> belt_next ->", At::OutOf),
+    ("-> rack_in ->", At::Into),
+    ("-> rack_out ->", At::OutOf),
     ("-[3, agv(10 m), 2]->", At::Into),
     ("-[2, agv(6 m), 2]->", At::OutOf),
     ("-[2]->", At::OutOf),
@@ -196,6 +198,13 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
             line += &format!("conveyor {name} {{ {belt} }}\n");
         }
     }
+    // Places are kept for what comes there only.
+    let made = if station.contains("makes: 2 B") { "B: 1" } else { "A: 1" };
+    for (name, whom) in [("rack_in", "B: 1"), ("rack_out", made)] {
+        if into.contains(name) || out_of.contains(name) {
+            line += &format!("buffer {name} {{ capacity: 4, overtake: yes, reserve: {{ {whom} }} }}\n");
+        }
+    }
     if out_of.contains("agv") && (behind.contains("first_free") || behind.contains("shortest_queue")) {
         // A vehicle is sent to one place: it does not look for room.
         return None;
@@ -210,7 +219,7 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         station += "    cycle: 2 s\n";
     }
     if station.contains("before_work") && station.lines().any(several) {
-        if out_of.contains("belt") {
+        if out_of.contains("belt") || out_of.contains("rack") {
             // Refused: places for several are reserved at once.
             return None;
         }

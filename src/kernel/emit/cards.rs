@@ -107,7 +107,7 @@ impl Emit<'_> {
         result
     }
 
-    fn forget_wants(&self, b: &mut Builder, array: V, n: usize) {
+    pub(super) fn forget_wants(&self, b: &mut Builder, array: V, n: usize) {
         if !self.shapes.clearances {
             return;
         }
@@ -118,7 +118,7 @@ impl Emit<'_> {
     }
 
     /// Nothing may enter: of `n` limits, those whose line is empty and wanted for another item are cleared.
-    fn clear_lines(&self, b: &mut Builder, array: V, n: usize) {
+    pub(super) fn clear_lines(&self, b: &mut Builder, array: V, n: usize) {
         for i in 0..n {
             let (record, _) = pair(b, array, i);
             Self::with_clearance(b, record, |b, clearance| {

@@ -669,26 +669,20 @@ impl Emit<'_> {
     }
 
     fn room_function(&mut self, program: &mut Program) -> Result<(), String> {
-        let (mut b, args) = Builder::new(program, "room", &[Ty::Handle], Some(Ty::Count));
-        if let [node] = args[..] {
-            self.room_body(&mut b, node);
+        let (mut b, args) = Builder::new(program, "room", &[Ty::Handle, Ty::Handle], Some(Ty::Count));
+        if let [node, entering] = args[..] {
+            self.room_body(&mut b, node, entering);
         }
         self.functions.room = Some(b.finish()?);
         Ok(())
     }
 
-    /// How many items the node could accept at this moment.
-    fn room_body(&self, b: &mut Builder, node: V) {
+    /// How many items like the one that is to enter the node could accept at this moment.
+    fn room_body(&self, b: &mut Builder, node: V, entering: V) {
         let kind = b.load(node, holder::RELEASE);
         b.switch(kind, self.shapes.nodes.len(), |b, k| {
             let (room, from, field) = match self.shapes.nodes.get(k) {
-                Some(NodeShape::Buffer(s)) => {
-                    let level = b.load(node, buffer::LEVEL);
-                    let capacity = b.load(node, buffer::CAPACITY);
-                    let reserved = b.load(node, buffer::RESERVED);
-                    let used = b.add(level, reserved);
-                    (b.sub(capacity, used), s.from, buffer::FROM)
-                }
+                Some(NodeShape::Buffer(s)) => (self.free_for(b, s, node, entering), s.from, buffer::FROM),
                 Some(NodeShape::Station(s)) if s.recipe.parts == 0 => {
                     let machine = self.idle_machine(b, s, node);
                     let zero = b.count(0);
@@ -740,7 +734,7 @@ impl Emit<'_> {
         let no = b.int(0, Ty::Flag);
         let moved = b.var(no);
         let waiting = b.header(header::TOGETHER);
-        let offered = b.load(node, node::OFFERS);
+        let offered = self.fitting(b, node);
         let some = b.ne_zero(waiting);
         let any = b.ne_zero(offered);
         let both = b.and(some, any);
@@ -824,7 +818,7 @@ impl Emit<'_> {
                 let meant = b.eq(to, node);
                 let meant = b.or(for_node, meant);
                 b.set(for_node, meant);
-                let room = b.call_for(Self::function(self.functions.room), &[to], Ty::Count);
+                let room = b.call_for(Self::function(self.functions.room), &[to, this], Ty::Count);
                 let good = b.lt(before, room);
                 let all = b.and(fits, good);
                 b.set(fits, all);

@@ -675,12 +675,14 @@ impl Layout<'_> {
             }
         };
         let initial = b.initial.iter().any(|(_, n)| *n > 0);
+        let kept = self.kept(record, &b.kept);
         let loose = self.loose(id, name, b, way)?;
         Ok(BufferShape {
             limited,
             transit,
             loose,
             initial,
+            kept,
             simple_routing,
             from: from_count,
             to: to_count,
