@@ -185,7 +185,12 @@ pub const TRADE: &[Trade] = &[
     trade("state", "measure", "blocked", STATES),
     trade("status", "measure", "blocked", STATES),
     trade("count", "measure", "throughput", "what arrives is measured by rate: `throughput(waste) <= 2 /h`"),
-    trade("scrap", "measure", "scrapped", "write `scrapped(press) <= 3 /h`, or as a share: `scrapped(press) / throughput(press) <= 2 %`"),
+    trade(
+        "scrap",
+        "measure",
+        "scrapped",
+        "write `scrapped(press) <= 3 /h`, or as a share: `scrapped(press) / throughput(press) <= 2 %`",
+    ),
     trade("scraprate", "measure", "scrapped", "write `scrapped(press) / throughput(press) <= 2 %`"),
     trade("rejects", "measure", "scrapped", "write `scrapped(press) <= 3 /h`"),
     trade("downtime", "measure", "down", "write `down(press) <= 5 %`"),

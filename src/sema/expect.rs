@@ -317,7 +317,9 @@ impl<'a> Lower<'a> {
     pub(super) fn wrong_arguments<T>(&mut self, span: Span, form: &str) -> Option<T> {
         let d = Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("this measure is written `{form}`"));
         self.push(match form {
-            "wip" => d.help("it counts all items in the line; those of one type are `wip(ITEM)`, those in one place `level(PLACE)`"),
+            "wip" => d.help(
+                "it counts all items in the line; those of one type are `wip(ITEM)`, those in one place `level(PLACE)`",
+            ),
             _ => d.help(format!("put a name of the line in the place of the capitals of `{form}`")),
         });
         None

@@ -68,8 +68,12 @@ impl<'a> Lower<'a> {
                     Counted::Node(id) if self.is_station(id) => MeasureKind::ScrappedAt(id),
                     Counted::Node(_) => {
                         self.push(
-                            Diagnostic::new(codes::WRONG_VALUE, chain.span, "the name of a station or an item is due here")
-                                .help("what is scrapped in a buffer when its longest stay is over is `expired(BUFFER)`"),
+                            Diagnostic::new(
+                                codes::WRONG_VALUE,
+                                chain.span,
+                                "the name of a station or an item is due here",
+                            )
+                            .help("what is scrapped in a buffer when its longest stay is over is `expired(BUFFER)`"),
                         );
                         return None;
                     }

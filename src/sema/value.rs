@@ -425,8 +425,12 @@ impl<'a> Lower<'a> {
     pub fn attribute_slot(&mut self, name: &str, span: Span) -> Option<(usize, Dim)> {
         if name == "number" && self.plant.number.is_some() {
             self.push(
-                Diagnostic::new(codes::UNKNOWN_NAME, span, "`number` is the running number of an item, given by its source")
-                    .help("to set it yourself, declare it with the item: `item Part { number: count }`"),
+                Diagnostic::new(
+                    codes::UNKNOWN_NAME,
+                    span,
+                    "`number` is the running number of an item, given by its source",
+                )
+                .help("to set it yourself, declare it with the item: `item Part { number: count }`"),
             );
             return None;
         }

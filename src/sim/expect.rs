@@ -12,8 +12,8 @@ use crate::kernel::read::ProbeTotals;
 use crate::runtime::histogram;
 use crate::runtime::statistics::Summary;
 
-use super::tallies::TypeFigures;
 use super::outcome::{self, ExpectationResult, Replication, StationFigures, Verdict};
+use super::tallies::TypeFigures;
 
 /// Figures of the windows in which a shift was on.
 pub type During = (CalendarId, Replication);

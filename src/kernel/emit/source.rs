@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{counters, item, node, source};
-use super::super::program::{UnaryOp, HostFn, Ty};
+use super::super::program::{HostFn, Ty, UnaryOp};
 use super::super::shape::{SourceShape, SupplyShape};
 use super::Emit;
 
