@@ -565,6 +565,8 @@ pub struct Shapes {
     pub formulas: Vec<FormulaShape>,
     /// Attributes that items carry.
     pub attributes: usize,
+    /// Which of them holds the running number of an item.
+    pub number: Option<usize>,
     /// Words that items have for orders and buffers that are not plain lanes.
     pub loose: usize,
     /// Time stamps that items carry behind them.

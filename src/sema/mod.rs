@@ -31,6 +31,7 @@ pub mod library;
 mod limit;
 mod line;
 mod lookup;
+mod measured;
 mod named;
 mod node;
 mod order;

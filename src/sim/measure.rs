@@ -75,6 +75,7 @@ pub fn window(plant: &Plant, known: &Causes, before: &Snapshot, after: &Snapshot
                 full_ticks: a.full.saturating_sub(b.full),
                 empty_ticks: a.empty.saturating_sub(b.empty),
                 exits: a.exits.saturating_sub(b.exits),
+                expired: a.expired.saturating_sub(b.expired),
                 wait_ticks: a.stays.saturating_sub(b.stays),
             })
             .collect(),
@@ -103,6 +104,8 @@ pub fn window(plant: &Plant, known: &Causes, before: &Snapshot, after: &Snapshot
                 repair_ticks: a.clearing.saturating_sub(b.clearing),
             })
             .collect(),
+        types: super::tallies::types(plant, before, after),
+        sources: super::tallies::sources(plant, before, after),
         line: LineFigures {
             wip_area_ticks: after.wip_area.saturating_sub(before.wip_area),
             count: line.count,

@@ -252,7 +252,7 @@ record! {
 
 record! {
     /// Counters of one item type over the whole run.
-    counters, 8 {
+    counters, 10 {
         /// Inside at t = 0.
         INITIAL = 0 Count;
         /// Made by sources.
@@ -267,6 +267,10 @@ record! {
         LOST = 5 Count;
         /// Used up as parts.
         USED = 6 Count;
+        /// Items between birth and leaving, integrated over time: 128 bits, without those that are inside now.
+        WIP = 7 Count;
+        /// High half of [`WIP`].
+        WIP_HIGH = 8 Count;
     }
 }
 
