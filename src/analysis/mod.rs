@@ -13,6 +13,7 @@ mod deadlock;
 mod demand;
 mod figures;
 mod fleet;
+mod kept;
 mod load;
 mod means;
 mod network;

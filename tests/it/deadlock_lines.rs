@@ -112,6 +112,17 @@ fn line(seed: u64) -> String {
             }
             let _ = writeln!(text, "    flow j -> out");
         }
+        // A rework loop through a buffer that keeps places for what comes back.
+        3 if r.below(3) == 0 => {
+            let places = 2 + r.below(3);
+            let kept = match r.below(3) {
+                0 => String::new(),
+                _ => format!(", reserve: {{ m2: {} }}", 1 + r.below(places - 1)),
+            };
+            let _ = writeln!(text, "    source s {{ makes: A, every: exponential(3 s) }}\n    buffer b {{ capacity: {places}{kept} }}");
+            let _ = writeln!(text, "    station m1 {{ {} }}\n    station m2 {{ {} }}", cycle(r), cycle(r));
+            let _ = writeln!(text, "    flow s -> b -> m1 {} m2 -> {{ 70 %: out, rest: b }}", arrow(r));
+        }
         // A closed loop of pallets as items.
         3 => {
             let places = 1 + r.below(3);

@@ -129,8 +129,9 @@ impl Kinds {
             }
             kinds.advance(plant, at);
         }
+        let same = kinds.merge();
         kinds.before = vec![Vec::new(); kinds.all.len()];
-        for (at, (kind, ())) in kinds.all.iter().enumerate() {
+        for (at, (kind, ())) in kinds.all.iter().enumerate().filter(|(at, _)| same.get(*at) == Some(at)) {
             kinds.by_node.entry(kind.node).or_default().push(at);
             for (number, way) in kinds.ways.get(at).into_iter().flatten().enumerate() {
                 for onward in way {
@@ -141,6 +142,71 @@ impl Kinds {
             }
         }
         kinds
+    }
+
+    /// Puts one in the place of kinds that cannot be told apart by what can become of them: visits of different
+    /// branches of a route that go on alike. Per kind, the first one like it. Classes are split until none has to
+    /// be (Moore 1956); O(arrows) a round.
+    fn merge(&mut self) -> Vec<usize> {
+        let parts: BTreeSet<(usize, NodeId, usize, usize)> = self
+            .gathers
+            .iter()
+            .flat_map(|(node, recipes)| recipes.iter().enumerate().map(move |(r, recipe)| (*node, r, recipe)))
+            .flat_map(|(node, r, recipe)| recipe.parts.iter().enumerate().map(move |(p, part)| (node, r, p, part)))
+            .flat_map(|(node, r, p, part)| part.kinds.iter().map(move |k| (*k, node, r, p)))
+            .collect();
+        let roles = |at: usize| -> Vec<(usize, usize)> {
+            parts.range((at, NodeId(0), 0, 0)..).take_while(|(k, ..)| *k == at).map(|(_, _, r, p)| (*r, *p)).collect()
+        };
+        let mut class: Vec<usize> = {
+            let mut known = BTreeMap::new();
+            let own = self.all.keys().enumerate();
+            own.map(|(at, k)| {
+                let new = known.len();
+                *known.entry((k.node, k.item, k.departs, k.cards.clone(), roles(at))).or_insert(new)
+            })
+            .collect()
+        };
+        loop {
+            let of = |at: &usize| class.get(*at).copied().unwrap_or(0);
+            let mut known = BTreeMap::new();
+            let next: Vec<usize> = (0..self.all.len())
+                .map(|at| {
+                    let way = |way: &Way| way.iter().map(|o| of(&o.kind)).collect::<Vec<usize>>();
+                    let mut ways: Vec<Vec<usize>> = self.ways_of(at).iter().map(way).collect();
+                    ways.sort_unstable();
+                    let expires = self.expire.get(&at).map(|o| of(&o.kind));
+                    let new = known.len();
+                    *known.entry((of(&at), ways, expires, self.again.get(&at).map(of))).or_insert(new)
+                })
+                .collect();
+            let split = known.len() > class.iter().max().map_or(0, |m| m + 1);
+            class = next;
+            if !split {
+                break;
+            }
+        }
+        let mut first: BTreeMap<usize, usize> = BTreeMap::new();
+        let same: Vec<usize> = class.iter().enumerate().map(|(at, c)| *first.entry(*c).or_insert(at)).collect();
+        let of = |at: usize| same.get(at).copied().unwrap_or(at);
+        for onward in self.ways.iter_mut().flatten().flatten().chain(self.expire.values_mut()) {
+            onward.kind = of(onward.kind);
+        }
+        for kept in self.ways.iter_mut() {
+            let mut seen = BTreeSet::new();
+            kept.retain(|way| seen.insert(way.iter().map(|o| o.kind).collect::<Vec<usize>>()));
+        }
+        for recipe in self.gathers.values_mut().flatten() {
+            for part in &mut recipe.parts {
+                part.kinds = part.kinds.iter().map(|k| of(*k)).collect();
+            }
+            for product in &mut recipe.products {
+                let kinds: BTreeSet<usize> = product.kinds.iter().map(|k| of(*k)).collect();
+                product.kinds = kinds.into_iter().collect();
+            }
+        }
+        self.again = self.again.iter().map(|(a, l)| (of(*a), of(*l))).collect();
+        same
     }
 
     /// Kinds at a node.
@@ -188,10 +254,13 @@ impl Kinds {
         let mut kind = Kind { node: target.node, visit: target.visit.or(from.visit), departs: false, ..from.clone() };
         // A card is given back on leaving the node where its stretch ends.
         kind.cards.retain(|(l, _)| plant.limits.get(*l).is_none_or(|l| l.to != from.node));
-        for _ in 0..plant.nodes.len() {
+        for hops in 0..plant.nodes.len() {
             let Some(node) = plant.nodes.get(kind.node) else { break };
             let NodeKind::Buffer(buffer) = &node.kind else { break };
             if buffer.by.is_none() && !buffer.hands_over() {
+                if hops > 0 && !buffer.kept.is_empty() {
+                    self.odd.insert(from.node, "places that are kept, behind a vehicle or a node without places");
+                }
                 break;
             }
             if plant.limits.iter().any(|(_, l)| l.from == kind.node || l.to == kind.node) {

@@ -11,6 +11,8 @@ use crate::base::Span;
 use crate::ir::{Blocking, Capacity, LimitId, NodeId, NodeKind, Plant, PoolId, Release, ReleaseCrew, Station};
 use crate::net::{Net, Place, Transition};
 
+use crate::analysis::kept::kept_from;
+
 use super::kinds::{GatheredPart, Gathering, Kind, Kinds, Onward, held_needs, may_scrap};
 
 /// Transitions of a net that is still decided.
@@ -162,6 +164,9 @@ impl Change {
         *self.takes.entry(place).or_default() += n;
     }
     fn give(&mut self, place: usize, n: u64) {
+        if n == 0 {
+            return;
+        }
         *self.gives.entry(place).or_default() += n;
     }
 }
@@ -566,12 +571,12 @@ impl Lowering<'_> {
         self.leave(&mut change, kind, false);
         let text = format!("{} goes from `{}` to `{}`", self.item(kind), self.name(from.node), self.name(to.node));
         self.making = Some(kind).filter(|k| self.endless(*k));
-        self.enter(change, step, &text);
+        self.enter(change, kind, step, &text);
         self.making = None;
     }
 
     /// All ways in which an item comes to a node, as steps.
-    fn enter(&mut self, mut change: Change, step: Onward, text: &str) {
+    fn enter(&mut self, mut change: Change, from: usize, step: Onward, text: &str) {
         let Some(to) = self.kind(step.kind).cloned() else { return };
         if !self.part.contains(&to.node) {
             self.step(change, text.to_string(), step.span);
@@ -579,7 +584,14 @@ impl Lowering<'_> {
         }
         self.held(&mut change, step.kind, 1);
         if self.limited(to.node) {
-            change.take(self.place(Key::Free(to.node)), 1);
+            // The last places may be kept for others.
+            let kept = match (self.node_kind(to.node), self.kind(from)) {
+                (Some(NodeKind::Buffer(b)), Some(k)) => kept_from(self.plant, b, k.node, k.item),
+                _ => 0,
+            };
+            let free = self.place(Key::Free(to.node));
+            change.take(free, kept.saturating_add(1));
+            change.give(free, kept);
         }
         match self.node_kind(to.node) {
             Some(NodeKind::Buffer(_) | NodeKind::Conveyor(_)) => {
@@ -657,7 +669,7 @@ impl Lowering<'_> {
             let text = format!("{} has been in `{}` for too long", self.item(kind), self.name(k.node));
             match self.kinds.expire.get(&kind) {
                 Some(step) if self.is_gathered(step.kind) => self.fail(k.node, "expired items that are gathered"),
-                Some(step) => self.enter(change, *step, &text),
+                Some(step) => self.enter(change, kind, *step, &text),
                 None => self.step(change, text, Span::default()),
             }
         }
@@ -997,9 +1009,9 @@ impl Lowering<'_> {
         load.give(pack, 1);
         self.step(load, text.to_string(), span);
         // Where each of them goes.
-        let mut choices: Vec<Vec<Vec<(Onward, u64)>>> = Vec::new();
+        let mut choices: Vec<Vec<Vec<((usize, Onward), u64)>>> = Vec::new();
         for (kind, way, n) in left {
-            let targets = self.kinds.ways.get(*kind).and_then(|w| w.get(*way)).cloned().unwrap_or_default();
+            let targets = self.kinds.ways_of(*kind).get(*way).cloned().unwrap_or_default();
             if targets.iter().any(|t| self.is_gathered(t.kind)) {
                 self.fail(id, "products that leave together, straight into a station that gathers");
                 return;
@@ -1012,6 +1024,7 @@ impl Lowering<'_> {
                 self.fail(id, "products that leave together, to a station that waits for people who are kept elsewhere");
                 return;
             }
+            let targets: Vec<(usize, Onward)> = targets.into_iter().map(|t| (*kind, t)).collect();
             let mut own = Vec::new();
             compositions(&targets, *n, &mut Vec::new(), &mut own);
             choices.push(own);
@@ -1032,9 +1045,9 @@ impl Lowering<'_> {
                     }
                 }
             }
-            for (step, n) in set.iter().flatten() {
+            for ((from, step), n) in set.iter().flatten() {
                 for _ in 0..*n {
-                    changes = changes.into_iter().flat_map(|c| self.entered(c, *step)).collect();
+                    changes = changes.into_iter().flat_map(|c| self.entered(c, *from, *step)).collect();
                     if changes.len() > COMBINATIONS {
                         self.fail(id, "too many ways for the products to go");
                         return;
@@ -1048,10 +1061,10 @@ impl Lowering<'_> {
     }
 
     /// What a change becomes when one of its items also comes to a node, in all ways.
-    fn entered(&mut self, change: Change, step: Onward) -> Vec<Change> {
+    fn entered(&mut self, change: Change, from: usize, step: Onward) -> Vec<Change> {
         let before = self.out.net.transitions.len();
         let steps = self.out.steps.len();
-        self.enter(change, step, "");
+        self.enter(change, from, step, "");
         let mut found = Vec::new();
         for t in self.out.net.transitions.split_off(before) {
             found.push(Change {

@@ -5,7 +5,7 @@
 //! [`kinds`], [`lower`]), to a place/transition net, on which `crate::net` proves or finds a way into a
 //! deadlock. Start reading at [`check`].
 
-mod circles;
+pub(super) mod circles;
 mod kinds;
 mod lower;
 mod story;
