@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::analysis::{self, Analysis, DecidedBy, VerdictKind};
-use crate::net::{self, Counts};
 use crate::diag::Severity;
 use crate::diag::render::{self, Format, json::DiagnosticJson};
+use crate::net::{self, Counts};
 
 use super::args::{Check, Findings};
 use super::busy::Busy;
@@ -173,7 +173,9 @@ pub fn check(options: &Check) -> u8 {
         for ((name, _), counted) in analyses.iter().zip(&counted) {
             print(&match counted {
                 Ok(counted) => counts(options.states.unwrap_or_default(), *counted),
-                Err(why) => format!("the states of {} cannot be counted: {}\n", render::plain(name), render::plain(why)),
+                Err(why) => {
+                    format!("the states of {} cannot be counted: {}\n", render::plain(name), render::plain(why))
+                }
             });
         }
         print(&summary(&analyses, errors, warnings));

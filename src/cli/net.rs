@@ -72,7 +72,11 @@ pub fn check(path: &std::path::Path, options: &Check) -> u8 {
         print(&(serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"));
     } else {
         let size = format!("{} places, {} transitions", net.places.len(), net.transitions.len());
-        print(&render::plain(&format!("{}: {size}: {}\n", document.net, told(&answer, document.deadlock.trace.as_deref()))));
+        print(&render::plain(&format!(
+            "{}: {size}: {}\n",
+            document.net,
+            told(&answer, document.deadlock.trace.as_deref())
+        )));
         if let Some((limit, counted)) = counted {
             print(&super::check::counts(limit, counted));
         }

@@ -144,10 +144,8 @@ impl Prover<'_> {
             let least = real(bounds.least.get(p).copied().unwrap_or(0));
             // A small price on every weight keeps those at 0 that are not needed.
             up.push(problem.add_var(least - first - 1e-6, (0.0, 1.0)));
-            down.push(match bounds.most.get(p).copied().flatten() {
-                Some(most) => Some(problem.add_var(first - real(most) - 1e-6, (0.0, 1.0))),
-                None => None,
-            });
+            let most = bounds.most.get(p).copied().flatten();
+            down.push(most.map(|most| problem.add_var(first - real(most) - 1e-6, (0.0, 1.0))));
         }
         for t in &self.net.transitions {
             let mut row = Vec::new();

@@ -42,7 +42,8 @@ fn arrow(r: &mut Random) -> String {
 fn line(seed: u64) -> String {
     let r = &mut Random(seed);
     r.below(2);
-    let mut text = String::from("line random {\n    item A {}\n    item B {}\n    item P {}\n    sink out\n    sink scrap\n");
+    let mut text =
+        String::from("line random {\n    item A {}\n    item B {}\n    item P {}\n    sink out\n    sink scrap\n");
     let cycle = |r: &mut Random| format!("cycle: exponential({} s)", 1 + r.below(5));
     match r.below(5) {
         // A line with rework, breaks of order and a limit perhaps.
@@ -69,7 +70,12 @@ fn line(seed: u64) -> String {
             let _ = writeln!(text, "{flow} -> {to}");
             if r.below(2) == 0 {
                 let from = if r.below(2) == 0 { "s".to_string() } else { format!("m{}", 1 + r.below(n)) };
-                let _ = writeln!(text, "    limit wip {{ count: {}, from: {from}, to: {} }}", 1 + r.below(5), r.one_of(&["out", "m1", "m2"]));
+                let _ = writeln!(
+                    text,
+                    "    limit wip {{ count: {}, from: {from}, to: {} }}",
+                    1 + r.below(5),
+                    r.one_of(&["out", "m1", "m2"])
+                );
             }
         }
         // Jobs on routes that hold their machine until the next has room.
@@ -83,7 +89,8 @@ fn line(seed: u64) -> String {
                 let steps = 1 + r.below(3);
                 let mut route = format!("    route {item}:");
                 for step in 0..steps {
-                    let _ = write!(route, " {}m{}(exponential(2 s))", if step > 0 { "-> " } else { "" }, 1 + r.below(n));
+                    let _ =
+                        write!(route, " {}m{}(exponential(2 s))", if step > 0 { "-> " } else { "" }, 1 + r.below(n));
                 }
                 let _ = writeln!(text, "{route} -> out");
             }
@@ -95,7 +102,11 @@ fn line(seed: u64) -> String {
             let _ = writeln!(text, "    station j {{ takes: {a} A + {b} B, makes: P, {} }}", cycle(r));
             let shared = r.below(3);
             if shared == 0 {
-                let _ = writeln!(text, "    source s {{ makes: {{ 50 %: A, rest: B }}, every: exponential(2 s) }}\n    station m {{ {} }}", cycle(r));
+                let _ = writeln!(
+                    text,
+                    "    source s {{ makes: {{ 50 %: A, rest: B }}, every: exponential(2 s) }}\n    station m {{ {} }}",
+                    cycle(r)
+                );
                 let (x, y) = (2 + r.below(2), 2 + r.below(2));
                 let _ = match r.below(3) {
                     0 => writeln!(text, "    flow s -> m -[{}]-> j", 4 + r.below(2)),
@@ -104,10 +115,22 @@ fn line(seed: u64) -> String {
                 };
             } else if shared == 1 {
                 let (x, y) = (1 + r.below(2), 1 + r.below(2));
-                let _ = writeln!(text, "    source s {{ makes: P, every: exponential(2 s) }}\n    station split {{ takes: 1 P, makes: {x} A + {y} B, {}{release} }}", cycle(r));
-                let _ = writeln!(text, "    flow s -> split -> {{ A: -[{}]-> j, B: -[{}]-> j }}", 2 + r.below(2), 2 + r.below(2));
+                let _ = writeln!(
+                    text,
+                    "    source s {{ makes: P, every: exponential(2 s) }}\n    station split {{ takes: 1 P, makes: {x} A + {y} B, {}{release} }}",
+                    cycle(r)
+                );
+                let _ = writeln!(
+                    text,
+                    "    flow s -> split -> {{ A: -[{}]-> j, B: -[{}]-> j }}",
+                    2 + r.below(2),
+                    2 + r.below(2)
+                );
             } else {
-                let _ = writeln!(text, "    source sa {{ makes: A, every: exponential(2 s) }}\n    source sb {{ makes: B, every: exponential(2 s) }}");
+                let _ = writeln!(
+                    text,
+                    "    source sa {{ makes: A, every: exponential(2 s) }}\n    source sb {{ makes: B, every: exponential(2 s) }}"
+                );
                 let _ = writeln!(text, "    flow sa -[{}]-> j\n    flow sb -[{}]-> j", a + r.below(2), b + r.below(2));
             }
             let _ = writeln!(text, "    flow j -> out");
@@ -119,7 +142,10 @@ fn line(seed: u64) -> String {
                 0 => String::new(),
                 _ => format!(", reserve: {{ m2: {} }}", 1 + r.below(places - 1)),
             };
-            let _ = writeln!(text, "    source s {{ makes: A, every: exponential(3 s) }}\n    buffer b {{ capacity: {places}{kept} }}");
+            let _ = writeln!(
+                text,
+                "    source s {{ makes: A, every: exponential(3 s) }}\n    buffer b {{ capacity: {places}{kept} }}"
+            );
             let _ = writeln!(text, "    station m1 {{ {} }}\n    station m2 {{ {} }}", cycle(r), cycle(r));
             let _ = writeln!(text, "    flow s -> b -> m1 {} m2 -> {{ 70 %: out, rest: b }}", arrow(r));
         }
@@ -138,7 +164,11 @@ fn line(seed: u64) -> String {
             }
             let _ = writeln!(text, "{flow} -> pool");
             if r.below(2) == 0 {
-                let _ = writeln!(text, "    source s {{ makes: A, total: {}, every: 1 s }}\n    flow s -> m1", 1 + r.below(6));
+                let _ = writeln!(
+                    text,
+                    "    source s {{ makes: A, total: {}, every: 1 s }}\n    flow s -> m1",
+                    1 + r.below(6)
+                );
             }
         }
         // Two mixed ways that part and meet again, batches, and people who are kept.
@@ -146,14 +176,29 @@ fn line(seed: u64) -> String {
             let kept = r.one_of(&["", ", needs: 1 men", ", needs: 1 men, release_crew: after_leaving"]);
             let _ = writeln!(text, "    crew men {{ size: {} }}", 1 + r.below(2));
             let _ = writeln!(text, "    source s {{ makes: {{ 50 %: A, rest: B }}, every: exponential(2 s) }}");
-            let _ = writeln!(text, "    station m1 {{ {}{kept} }}\n    station m2 {{ {}{} }}", cycle(r), cycle(r), r.one_of(&["", ", needs: 1 men"]));
+            let _ = writeln!(
+                text,
+                "    station m1 {{ {}{kept} }}\n    station m2 {{ {}{} }}",
+                cycle(r),
+                cycle(r),
+                r.one_of(&["", ", needs: 1 men"])
+            );
             let _ = writeln!(text, "    station m3 {{ {} }}", cycle(r));
             let batch = 1 + r.below(3);
             let _ = writeln!(text, "    station oven {{ batch: {batch}, {} }}", cycle(r));
-            let _ = writeln!(text, "    flow s {} m1 -> {{ A: {} m2, B: {} m3 }}", arrow(r), arrow(r).trim_start_matches("->"), arrow(r).trim_start_matches("->"));
+            let _ = writeln!(
+                text,
+                "    flow s {} m1 -> {{ A: {} m2, B: {} m3 }}",
+                arrow(r),
+                arrow(r).trim_start_matches("->"),
+                arrow(r).trim_start_matches("->")
+            );
             let _ = match r.below(3) {
                 0 => writeln!(text, "    flow m2 -[{batch}]-> oven\n    flow m3 -> oven -> out"),
-                1 => writeln!(text, "    flow m2 -> {{ 50 %: m1, rest: -[{batch}]-> oven }}\n    flow m3 -> out\n    flow oven -> out"),
+                1 => writeln!(
+                    text,
+                    "    flow m2 -> {{ 50 %: m1, rest: -[{batch}]-> oven }}\n    flow m3 -> out\n    flow oven -> out"
+                ),
                 _ => writeln!(text, "    flow m2 -> out\n    flow m3 -[{}]-> oven -> out", batch + r.below(2)),
             };
         }
@@ -224,7 +269,12 @@ fn free_lines_never_stand_still_and_the_proof_agrees_with_a_full_search() {
         }
     }
     println!("{told:?}");
-    assert!(wrong.is_empty(), "{} wrong, such as {}", wrong.len(), wrong.iter().take(4).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong, such as {}",
+        wrong.len(),
+        wrong.iter().take(4).cloned().collect::<Vec<_>>().join("\n")
+    );
     // The test is about something.
     for word in ["free", "deadlock", "proof", "search", "structure", "counted"] {
         assert!(told.get(word).copied().unwrap_or(0) as u64 > count / 50, "{word}: {told:?}");

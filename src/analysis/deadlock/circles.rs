@@ -27,8 +27,9 @@ use crate::analysis::load::on_share;
 use crate::analysis::means::is_a;
 use crate::analysis::network::{Network, State, joining, way_out};
 
-use super::story::Story;
 use super::VerdictKind;
+use super::mend::Mend;
+use super::story::Story;
 
 /// Steps of the search for the smallest circle of one loop, above which it is left undecided.
 const STEPS: usize = 20_000_000;
@@ -82,7 +83,7 @@ pub(super) fn settle(seen: &mut [Circle], part: &BTreeSet<NodeId>) {
 }
 
 /// A way into a deadlock of a part was found: it is told with the loop it is about, or by itself.
-pub(super) fn tell(plant: &Plant, seen: &mut Vec<Circle>, part: &BTreeSet<NodeId>, story: &Story) {
+pub(super) fn tell(plant: &Plant, seen: &mut Vec<Circle>, part: &BTreeSet<NodeId>, story: &Story, mend: Option<&Mend>) {
     let way = if story.shortest { "the shortest way there" } else { "a way there" };
     let steps = if story.length == 1 { "step" } else { "steps" };
     let told = format!("{way} has {} {steps}: {}", story.length, story.line());
@@ -90,7 +91,7 @@ pub(super) fn tell(plant: &Plant, seen: &mut Vec<Circle>, part: &BTreeSet<NodeId
     let about = |c: &&mut Circle| c.finding.is_some() && !c.nodes.is_disjoint(part);
     if let Some(circle) = seen.iter_mut().find(about) {
         circle.verdict = VerdictKind::Deadlock;
-        circle.finding = circle.finding.take().map(|d| d.note(told).note(still));
+        circle.finding = circle.finding.take().map(|d| mended(plant, d.note(told).note(still), mend));
         return;
     }
     let names: Vec<String> = part
@@ -111,8 +112,23 @@ pub(super) fn tell(plant: &Plant, seen: &mut Vec<Circle>, part: &BTreeSet<NodeId
             finding = finding.with(*at, text.clone());
         }
     }
-    let finding = finding.note(told).note(still);
+    let finding = mended(plant, finding.note(told).note(still), mend);
     seen.push(Circle { nodes: part.clone(), verdict: VerdictKind::Deadlock, finding: Some(finding) });
+}
+
+/// Adds limits that were proved to suffice, to be read and to be applied.
+fn mended(plant: &Plant, d: Diagnostic, mend: Option<&Mend>) -> Diagnostic {
+    let Some(mend) = mend else { return d };
+    let text: String = mend.limits.iter().map(|l| format!("\n    {l}")).collect();
+    let shown = mend.limits.iter().map(|l| format!("`{l}`")).collect::<Vec<_>>().join(" and ");
+    // What was guessed from the shape of the flow is not needed any more.
+    let mut d = d;
+    d.help.clear();
+    d.fix(
+        format!("with {shown} it cannot lock up: that is proved, and they are the largest found"),
+        plant.end,
+        format!("{text}\n"),
+    )
 }
 
 /// Whether all people and machines that go also come back, so that times may be left out (semantics D6).
@@ -604,7 +620,10 @@ fn helped(
     let from = match entries {
         [only] if named(only) => Some(*only),
         [] => None,
-        _ => plant.nodes.iter().find(|(_, n)| matches!(n.kind, NodeKind::Source(_))).map(|(id, _)| id),
+        _ => match plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Source(_))).collect::<Vec<_>>()[..] {
+            [(only, _)] => Some(only),
+            _ => None,
+        },
     };
     let sink = plant.nodes.iter().find(|(_, n)| matches!(n.kind, NodeKind::Sink)).map(|(id, _)| id);
     if let (Some(from), Some(sink), true) = (from, sink, places > 1) {

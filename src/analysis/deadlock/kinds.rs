@@ -11,8 +11,8 @@ use crate::analysis::means::is_a;
 use crate::analysis::network::{State, route_visits, visit_of, way_out};
 use crate::base::Span;
 use crate::ir::{
-    BreakdownEffect, ItemId, LimitId, Need, NodeId, NodeKind, Plant, PoolId, ReleaseCrew, Routing, Station, Stop, Target,
-    VisitId,
+    BreakdownEffect, ItemId, LimitId, Need, NodeId, NodeKind, Plant, PoolId, ReleaseCrew, Routing, Station, Stop,
+    Target, VisitId,
 };
 
 /// Kinds above which a plant is not followed.
@@ -271,7 +271,7 @@ impl Kinds {
             match next {
                 Some(Ok(list)) => match list.as_slice() {
                     [way] if way.len() == 1 => {
-                        let Some(target) = way.first() else { return None };
+                        let target = way.first()?;
                         kind.node = target.node;
                         kind.visit = target.visit.or(kind.visit);
                     }
@@ -284,6 +284,10 @@ impl Kinds {
             }
         }
         self.take_cards(plant, &mut kind);
+        let given_back = |l: &LimitId| plant.limits.get(*l).is_some_and(|l| l.to == from.node);
+        if kind.cards.iter().any(|(l, _)| given_back(l) && from.cards.iter().any(|(own, _)| own == l)) {
+            self.odd.insert(from.node, "a card that is given back and taken again in one step");
+        }
         // A sink takes all cards.
         if plant.nodes.get(kind.node).is_some_and(|n| n.kind == NodeKind::Sink) {
             kind.cards.clear();
@@ -481,11 +485,7 @@ fn all_needs<'a>(plant: &'a Plant, id: NodeId, station: &'a Station) -> impl Ite
 ///
 /// # Errors
 /// What is asked for in a form that is not followed: the order in which requests are served then decides.
-pub(super) fn held_needs(
-    plant: &Plant,
-    id: NodeId,
-    held: &BTreeSet<PoolId>,
-) -> Result<Option<PoolId>, &'static str> {
+pub(super) fn held_needs(plant: &Plant, id: NodeId, held: &BTreeSet<PoolId>) -> Result<Option<PoolId>, &'static str> {
     if held.is_empty() {
         return Ok(None);
     }
@@ -508,13 +508,16 @@ pub(super) fn held_needs(
     let one = asked.iter().all(|n| n.pool == first.pool && n.count == 1);
     let whole = plant.visits.values().all(|v| v.station != id || v.needs().next().is_none())
         && station.setups().all(|s| s.needs.is_none())
-        && station.recipes.iter().all(|r| {
-            !r.gathers() && r.phases.iter().all(|p| p.needs.len() == 1 && (p.keeps || r.phases.len() == 1))
-        });
+        && station
+            .recipes
+            .iter()
+            .all(|r| !r.gathers() && r.phases.iter().all(|p| p.needs.len() == 1 && (p.keeps || r.phases.len() == 1)));
     if simple && one && whole {
         return Ok(Some(first.pool));
     }
-    Err("people who stay until an item has left (`release_crew: after_leaving`), asked for in other forms than one for all the work")
+    Err(
+        "people who stay until an item has left (`release_crew: after_leaving`), asked for in other forms than one for all the work",
+    )
 }
 
 /// Whether a station waits for several items, or certain ones, before it loads this type.

@@ -8,17 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use crate::base::Span;
-use crate::ir::{Blocking, Capacity, LimitId, NodeId, NodeKind, Plant, PoolId, Release, ReleaseCrew, Station};
+use crate::ir::{Capacity, LimitId, NodeId, NodeKind, Plant, PoolId, ReleaseCrew, Station};
 use crate::net::{Net, Place, Transition};
 
 use crate::analysis::kept::kept_from;
 
-use super::kinds::{GatheredPart, Gathering, Kind, Kinds, Onward, held_needs, may_scrap};
+use super::kinds::{Kind, Kinds, Onward, held_needs, may_scrap};
 
 /// Transitions of a net that is still decided.
 const TRANSITIONS: usize = 6_000;
-/// Ways in which the parts of one run of a recipe may be put together, or its products go.
-const COMBINATIONS: usize = 200;
 
 /// A net and what its parts stand for.
 #[derive(Clone, Debug, Default)]
@@ -29,15 +27,15 @@ pub(super) struct Lowered {
     pub steps: Vec<(String, Span)>,
     /// Per transition: the kind that a source makes with it.
     pub made: Vec<Option<usize>>,
-    /// Per place: the node whose items or room it counts, if any.
-    pub nodes: Vec<Option<NodeId>>,
+    /// Per place that holds items: where they are, and what they are and wait for.
+    pub items: Vec<Option<(NodeId, String)>>,
     /// Some choice stands for what only a run decides, so that a way to a deadlock may not be one.
     pub loose: bool,
 }
 
 /// What a place counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
+pub(super) enum Key {
     /// Empty places of a node, or idle machines.
     Free(NodeId),
     /// A lane may have a new first item.
@@ -73,16 +71,22 @@ pub(super) fn can_be_made(plant: &Plant, kinds: &Kinds, lowered: &Lowered, way: 
             made.entry(node).or_default().push(kind);
         }
     }
-    let bounded = plant.nodes.values().any(|n| matches!(&n.kind, NodeKind::Source(s) if s.total.is_some() || !s.campaign.is_empty()));
+    let bounded = plant
+        .nodes
+        .values()
+        .any(|n| matches!(&n.kind, NodeKind::Source(s) if s.total.is_some() || !s.campaign.is_empty()));
     made.iter().all(|(node, list)| {
         let Some(NodeKind::Source(source)) = plant.nodes.get(*node).map(|n| &n.kind) else { return !bounded };
         let item = |at: usize| list.get(at).and_then(|k| kinds.get(*k)).map(|k| k.item);
-        let mut of_campaign = source.campaign.iter().cycle().flat_map(|c| std::iter::repeat_n(&c.mix, usize::try_from(c.count).unwrap_or(usize::MAX)));
+        let mut of_campaign = source
+            .campaign
+            .iter()
+            .cycle()
+            .flat_map(|c| std::iter::repeat_n(&c.mix, usize::try_from(c.count).unwrap_or(usize::MAX)));
         source.total.is_none_or(|n| list.len() as u64 <= n)
             && (source.campaign.is_empty()
-                || (0..list.len()).all(|at| {
-                    of_campaign.next().is_some_and(|mix| mix.iter().any(|(i, _)| Some(*i) == item(at)))
-                }))
+                || (0..list.len())
+                    .all(|at| of_campaign.next().is_some_and(|mix| mix.iter().any(|(i, _)| Some(*i) == item(at)))))
     })
 }
 
@@ -131,9 +135,9 @@ pub(super) fn lower(plant: &Plant, kinds: &Kinds, part: &BTreeSet<NodeId>) -> Re
     }
 }
 
-struct Lowering<'a> {
-    plant: &'a Plant,
-    kinds: &'a Kinds,
+pub(super) struct Lowering<'a> {
+    pub(super) plant: &'a Plant,
+    pub(super) kinds: &'a Kinds,
     part: &'a BTreeSet<NodeId>,
     /// Kinds of the part of which there is always one.
     endless: BTreeSet<usize>,
@@ -141,29 +145,34 @@ struct Lowering<'a> {
     /// The kind that is made by the step being put together.
     making: Option<usize>,
     cards: BTreeSet<LimitId>,
-    keys: IndexMap<Key, ()>,
+    pub(super) keys: IndexMap<Key, ()>,
     known: BTreeSet<Tokens>,
-    out: Lowered,
-    failed: Option<(NodeId, String)>,
+    pub(super) out: Lowered,
+    pub(super) failed: Option<(NodeId, String)>,
 }
 
 /// What a transition takes and gives.
-type Tokens = (Vec<(usize, u64)>, Vec<(usize, u64)>);
+pub(super) type Tokens = (Vec<(usize, u64)>, Vec<(usize, u64)>);
 
 /// Tokens taken and given by a transition that is being put together.
 #[derive(Clone, Default)]
-struct Change {
-    takes: BTreeMap<usize, u64>,
-    gives: BTreeMap<usize, u64>,
+pub(super) struct Change {
+    pub(super) takes: BTreeMap<usize, u64>,
+    pub(super) gives: BTreeMap<usize, u64>,
     /// Cards held more afterwards than before, in the part.
-    cards: BTreeMap<LimitId, i64>,
+    pub(super) cards: BTreeMap<LimitId, i64>,
+    /// Cards that have to be free for it, whether they are held afterwards or given back at once.
+    pub(super) need: BTreeMap<LimitId, i64>,
 }
 
 impl Change {
-    fn take(&mut self, place: usize, n: u64) {
+    pub(super) fn take(&mut self, place: usize, n: u64) {
+        if n == 0 {
+            return;
+        }
         *self.takes.entry(place).or_default() += n;
     }
-    fn give(&mut self, place: usize, n: u64) {
+    pub(super) fn give(&mut self, place: usize, n: u64) {
         if n == 0 {
             return;
         }
@@ -173,7 +182,7 @@ impl Change {
 
 /// How items stand in a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     /// Any may leave, or all are alike.
     Bag,
     /// Only the first of each lane may leave.
@@ -185,23 +194,23 @@ impl Lowering<'_> {
         self.plant.nodes.get(id).map(|n| &n.kind)
     }
 
-    fn station(&self, id: NodeId) -> Option<&Station> {
+    pub(super) fn station(&self, id: NodeId) -> Option<&Station> {
         match self.node_kind(id) {
             Some(NodeKind::Station(station)) => Some(station),
             _ => None,
         }
     }
 
-    fn name(&self, id: NodeId) -> &str {
+    pub(super) fn name(&self, id: NodeId) -> &str {
         self.plant.nodes.get(id).map_or("", |n| n.name.as_str())
     }
 
-    fn item(&self, kind: usize) -> &str {
+    pub(super) fn item(&self, kind: usize) -> &str {
         let item = self.kinds.get(kind).and_then(|k| self.plant.items.get(k.item));
         item.map_or("", |i| i.name.as_str())
     }
 
-    fn kind(&self, at: usize) -> Option<&Kind> {
+    pub(super) fn kind(&self, at: usize) -> Option<&Kind> {
         self.kinds.get(at)
     }
 
@@ -209,11 +218,11 @@ impl Lowering<'_> {
         self.kind(at).is_some_and(|k| self.part.contains(&k.node))
     }
 
-    fn fail(&mut self, id: NodeId, why: &str) {
+    pub(super) fn fail(&mut self, id: NodeId, why: &str) {
         self.failed.get_or_insert_with(|| (id, why.to_string()));
     }
 
-    fn place(&mut self, key: Key) -> usize {
+    pub(super) fn place(&mut self, key: Key) -> usize {
         if let Some(at) = self.keys.get_index_of(&key) {
             return at;
         }
@@ -242,8 +251,12 @@ impl Lowering<'_> {
                 (format!("first place in {}", named(*id)), lanes, false, None)
             }
             Key::Inside(k) => (self.describe(*k), 0, true, at_node(*k)),
-            Key::Ready(k, w) => (format!("{} that goes on{}", self.describe(*k), self.whither(*k, *w)), 0, true, at_node(*k)),
-            Key::Counted(k, p) => (format!("{} that is counted on as part {p}", self.describe(*k)), 0, true, at_node(*k)),
+            Key::Ready(k, w) => {
+                (format!("{} that goes on{}", self.describe(*k), self.whither(*k, *w)), 0, true, at_node(*k))
+            }
+            Key::Counted(k, p) => {
+                (format!("{} that is counted on as part {p}", self.describe(*k)), 0, true, at_node(*k))
+            }
             Key::Wanted(id, p) => {
                 let first = self.kinds.gathers.get(id).and_then(|r| r.first());
                 let n = first.and_then(|r| r.parts.get(*p)).map_or(0, |p| p.number.0);
@@ -251,7 +264,9 @@ impl Lowering<'_> {
             }
             Key::Left(id, r, p, n) => (format!("products that have left {} ({r}.{p}.{n})", named(*id)), 0, false, None),
             Key::Unloading(id, r, n) => (format!("machines of {} that unload ({r}.{n})", named(*id)), 0, false, None),
-            Key::Together(id, r, n) => (format!("products of {} that leave together ({r}.{n})", named(*id)), 0, true, Some(*id)),
+            Key::Together(id, r, n) => {
+                (format!("products of {} that leave together ({r}.{n})", named(*id)), 0, true, Some(*id))
+            }
             Key::Loaded(k) => (format!("{} that waits for people", self.describe(*k)), 0, true, at_node(*k)),
             Key::People(pool) => {
                 let pool = self.plant.pools.get(*pool);
@@ -265,10 +280,34 @@ impl Lowering<'_> {
         };
         // Names of places are unique: kinds may differ in what their names do not tell.
         let name = if self.names.insert(name.clone()) { name } else { format!("{name} #{at}") };
+        let what = node.map(|id| (id, self.waiting(&key)));
         self.keys.insert(key, ());
         self.out.net.places.push(Place { name, tokens, moves });
-        self.out.nodes.push(node);
+        self.out.items.push(what);
         at
+    }
+
+    /// What stands in a place, and for what.
+    fn waiting(&self, key: &Key) -> String {
+        match key {
+            Key::Ready(kind, way) | Key::Counted(kind, way) => {
+                let way = if matches!(key, Key::Counted(..)) { 0 } else { *way };
+                let steps = self.kinds.ways_of(*kind).get(way).into_iter().flatten();
+                let to: BTreeSet<&str> = steps.filter_map(|o| self.kind(o.kind)).map(|k| self.name(k.node)).collect();
+                let to: Vec<String> = to.into_iter().map(|n| format!("`{n}`")).collect();
+                let whither = if to.is_empty() { String::new() } else { format!(" for {}", to.join(" or ")) };
+                format!("{}{whither}", self.where_is(*kind))
+            }
+            Key::Inside(kind) => format!("{}, not first", self.where_is(*kind)),
+            Key::Loaded(kind) => format!("{}, without people", self.where_is(*kind)),
+            Key::Together(id, ..) => format!("load in `{}`, all of which leaves together", self.name(*id)),
+            Key::Free(id) => format!("idle `{}`", self.name(*id)),
+            _ => String::new(),
+        }
+    }
+
+    fn where_is(&self, kind: usize) -> String {
+        self.kind(kind).map_or_else(String::new, |k| self.article(kind, k.node))
     }
 
     fn describe(&self, kind: usize) -> String {
@@ -287,20 +326,24 @@ impl Lowering<'_> {
         format!(" to {}", names.join(" or "))
     }
 
-    fn step(&mut self, change: Change, text: String, span: Span) {
+    pub(super) fn step(&mut self, change: Change, text: String, span: Span) {
         if self.out.net.transitions.len() >= TRANSITIONS {
             let first = self.part.first().copied().unwrap_or(NodeId(0));
             self.fail(first, "too many kinds of steps");
             return;
         }
         let mut change = change;
-        for (limit, more) in std::mem::take(&mut change.cards) {
-            if more == 0 || !self.cards.contains(&limit) {
+        let need = std::mem::take(&mut change.need);
+        let more = std::mem::take(&mut change.cards);
+        for limit in more.keys().chain(need.keys()).copied().collect::<BTreeSet<LimitId>>() {
+            let more = more.get(&limit).copied().unwrap_or(0);
+            let taken = need.get(&limit).copied().unwrap_or(0).max(more).max(0);
+            if !self.cards.contains(&limit) || (taken == 0 && more == 0) {
                 continue;
             }
             let place = self.place(Key::Cards(limit));
-            let n = more.unsigned_abs();
-            if more > 0 { change.take(place, n) } else { change.give(place, n) }
+            change.take(place, taken.unsigned_abs());
+            change.give(place, (taken - more).unsigned_abs());
         }
         let takes: Vec<(usize, u64)> = change.takes.into_iter().collect();
         let gives: Vec<(usize, u64)> = change.gives.into_iter().collect();
@@ -318,7 +361,7 @@ impl Lowering<'_> {
 
     /// Whether items of a kind are always there: they come from outside, or straight from a source that makes
     /// nothing else.
-    fn endless(&self, kind: usize) -> bool {
+    pub(super) fn endless(&self, kind: usize) -> bool {
         !self.inside(kind) || self.endless.contains(&kind)
     }
 
@@ -336,9 +379,11 @@ impl Lowering<'_> {
             for id in self.part {
                 let Some(NodeKind::Buffer(buffer)) = self.node_kind(*id) else { continue };
                 let [kind] = self.kinds.at(*id) else { continue };
-                let fed = self.kinds.before.get(*kind).is_some_and(|list| {
-                    !list.is_empty() && list.iter().all(|(k, _, _)| self.endless(*k))
-                });
+                let fed = self
+                    .kinds
+                    .before
+                    .get(*kind)
+                    .is_some_and(|list| !list.is_empty() && list.iter().all(|(k, _, _)| self.endless(*k)));
                 if buffer.capacity == Capacity::Unlimited
                     && buffer.max_stay.is_none()
                     && self.kinds.ways_of(*kind).len() == 1
@@ -354,7 +399,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn standing(&self, id: NodeId) -> Standing {
+    pub(super) fn standing(&self, id: NodeId) -> Standing {
         let lanes = match self.node_kind(id) {
             Some(NodeKind::Buffer(b)) if b.keeps_order && !b.is_loose() => 1,
             Some(NodeKind::Conveyor(b)) => b.lanes,
@@ -514,7 +559,7 @@ impl Lowering<'_> {
     }
 
     /// What an item of a kind gives back when it leaves its node; its token is taken by the caller.
-    fn leave(&mut self, change: &mut Change, kind: usize, counted: bool) {
+    pub(super) fn leave(&mut self, change: &mut Change, kind: usize, counted: bool) {
         let Some(k) = self.kind(kind).cloned() else { return };
         if self.endless(kind) {
             return;
@@ -542,7 +587,18 @@ impl Lowering<'_> {
         }
     }
 
-    fn held(&self, change: &mut Change, kind: usize, sign: i64) {
+    /// Cards that an item takes on its way from one kind to another.
+    pub(super) fn needs_cards(&self, change: &mut Change, from: usize, to: usize, n: u64) {
+        let n = i64::try_from(n).unwrap_or(i64::MAX);
+        let own = self.kind(from).filter(|_| self.inside(from)).map_or(&[][..], |k| &k.cards);
+        for (limit, cards) in self.kind(to).map_or(&[][..], |k| &k.cards) {
+            let had = own.iter().find(|(l, _)| l == limit).map_or(0, |(_, n)| *n);
+            let more = i64::try_from(cards.saturating_sub(had)).unwrap_or(i64::MAX);
+            *change.need.entry(*limit).or_default() += more.saturating_mul(n);
+        }
+    }
+
+    pub(super) fn held(&self, change: &mut Change, kind: usize, sign: i64) {
         if !self.inside(kind) {
             return;
         }
@@ -552,7 +608,7 @@ impl Lowering<'_> {
     }
 
     /// Whether items of a kind wait where they are until a station gathers them.
-    fn is_gathered(&self, kind: usize) -> bool {
+    pub(super) fn is_gathered(&self, kind: usize) -> bool {
         let Some(k) = self.kind(kind) else { return false };
         let parts = self.kinds.gathers.get(&k.node).into_iter().flatten().flat_map(|r| &r.parts);
         !k.departs && self.part.contains(&k.node) && parts.into_iter().any(|p| p.kinds.contains(&kind))
@@ -576,13 +632,14 @@ impl Lowering<'_> {
     }
 
     /// All ways in which an item comes to a node, as steps.
-    fn enter(&mut self, mut change: Change, from: usize, step: Onward, text: &str) {
+    pub(super) fn enter(&mut self, mut change: Change, from: usize, step: Onward, text: &str) {
         let Some(to) = self.kind(step.kind).cloned() else { return };
         if !self.part.contains(&to.node) {
             self.step(change, text.to_string(), step.span);
             return;
         }
         self.held(&mut change, step.kind, 1);
+        self.needs_cards(&mut change, from, step.kind, 1);
         if self.limited(to.node) {
             // The last places may be kept for others.
             let kept = match (self.node_kind(to.node), self.kind(from)) {
@@ -678,449 +735,4 @@ impl Lowering<'_> {
 
 fn decided(whither: &str) -> String {
     if whither.is_empty() { String::new() } else { format!(", then{whither}") }
-}
-
-// Stations that gather.
-
-/// Where a part can be taken from: its place (none: always there), the kind that stands there, and whether
-/// the assembly has counted on it before.
-#[derive(Clone, Copy, Debug)]
-struct Input {
-    place: Option<usize>,
-    kind: usize,
-    arrives: usize,
-    counted: bool,
-}
-
-impl Lowering<'_> {
-    fn leaves_together(&self, kind: usize) -> bool {
-        let Some(k) = self.kind(kind) else { return false };
-        self.owner(kind).is_some_and(|(recipe, _)| self.together(k.node, recipe))
-    }
-
-    fn together(&self, id: NodeId, recipe: usize) -> bool {
-        let Some(station) = self.station(id) else { return false };
-        let total = self.total(id, recipe);
-        total.is_none_or(|n| n > 1)
-            && (station.blocking == Blocking::BeforeWork
-                || station.recipes.get(recipe).is_some_and(|r| r.release == Release::Together))
-    }
-
-    /// How many items leave after a run of a recipe, when that is always the same number.
-    fn total(&self, id: NodeId, recipe: usize) -> Option<u64> {
-        let own = self.kinds.gathers.get(&id)?.get(recipe)?;
-        if self.again(id, recipe) {
-            let fixed = own.parts.iter().all(|p| p.number.0 == p.number.1);
-            return fixed.then(|| own.parts.iter().map(|p| p.number.0).sum());
-        }
-        Some(own.products.iter().map(|p| p.count).sum())
-    }
-
-    fn again(&self, id: NodeId, recipe: usize) -> bool {
-        self.station(id).and_then(|s| s.recipes.get(recipe)).is_some_and(|r| r.makes.is_empty())
-    }
-
-    /// The recipe and product of a kind that leaves a station that gathers.
-    fn owner(&self, kind: usize) -> Option<(usize, usize)> {
-        let k = self.kind(kind)?;
-        let recipes = self.kinds.gathers.get(&k.node)?;
-        for (r, recipe) in recipes.iter().enumerate() {
-            if self.again(k.node, r) {
-                let own = recipe.parts.iter().flat_map(|p| &p.kinds);
-                if own.filter_map(|a| self.kinds.again.get(a)).any(|leaves| *leaves == kind) {
-                    return Some((r, 0));
-                }
-            }
-            for (p, product) in recipe.products.iter().enumerate() {
-                if product.kinds.contains(&kind) {
-                    return Some((r, p));
-                }
-            }
-        }
-        None
-    }
-
-    fn product_left(&mut self, change: &mut Change, kind: usize) {
-        let Some(node) = self.kind(kind).map(|k| k.node) else { return };
-        let Some((recipe, product)) = self.owner(kind) else { return };
-        match self.total(node, recipe) {
-            Some(1) => change.give(self.place(Key::Free(node)), 1),
-            Some(n) => change.give(self.place(Key::Left(node, recipe, product, n)), 1),
-            // Of a batch of no fixed number the products are counted together.
-            None => change.give(self.place(Key::Left(node, recipe, product, 0)), 1),
-        }
-    }
-
-    fn gather(&mut self, id: NodeId) {
-        let recipes = self.kinds.gathers.get(&id).cloned().unwrap_or_default();
-        let Some(station) = self.station(id).cloned() else { return };
-        // Kinds of several recipes are told apart by nothing.
-        for (r, recipe) in recipes.iter().enumerate() {
-            let several = self.total(id, r).is_none_or(|n| n > 1);
-            let shared = recipes.iter().enumerate().filter(|(other, _)| *other != r).any(|(_, other)| {
-                let own = |g: &Gathering| -> BTreeSet<usize> {
-                    let again = g.parts.iter().flat_map(|p| &p.kinds).filter_map(|a| self.kinds.again.get(a));
-                    g.products.iter().flat_map(|p| &p.kinds).chain(again).copied().collect()
-                };
-                own(recipe).intersection(&own(other)).next().is_some()
-            });
-            if several && shared {
-                self.fail(id, "several recipes with products that are alike");
-                return;
-            }
-            if several && station.machines > 1 {
-                self.fail(id, "several machines whose products leave one by one");
-                return;
-            }
-        }
-        for (r, recipe) in recipes.iter().enumerate() {
-            self.load(id, &station, r, recipe, recipes.len());
-        }
-    }
-
-    /// Whether what stands behind the first of a lane counts too for a station that gathers: then it is counted
-    /// on, one after the other. `None` where others stand between.
-    fn counts_on(&self, id: NodeId, kind: usize, number: u64) -> Option<bool> {
-        let k = self.kind(kind)?;
-        if !matches!(self.standing(k.node), Standing::Lane(_)) {
-            return Some(false);
-        }
-        let here = self.kinds.at(k.node);
-        let comes = |other: &usize| {
-            let steps = self.kinds.ways_of(*other).iter().flatten();
-            steps.filter_map(|o| self.kind(o.kind)).any(|t| t.node == id)
-        };
-        let only = |other: &usize| {
-            let mut steps = self.kinds.ways_of(*other).iter().flatten();
-            steps.all(|o| self.kind(o.kind).is_some_and(|t| t.node == id))
-        };
-        if here.iter().all(only) {
-            return Some(true);
-        }
-        // One item for one part: it leaves as the first of the lane.
-        (number == 1 && here.iter().filter(|k| comes(k)).count() == 1).then_some(false)
-    }
-
-    fn inputs(&mut self, id: NodeId, p: usize, part: &GatheredPart, recipes: usize) -> Vec<Input> {
-        let mut found = Vec::new();
-        for arrives in &part.kinds {
-            for (kind, w, step) in self.kinds.before.get(*arrives).cloned().unwrap_or_default() {
-                if self.endless(kind) {
-                    found.push(Input { place: None, kind, arrives: *arrives, counted: false });
-                    continue;
-                }
-                let ready = self.place(Key::Ready(kind, w));
-                let Some(counts) = self.counts_on(id, kind, part.number.1) else {
-                    self.fail(id, "parts that stand in one lane with items for others");
-                    return found;
-                };
-                if !counts {
-                    found.push(Input { place: Some(ready), kind, arrives: *arrives, counted: false });
-                    continue;
-                }
-                let open = self.kinds.ways_of(kind).get(w).is_some_and(|way| way.len() > 1);
-                if recipes > 1 || open {
-                    self.fail(id, "several recipes, or open ways, behind a lane of several kinds");
-                    return found;
-                }
-                // The first of the lane is counted on, and the next one comes to the front.
-                let counted = self.place(Key::Counted(kind, p));
-                let mut change = Change::default();
-                change.take(ready, 1);
-                change.take(self.place(Key::Wanted(id, p)), 1);
-                change.give(counted, 1);
-                let Some(lane) = self.kind(kind).map(|k| k.node) else { continue };
-                change.give(self.place(Key::Head(lane)), 1);
-                let text = format!("`{}` counts on {} in `{}`", self.name(id), self.item(kind), self.name(lane));
-                self.step(change, text, step.span);
-                found.push(Input { place: Some(counted), kind, arrives: *arrives, counted: true });
-            }
-        }
-        found
-    }
-
-    fn load(&mut self, id: NodeId, station: &Station, r: usize, recipe: &Gathering, recipes: usize) {
-        let mut choices: Vec<Vec<Vec<(Input, u64)>>> = Vec::new();
-        for (p, part) in recipe.parts.iter().enumerate() {
-            let inputs = self.inputs(id, p, part, recipes);
-            if self.failed.is_some() {
-                return;
-            }
-            let counted = inputs.iter().any(|i| i.counted);
-            if counted && part.number.0 != part.number.1 {
-                self.fail(id, "a number of parts that is open, behind a lane of several kinds");
-                return;
-            }
-            let mut own = Vec::new();
-            for n in part.number.0..=part.number.1 {
-                compositions(&inputs, n, &mut Vec::new(), &mut own);
-                if own.len() > COMBINATIONS {
-                    self.fail(id, "too many ways to put the parts together");
-                    return;
-                }
-            }
-            choices.push(own);
-        }
-        let Some(sets) = product(&choices) else {
-            self.fail(id, "too many ways to put the parts together");
-            return;
-        };
-        for set in sets {
-            let mut change = Change::default();
-            change.take(self.place(Key::Free(id)), 1);
-            let mut loaded = 0;
-            let mut arrived: Vec<(usize, u64)> = Vec::new();
-            for (p, inputs) in set.iter().enumerate() {
-                for (input, n) in inputs {
-                    for _ in 0..*n {
-                        self.leave(&mut change, input.kind, input.counted);
-                    }
-                    if let Some(place) = input.place {
-                        change.take(place, *n);
-                    }
-                    if input.counted {
-                        change.give(self.place(Key::Wanted(id, p)), *n);
-                    }
-                    arrived.push((input.arrives, *n));
-                    loaded += n;
-                }
-            }
-            let what: Vec<String> = arrived.iter().map(|(k, n)| format!("{n} {}", self.item(*k))).collect();
-            let text = format!("`{}` loads {}", self.name(id), what.join(" and "));
-            self.unload(id, station, r, recipe, (change, loaded, &arrived), &text);
-        }
-    }
-
-    /// What leaves after a load, in all ways.
-    fn unload(
-        &mut self,
-        id: NodeId,
-        station: &Station,
-        r: usize,
-        recipe: &Gathering,
-        (mut change, loaded, arrived): (Change, u64, &[(usize, u64)]),
-        text: &str,
-    ) {
-        let scrap = may_scrap(self.plant, id);
-        // Of each product: the places where one may be, with its kind; none for one that is scrapped.
-        let mut choices: Vec<Vec<Vec<(Option<(usize, usize)>, u64)>>> = Vec::new();
-        let lists: Vec<(Vec<usize>, u64)> = if self.again(id, r) {
-            arrived.iter().filter_map(|(a, n)| self.kinds.again.get(a).map(|k| (vec![*k], *n))).collect()
-        } else {
-            recipe.products.iter().map(|p| (p.kinds.clone(), p.count)).collect()
-        };
-        for (kinds, n) in &lists {
-            let mut ways: Vec<Option<(usize, usize)>> = Vec::new();
-            for kind in kinds {
-                ways.extend((0..self.kinds.ways_of(*kind).len()).map(|w| Some((*kind, w))));
-            }
-            if scrap {
-                ways.push(None);
-            }
-            let mut own = Vec::new();
-            compositions(&ways, *n, &mut Vec::new(), &mut own);
-            choices.push(own);
-        }
-        let Some(sets) = product(&choices) else {
-            self.fail(id, "too many ways for the products to go");
-            return;
-        };
-        let total: u64 = lists.iter().map(|(_, n)| n).sum();
-        let span = station.recipes.get(r).map_or(Span::default(), |r| r.span);
-        let together = self.together(id, r) && total > 1;
-        if self.again(id, r) && self.total(id, r).is_none() {
-            // A batch of no fixed number: the machine knows how many have to leave.
-            change.give(self.place(Key::Unloading(id, r, loaded)), 1);
-            self.emptied(id, r, &[(0, loaded)], 0, Some(loaded));
-        } else if total > 1 && !together {
-            let counts: Vec<(usize, u64)> = if self.again(id, r) {
-                vec![(0, total)]
-            } else {
-                lists.iter().enumerate().map(|(p, (_, n))| (p, *n)).collect()
-            };
-            self.emptied(id, r, &counts, total, None);
-        }
-        for set in sets {
-            let mut own = change.clone();
-            let mut left = Vec::new();
-            for (p, ways) in set.iter().enumerate() {
-                let product = if self.again(id, r) { 0 } else { p };
-                for (way, n) in ways {
-                    match way {
-                        Some((kind, w)) => {
-                            for _ in 0..*n {
-                                self.held(&mut own, *kind, 1);
-                            }
-                            left.push((*kind, *w, *n));
-                        }
-                        None if together => {}
-                        None => match self.total(id, r) {
-                            Some(1) => own.give(self.place(Key::Free(id)), *n),
-                            Some(all) => own.give(self.place(Key::Left(id, r, product, all)), *n),
-                            None => own.give(self.place(Key::Left(id, r, product, 0)), *n),
-                        },
-                    }
-                }
-            }
-            if together {
-                self.together_leave(id, r, own, &left, text, span);
-                continue;
-            }
-            for (kind, w, n) in &left {
-                own.give(self.place(Key::Ready(*kind, *w)), *n);
-            }
-            self.step(own, text.to_string(), span);
-        }
-    }
-
-    /// The machine is free when all products have left.
-    fn emptied(&mut self, id: NodeId, r: usize, counts: &[(usize, u64)], total: u64, unloading: Option<u64>) {
-        let mut change = Change::default();
-        if let Some(n) = unloading {
-            change.take(self.place(Key::Unloading(id, r, n)), 1);
-        }
-        for (product, n) in counts {
-            change.take(self.place(Key::Left(id, r, *product, total)), *n);
-        }
-        change.give(self.place(Key::Free(id)), 1);
-        let same = |t: &Transition| t.takes.iter().copied().eq(change.takes.iter().map(|(p, n)| (*p, *n)));
-        if !self.out.net.transitions.iter().any(same) {
-            let text = format!("`{}` is empty", self.name(id));
-            self.step(change, text, Span::default());
-        }
-    }
-
-    fn together_leave(
-        &mut self,
-        id: NodeId,
-        r: usize,
-        mut load: Change,
-        left: &[(usize, usize, u64)],
-        text: &str,
-        span: Span,
-    ) {
-        if left.is_empty() {
-            load.give(self.place(Key::Free(id)), 1);
-            self.step(load, text.to_string(), span);
-            return;
-        }
-        let number = self.keys.keys().filter(|k| matches!(k, Key::Together(n, _, _) if *n == id)).count();
-        let pack = self.place(Key::Together(id, r, number));
-        load.give(pack, 1);
-        self.step(load, text.to_string(), span);
-        // Where each of them goes.
-        let mut choices: Vec<Vec<Vec<((usize, Onward), u64)>>> = Vec::new();
-        for (kind, way, n) in left {
-            let targets = self.kinds.ways_of(*kind).get(*way).cloned().unwrap_or_default();
-            if targets.iter().any(|t| self.is_gathered(t.kind)) {
-                self.fail(id, "products that leave together, straight into a station that gathers");
-                return;
-            }
-            let staffed = |t: &Onward| {
-                let node = self.kind(t.kind).map(|k| k.node);
-                node.is_some_and(|n| held_needs(self.plant, n, &self.kinds.held) != Ok(None))
-            };
-            if targets.iter().any(staffed) {
-                self.fail(id, "products that leave together, to a station that waits for people who are kept elsewhere");
-                return;
-            }
-            let targets: Vec<(usize, Onward)> = targets.into_iter().map(|t| (*kind, t)).collect();
-            let mut own = Vec::new();
-            compositions(&targets, *n, &mut Vec::new(), &mut own);
-            choices.push(own);
-        }
-        let Some(sets) = product(&choices) else {
-            self.fail(id, "too many ways for the products to go");
-            return;
-        };
-        let leaving = format!("what `{}` made leaves together", self.name(id));
-        for set in sets {
-            let mut changes = vec![Change::default()];
-            if let Some(first) = changes.first_mut() {
-                first.take(pack, 1);
-                first.give(self.place(Key::Free(id)), 1);
-                for (kind, _, n) in left {
-                    for _ in 0..*n {
-                        self.held(first, *kind, -1);
-                    }
-                }
-            }
-            for ((from, step), n) in set.iter().flatten() {
-                for _ in 0..*n {
-                    changes = changes.into_iter().flat_map(|c| self.entered(c, *from, *step)).collect();
-                    if changes.len() > COMBINATIONS {
-                        self.fail(id, "too many ways for the products to go");
-                        return;
-                    }
-                }
-            }
-            for change in changes {
-                self.step(change, leaving.clone(), span);
-            }
-        }
-    }
-
-    /// What a change becomes when one of its items also comes to a node, in all ways.
-    fn entered(&mut self, change: Change, from: usize, step: Onward) -> Vec<Change> {
-        let before = self.out.net.transitions.len();
-        let steps = self.out.steps.len();
-        self.enter(change, from, step, "");
-        let mut found = Vec::new();
-        for t in self.out.net.transitions.split_off(before) {
-            found.push(Change {
-                takes: t.takes.into_iter().collect(),
-                gives: t.gives.into_iter().collect(),
-                cards: BTreeMap::new(),
-            });
-        }
-        self.out.steps.truncate(steps);
-        self.out.made.truncate(steps);
-        found
-    }
-}
-
-/// All ways to take `n` of some things, added to `found`.
-fn compositions<T: Copy>(from: &[T], n: u64, begun: &mut Vec<(T, u64)>, found: &mut Vec<Vec<(T, u64)>>) {
-    if found.len() > COMBINATIONS {
-        return;
-    }
-    match from {
-        [] => {
-            if n == 0 {
-                found.push(begun.clone());
-            }
-        }
-        [only] => {
-            begun.push((*only, n));
-            found.push(begun.iter().filter(|(_, n)| *n > 0).copied().collect());
-            begun.pop();
-        }
-        [first, rest @ ..] => {
-            for taken in (0..=n).rev() {
-                begun.push((*first, taken));
-                compositions(rest, n - taken, begun, found);
-                begun.pop();
-            }
-        }
-    }
-}
-
-/// One of each, in all ways; `None` when there are too many.
-fn product<T: Clone>(choices: &[Vec<T>]) -> Option<Vec<Vec<T>>> {
-    let mut found: Vec<Vec<T>> = vec![Vec::new()];
-    for own in choices {
-        let mut longer = Vec::new();
-        for begun in &found {
-            for one in own {
-                let mut next = begun.clone();
-                next.push(one.clone());
-                longer.push(next);
-            }
-        }
-        if longer.len() > COMBINATIONS {
-            return None;
-        }
-        found = longer;
-    }
-    Some(found)
 }

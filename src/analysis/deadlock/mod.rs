@@ -2,12 +2,14 @@
 //!
 //! First the shape of the flow is looked at ([`circles`]): most lines are free for a reason that it shows,
 //! and open rework loops lock up for certain. What it leaves open is lowered, part by part ([`waits`],
-//! [`kinds`], [`lower`]), to a place/transition net, on which `crate::net` proves or finds a way into a
+//! [`kinds`], [`lower`], [`gathering`]), to a place/transition net, on which `crate::net` proves or finds a way into a
 //! deadlock. Start reading at [`check`].
 
 pub(super) mod circles;
+mod gathering;
 mod kinds;
 mod lower;
+mod mend;
 mod story;
 mod waits;
 
@@ -155,12 +157,15 @@ fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
                 verdict.decided_by = Some(DecidedBy::Search);
                 states += way.states as u64;
                 verdict.trace.get_or_insert_with(|| told.steps.clone());
-                circles::tell(plant, seen, &part, &told);
+                let mend = mend::find(plant, &kinds, &part, lowered.net.transitions.len());
+                circles::tell(plant, seen, &part, &told, mend.as_ref());
             }
             Answer::Reached(way) => {
                 states += way.states as u64;
                 let told = story::Story::of(plant, &lowered, &way);
-                verdict.open.push(format!("it locks up if conditions, campaigns or turns come out so: {}", told.line()));
+                verdict
+                    .open
+                    .push(format!("it locks up if conditions, campaigns or turns come out so: {}", told.line()));
             }
             Answer::Open(n) => {
                 states += n as u64;

@@ -1,5 +1,7 @@
 //! A way into a deadlock, told in sentences.
 
+use std::collections::BTreeMap;
+
 use crate::base::Span;
 use crate::ir::{NodeId, Plant};
 use crate::net::{Found, stuck};
@@ -40,17 +42,15 @@ impl Story {
         }
         let (takers, givers) = lowered.net.neighbours();
         let still = stuck(&lowered.net, &way.marking, &takers, &givers);
-        let mut by_node: Vec<(NodeId, u64, String)> = Vec::new();
+        let mut told: BTreeMap<(NodeId, &str), u64> = BTreeMap::new();
         for place in &still.places {
-            let Some(node) = lowered.nodes.get(*place).copied().flatten() else { continue };
-            let tokens = way.marking.get(*place).copied().unwrap_or(0);
-            let name = lowered.net.places.get(*place).map_or("", |p| p.name.as_str());
-            by_node.push((node, tokens, name.to_string()));
+            if let Some((node, what)) = lowered.items.get(*place).and_then(Option::as_ref) {
+                *told.entry((*node, what)).or_default() += way.marking.get(*place).copied().unwrap_or(0);
+            }
         }
-        by_node.sort();
-        let told = by_node.into_iter().filter(|(_, _, name)| !name.starts_with("room in ")).map(|(node, tokens, name)| {
+        let told = told.into_iter().map(|((node, what), n)| {
             let span = plant.nodes.get(node).map_or(Span::default(), |n| n.span);
-            (format!("{tokens} {name}"), node, span)
+            (format!("{n} {what}"), node, span)
         });
         Story { length: way.trace.len(), shortest: way.shortest, stuck: told.collect(), steps }
     }

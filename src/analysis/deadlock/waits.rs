@@ -57,9 +57,7 @@ pub(super) fn parts(plant: &Plant, kinds: &Kinds) -> Vec<BTreeSet<NodeId>> {
     for pool in &kinds.held {
         let needs = |id: &NodeId| needs_pool(plant, *id, *pool);
         let all: Vec<NodeId> = plant.nodes.iter().map(|(id, _)| id).filter(needs).collect();
-        let keeps = |id: &NodeId| {
-            matches!(plant.nodes.get(*id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.release_crew == ReleaseCrew::AfterLeaving)
-        };
+        let keeps = |id: &NodeId| matches!(plant.nodes.get(*id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.release_crew == ReleaseCrew::AfterLeaving);
         for keeper in all.iter().filter(|id| keeps(id)) {
             edges.extend(all.iter().map(|waits| (*waits, *keeper)));
         }
