@@ -3,7 +3,8 @@
 //! each other. Plain data out; it knows no engine and no presentation.
 //!
 //! [`network`] says where items can be and where they go, [`traffic`] solves it exactly, [`load`]
-//! turns flows into work, [`capacity`] compares work with time, [`deadlock`] finds circular waits.
+//! turns flows into work, [`capacity`] compares work with time, [`lint`] says what is
+//! probably not meant, [`deadlock`] finds circular waits.
 //! Start reading at [`analyse`].
 
 mod balance;
@@ -14,6 +15,7 @@ mod demand;
 mod figures;
 mod fleet;
 mod kept;
+mod lint;
 mod load;
 mod means;
 mod network;
