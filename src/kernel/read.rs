@@ -242,7 +242,15 @@ impl Snapshot {
             match &n.kind {
                 NodeKind::Station(s) => {
                     let (first, machines) = model.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
-                    let mut totals = station_totals(arena, now, id, record, first, machines, s.stops());
+                    let mut totals = station_totals(
+                        arena,
+                        now,
+                        id,
+                        record,
+                        first,
+                        machines,
+                        s.stops() + plant.shared_stops(id).count(),
+                    );
                     let all: Vec<i64> = machines_of(model, id).collect();
                     totals.charged = charged(arena, model, plant, id, &all, now);
                     snapshot.stations.push(totals);

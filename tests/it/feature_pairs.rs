@@ -70,12 +70,13 @@ const FEATURES: &[(&str, At)] = &[
     ),
     ("setup: { 1 <-> 2: 1 s, else: 0.5 s }\nsetup_by: { A: 1, B: 2 }\nlost: after_breakdown", At::Station("setup")),
     ("choose: lowest", At::Station("choose")),
+    ("shift: hours\nshift_end: finish_in_time", At::Station("shift")),
     ("blocking: before_work", At::Station("takes blocking")),
     ("batch: 1..2\nblocking: before_work", At::Station("takes blocking")),
     ("takes: 1 A + 1 B\nmakes: 2 B\nblocking: before_work", At::Station("takes blocking")),
     (
         "cycle: 0.5 s\nstay: { A: 3 s, else: exponential(4 s) }",
-        At::Station("cycle takes blocking machines needs setup hold release_crew b2 b3 b4 b5 b6 b7 b8"),
+        At::Station("cycle takes blocking machines needs setup shift hold release_crew b2 b3 b4 b5 b6 b7 b8"),
     ),
     ("every: exponential(2 s)", At::Source("every")),
     ("every: 2 s, when_full: lose", At::Source("every")),
@@ -184,6 +185,9 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         // Refused: on a belt one item comes after the other, and where they differ in length no place of it
         // can be reserved.
         return None;
+    }
+    if station.contains("shift: hours") {
+        line += "shift hours { mon 00:00..00:03, mon 00:04..00:08, mon 00:09..00:10 }\n";
     }
     for (name, belt) in [
         ("belt_in", "length: 3 m, speed: 1 m/s, pitch: 1 m"),

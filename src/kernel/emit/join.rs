@@ -10,6 +10,7 @@ use super::super::layout::{
 use super::super::program::{BinaryOp, HostFn, Program, Ty};
 use super::super::shape::{NodeShape, SourceShape, StationShape, SupplyShape};
 use super::Emit;
+use super::causes::Came;
 
 const HANDLE: Field = Field { offset: 0, ty: Ty::Handle };
 
@@ -279,7 +280,7 @@ impl Emit<'_> {
         node: V,
         machine: V,
         planned: V,
-    ) -> Option<V> {
+    ) -> Option<Came> {
         let latest = s.several_causes[0].then(|| {
             let (time, giver) = (b.int(-1, Ty::Time), b.count(0));
             (b.var(time), b.var(giver))
@@ -338,7 +339,7 @@ impl Emit<'_> {
             b.either(first, |b| b.store(machine, machine::ITEM, taken), |b| b.store(last, item::NEXT, taken));
             b.set(last, taken);
         });
-        latest.map(|(_, giver)| giver)
+        latest.map(|(ready, giver)| Came { giver, ready })
     }
 
     /// The main part of what a machine has loaded: the first of the type named first in `takes`.

@@ -22,6 +22,7 @@ mod loose;
 mod observe;
 mod open;
 mod places;
+pub(super) mod plan;
 mod pools;
 mod reserve;
 pub(super) mod route;

@@ -188,7 +188,7 @@ record! {
 
 record! {
     /// A limit on work in process.
-    limit, 11 {
+    limit, 12 {
         /// Cards left.
         CARDS = 0 Count;
         /// Rank of the node that waits for them.
@@ -211,6 +211,8 @@ record! {
         AREA = 9 Count;
         /// High half of [`limit::AREA`].
         AREA_HIGH = 10 Count;
+        /// When it let items in again after none could come.
+        FREED = 11 Time;
     }
 }
 
