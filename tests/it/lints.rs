@@ -14,7 +14,8 @@ fn told(body: &str) -> Vec<String> {
     let read = |_: &str| Err("there is no such file".to_string());
     // Declarations stand on lines of their own.
     let words = ["source ", "station ", "sink ", "shift ", "item "];
-    let body = words.iter().fold(body.to_string(), |text, word| text.replace(&format!("}} {word}"), &format!("}}\n{word}")));
+    let body =
+        words.iter().fold(body.to_string(), |text, word| text.replace(&format!("}} {word}"), &format!("}}\n{word}")));
     let text = format!("line l {{\n{body}\n    run {{ for: 100 h }}\n}}\n");
     let compiled = compile_text("l.line", text, None, &[], &read);
     let mut found = compiled.diagnostics;
@@ -36,7 +37,10 @@ fn demand(rate: &str, cycle: &str) -> Vec<String> {
 
 #[test]
 fn a_demand_is_close_from_98_per_cent_on_where_something_is_drawn() {
-    assert_eq!(demand("98 /h", "exponential(36 s)"), ["E0511 the demand needs 98 % of `packer`; 2 % are left for chance"]);
+    assert_eq!(
+        demand("98 /h", "exponential(36 s)"),
+        ["E0511 the demand needs 98 % of `packer`; 2 % are left for chance"]
+    );
     assert_eq!(demand("97.9 /h", "exponential(36 s)"), [""; 0]);
     assert_eq!(demand("100 /h", "36 s"), [""; 0]);
 }

@@ -61,7 +61,8 @@ pub(super) fn check(facts: &Facts, found: &mut Vec<Diagnostic>) {
                 .note(come)
                 .help(fewer(&rate, &longest)),
             );
-        } else if let Some(wait) = recipe.wait_at_most.as_ref().and_then(|w| mean(plant, w, None)).filter(|w| *w < gathers)
+        } else if let Some(wait) =
+            recipe.wait_at_most.as_ref().and_then(|w| mean(plant, w, None)).filter(|w| *w < gathers)
         {
             found.push(
                 Diagnostic::new(

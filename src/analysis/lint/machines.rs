@@ -44,8 +44,15 @@ pub(super) fn check(facts: &Facts, found: &mut Vec<Diagnostic>) {
                     percent(&then),
                 ),
             )
-            .note(format!("all {} together are loaded {}; something else limits the line", whole(station.machines), percent(&load)))
-            .help(format!("`machines: {}` is enough for what the line gives; more of them shorten waits", whole(enough))),
+            .note(format!(
+                "all {} together are loaded {}; something else limits the line",
+                whole(station.machines),
+                percent(&load)
+            ))
+            .help(format!(
+                "`machines: {}` is enough for what the line gives; more of them shorten waits",
+                whole(enough)
+            )),
         );
     }
 }

@@ -135,7 +135,8 @@ fn between(
 /// The stretches of a calendar; all the time without one.
 fn stretches(calendar: Option<&Calendar>, length: i64) -> Stretches {
     let Some(calendar) = calendar else { return vec![(0, length)] };
-    let mut list: Stretches = calendar.windows_for(crate::base::Ticks(length)).iter().map(|w| (w.from.0, w.to.0)).collect();
+    let mut list: Stretches =
+        calendar.windows_for(crate::base::Ticks(length)).iter().map(|w| (w.from.0, w.to.0)).collect();
     list.sort_unstable();
     let mut merged: Stretches = Vec::new();
     for (from, to) in list {

@@ -97,7 +97,12 @@ fn people(facts: &Facts, found: &mut Vec<Diagnostic>) {
     .with(machine.span, "the busiest machine")
     .note(arithmetic(facts.model, crew, point));
     if enough > crew.size {
-        d = d.help(format!("with a size of {} instead of {} `{}` is the limit", whole(enough), whole(crew.size), machine.name));
+        d = d.help(format!(
+            "with a size of {} instead of {} `{}` is the limit",
+            whole(enough),
+            whole(crew.size),
+            machine.name
+        ));
     }
     found.push(d);
 }
