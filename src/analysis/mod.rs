@@ -12,6 +12,7 @@ mod cards;
 mod deadlock;
 mod demand;
 mod figures;
+pub mod estimate;
 mod fleet;
 mod load;
 mod means;

@@ -1,0 +1,369 @@
+//! Lines with limited places: every two neighbours with the places between them are a line of their own,
+//! whose first machine stands for all before it and whose second for all behind it (decomposition: Gershwin
+//! 1987, Operations Research 35; Dallery, David and Xie 1988, IIE Transactions 20; for exponential work
+//! Hillier and Boling 1967). Machines that stand for others are known by mean and spread (van Vuuren, Adan
+//! and Resing-Sassen 2005). It knows trees of stations: what is put together and taken apart, shares and
+//! merges, but no lots.
+
+use std::collections::BTreeMap;
+
+use crate::ir::ids::Id;
+use crate::ir::{Capacity, NodeId, NodeKind, WhenFull};
+
+use super::floor::{Floor, Spread};
+use super::pair::{Pair, STAGES, Staged, Wait, many, pair};
+use super::{BufferEstimate, Found, StationEstimate};
+
+/// Places that stand for any number.
+const UNLIMITED: u64 = 300;
+
+/// Passes over the line before the estimate is given up.
+const PASSES: usize = 2000;
+
+/// Change of all waits, over the longest time, that counts as none.
+const SAME: f64 = 1e-9;
+
+/// A machine of the decomposition: a station, or a source with a time between items.
+struct Machine {
+    node: usize,
+    machines: u64,
+    time: Spread,
+    inputs: Vec<usize>,
+    /// Links out, each with the items it gets per run.
+    outputs: Vec<(usize, f64)>,
+    /// Items per run that leave the line.
+    leave: Vec<(usize, f64)>,
+    loses: bool,
+}
+
+/// Places between machines.
+struct Link {
+    /// The buffer, if it has one.
+    node: Option<usize>,
+    places: u64,
+    from: Vec<usize>,
+    to: usize,
+    pair: Pair,
+}
+
+/// The line as machines and links.
+#[derive(Default)]
+pub(super) struct Net {
+    machines: Vec<Machine>,
+    links: Vec<Link>,
+    /// What was simplified.
+    pub assumed: Vec<String>,
+}
+
+impl Net {
+    /// The machines and links of a line.
+    ///
+    /// # Errors
+    /// Why it is none of this kind.
+    pub fn of(floor: &Floor) -> Result<Net, Vec<String>> {
+        let plant = floor.plant;
+        let mut net = Net::default();
+        let mut why = Vec::new();
+        let mut machine_of: BTreeMap<usize, usize> = BTreeMap::new();
+        if plant.limits.values().any(|l| !l.is_uncounted()) {
+            why.push("limits of items, or pallets, hold stations together that are no neighbours".to_string());
+        }
+        if !plant.routes.is_empty() {
+            why.push("items of routes come to a station more than once".to_string());
+        }
+        for node in plant.nodes.values() {
+            if let NodeKind::Buffer(b) = &node.kind
+                && b.initial.iter().any(|(_, n)| *n > 0)
+            {
+                why.push(format!("`{}` holds items at the beginning, which may go round", node.name));
+            }
+        }
+        for server in &floor.servers {
+            machine_of.insert(server.node, net.machines.len());
+            if server.batch > 1 {
+                why.push(format!("`{}` works on several items at once", floor.name(server.node)));
+            }
+            net.machines.push(Machine {
+                node: server.node,
+                machines: server.machines,
+                time: server.effective,
+                inputs: Vec::new(),
+                outputs: Vec::new(),
+                leave: Vec::new(),
+                loses: false,
+            });
+        }
+        for (node, interval) in &floor.sources {
+            let Some(time) = interval else { continue };
+            let full = match plant.nodes.get(NodeId::new(*node)).map(|n| &n.kind) {
+                Some(NodeKind::Source(source)) => source.when_full,
+                _ => WhenFull::Pause,
+            };
+            machine_of.insert(*node, net.machines.len());
+            net.machines.push(Machine {
+                node: *node,
+                machines: 1,
+                time: *time,
+                inputs: Vec::new(),
+                outputs: Vec::new(),
+                leave: Vec::new(),
+                loses: full == WhenFull::Lose,
+            });
+        }
+        net.connect(floor, &machine_of, &mut why);
+        if net.machines.iter().all(|m| m.inputs.is_empty()) && net.machines.len() > 1 && net.links.is_empty() {
+            why.push("no station hands items to another".to_string());
+        }
+        if why.is_empty() { Ok(net) } else { Err(why) }
+    }
+
+    /// Follows each way out of a machine to the next machine, or out of the line.
+    fn connect(&mut self, floor: &Floor, machine_of: &BTreeMap<usize, usize>, why: &mut Vec<String>) {
+        let mut by_buffer: BTreeMap<usize, usize> = BTreeMap::new();
+        for from in 0..self.machines.len() {
+            let node = self.machines[from].node;
+            let runs = match floor.server(node) {
+                Some(server) => server.rate,
+                None => floor.flows.iter().filter(|((f, _), _)| *f == node).map(|(_, r)| r).sum(),
+            };
+            let out: Vec<(usize, f64)> = floor.flows.iter().filter(|((f, _), _)| *f == node).map(|((_, t), r)| (*t, *r)).collect();
+            for (to, rate) in out {
+                let share = if runs > 0.0 { rate / runs } else { 0.0 };
+                if share > 1.0 + 1e-9 {
+                    why.push(format!("a run of `{}` gives several items to one way", floor.name(node)));
+                }
+                match floor.plant.nodes.get(NodeId::new(to)).map(|n| &n.kind) {
+                    Some(NodeKind::Sink) => self.machines[from].leave.push((to, share)),
+                    Some(NodeKind::Station(_)) => {
+                        let Some(next) = machine_of.get(&to) else { continue };
+                        self.link(None, 0, from, *next, share);
+                    }
+                    Some(NodeKind::Buffer(buffer)) => {
+                        let behind: Vec<usize> =
+                            floor.flows.keys().filter(|(f, _)| *f == to).map(|(_, t)| *t).collect();
+                        let [behind] = behind.as_slice() else {
+                            why.push(format!("`{}` feeds several stations", floor.name(to)));
+                            continue;
+                        };
+                        let places = match (buffer.capacity, self.waits_outside(floor, from)) {
+                            (Capacity::Places(n), false) => n,
+                            _ => {
+                                let text = format!("`{}` is taken to have {UNLIMITED} places", floor.name(to));
+                                self.assumed.push(text);
+                                UNLIMITED
+                            }
+                        };
+                        match (floor.plant.nodes.get(NodeId::new(*behind)).map(|n| &n.kind), machine_of.get(behind)) {
+                            (Some(NodeKind::Sink), _) => self.machines[from].leave.push((*behind, share)),
+                            (_, Some(next)) => match by_buffer.get(&to) {
+                                Some(link) => {
+                                    self.links[*link].from.push(from);
+                                    self.machines[from].outputs.push((*link, share));
+                                }
+                                None => {
+                                    by_buffer.insert(to, self.links.len());
+                                    self.link(Some(to), places, from, *next, share);
+                                }
+                            },
+                            _ => why.push(format!("`{}` leads into another buffer", floor.name(to))),
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for machine in &self.machines {
+            let parts = match floor.plant.nodes.get(NodeId::new(machine.node)).map(|n| &n.kind) {
+                Some(NodeKind::Station(s)) => {
+                    let takes = s.recipes.first().map_or(0, |r| r.takes.len());
+                    if s.recipes.iter().flat_map(|r| &r.takes).any(|p| p.maximum > 1) {
+                        why.push(format!("`{}` works on several items at once", floor.name(machine.node)));
+                    }
+                    takes.max(1)
+                }
+                _ => continue,
+            };
+            if machine.inputs.len() > parts {
+                why.push(format!("several ways compete for `{}`", floor.name(machine.node)));
+            }
+        }
+    }
+
+    /// Whether what finds no room waits outside without limit.
+    fn waits_outside(&self, floor: &Floor, from: usize) -> bool {
+        let node = self.machines.get(from).map_or(0, |m| m.node);
+        matches!(floor.plant.nodes.get(NodeId::new(node)).map(|n| &n.kind),
+            Some(NodeKind::Source(s)) if s.when_full == WhenFull::Queue)
+    }
+
+    fn link(&mut self, node: Option<usize>, places: u64, from: usize, to: usize, share: f64) {
+        let at = self.links.len();
+        self.links.push(Link { node, places, from: vec![from], to, pair: Pair::default() });
+        self.machines[from].outputs.push((at, share));
+        self.machines[to].inputs.push(at);
+    }
+
+    /// The waits of a run at all links but one.
+    fn waits(&self, machine: usize, but: usize) -> (f64, f64) {
+        let (mut mean, mut variance) = (0.0, 0.0);
+        let mut add = |wait: Wait, share: f64| {
+            let (first, second) = (wait.mean * share, wait.square * share);
+            mean += first;
+            variance += (second - first * first).max(0.0);
+        };
+        let Some(machine) = self.machines.get(machine) else { return (0.0, 0.0) };
+        machine.inputs.iter().filter(|l| **l != but).for_each(|l| add(self.links[*l].pair.starved, 1.0));
+        let outputs = machine.outputs.iter().filter(|(l, _)| *l != but);
+        outputs.for_each(|(l, share)| add(self.links[*l].pair.blocked, *share));
+        (mean, variance)
+    }
+
+    /// Time between items that a machine brings to a link, were there always room.
+    fn brings(&self, machine: usize, link: usize) -> Spread {
+        let own = &self.machines[machine];
+        let (waits, variance) = self.waits(machine, link);
+        let (mean, variance) = (own.time.mean + waits, own.time.variance() + variance);
+        let share = own.outputs.iter().find(|(l, _)| *l == link).map_or(1.0, |(_, share)| *share).clamp(1e-9, 1.0);
+        // Of runs that bring none there are geometrically many.
+        Spread::of(mean / share, variance / share + mean * mean * (1.0 - share) / (share * share))
+    }
+
+    /// Time from taking an item from a link until the next is taken, were there always one.
+    fn takes(&self, machine: usize, link: usize) -> Spread {
+        let (waits, variance) = self.waits(machine, link);
+        let time = self.machines[machine].time;
+        Spread::of(time.mean + waits, time.variance() + variance)
+    }
+
+    fn solve(&self, link: usize) -> Pair {
+        let Link { places, from, to, .. } = &self.links[link];
+        let second = self.takes(*to, link);
+        let down = self.machines[*to].machines;
+        let [first] = from.as_slice() else {
+            // What several bring is taken as one stream that is slowed down as some of them wait.
+            let rate: f64 = from.iter().map(|m| self.machines[*m].machines as f64 / self.brings(*m, link).mean).sum();
+            let machines: u64 = from.iter().map(|m| self.machines[*m].machines).sum();
+            return many((machines as f64 / rate, machines), (second.mean, down), *places);
+        };
+        let own = &self.machines[*first];
+        let first = self.brings(*first, link);
+        if own.machines == 1 && down == 1 {
+            pair(&Staged::of(first), &Staged::of(second), *places, own.loses)
+        } else if own.loses && own.machines == 1 {
+            lossy(first.mean, (second.mean, down), *places)
+        } else {
+            many((first.mean, own.machines), (second.mean, down), *places)
+        }
+    }
+}
+
+/// Arrivals that are lost where there is no room, before several machines.
+fn lossy(interval: f64, (time, machines): (f64, u64), places: u64) -> Pair {
+    // Items inside are all there is: one place less than with a machine that holds its finished item.
+    if places > 0 {
+        return many((interval, 1), (time, machines), places - 1);
+    }
+    let mut lost = 1.0;
+    let offered = time / interval;
+    for n in 1..=machines {
+        lost = offered * lost / (n as f64 + offered * lost);
+    }
+    let throughput = (1.0 - lost) / interval;
+    let idle = machines as f64 - throughput * time;
+    let wait = idle / throughput;
+    Pair { throughput, starved: Wait { mean: wait, square: 2.0 * wait * wait }, full: lost, ..Pair::default() }
+}
+
+/// Throughput, waits and levels.
+pub(super) fn estimate(floor: &Floor, mut net: Net) -> Found {
+    let mut found = Found {
+        method: "decomposition into pairs of machines (Gershwin 1987; Dallery, David and Xie 1988)".to_string(),
+        assumed: std::mem::take(&mut net.assumed),
+        ..Found::default()
+    };
+    let longest = net.machines.iter().map(|m| m.time.mean).fold(1e-12, f64::max);
+    let mut settled = false;
+    let links = net.links.len();
+    for _ in 0..PASSES {
+        let mut change = 0.0f64;
+        // Down the line and back.
+        for link in (0..links).chain((0..links).rev()) {
+            let new = net.solve(link);
+            let old = net.links[link].pair;
+            change = change.max((new.starved.mean - old.starved.mean).abs() / longest);
+            change = change.max((new.blocked.mean - old.blocked.mean).abs() / longest);
+            net.links[link].pair = new;
+        }
+        if change < SAME {
+            settled = true;
+            break;
+        }
+    }
+    if !settled {
+        found.outside.push("the decomposition does not settle".to_string());
+        return found;
+    }
+    if net.machines.iter().any(|m| m.machines > 1) {
+        found.assumed.push("work of machines in parallel is taken as exponential".to_string());
+    }
+    if net.links.iter().any(|l| l.from.len() > 1) {
+        found.assumed.push("what comes together is taken as one stream".to_string());
+    }
+    let low = |m: &Machine| m.time.mean > 0.0 && m.time.scv < 1.0 / STAGES as f64 - 1e-12;
+    if net.machines.iter().any(low) && !net.links.is_empty() {
+        found.assumed.push(format!("spreads below 1/{STAGES} are taken as 1/{STAGES}"));
+    }
+    report(floor, &net, &mut found);
+    found
+}
+
+fn report(floor: &Floor, net: &Net, found: &mut Found) {
+    let mut thrown: BTreeMap<usize, f64> = BTreeMap::new();
+    let mut wip = 0.0;
+    for (at, machine) in net.machines.iter().enumerate() {
+        let all = machine.time.mean + net.waits(at, usize::MAX).0;
+        let runs = if all > 0.0 { machine.machines as f64 / all } else { 0.0 };
+        for (sink, share) in &machine.leave {
+            *thrown.entry(*sink).or_default() += runs * share;
+        }
+        let Some(server) = floor.server(machine.node) else { continue };
+        let blocked: f64 = machine.outputs.iter().map(|(l, q)| net.links[*l].pair.blocked.mean * q).sum();
+        let starved: f64 = machine.inputs.iter().map(|l| net.links[*l].pair.starved.mean).sum();
+        let parts = machine.inputs.len().max(1) as f64;
+        wip += runs * (machine.time.mean + blocked) * parts;
+        let level: f64 = machine.inputs.iter().map(|l| net.links[*l].pair.level).sum();
+        found.stations.push(StationEstimate {
+            name: floor.name(machine.node).to_string(),
+            process: server.effective,
+            available: server.available,
+            utilisation: runs * machine.time.mean / machine.machines as f64,
+            starved: Some(runs * starved / machine.machines as f64),
+            blocked: Some(runs * blocked / machine.machines as f64),
+            wait_s: (runs > 0.0 && !machine.inputs.is_empty()).then(|| level / (runs * parts)),
+            queue: (!machine.inputs.is_empty()).then_some(level),
+            ..StationEstimate::default()
+        });
+    }
+    for link in &net.links {
+        wip += link.pair.level;
+        if let Some(node) = link.node {
+            if link.places == UNLIMITED && link.pair.full > 1e-4 {
+                let name = floor.name(node);
+                found.assumed.push(format!("`{name}` fills up: where it has no limit, what is in it grows without end"));
+            }
+            found.buffers.push(BufferEstimate {
+                name: floor.name(node).to_string(),
+                mean: link.pair.level,
+                full: link.pair.full,
+            });
+        }
+    }
+    for (id, node) in floor.plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Sink)) {
+        found.throughput.push((node.name.clone(), thrown.get(&id.index()).copied().unwrap_or(0.0)));
+    }
+    let born: f64 = found.throughput.iter().map(|(_, rate)| rate).sum();
+    found.wip = Some(wip);
+    if born > 0.0 && net.machines.iter().all(|m| m.inputs.len() <= 1 && m.outputs.len() <= 1) {
+        found.time_in_system_s = Some(wip / born);
+    }
+}
