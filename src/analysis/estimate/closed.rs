@@ -86,6 +86,8 @@ pub(super) fn of(floor: &Floor) -> Result<Option<Loop>, Vec<String>> {
         }
     }
     why.extend(narrow(floor, count));
+    why.sort();
+    why.dedup();
     if !why.is_empty() {
         return Err(why);
     }

@@ -51,6 +51,8 @@ struct Link {
 pub(super) struct Net {
     machines: Vec<Machine>,
     links: Vec<Link>,
+    /// Buffers that are always full, with their places.
+    kept_full: Vec<(usize, u64)>,
     /// What was simplified.
     pub assumed: Vec<String>,
 }
@@ -110,11 +112,33 @@ impl Net {
                 loses: full == WhenFull::Lose,
             });
         }
-        net.connect(floor, &machine_of, &mut why);
-        if net.machines.iter().all(|m| m.inputs.is_empty()) && net.machines.len() > 1 && net.links.is_empty() {
-            why.push("no station hands items to another".to_string());
+        for (node, _) in floor.sources.iter().filter(|(_, interval)| interval.is_none()) {
+            net.supply(floor, *node, &mut why);
         }
+        net.connect(floor, &machine_of, &mut why);
+        why.sort();
+        why.dedup();
         if why.is_empty() { Ok(net) } else { Err(why) }
+    }
+
+    /// What a source keeps full that always has an item ready.
+    fn supply(&mut self, floor: &Floor, source: usize, why: &mut Vec<String>) {
+        let behind: Vec<usize> = floor.flows.keys().filter(|(f, _)| *f == source).map(|(_, t)| *t).collect();
+        let [behind] = behind.as_slice() else {
+            why.push(format!("`{}` shares its items out, and waits for the one that has no room", floor.name(source)));
+            return;
+        };
+        let others = floor.flows.keys().filter(|(_, t)| t == behind).count() > 1;
+        match floor.plant.nodes.get(NodeId::new(*behind)).map(|n| &n.kind) {
+            Some(NodeKind::Buffer(_)) if others => {
+                why.push(format!("`{}` always has an item ready for a place that others need", floor.name(source)));
+            }
+            Some(NodeKind::Buffer(buffer)) => match buffer.capacity {
+                Capacity::Places(n) => self.kept_full.push((*behind, n)),
+                Capacity::Unlimited => why.push(format!("`{}` fills `{}` without end", floor.name(source), floor.name(*behind))),
+            },
+            _ => {}
+        }
     }
 
     /// Follows each way out of a machine to the next machine, or out of the line.
@@ -357,6 +381,11 @@ fn report(floor: &Floor, net: &Net, found: &mut Found) {
                 full: link.pair.full,
             });
         }
+    }
+    for (node, places) in &net.kept_full {
+        let name = floor.name(*node).to_string();
+        wip += *places as f64;
+        found.buffers.push(BufferEstimate { name, mean: *places as f64, full: 1.0 });
     }
     for (id, node) in floor.plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Sink)) {
         found.throughput.push((node.name.clone(), thrown.get(&id.index()).copied().unwrap_or(0.0)));

@@ -47,8 +47,6 @@ pub(super) struct Server {
     pub rate: f64,
     /// Items that a run takes.
     pub batch: u64,
-    /// Work alone.
-    pub natural: Spread,
     /// With stops (Hopp and Spearman): m(1 + Σ r/f), and the variance of the completion time.
     pub effective: Spread,
     /// Share of the effective time that is no repair.
@@ -277,7 +275,6 @@ impl<'a> Floor<'a> {
             machines: station.machines.max(1),
             rate,
             batch: batch.unwrap_or(1).max(1),
-            natural,
             effective,
             available,
             exponential,

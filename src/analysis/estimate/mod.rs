@@ -11,10 +11,13 @@ mod finite;
 mod floor;
 mod open;
 mod pair;
+mod told;
 
 use crate::ir::Plant;
 
 pub use chain::{Exact, NotExact, Outside, STATES, StationExact, solve as exact};
+
+pub use told::told;
 
 use floor::{Floor, Spread};
 
