@@ -44,40 +44,51 @@ pub const EQUAL_BUFFERS: &[(u32, u32, f64)] = &[
     (6, 2, 0.66685555),
 ];
 
+/// The text of a line of equal stations with equal buffers between them.
+pub fn equal(stations: u32, places: u32) -> String {
+    let arrow = if places == 0 { "->".to_string() } else { format!("-[{places}]->") };
+    let chain: Vec<String> = (1..=stations).map(|i| format!("s[{i}]")).collect();
+    format!(
+        "line equal {{\n item Part {{}}\n source feed {{ makes: Part }}\n station s[{stations}] {{ cycle: exponential(1 s) }}\n \
+         sink out\n flow feed -> {} -> out\n run {{ for: 20000 s, warmup: 500 s, runs: 20 }}\n}}\n",
+        chain.join(&format!(" {arrow} "))
+    )
+}
+
 #[test]
 fn equal_buffers_between_exponential_stations() {
     for (stations, places, exact) in EQUAL_BUFFERS {
-        let arrow = if *places == 0 { "->".to_string() } else { format!("-[{places}]->") };
-        let chain: Vec<String> = (1..=*stations).map(|i| format!("s[{i}]")).collect();
-        let text = format!(
-            "line equal {{\n item Part {{}}\n source feed {{ makes: Part }}\n station s[{stations}] {{ cycle: exponential(1 s) }}\n \
-             sink out\n flow feed -> {} -> out\n run {{ for: 20000 s, warmup: 500 s, runs: 20 }}\n}}\n",
-            chain.join(&format!(" {arrow} "))
-        );
-        let study = simulate(&plant_of("equal", &text), |_| {});
+        let study = simulate(&plant_of("equal", &equal(*stations, *places)), |_| {});
         let per_second = rate(&study, "out").map(|s| Summary { mean: s.mean / 3600.0, sd: s.sd / 3600.0, ..s });
         around(&format!("{stations} stations, {places} places"), per_second, *exact, 20);
     }
 }
 
+/// Queues of textbooks: name, law of work, machines, time between arrivals, exact mean wait in seconds, exact mean
+/// length.
+pub const QUEUES: &[(&str, &str, u32, &str, f64, f64)] = &[
+    ("M/M/1", "exponential(1 s)", 1, "1 s / 0.9", 9.0, 8.1),
+    ("M/M/3", "exponential(1 s)", 3, "1 s / 2.4", 1.078_651_685_4, 2.588_764_044_9),
+    ("M/M/10", "exponential(1 s)", 10, "1 s / 9", 0.668_731_524_1, 6.018_583_717),
+    ("M/D/1", "1 s", 1, "1 s / 0.9", 4.5, 4.05),
+    ("M/E2/1", "erlang(2, 1 s)", 1, "1 s / 0.8", 3.0, 2.4),
+    ("M/G/1, lognormal", "lognormal(1 s, 2 s)", 1, "1 s / 0.7", 35.0 / 6.0, 49.0 / 12.0),
+];
+
+/// The text of a queue.
+pub fn queue(cycle: &str, machines: u32, every: &str) -> String {
+    format!(
+        "line queue {{\n item Part {{}}\n source feed {{ makes: Part, every: exponential({every}) }}\n \
+         station s {{ machines: {machines}, cycle: {cycle} }}\n sink out\n flow feed -[unlimited]-> s -> out\n \
+         run {{ for: 60000 s, warmup: 2000 s, runs: 40 }}\n}}\n"
+    )
+}
+
 #[test]
 fn textbook_queues() {
-    // Law of work, machines, time between arrivals, exact mean wait in seconds, exact mean length.
-    for (what, cycle, machines, every, wait, length) in [
-        ("M/M/1", "exponential(1 s)", 1, "1 s / 0.9", 9.0, 8.1),
-        ("M/M/3", "exponential(1 s)", 3, "1 s / 2.4", 1.078_651_685_4, 2.588_764_044_9),
-        ("M/M/10", "exponential(1 s)", 10, "1 s / 9", 0.668_731_524_1, 6.018_583_717),
-        ("M/D/1", "1 s", 1, "1 s / 0.9", 4.5, 4.05),
-        ("M/E2/1", "erlang(2, 1 s)", 1, "1 s / 0.8", 3.0, 2.4),
-        ("M/G/1, lognormal", "lognormal(1 s, 2 s)", 1, "1 s / 0.7", 35.0 / 6.0, 49.0 / 12.0),
-    ] {
-        let text = format!(
-            "line queue {{\n item Part {{}}\n source feed {{ makes: Part, every: exponential({every}) }}\n \
-             station s {{ machines: {machines}, cycle: {cycle} }}\n sink out\n flow feed -[unlimited]-> s -> out\n \
-             run {{ for: 60000 s, warmup: 2000 s, runs: 40 }}\n}}\n"
-        );
-        let study = simulate(&plant_of(what, &text), |_| {});
-        around(what, study.buffers[0].wait_s, wait, 40);
+    for (what, cycle, machines, every, wait, length) in QUEUES {
+        let study = simulate(&plant_of(what, &queue(cycle, *machines, every)), |_| {});
+        around(what, study.buffers[0].wait_s, *wait, 40);
         // Little's law: as many wait as come while one waits.
         let per_second = rate(&study, "out").unwrap().mean / 3600.0;
         let waiting = study.buffers[0].mean;

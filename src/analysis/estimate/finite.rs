@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use crate::ir::ids::Id;
 use crate::ir::{Capacity, NodeId, NodeKind, WhenFull};
 
-use super::floor::{Floor, Spread};
-use super::pair::{Pair, STAGES, Staged, Wait, many, pair};
+use super::floor::Floor;
+use super::pair::{Moments, Pair, STAGES, Staged, many, pair};
 use super::{BufferEstimate, Found, StationEstimate};
 
 /// Places that stand for any number.
@@ -20,14 +20,17 @@ const UNLIMITED: u64 = 300;
 /// Passes over the line before the estimate is given up.
 const PASSES: usize = 2000;
 
-/// Change of all waits, over the longest time, that counts as none.
-const SAME: f64 = 1e-9;
+/// Change of all waits in a pass, over the longest time, that counts as none: far below the error of the method.
+const SAME: f64 = 1e-7;
+
+/// Passes that the next guess is made from.
+const REMEMBERED: usize = 8;
 
 /// A machine of the decomposition: a station, or a source with a time between items.
 struct Machine {
     node: usize,
     machines: u64,
-    time: Spread,
+    time: Moments,
     inputs: Vec<usize>,
     /// Links out, each with the items it gets per run.
     outputs: Vec<(usize, f64)>,
@@ -88,7 +91,7 @@ impl Net {
             net.machines.push(Machine {
                 node: server.node,
                 machines: server.machines,
-                time: server.effective,
+                time: Moments::central(server.effective.mean, server.effective.variance(), server.third),
                 inputs: Vec::new(),
                 outputs: Vec::new(),
                 leave: Vec::new(),
@@ -105,7 +108,7 @@ impl Net {
             net.machines.push(Machine {
                 node: *node,
                 machines: 1,
-                time: *time,
+                time: Moments::central(time.mean, time.variance(), time.third()),
                 inputs: Vec::new(),
                 outputs: Vec::new(),
                 leave: Vec::new(),
@@ -227,36 +230,43 @@ impl Net {
         self.machines[to].inputs.push(at);
     }
 
-    /// The waits of a run at all links but one.
-    fn waits(&self, machine: usize, but: usize) -> (f64, f64) {
-        let (mut mean, mut variance) = (0.0, 0.0);
-        let mut add = |wait: Wait, share: f64| {
-            let (first, second) = (wait.mean * share, wait.square * share);
-            mean += first;
-            variance += (second - first * first).max(0.0);
-        };
-        let Some(machine) = self.machines.get(machine) else { return (0.0, 0.0) };
-        machine.inputs.iter().filter(|l| **l != but).for_each(|l| add(self.links[*l].pair.starved, 1.0));
-        let outputs = machine.outputs.iter().filter(|(l, _)| *l != but);
-        outputs.for_each(|(l, share)| add(self.links[*l].pair.blocked, *share));
-        (mean, variance)
+    /// The time of a run with its waits at all links but one.
+    fn run(&self, machine: usize, but: usize) -> Moments {
+        let own = &self.machines[machine];
+        let starved = own.inputs.iter().filter(|l| **l != but).map(|l| self.links[*l].pair.starved);
+        let blocked = own.outputs.iter().filter(|(l, _)| *l != but).map(|(l, q)| self.links[*l].pair.blocked.with(*q));
+        starved.chain(blocked).fold(own.time, Moments::and)
     }
 
     /// Time between items that a machine brings to a link, were there always room.
-    fn brings(&self, machine: usize, link: usize) -> Spread {
-        let own = &self.machines[machine];
-        let (waits, variance) = self.waits(machine, link);
-        let (mean, variance) = (own.time.mean + waits, own.time.variance() + variance);
-        let share = own.outputs.iter().find(|(l, _)| *l == link).map_or(1.0, |(_, share)| *share).clamp(1e-9, 1.0);
-        // Of runs that bring none there are geometrically many.
-        Spread::of(mean / share, variance / share + mean * mean * (1.0 - share) / (share * share))
+    fn brings(&self, machine: usize, link: usize) -> Moments {
+        let share = self.machines[machine].outputs.iter().find(|(l, _)| *l == link).map_or(1.0, |(_, share)| *share);
+        self.run(machine, link).until(share.clamp(1e-9, 1.0))
     }
 
     /// Time from taking an item from a link until the next is taken, were there always one.
-    fn takes(&self, machine: usize, link: usize) -> Spread {
-        let (waits, variance) = self.waits(machine, link);
-        let time = self.machines[machine].time;
-        Spread::of(time.mean + waits, time.variance() + variance)
+    fn takes(&self, machine: usize, link: usize) -> Moments {
+        self.run(machine, link)
+    }
+
+    /// The waits at all links, six numbers each.
+    fn waits_of_links(&self) -> Vec<f64> {
+        let three = |m: Moments| [m.mean, m.square, m.cube];
+        self.links.iter().flat_map(|l| [l.pair.starved, l.pair.blocked]).flat_map(three).collect()
+    }
+
+    /// Sets them, as far as they can be waits.
+    fn set_waits(&mut self, values: &[f64]) {
+        for (link, six) in self.links.iter_mut().zip(values.chunks(6)) {
+            let wait = |mean: f64, square: f64, cube: f64| {
+                let mean = mean.max(0.0);
+                let square = square.max(mean * mean);
+                Moments { mean, square, cube: cube.max(if mean > 0.0 { square * square / mean } else { 0.0 }) }
+            };
+            if let [a, b, c, d, e, f] = six {
+                (link.pair.starved, link.pair.blocked) = (wait(*a, *b, *c), wait(*d, *e, *f));
+            }
+        }
     }
 
     fn solve(&self, link: usize) -> Pair {
@@ -295,7 +305,7 @@ fn lossy(interval: f64, (time, machines): (f64, u64), places: u64) -> Pair {
     let throughput = (1.0 - lost) / interval;
     let idle = machines as f64 - throughput * time;
     let wait = idle / throughput;
-    Pair { throughput, starved: Wait { mean: wait, square: 2.0 * wait * wait }, full: lost, ..Pair::default() }
+    Pair { throughput, starved: Moments::exponential(wait), full: lost, ..Pair::default() }
 }
 
 /// Throughput, waits and levels.
@@ -306,23 +316,7 @@ pub(super) fn estimate(floor: &Floor, mut net: Net) -> Found {
         ..Found::default()
     };
     let longest = net.machines.iter().map(|m| m.time.mean).fold(1e-12, f64::max);
-    let mut settled = false;
-    let links = net.links.len();
-    for _ in 0..PASSES {
-        let mut change = 0.0f64;
-        // Down the line and back.
-        for link in (0..links).chain((0..links).rev()) {
-            let new = net.solve(link);
-            let old = net.links[link].pair;
-            change = change.max((new.starved.mean - old.starved.mean).abs() / longest);
-            change = change.max((new.blocked.mean - old.blocked.mean).abs() / longest);
-            net.links[link].pair = new;
-        }
-        if change < SAME {
-            settled = true;
-            break;
-        }
-    }
+    let settled = settle(&mut net, longest);
     if !settled {
         found.outside.push("the decomposition does not settle".to_string());
         return found;
@@ -333,7 +327,10 @@ pub(super) fn estimate(floor: &Floor, mut net: Net) -> Found {
     if net.links.iter().any(|l| l.from.len() > 1) {
         found.assumed.push("what comes together is taken as one stream".to_string());
     }
-    let low = |m: &Machine| m.time.mean > 0.0 && m.time.scv < 1.0 / STAGES as f64 - 1e-12;
+    let low = |m: &Machine| {
+        let square = m.time.mean * m.time.mean;
+        m.time.square - square < square * (1.0 / STAGES as f64 - 1e-12)
+    };
     if net.machines.iter().any(low) && !net.links.is_empty() {
         found.assumed.push(format!("spreads below 1/{STAGES} are taken as 1/{STAGES}"));
     }
@@ -341,11 +338,76 @@ pub(super) fn estimate(floor: &Floor, mut net: Net) -> Found {
     found
 }
 
+/// Passes down the line and back until nothing changes; whether that came to be. Of long lines a pass changes little,
+/// so that the next guess is made from the last few (Anderson 1965).
+fn settle(net: &mut Net, longest: f64) -> bool {
+    let links = net.links.len();
+    let mut history: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
+    for _ in 0..PASSES {
+        let before = net.waits_of_links();
+        for link in (0..links).chain((0..links).rev()) {
+            net.links[link].pair = net.solve(link);
+        }
+        let after = net.waits_of_links();
+        let change: Vec<f64> = after.iter().zip(&before).map(|(x, y)| x - y).collect();
+        // Only the means are in seconds.
+        if change.chunks(3).all(|c| c.first().is_none_or(|mean| mean.abs() < SAME * longest)) {
+            return true;
+        }
+        history.push((after.clone(), change));
+        if history.len() > REMEMBERED {
+            history.remove(0);
+        }
+        if let Some(guess) = extrapolate(&history) {
+            net.set_waits(&guess);
+        }
+    }
+    false
+}
+
+/// The combination of the last passes whose changes add up to least.
+fn extrapolate(history: &[(Vec<f64>, Vec<f64>)]) -> Option<Vec<f64>> {
+    let ((last, change), earlier) = history.split_last().map(|(l, e)| ((&l.0, &l.1), e))?;
+    let n = earlier.len();
+    if n < 2 {
+        return None;
+    }
+    // Least squares over the differences to the last change, a little damped.
+    let differences: Vec<Vec<f64>> =
+        earlier.iter().map(|(_, c)| c.iter().zip(change).map(|(x, y)| x - y).collect()).collect();
+    let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(p, q)| p * q).sum::<f64>();
+    let mut matrix: Vec<Vec<f64>> = differences.iter().map(|x| differences.iter().map(|y| dot(x, y)).collect()).collect();
+    let mut right: Vec<f64> = differences.iter().map(|x| -dot(x, change)).collect();
+    let trace: f64 = (0..n).map(|k| matrix[k][k]).sum();
+    (0..n).for_each(|k| matrix[k][k] += 1e-12 * trace);
+    for k in 0..n {
+        let (pivot, own) = (matrix[k].clone(), right[k]);
+        for i in k + 1..n {
+            let factor = matrix[i][k] / pivot[k];
+            matrix[i].iter_mut().zip(&pivot).for_each(|(v, w)| *v -= factor * w);
+            right[i] -= factor * own;
+        }
+    }
+    for k in (0..n).rev() {
+        let rest: f64 = (k + 1..n).map(|j| matrix[k][j] * right[j]).sum();
+        right[k] = (right[k] - rest) / matrix[k][k];
+    }
+    let sum: f64 = right.iter().map(|w| w.abs()).sum();
+    if !sum.is_finite() || sum > 1e4 {
+        return None;
+    }
+    let mut guess = last.clone();
+    for (weight, (values, _)) in right.iter().zip(earlier) {
+        guess.iter_mut().zip(values.iter().zip(last)).for_each(|(g, (v, l))| *g += weight * (v - l));
+    }
+    Some(guess)
+}
+
 fn report(floor: &Floor, net: &Net, found: &mut Found) {
     let mut thrown: BTreeMap<usize, f64> = BTreeMap::new();
     let mut wip = 0.0;
     for (at, machine) in net.machines.iter().enumerate() {
-        let all = machine.time.mean + net.waits(at, usize::MAX).0;
+        let all = net.run(at, usize::MAX).mean;
         let runs = if all > 0.0 { machine.machines as f64 / all } else { 0.0 };
         for (sink, share) in &machine.leave {
             *thrown.entry(*sink).or_default() += runs * share;

@@ -36,6 +36,11 @@ impl Spread {
     pub fn variance(self) -> f64 {
         self.scv * self.mean * self.mean
     }
+
+    /// The third central moment, seconds³, of a gamma time: right for exponential, Erlang and fixed times.
+    pub fn third(self) -> f64 {
+        2.0 * self.scv * self.scv * self.mean * self.mean * self.mean
+    }
 }
 
 /// A station.
@@ -49,6 +54,8 @@ pub(super) struct Server {
     pub batch: u64,
     /// With stops (Hopp and Spearman): m(1 + Σ r/f), and the variance of the completion time.
     pub effective: Spread,
+    /// The third central moment of the effective time, seconds³.
+    pub third: f64,
     /// Share of the effective time that is no repair.
     pub available: f64,
     /// Whether its work is exponential and never stops.
@@ -269,13 +276,14 @@ impl<'a> Floor<'a> {
             [part] => Some(part.maximum),
             _ => None,
         });
-        let (effective, available) = self.stopped(&name, station, natural);
+        let (effective, third, available) = self.stopped(&name, station, natural);
         self.servers.push(Server {
             node: id.index(),
             machines: station.machines.max(1),
             rate,
             batch: batch.unwrap_or(1).max(1),
             effective,
+            third,
             available,
             exponential,
         });
@@ -305,9 +313,9 @@ impl<'a> Floor<'a> {
 
     /// The time from begin to end of a run with the stops that fall into it. Of clocks that run during work,
     /// f between stops and r for each: mean t(1 + Σ r/f), variance σ²(1 + Σ r/f)² + t Σ E r²/f (Hopp and
-    /// Spearman, Factory Physics, §8.4).
-    fn stopped(&mut self, name: &str, station: &Station, natural: Spread) -> (Spread, f64) {
-        let (mut longer, mut variance) = (1.0, 0.0);
+    /// Spearman, Factory Physics, §8.4); with its third central moment and the share of the time that is no repair.
+    fn stopped(&mut self, name: &str, station: &Station, natural: Spread) -> (Spread, f64, f64) {
+        let (mut longer, mut squares, mut cubes) = (1.0, 0.0, 0.0);
         let breakdowns = station.breakdowns.iter().map(|b| (b.name.as_str(), &b.after, b.clock, &b.repair));
         let planned = station.maintenance.iter().map(|m| (m.name.as_str(), &m.every, m.clock, &m.lasts));
         for (stop, after, clock, lasts) in breakdowns.chain(planned) {
@@ -323,14 +331,20 @@ impl<'a> Floor<'a> {
                 self.assumed.push(format!("`{stop}` of `{name}` is taken to stop it only during its work"));
             }
             longer += lasts.mean / between;
-            variance += natural.mean * (lasts.variance() + lasts.mean * lasts.mean) / between;
+            let square = lasts.variance() + lasts.mean * lasts.mean;
+            squares += square / between;
+            cubes += (lasts.third() + 3.0 * lasts.mean * square - 2.0 * lasts.mean * lasts.mean * lasts.mean) / between;
         }
         let odd = |b: &&Breakdown| !matches!(b.effect, BreakdownEffect::Resume | BreakdownEffect::FinishItem);
         if let Some(b) = station.breakdowns.iter().find(odd) {
             self.outside.push(format!("`{}` of `{name}` does away with work", b.name));
         }
-        let spread = Spread::of(natural.mean * longer, natural.variance() * longer * longer + variance);
-        (spread, 1.0 / longer)
+        let variance = natural.variance() * longer * longer + natural.mean * squares;
+        // Cumulants given the work, and over it (Brillinger 1969).
+        let third = natural.third() * longer * longer * longer
+            + 3.0 * longer * squares * natural.variance()
+            + natural.mean * cubes;
+        (Spread::of(natural.mean * longer, variance), third, 1.0 / longer)
     }
 
     /// Sums the flows between nodes.

@@ -1,8 +1,6 @@
 //! Two machines with places between them, as a small Markov chain: the building block of [`super::finite`].
 //! Times are matched by mean and spread with few exponential stages.
 
-use super::floor::Spread;
-
 /// Stages of one time at most, so that a pair stays small: spreads below one over this are taken as that.
 pub(super) const STAGES: usize = 6;
 
@@ -14,13 +12,18 @@ pub(super) struct Staged {
 }
 
 impl Staged {
-    /// Stages of a mean and a spread: two of Cox for a spread of at least 1/2 (Marie 1980), else Erlang's of
-    /// k − 1 or k (Tijms 1986).
-    pub fn of(time: Spread) -> Staged {
+    /// Stages of a mean, a spread and, where that is possible, a third moment: two of Cox for a spread of at least
+    /// 1/2 (Altiok 1985 with three moments, Marie 1980 with two), else Erlang's of k − 1 or k (Tijms 1986).
+    pub fn of(time: Moments) -> Staged {
         let mean = time.mean.max(1e-12);
-        let scv = time.scv.max(1.0 / STAGES as f64);
+        let scv = ((time.square - mean * mean) / (mean * mean)).max(1.0 / STAGES as f64);
         if (scv - 1.0).abs() < 1e-9 {
             return Staged { rates: vec![1.0 / mean], on: vec![0.0] };
+        }
+        if scv > 1.0
+            && let Some(staged) = three_moments(time)
+        {
+            return staged;
         }
         if scv >= 0.5 {
             return Staged { rates: vec![2.0 / mean, 1.0 / (mean * scv)], on: vec![0.5 / scv, 0.0] };
@@ -47,23 +50,94 @@ impl Staged {
         self.rates[at] * (1.0 - self.on[at])
     }
 
-    /// Mean and second moment of what is left of it from a stage on.
-    fn rest(&self, at: usize) -> (f64, f64) {
-        let (mut first, mut second) = (0.0, 0.0);
+    /// Moments of what is left of it from a stage on.
+    fn rest(&self, at: usize) -> Moments {
+        let mut rest = Moments::default();
         for k in (at..self.stages()).rev() {
-            let mean = 1.0 / self.rates[k];
-            second = 2.0 * mean * mean + self.on[k] * (second + 2.0 * mean * first);
-            first = mean + self.on[k] * first;
+            let (mean, on) = (1.0 / self.rates[k], self.on[k]);
+            let cube = rest.cube + 3.0 * rest.square * mean + 6.0 * rest.mean * mean * mean;
+            let square = rest.square + 2.0 * mean * rest.mean;
+            rest = Moments {
+                mean: mean + on * rest.mean,
+                square: 2.0 * mean * mean + on * square,
+                cube: 6.0 * mean * mean * mean + on * cube,
+            };
         }
-        (first, second)
+        rest
     }
 }
 
-/// A wait that each item meets: its mean and second moment, over all items.
+/// Two stages of Cox with three moments; `None` where no such time has these.
+fn three_moments(time: Moments) -> Option<Staged> {
+    let Moments { mean, square, cube } = time;
+    let below = 1.5 * square * square / mean - cube;
+    if below.abs() < 1e-9 * cube {
+        return None;
+    }
+    let product = (6.0 * mean - 3.0 * square / mean) / below;
+    let sum = 1.0 / mean + square * product / (2.0 * mean);
+    let root = sum * sum - 4.0 * product;
+    if root < 0.0 || product <= 0.0 {
+        return None;
+    }
+    let first = (sum + root.sqrt()) / 2.0;
+    let second = sum - first;
+    let on = second * (mean * first - 1.0) / first;
+    (second > 0.0 && (0.0..=1.0).contains(&on)).then(|| Staged { rates: vec![first, second], on: vec![on, 0.0] })
+}
+
+/// The first three moments of a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Wait {
+pub(super) struct Moments {
+    /// Seconds.
     pub mean: f64,
+    /// Seconds².
     pub square: f64,
+    /// Seconds³.
+    pub cube: f64,
+}
+
+impl Moments {
+    /// From the mean and the second and third central moments.
+    pub fn central(mean: f64, variance: f64, third: f64) -> Moments {
+        let cube = third + 3.0 * mean * variance + mean * mean * mean;
+        Moments { mean, square: variance + mean * mean, cube }
+    }
+
+    /// Of an exponential time.
+    pub fn exponential(mean: f64) -> Moments {
+        Moments { mean, square: 2.0 * mean * mean, cube: 6.0 * mean * mean * mean }
+    }
+
+    /// Of the sum with another time that is independent of it.
+    pub fn and(self, other: Moments) -> Moments {
+        Moments {
+            mean: self.mean + other.mean,
+            square: self.square + 2.0 * self.mean * other.mean + other.square,
+            cube: self.cube + 3.0 * (self.square * other.mean + self.mean * other.square) + other.cube,
+        }
+    }
+
+    /// Of a time that is there with a probability, and else 0.
+    pub fn with(self, share: f64) -> Moments {
+        Moments { mean: self.mean * share, square: self.square * share, cube: self.cube * share }
+    }
+
+    /// Of so many such times that one of them succeeds, each with a probability.
+    pub fn until(self, share: f64) -> Moments {
+        let again = 1.0 - share;
+        let mean = self.mean / share;
+        let square = (self.square + 2.0 * again * self.mean * mean) / share;
+        let cube = (self.cube + 3.0 * again * (self.square * mean + self.mean * square)) / share;
+        Moments { mean, square, cube }
+    }
+
+    fn add(&mut self, rate: f64, other: Moments) {
+        let more = other.with(rate);
+        self.mean += more.mean;
+        self.square += more.square;
+        self.cube += more.cube;
+    }
 }
 
 /// What two machines do with places between them.
@@ -72,9 +146,9 @@ pub(super) struct Pair {
     /// Items per second.
     pub throughput: f64,
     /// Of the second machine for an item, per item.
-    pub starved: Wait,
+    pub starved: Moments,
     /// Of the first machine for room, per item.
-    pub blocked: Wait,
+    pub blocked: Moments,
     /// Mean number in the places.
     pub level: f64,
     /// Probability that no place is free.
@@ -82,83 +156,77 @@ pub(super) struct Pair {
 }
 
 /// One machine each: states by the number of items between the end of the first work and the end of the second,
-/// and the stages of both. Solved level by level from the fullest down (Neuts 1981, for finitely many levels).
-/// O(levels × stages³).
+/// and the stages of both. Solved level by level from the fullest down (Neuts 1981, for finitely many levels): of
+/// what comes into a level by an end of the first work in stage j of the second, the row `j` says how long it stays
+/// in which stages before it leaves the level for the one below. O(levels × stages³).
 pub(super) fn pair(first: &Staged, second: &Staged, places: u64, loses: bool) -> Pair {
     let levels = usize::try_from(places).unwrap_or(usize::MAX).min(100_000) + if loses { 1 } else { 2 };
     let (a, b) = (first.stages(), second.stages());
     let size = a * b;
     let at = |i: usize, j: usize| i * b + j;
-    // Between: one up ends the first work, one down the second, and stages within a level.
-    let within = |level: usize| {
-        let mut q = vec![vec![0.0; size]; size];
+    // What leaves the stages of a level, but for ends of the second work, whose stages are 0 on both sides where a
+    // machine is blocked or has nothing; and what comes back from the level above.
+    let leaving = |level: usize, back: &[f64]| {
+        let mut matrix = vec![0.0; size * size];
         for i in 0..a {
             for j in 0..b {
-                let from = at(i, j);
+                let row = at(i, j) * size;
+                let unused = (level == levels && i > 0) || (level == 0 && j > 0);
+                if unused {
+                    matrix[row + at(i, j)] = 1.0;
+                    continue;
+                }
                 if level < levels {
-                    q[from][from] -= first.rates[i];
+                    matrix[row + at(i, j)] += first.rates[i];
                     if i + 1 < a {
-                        q[from][at(i + 1, j)] += first.rates[i] * first.on[i];
+                        matrix[row + at(i + 1, j)] -= first.rates[i] * first.on[i];
                     }
-                } else if i > 0 {
-                    // The first machine is blocked: it has no stage; the states beyond the first are not used.
-                    q[from][from] -= 1.0;
+                    for (k, share) in back.iter().skip(j * a).take(a).enumerate() {
+                        matrix[row + at(k, 0)] -= first.ends(i) * share;
+                    }
                 }
                 if level > 0 {
-                    q[from][from] -= second.rates[j];
+                    matrix[row + at(i, j)] += second.rates[j];
                     if j + 1 < b {
-                        q[from][at(i, j + 1)] += second.rates[j] * second.on[j];
+                        matrix[row + at(i, j + 1)] -= second.rates[j] * second.on[j];
                     }
-                } else if j > 0 {
-                    q[from][from] -= 1.0;
                 }
             }
         }
-        q
+        matrix
     };
-    let up = |level: usize| {
-        let mut q = vec![vec![0.0; size]; size];
-        for i in 0..a {
-            for j in 0..b {
-                if level == 0 && j > 0 {
-                    continue;
-                }
-                // A first work begins anew, unless it is blocked, which is stage 0 too.
-                q[at(i, j)][at(0, j)] += first.ends(i);
+    let mut stays: Vec<Vec<f64>> = Vec::with_capacity(levels);
+    let mut back: Vec<f64> = Vec::new();
+    for level in (1..=levels).rev() {
+        let matrix = leaving(level, &back);
+        let mut rows = vec![0.0; b * size];
+        (0..b).for_each(|j| rows[j * size + at(0, j)] = 1.0);
+        solve_rows(&matrix, size, &mut rows);
+        // By stage of the first machine, with which probability the level is left downwards.
+        back = vec![0.0; b * a];
+        for j in 0..b {
+            for i in 0..a {
+                back[j * a + i] = (0..b).map(|k| rows[j * size + at(i, k)] * second.ends(k)).sum();
             }
         }
-        q
-    };
-    let down = |level: usize| {
-        let mut q = vec![vec![0.0; size]; size];
-        for i in 0..a {
-            for j in 0..b {
-                if level == levels && i > 0 {
-                    continue;
-                }
-                q[at(i, j)][at(i, 0)] += second.ends(j);
-            }
-        }
-        q
-    };
-    // π(n+1) = π(n) R(n), from the top down.
-    let mut ratios: Vec<Vec<Vec<f64>>> = Vec::with_capacity(levels);
-    let mut below = within(levels);
-    for level in (0..levels).rev() {
-        let ratio = times(&up(level), &inverse(&negative(&below)));
-        below = sum(&within(level), &times(&ratio, &down(level + 1)));
-        ratios.push(ratio);
+        stays.push(rows);
     }
-    ratios.reverse();
-    let mut shares = vec![left_null(&below)];
-    for ratio in &ratios {
-        let last = shares.last().cloned().unwrap_or_default();
-        shares.push(row_times(&last, ratio));
+    stays.reverse();
+    let mut shares = vec![left_null(&leaving(0, &back), size)];
+    for rows in &stays {
+        let level = shares.len() - 1;
+        let mut next = vec![0.0; size];
+        for j in 0..b {
+            let last = &shares[level];
+            let flow: f64 = (0..a).map(|i| last[at(i, j)] * first.ends(i)).sum();
+            next.iter_mut().zip(&rows[j * size..(j + 1) * size]).for_each(|(sum, stay)| *sum += flow * stay);
+        }
+        shares.push(next);
     }
     let all: f64 = shares.iter().flatten().sum();
     shares.iter_mut().flatten().for_each(|p| *p /= all);
     let mut found = Pair::default();
-    let (mut starved, mut blocked) = (Wait::default(), Wait::default());
+    let (mut starved, mut blocked) = (Moments::default(), Moments::default());
     for (level, row) in shares.iter().enumerate() {
         let waiting = level.saturating_sub(1).min(usize::try_from(places).unwrap_or(usize::MAX));
         found.level += waiting as f64 * row.iter().sum::<f64>();
@@ -171,22 +239,17 @@ pub(super) fn pair(first: &Staged, second: &Staged, places: u64, loses: bool) ->
                 if level == 1 {
                     // The second machine ends and finds nothing: it waits for the rest of the first work. Where there
                     // is but one level the first was blocked, and hands its next item over after a whole work.
-                    let (m, s) = first.rest(if levels == 1 { 0 } else { i });
-                    starved.mean += p * second.ends(j) * m;
-                    starved.square += p * second.ends(j) * s;
+                    starved.add(p * second.ends(j), first.rest(if levels == 1 { 0 } else { i }));
                 }
                 if level + 1 == levels {
-                    let (m, s) = second.rest(if level == 0 { 0 } else { j });
-                    blocked.mean += p * first.ends(i) * m;
-                    blocked.square += p * first.ends(i) * s;
+                    blocked.add(p * first.ends(i), second.rest(if level == 0 { 0 } else { j }));
                 }
             }
         }
     }
     found.full = shares.last().map_or(0.0, |row| row.iter().sum());
     if found.throughput > 0.0 {
-        let per = |w: Wait| Wait { mean: w.mean / found.throughput, square: w.square / found.throughput };
-        (found.starved, found.blocked) = (per(starved), per(blocked));
+        (found.starved, found.blocked) = (starved.with(1.0 / found.throughput), blocked.with(1.0 / found.throughput));
     }
     found
 }
@@ -232,7 +295,7 @@ pub(super) fn many(first: (f64, u64), second: (f64, u64), places: u64) -> Pair {
         // Those who wait do so for an exponential time.
         let wait = |all: f64, meet: f64| {
             let (mean, share) = (all / found.throughput, meet / found.throughput);
-            Wait { mean, square: if share > 0.0 { 2.0 * mean * mean / share } else { 0.0 } }
+            if share > 0.0 { Moments::exponential(mean / share).with(share) } else { Moments::default() }
         };
         found.starved = wait(idle, meet_idle);
         found.blocked = wait(held, meet_full);
@@ -240,64 +303,35 @@ pub(super) fn many(first: (f64, u64), second: (f64, u64), places: u64) -> Pair {
     found
 }
 
-type Matrix = Vec<Vec<f64>>;
-
-fn times(a: &Matrix, b: &Matrix) -> Matrix {
-    a.iter().map(|row| row_times(row, b)).collect()
-}
-
-fn row_times(row: &[f64], b: &Matrix) -> Vec<f64> {
-    let mut found = vec![0.0; row.len()];
-    for (factor, line) in row.iter().zip(b).filter(|(f, _)| **f != 0.0) {
-        found.iter_mut().zip(line).for_each(|(sum, value)| *sum += factor * value);
-    }
-    found
-}
-
-fn sum(a: &Matrix, b: &Matrix) -> Matrix {
-    a.iter().zip(b).map(|(x, y)| x.iter().zip(y).map(|(p, q)| p + q).collect()).collect()
-}
-
-fn negative(a: &Matrix) -> Matrix {
-    a.iter().map(|row| row.iter().map(|v| -v).collect()).collect()
-}
-
-/// Gauss and Jordan with pivots.
-fn inverse(a: &Matrix) -> Matrix {
-    let n = a.len();
-    let mut left = a.clone();
-    let mut right: Matrix = (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
-    for k in 0..n {
-        let pivot = (k..n).max_by(|x, y| left[*x][k].abs().total_cmp(&left[*y][k].abs())).unwrap_or(k);
-        left.swap(k, pivot);
-        right.swap(k, pivot);
-        let scale = left[k][k];
-        if scale == 0.0 {
-            continue;
-        }
-        left[k].iter_mut().for_each(|v| *v /= scale);
-        right[k].iter_mut().for_each(|v| *v /= scale);
-        let (line, other) = (left[k].clone(), right[k].clone());
-        for i in (0..n).filter(|i| *i != k) {
-            let factor = left[i][k];
-            if factor != 0.0 {
-                left[i].iter_mut().zip(&line).for_each(|(v, w)| *v -= factor * w);
-                right[i].iter_mut().zip(&other).for_each(|(v, w)| *v -= factor * w);
+/// Solves x A = r in place for each of the rows, for a matrix with a dominant diagonal: no pivots are needed.
+fn solve_rows(matrix: &[f64], size: usize, rows: &mut [f64]) {
+    let mut left: Vec<f64> = (0..size * size).map(|at| matrix[(at % size) * size + at / size]).collect();
+    for k in 0..size {
+        for i in k + 1..size {
+            let factor = left[i * size + k] / left[k * size + k];
+            if factor == 0.0 {
+                continue;
             }
+            for j in k..size {
+                left[i * size + j] -= factor * left[k * size + j];
+            }
+            rows.chunks_mut(size).for_each(|row| row[i] -= factor * row[k]);
         }
     }
-    right
+    for row in rows.chunks_mut(size) {
+        for k in (0..size).rev() {
+            let rest: f64 = (k + 1..size).map(|j| left[k * size + j] * row[j]).sum();
+            row[k] = (row[k] - rest) / left[k * size + k];
+        }
+    }
 }
 
-/// x with x A = 0 and the first number 1: the last equation follows from the others.
-fn left_null(a: &Matrix) -> Vec<f64> {
-    let n = a.len();
-    if n == 1 {
-        return vec![1.0];
+/// x with x A = 0 and the first number 1: the first equation follows from the others.
+fn left_null(matrix: &[f64], size: usize) -> Vec<f64> {
+    let inner: Vec<f64> = (1..size).flat_map(|i| (1..size).map(move |j| matrix[i * size + j])).collect();
+    let mut row: Vec<f64> = (1..size).map(|j| -matrix[j]).collect();
+    if size > 1 {
+        solve_rows(&inner, size - 1, &mut row);
     }
-    // Σ over i ≥ 1 of x(i) a(i, j) = −a(0, j), for j ≥ 1.
-    let inner: Matrix = (1..n).map(|i| a[i][1..].to_vec()).collect();
-    let right: Vec<f64> = a[0][1..].iter().map(|v| -v).collect();
-    let rest = row_times(&right, &inverse(&inner));
-    [1.0].into_iter().chain(rest).collect()
+    [1.0].into_iter().chain(row).collect()
 }
