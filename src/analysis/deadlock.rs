@@ -22,6 +22,7 @@ use crate::ir::{
 
 use super::cards::limit_region;
 use super::figures::{counted, whole};
+use super::kept;
 use super::load::on_share;
 use super::means::is_a;
 use super::network::{Network, State, joining, way_out};
@@ -132,7 +133,7 @@ fn on_vehicles(plant: &Plant, id: NodeId) -> bool {
 }
 
 /// Places of a node that hold items which can wait; `None` for no limit, sources and sinks.
-fn room(plant: &Plant, id: NodeId) -> Option<u64> {
+pub(super) fn room(plant: &Plant, id: NodeId) -> Option<u64> {
     match plant.nodes.get(id).map(|n| &n.kind)? {
         // A machine is full with one batch, however small.
         // How many items stay inside at once is a matter of times.
@@ -214,7 +215,7 @@ fn loops(plant: &Plant, network: &Network) -> Vec<Loop> {
 }
 
 /// Calls `each` with every leaf an item can take: node, span, committed, by chance.
-fn leaves(
+pub(super) fn leaves(
     plant: &Plant,
     way: &Routing,
     item: ItemId,
@@ -254,6 +255,15 @@ fn judge(plant: &Plant, network: &Network, circle: &Loop, found: &mut Vec<Diagno
     let Some((places, order)) = smallest_circle(plant, circle) else { return VerdictKind::Unknown };
     let inside: BTreeSet<NodeId> = circle.nodes.iter().copied().collect();
     let entries = entries(plant, network, &inside);
+    let keeps = circle.nodes.iter().any(|id| kept::keeps(plant, *id));
+    if keeps && !kept::open_inside(plant, network, &inside) {
+        // What goes round may wait for places that are kept from it: a circle can stand before it is full.
+        found.push(can_block(plant, circle, &order, places, &entries, None));
+        return VerdictKind::Unknown;
+    }
+    if keeps && kept::most_inside(plant, network, &inside).is_some_and(|most| most < places) {
+        return VerdictKind::Free;
+    }
     let supply = supply(plant, network, &inside);
     if let Some(items) = supply.items {
         // What is inside at the start, or can still come, is all there ever is.
@@ -274,10 +284,11 @@ fn judge(plant: &Plant, network: &Network, circle: &Loop, found: &mut Vec<Diagno
         return VerdictKind::Unknown;
     }
     let sure = surely_locks(plant, network, circle, &inside);
+    let keep = kept::would_free(plant, network, &inside, &order, places);
     found.push(if sure {
-        locks_up(plant, circle, &order, places, &entries)
+        locks_up(plant, circle, &order, places, &entries, keep)
     } else {
-        can_block(plant, circle, &order, places, &entries)
+        can_block(plant, circle, &order, places, &entries, keep)
     });
     if sure { VerdictKind::Deadlock } else { VerdictKind::Unknown }
 }
@@ -450,7 +461,11 @@ fn surely_locks(plant: &Plant, network: &Network, circle: &Loop, inside: &BTreeS
             _ => false,
         });
     // A circle of states, not only of nodes: the same item can go round.
-    simple && plant.limits.is_empty() && endless(plant) && state_circle(network, inside)
+    simple
+        && !inside.iter().any(|id| kept::keeps(plant, *id))
+        && plant.limits.is_empty()
+        && endless(plant)
+        && state_circle(network, inside)
 }
 
 fn endless(plant: &Plant) -> bool {
@@ -520,7 +535,14 @@ fn pointed(plant: &Plant, circle: &Loop, order: &[NodeId], code: Code, message: 
     d.note(circular_wait(plant, order))
 }
 
-fn locks_up(plant: &Plant, circle: &Loop, order: &[NodeId], places: u64, entries: &[NodeId]) -> Diagnostic {
+fn locks_up(
+    plant: &Plant,
+    circle: &Loop,
+    order: &[NodeId],
+    places: u64,
+    entries: &[NodeId],
+    keep: Option<String>,
+) -> Diagnostic {
     let names = around(plant, order);
     let d = pointed(
         plant,
@@ -538,14 +560,22 @@ fn locks_up(plant: &Plant, circle: &Loop, order: &[NodeId], places: u64, entries
         order,
         places,
         entries,
+        keep,
     )
 }
 
-fn can_block(plant: &Plant, circle: &Loop, order: &[NodeId], places: u64, entries: &[NodeId]) -> Diagnostic {
+fn can_block(
+    plant: &Plant,
+    circle: &Loop,
+    order: &[NodeId],
+    places: u64,
+    entries: &[NodeId],
+    keep: Option<String>,
+) -> Diagnostic {
     let names = around(plant, order);
     let message = format!("items in the loop {names} can block each other: {}", held_by(places));
     let d = pointed(plant, circle, order, codes::BLOCKING_CYCLE, message);
-    helped(plant, d, order, places, entries)
+    helped(plant, d, order, places, entries, keep)
 }
 
 fn held_by(places: u64) -> String {
@@ -564,7 +594,14 @@ fn around(plant: &Plant, order: &[NodeId]) -> String {
     format!("{}{}", shown.join(" → "), if list.len() > 4 { " → …" } else { "" })
 }
 
-fn helped(plant: &Plant, mut d: Diagnostic, order: &[NodeId], places: u64, entries: &[NodeId]) -> Diagnostic {
+fn helped(
+    plant: &Plant,
+    mut d: Diagnostic,
+    order: &[NodeId],
+    places: u64,
+    entries: &[NodeId],
+    keep: Option<String>,
+) -> Diagnostic {
     let named = |id: &NodeId| match plant.nodes.get(*id).map(|n| &n.kind) {
         Some(NodeKind::Buffer(b)) => !b.anonymous,
         Some(NodeKind::Station(_) | NodeKind::Conveyor(_)) => true,
@@ -583,6 +620,9 @@ fn helped(plant: &Plant, mut d: Diagnostic, order: &[NodeId], places: u64, entri
             name(plant, from),
             name(plant, sink),
         ));
+    }
+    if let Some(keep) = keep {
+        d = d.help(keep);
     }
     let last = order.last().zip(order.first());
     match last {
@@ -669,7 +709,7 @@ fn gathers_safely(
                 let enough = network.states.get_index(*from).is_some_and(|(s, ())| {
                     matches!(plant.nodes.get(s.node).map(|n| &n.kind),
                         Some(NodeKind::Buffer(b)) if b.capacity == Capacity::Unlimited
-                            || matches!(b.capacity, Capacity::Places(n) if n >= *wanted))
+                            || matches!(b.capacity, Capacity::Places(n) if n.saturating_sub(b.kept_places()) >= *wanted))
                 });
                 if *wanted > 1 && !enough {
                     return false;

@@ -76,7 +76,8 @@ pub(super) fn process(model: &Model, point: &Point) -> Option<(f64, f64)> {
             let state = &states[at];
             let new = if state.departs {
                 let oldest = parts[state.node.0 as usize].iter().map(|p| age[*p]).fold(0.0, f64::max);
-                let runs = network.inflows[at].iter().filter(|(p, _)| matches!(network.parameters[*p], Parameter::Recipe(..)));
+                let runs =
+                    network.inflows[at].iter().filter(|(p, _)| matches!(network.parameters[*p], Parameter::Recipe(..)));
                 oldest + runs.map(|(p, _)| at_parameter[*p]).fold(0.0, f64::max)
             } else {
                 let all: f64 = into[at].iter().map(|(_, rate)| rate).sum();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::base::Span;
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Buffer, Capacity, ItemId, Need, NodeId, NodeKind, Plant, PoolId, PoolKind, Recipe, Supply};
+use crate::ir::{Buffer, Capacity, ItemId, KeptFor, Need, NodeId, NodeKind, Plant, PoolId, PoolKind, Recipe, Supply};
 
 use super::figures::whole;
 use super::load::item_name;
@@ -198,6 +198,19 @@ fn parts(plant: &Plant, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Places of a buffer that are surely kept from an item, wherever it comes from.
+fn kept_from(plant: &Plant, buffer: &Buffer, item: Option<ItemId>) -> u64 {
+    let Some(item) = item else { return 0 };
+    buffer.kept_from(|whom| match whom {
+        KeptFor::Item(kind) => is_a(plant, item, *kind) || is_a(plant, *kind, item),
+        // What a station makes is another item than what comes to it.
+        KeptFor::From(from, _) => plant
+            .nodes
+            .get(*from)
+            .is_none_or(|n| matches!(n.kind, NodeKind::Station(_)) || n.items.iter().any(|i| is_a(plant, *i, item))),
+    })
+}
+
 #[allow(clippy::too_many_arguments)] // one fact each
 fn too_few(
     plant: &Plant,
@@ -218,7 +231,9 @@ fn too_few(
         }
         match &node.kind {
             NodeKind::Buffer(Buffer { capacity: Capacity::Unlimited, .. }) => return,
-            NodeKind::Buffer(Buffer { capacity: Capacity::Places(n), .. }) => places = places.saturating_add(*n),
+            NodeKind::Buffer(b @ Buffer { capacity: Capacity::Places(n), .. }) => {
+                places = places.saturating_add(n.saturating_sub(kept_from(plant, b, item)));
+            }
             // Only what stands at the end of a lane can be taken off.
             NodeKind::Conveyor(belt) => places = places.saturating_add(belt.lanes),
             _ => continue,

@@ -182,30 +182,26 @@ pub const TRADE: &[Trade] = &[
     trade("mean", "measure", "time_in_system", "the mean is the measure itself: `time_in_system(Item)`"),
     trade("average", "measure", "time_in_system", "the mean is the measure itself: `time_in_system(Item)`"),
     trade("avg", "measure", "time_in_system", "the mean is the measure itself: `time_in_system(Item)`"),
-    trade(
-        "max",
-        "measure",
-        "level",
-        "a level is measured by its mean over the run, `level(q)`; the largest stands in the results",
-    ),
-    trade(
-        "min",
-        "measure",
-        "level",
-        "a level is measured by its mean over the run, `level(q)`; the smallest is not measured",
-    ),
-    trade("availability", "measure", "utilisation", STATES),
-    trade("down", "measure", "utilisation", STATES),
-    trade("blocked", "measure", "utilisation", STATES),
-    trade("starved", "measure", "utilisation", STATES),
-    trade("state", "measure", "utilisation", STATES),
+    trade("state", "measure", "blocked", STATES),
+    trade("status", "measure", "blocked", STATES),
     trade("count", "measure", "throughput", "what arrives is measured by rate: `throughput(waste) <= 2 /h`"),
     trade(
-        "scrapped",
+        "scrap",
         "measure",
-        "throughput",
-        "lead what is scrapped to a sink, and expect `throughput(waste) <= 2 /h`",
+        "scrapped",
+        "write `scrapped(press) <= 3 /h`, or as a share: `scrapped(press) / throughput(press) <= 2 %`",
     ),
+    trade("scraprate", "measure", "scrapped", "write `scrapped(press) / throughput(press) <= 2 %`"),
+    trade("rejects", "measure", "scrapped", "write `scrapped(press) <= 3 /h`"),
+    trade("downtime", "measure", "down", "write `down(press) <= 5 %`"),
+    trade("uptime", "measure", "availability", "write `availability(press) >= 95 %`"),
+    trade("blocking", "measure", "blocked", "write `blocked(press) <= 5 %`"),
+    trade("starving", "measure", "starved", "write `starved(press) <= 5 %`"),
+    trade("waitingtime", "measure", "wait", "write `wait(rack) <= 20 min`, the mean stay in a buffer"),
+    trade("waittime", "measure", "wait", "write `wait(rack) <= 20 min`, the mean stay in a buffer"),
+    trade("queuetime", "measure", "wait", "write `wait(rack) <= 20 min`, the mean stay in a buffer"),
+    trade("maximum", "measure", "max", "write `max(level(rack)) <= 40`"),
+    trade("minimum", "measure", "min", "write `min(time_in_system(Item)) >= 2 h`"),
     trade("leadtime", "measure", "time_in_system", "write `time_in_system(Item) <= 8 h`"),
     trade("flowtime", "measure", "time_in_system", "write `time_in_system(Item) <= 8 h`"),
     trade("utilization", "measure", "utilisation", "write `utilisation(station) <= 85 %`"),
@@ -265,14 +261,13 @@ pub const TRADE: &[Trade] = &[
     trade(
         "serial",
         "value, word",
-        "with",
-        "items have no running number; `with: { no: now / 1 s }` gives each item that comes alone its own",
+        "number",
+        "`item.number` is the running number of an item among those of its source, from 1",
     ),
     trade("week", "word", "d", "`week` and `weeks` are units of time, 7 d"),
 ];
 
-const STATES: &str =
-    "shares of time of a station stand in the results; measured are `utilisation(b)`, the share it works, and `oee(b)`";
+const STATES: &str = "each state is a measure: `blocked(b) <= 5 %`, `starved(b)`, `down(b)`, `setup(b)`, `waiting(b)`, `maintenance(b)`, `working(b)`, `off(b)`";
 
 /// What a word of the trade is here. `of` says where it stands: `field` of a declaration, `declaration`,
 /// `distribution`, `measure`, `value`, `shift`.

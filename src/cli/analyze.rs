@@ -26,12 +26,8 @@ pub fn analyze(options: &Analyze) -> u8 {
         complain(&render::render(Format::Terminal, &compiled.files, &found, colour));
         return EXIT_ERRORS;
     }
-    let plants: Vec<_> = compiled
-        .analysed
-        .plants
-        .iter()
-        .filter(|p| options.line.as_ref().is_none_or(|name| *name == p.name))
-        .collect();
+    let plants: Vec<_> =
+        compiled.analysed.plants.iter().filter(|p| options.line.as_ref().is_none_or(|name| *name == p.name)).collect();
     if let (Some(name), true) = (&options.line, plants.is_empty()) {
         let names: Vec<String> = compiled.analysed.plants.iter().map(|p| render::plain(&p.name)).collect();
         complain(&format!("flowline: there is no line `{}`: {}\n", render::plain(name), names.join(", ")));
@@ -51,7 +47,12 @@ pub fn analyze(options: &Analyze) -> u8 {
             }
             None => None,
         };
-        answers.push(Answer { line: plant.name.clone(), estimate: estimate::estimate(plant), exact, asked: options.exact });
+        answers.push(Answer {
+            line: plant.name.clone(),
+            estimate: estimate::estimate(plant),
+            exact,
+            asked: options.exact,
+        });
     }
     complain(&render::render(Format::Terminal, &compiled.files, &found, colour));
     match options.format {

@@ -211,6 +211,13 @@ impl Show<'_> {
         list.join(" + ")
     }
 
+    fn kept(&self, kept: &super::Kept) -> String {
+        match &kept.whom {
+            super::KeptFor::Item(item) => format!(" keeps {} for {}", kept.places, self.item(*item)),
+            super::KeptFor::From(from, _) => format!(" keeps {} from {}", kept.places, self.name(*from)),
+        }
+    }
+
     fn capacity(capacity: Capacity) -> String {
         match capacity {
             Capacity::Places(n) => n.to_string(),
@@ -382,13 +389,14 @@ impl Show<'_> {
                 let initial: Vec<String> = b.initial.iter().map(|(i, n)| format!("{n} {}", self.item(*i))).collect();
                 let initial =
                     if initial.is_empty() { String::new() } else { format!(" initial {}", initial.join(", ")) };
+                let kept: String = b.kept.iter().map(|k| self.kept(k)).collect();
                 let by = b.by.as_ref().map_or(String::new(), |m| {
                     let fleet = self.plant.fleets.get(m.fleet).map_or("", |f| f.name.as_str());
                     format!(" by {fleet} {} m", m.metres)
                 });
                 writeln!(
                     out,
-                    "node {}: buffer {} places {}{transit}{order}{initial}{by}",
+                    "node {}: buffer {} places {}{transit}{order}{initial}{kept}{by}",
                     id.0,
                     node.name,
                     Self::capacity(b.capacity)

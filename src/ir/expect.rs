@@ -76,14 +76,34 @@ pub enum MeasureKind {
     /// Items per time: that arrive at a sink, that leave a buffer, ends of work of a station. At a sink
     /// of one type only, where given.
     Throughput(NodeId, Option<ItemId>),
-    /// Mean number of items in the line.
-    Wip,
+    /// Mean number of items in the line; of a type and its kinds, where given.
+    Wip(Option<ItemId>),
     /// Mean number of items in a buffer.
     Level(NodeId),
+    /// Highest number of items in a buffer.
+    HighestLevel(NodeId),
+    /// Mean stay of the items that left a buffer.
+    Wait(NodeId),
+    /// Share of time that machines of a station are in one of the states, by its number.
+    State(NodeId, usize),
+    /// Share of the time on shift and not under maintenance that machines are not down.
+    Availability(NodeId),
+    /// Items scrapped at a station, per time.
+    ScrappedAt(NodeId),
+    /// Items of a type and its kinds that are scrapped anywhere, per time.
+    Scrapped(ItemId),
+    /// Items lost at a source, per time.
+    LostAt(NodeId),
+    /// Items of a type and its kinds that are lost at sources, per time.
+    Lost(ItemId),
+    /// Items of which the longest stay in a buffer was over, per time.
+    Expired(NodeId),
     /// Share of the time on shift in which machines work.
     Utilisation(NodeId),
     /// Share of the members' time in use.
     PoolUtilisation(PoolId),
+    /// Share of the time of the vehicles of a fleet, by its index, that they are at work: neither idle nor down.
+    FleetUtilisation(usize),
     /// Cards of a limit, or pallets, with items and on their way back, on average: the first, and how many, one
     /// for each item with a count of its own.
     CardsInUse(LimitId, u64),
@@ -115,6 +135,10 @@ pub enum ItemTime {
 pub enum Statistic {
     /// Their mean.
     Mean,
+    /// The shortest.
+    Least,
+    /// The longest.
+    Most,
     /// A quantile.
     Quantile(f64),
     /// The share of those up to so many ticks, or of all others.

@@ -34,8 +34,8 @@ pub use flow::{ChoiceRule, Route, Routing, Target, Visit};
 pub use groups::{group_order, pool_components};
 pub use ids::{CalendarId, IdVec, ItemId, LimitId, NodeId, PoolId, VisitId};
 pub use node::{
-    Batch, Birth, Blocking, Buffer, Campaign, Capacity, Node, NodeKind, Order, Part, Phase, PhaseKind, Recipe, Release,
-    ReleaseCrew, SetUpFor, Setup, Source, Station, Supply, WhenFull,
+    Batch, Birth, Blocking, Buffer, Campaign, Capacity, Kept, KeptFor, Node, NodeKind, Order, Part, Phase, PhaseKind,
+    Recipe, Release, ReleaseCrew, SetUpFor, Setup, Source, Station, Supply, WhenFull,
 };
 pub use plant::{Attribute, Demand, ItemType, Measure, Plant, Precision, RunSettings, Until};
 pub use precedence::{Precedence, PrecedenceRule};

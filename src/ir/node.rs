@@ -3,7 +3,8 @@
 use crate::base::{Rational, Span, Ticks};
 
 use super::{
-    Breakdown, CalendarId, Conveyor, Expression, ItemId, Maintenance, Need, Precedence, Routing, ShiftEnd, Target,
+    Breakdown, CalendarId, Conveyor, Expression, ItemId, Maintenance, Need, NodeId, Precedence, Routing, ShiftEnd,
+    Target,
 };
 
 /// A source, station, buffer, conveyor or sink.
@@ -240,6 +241,7 @@ impl Default for Buffer {
             order: None,
             max_stay: None,
             expired: None,
+            kept: Vec::new(),
             by: None,
         }
     }
@@ -250,6 +252,20 @@ impl Buffer {
     #[must_use]
     pub fn hands_over(&self) -> bool {
         !self.anonymous && self.capacity == Capacity::Places(0)
+    }
+
+    /// Places that are kept from an item, given for whom they are kept that it belongs to: those before the first
+    /// of these.
+    #[must_use]
+    pub fn kept_from(&self, is_for: impl Fn(&KeptFor) -> bool) -> u64 {
+        let before = self.kept.iter().take_while(|k| !is_for(&k.whom));
+        before.map(|k| k.places).fold(0, u64::saturating_add)
+    }
+
+    /// Places that are kept for some of its items, all together.
+    #[must_use]
+    pub fn kept_places(&self) -> u64 {
+        self.kept.iter().map(|k| k.places).fold(0, u64::saturating_add)
     }
 
     /// Whether others than the first item may leave.
@@ -459,6 +475,27 @@ pub enum Blocking {
     BeforeWork,
 }
 
+/// Places of a buffer that are kept for some of its items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// How many.
+    pub places: u64,
+    /// For whom.
+    pub whom: KeptFor,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Whom places of a buffer are kept for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeptFor {
+    /// Items of a type, and of its kinds.
+    Item(ItemId),
+    /// Items that come from a node: it, and what they stand in when they come: itself, or the places and queues
+    /// between that lead from it alone.
+    From(NodeId, Vec<NodeId>),
+}
+
 /// Holds items in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Buffer {
@@ -481,6 +518,8 @@ pub struct Buffer {
     pub max_stay: Option<Expression>,
     /// Where items go then; nowhere: they are scrapped.
     pub expired: Option<Target>,
+    /// Places that are kept for some of its items, the last that are free; those named first are let in longest.
+    pub kept: Vec<Kept>,
     /// Items in it are on a vehicle.
     pub by: Option<super::Move>,
 }

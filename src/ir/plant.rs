@@ -20,6 +20,8 @@ pub struct Plant {
     pub items: IdVec<ItemId, ItemType>,
     /// What items carry: names and dimensions, shared by all types that have an attribute of the name.
     pub attributes: Vec<(String, Dim)>,
+    /// The attribute that holds the running number of an item among those of its source, where some value reads it.
+    pub number: Option<usize>,
     /// The names of the values of attributes that have some, by their index; values count from 1.
     pub value_names: Vec<(usize, Vec<String>)>,
     /// Sources, stations, buffers (named and anonymous), conveyors, sinks.

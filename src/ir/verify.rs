@@ -28,6 +28,17 @@ pub fn verify(plant: &Plant) -> Result<(), Vec<String>> {
         {
             problems.push(format!("the belt `{}` cannot run", node.name));
         }
+        if let NodeKind::Buffer(buffer) = &node.kind {
+            let known = |k: &super::Kept| match &k.whom {
+                super::KeptFor::Item(item) => plant.items.get(*item).is_some(),
+                super::KeptFor::From(from, givers) => {
+                    plant.nodes.get(*from).is_some() && givers.iter().all(|g| plant.nodes.get(*g).is_some())
+                }
+            };
+            if !buffer.kept.iter().all(known) {
+                problems.push(format!("`{}` keeps places for nothing", node.name));
+            }
+        }
         if let NodeKind::Station(station) = &node.kind {
             let needs = station.recipes.iter().flat_map(|r| &r.phases).flat_map(|p| &p.needs);
             let needs = needs.chain(station.breakdowns.iter().flat_map(|b| &b.needs));

@@ -1,12 +1,12 @@
-//! Who can end it when a machine is starved, blocked or waiting (semantics Z2): its inputs, its outputs,
-//! its pools. The layout and the reading of results list them in the same order.
+//! Who can end it when a machine is starved, blocked or waiting (semantics Z2): its inputs and the limits that begin
+//! at it, its outputs, its pools. The layout and the reading of results list them in the same order.
 //!
 //! Where only one can, nothing is counted: all of the time is its. Where several can, each machine has a
 //! `causes` record; the time spent in a state since it was last charged goes to what ended it.
 
 use crate::base::names::natural_cmp;
 use crate::ir::ids::Id;
-use crate::ir::{NodeId, NodeKind, Plant, PoolId};
+use crate::ir::{LimitId, NodeId, NodeKind, Plant, PoolId};
 
 use super::rank;
 
@@ -51,6 +51,16 @@ impl Causes {
     pub fn takers(&self, id: NodeId) -> &[NodeId] {
         self.takers.get(id.index()).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The limits that begin at a station, by name: while they have no card left, they keep it starved.
+#[must_use]
+pub fn limits_of(plant: &Plant, id: NodeId) -> Vec<LimitId> {
+    let station = matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(_)));
+    let mut limits: Vec<(&str, LimitId)> =
+        plant.limits.iter().filter(|(_, l)| station && l.from == id).map(|(at, l)| (l.name.as_str(), at)).collect();
+    limits.sort_by(|a, b| natural_cmp(a.0, b.0).then(a.1.cmp(&b.1)));
+    limits.into_iter().map(|(_, at)| at).collect()
 }
 
 /// The pools that the work of a station may ask for, by name.

@@ -3,12 +3,12 @@
 //! Time that nothing has ended yet goes to what is missing now, the first of several.
 
 use crate::ir::ids::Id;
-use crate::ir::{NodeId, NodeKind, Plant};
+use crate::ir::{LimitId, NodeId, NodeKind, Plant};
 
 use super::builder::Field;
-use super::causes::pools_of;
+use super::causes::{limits_of, pools_of};
 use super::host::Arena;
-use super::layout::{causes, item, list, machine, needs, node, part, pool, request, station};
+use super::layout::{causes, item, limit, list, machine, needs, node, part, pool, request, station};
 use super::model::Model;
 use super::program::Ty;
 use super::status::{State, phase};
@@ -49,7 +49,8 @@ fn total(arena: &Arena, record: i64, now: i64, which: usize) -> i64 {
 #[must_use]
 pub fn charged(arena: &Arena, model: &Model, plant: &Plant, id: NodeId, machines: &[i64], now: i64) -> Charged {
     let known = &model.places.causes;
-    let sizes = [known.givers(id).len(), known.takers(id).len(), pools_of(plant, id).len()];
+    let sizes =
+        [known.givers(id).len() + limits_of(plant, id).len(), known.takers(id).len(), pools_of(plant, id).len()];
     let mut charged = Charged { ended: sizes.map(|n| vec![0; n]), open: sizes.map(|n| vec![0; n]) };
     for record in machines {
         let own = arena.get(*record, machine::CAUSES);
@@ -131,14 +132,25 @@ fn missing(arena: &Arena, model: &Model, plant: &Plant, id: NodeId, record: i64,
 fn missing_giver(arena: &Arena, model: &Model, plant: &Plant, id: NodeId, record: i64) -> Option<usize> {
     let Some(NodeKind::Station(s)) = plant.nodes.get(id).map(|n| &n.kind) else { return None };
     let takes = &s.recipes.first()?.takes;
+    let limits = limits_of(plant, id);
+    let givers = model.places.causes.givers(id).len();
+    // What is there and not taken waits for a card.
+    let short = || {
+        let closed = |l: &LimitId| model.places.limits.get(l.index()).is_some_and(|r| arena.get(*r, limit::CARDS) <= 0);
+        let which = limits.iter().position(closed).unwrap_or(0);
+        (!limits.is_empty()).then(|| givers.saturating_add(which))
+    };
     if takes.is_empty() {
-        return None;
+        let waits = arena.get(arena.get(record, machine::STATION), node::OFFERS) != 0;
+        return short().filter(|_| waits);
     }
     let parts = arena.get(arena.get(record, machine::STATION), station::PARTS);
     let stride = i64::try_from(part::WORDS * 8).ok()?;
     let at = |i: i64| parts.saturating_add(stride.saturating_mul(i));
     // What the latest attempt to collect the parts did not find.
-    let (_, lacking) = (0i64..).zip(takes).find(|(i, _)| arena.get(at(*i), part::REST) > 0)?;
+    let Some((_, lacking)) = (0i64..).zip(takes).find(|(i, _)| arena.get(at(*i), part::REST) > 0) else {
+        return short();
+    };
     model
         .places
         .causes
@@ -155,7 +167,13 @@ pub fn stop_times(arena: &Arena, record: i64, now: i64) -> (i64, i64) {
     let shifted = arena.get(record, breakdown::SHIFTED);
     let off = shifted != 0 && arena.get(shifted, machine::OFF) & 1 != 0;
     let open = if off { 0 } else { now.saturating_sub(arena.get(record, breakdown::SINCE)) };
-    let (waits, repaired) = match arena.get(record, breakdown::ACTIVE) {
+    let shared = arena.get(record, breakdown::SHARED);
+    let active = match arena.get(record, breakdown::ACTIVE) {
+        // One that stops with others waits as long as they do.
+        2 if shared != 0 && arena.get(shared, breakdown::ACTIVE) != 2 => 1,
+        own => own,
+    };
+    let (waits, repaired) = match active {
         1 => (open, 0),
         2 => (0, open),
         _ => (0, 0),

@@ -432,6 +432,7 @@ impl Host {
             }
             HostFn::GoesBefore => i64::from(c == 0 || self.goes_before(a, b, c, 0)),
             HostFn::Foremost => self.foremost(a),
+            HostFn::KeptFrom => super::kept::kept_from(&self.arena, a, b),
             HostFn::Expired => self.expired(a),
             HostFn::NextExpiry => self.next_expiry(a),
             HostFn::Observe => {
@@ -806,4 +807,5 @@ entries! {
     ordered = Ordered;
     observe = Observe;
     next_step_of = NextStep;
+    kept_from_item = KeptFrom;
 }

@@ -17,6 +17,7 @@ pub mod emit;
 pub mod formula;
 pub mod host;
 pub mod interpret;
+pub mod kept;
 pub mod laws;
 pub mod layout;
 pub mod model;

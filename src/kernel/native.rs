@@ -183,6 +183,7 @@ fn symbol(f: HostFn) -> &'static str {
         HostFn::Ordered => "flowline_ordered",
         HostFn::Observe => "flowline_observe",
         HostFn::NextStep => "flowline_next_step",
+        HostFn::KeptFrom => "flowline_kept_from",
     }
 }
 

@@ -177,11 +177,13 @@ pub enum HostFn {
     /// Whether those of a need list who begin only what they can finish are there for so long (list, time,
     /// whether they are still to be granted).
     InTime,
+    /// Places of a buffer that are kept from an item (buffer, item).
+    KeptFrom,
 }
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 32] = [
+    pub const ALL: [HostFn; 33] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -214,6 +216,7 @@ impl HostFn {
         HostFn::Ordered,
         HostFn::Observe,
         HostFn::NextStep,
+        HostFn::KeptFrom,
     ];
 }
 

@@ -94,6 +94,8 @@ pub struct BufferTotals {
     pub entries: u64,
     /// Items that left.
     pub exits: u64,
+    /// Items whose longest stay here was over.
+    pub expired: u64,
     /// Sum of the stays of all that left, in ticks.
     pub stays: i128,
     /// Ticks with no item inside.
@@ -195,6 +197,8 @@ pub struct Balance {
     pub used: u64,
     /// Inside now. Negative only by a bug.
     pub inside: i64,
+    /// Items between birth and leaving, integrated over time: item-ticks.
+    pub wip_area: i128,
 }
 
 /// Bytes of a machine record.
@@ -238,7 +242,15 @@ impl Snapshot {
             match &n.kind {
                 NodeKind::Station(s) => {
                     let (first, machines) = model.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
-                    let mut totals = station_totals(arena, now, id, record, first, machines, s.stops());
+                    let mut totals = station_totals(
+                        arena,
+                        now,
+                        id,
+                        record,
+                        first,
+                        machines,
+                        s.stops() + plant.shared_stops(id).count(),
+                    );
                     let all: Vec<i64> = machines_of(model, id).collect();
                     totals.charged = charged(arena, model, plant, id, &all, now);
                     snapshot.stations.push(totals);
@@ -298,12 +310,11 @@ impl Snapshot {
         }
         for (id, number) in plant.items.ids().zip(0i64..) {
             let balance =
-                balance(arena, id, model.places.counters.saturating_add(number.saturating_mul(COUNTER_BYTES)));
+                balance(arena, now, id, model.places.counters.saturating_add(number.saturating_mul(COUNTER_BYTES)));
             snapshot.inside = snapshot.inside.saturating_add(balance.inside);
+            snapshot.wip_area = snapshot.wip_area.saturating_add(balance.wip_area);
             snapshot.balances.push(balance);
         }
-        let charged = wide(arena, 0, header::WIP, header::WIP_HIGH);
-        snapshot.wip_area = charged.saturating_add(i128::from(snapshot.inside).saturating_mul(i128::from(now)));
         snapshot
     }
 }
@@ -455,6 +466,7 @@ fn buffer_totals(arena: &Arena, now: i64, id: NodeId, record: i64, inside: &[i64
         area,
         entries: unsigned(arena.get(record, buffer::ENTRIES)),
         exits: unsigned(arena.get(record, buffer::EXITS)),
+        expired: unsigned(arena.get(record, buffer::EXPIRED)),
         stays,
         empty: arena.get(record, buffer::EMPTY).saturating_add(empty),
         full: arena.get(record, buffer::FULL).saturating_add(full),
@@ -481,11 +493,13 @@ fn arrival_totals(arena: &Arena, node: NodeId, kind: ItemId, record: i64) -> Arr
     }
 }
 
-fn balance(arena: &Arena, id: ItemId, record: i64) -> Balance {
+fn balance(arena: &Arena, now: i64, id: ItemId, record: i64) -> Balance {
     let get = |field| arena.get(record, field);
     let came = [counters::INITIAL, counters::MADE, counters::ASSEMBLED].map(get);
     let went = [counters::LEFT, counters::SCRAPPED, counters::LOST, counters::USED].map(get);
     let sum = |list: &[i64]| list.iter().fold(0i64, |a, b| a.saturating_add(*b));
+    let inside = sum(&came).saturating_sub(sum(&went));
+    let charged = wide(arena, record, counters::WIP, counters::WIP_HIGH);
     Balance {
         item: id,
         initial: unsigned(get(counters::INITIAL)),
@@ -495,7 +509,8 @@ fn balance(arena: &Arena, id: ItemId, record: i64) -> Balance {
         scrapped: unsigned(get(counters::SCRAPPED)),
         lost: unsigned(get(counters::LOST)),
         used: unsigned(get(counters::USED)),
-        inside: sum(&came).saturating_sub(sum(&went)),
+        inside,
+        wip_area: charged.saturating_add(i128::from(inside).saturating_mul(i128::from(now))),
     }
 }
 

@@ -380,6 +380,8 @@ pub struct BufferShape {
     pub loose: Option<LooseShape>,
     /// Whether items are inside at t = 0.
     pub initial: bool,
+    /// Whether places are kept for some of its items.
+    pub kept: bool,
     /// As for stations.
     pub simple_routing: bool,
     /// Limits whose cards are taken here.
@@ -563,6 +565,8 @@ pub struct Shapes {
     pub formulas: Vec<FormulaShape>,
     /// Attributes that items carry.
     pub attributes: usize,
+    /// Which of them holds the running number of an item.
+    pub number: Option<usize>,
     /// Words that items have for orders and buffers that are not plain lanes.
     pub loose: usize,
     /// Time stamps that items carry behind them.

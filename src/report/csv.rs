@@ -57,6 +57,7 @@ pub fn render(study: &Study) -> Result<String, Error> {
         at.row("full", buffer.full)?;
         at.row("empty", buffer.empty)?;
         at.row("wait_s", buffer.wait_s)?;
+        at.row("expired", buffer.expired)?;
     }
     for crew in &study.crews {
         let mut at = rows.at("crews", &crew.name, "");
@@ -101,6 +102,8 @@ pub fn render(study: &Study) -> Result<String, Error> {
         at.row("lost", balance.lost)?;
         at.row("used", balance.used)?;
         at.row("inside", balance.inside)?;
+        at.row("wip", balance.wip)?;
+        at.row("time_in_system_s", balance.time_in_system)?;
     }
     for e in &study.expectations {
         rows.at("expectations", &e.name, e.verdict.word()).row(&e.unit, e.figure)?;

@@ -206,7 +206,8 @@ fn exact_document(e: &Exact) -> ExactDocument {
         down: s.down,
         items: s.items,
     };
-    let buffer = |(name, mean, full): &(String, f64, f64)| (name.clone(), BufferEstimateDocument { mean: *mean, full: *full });
+    let buffer =
+        |(name, mean, full): &(String, f64, f64)| (name.clone(), BufferEstimateDocument { mean: *mean, full: *full });
     ExactDocument {
         kind: "exact".to_string(),
         states: e.states as u64,

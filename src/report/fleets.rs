@@ -15,7 +15,7 @@ pub(super) fn section(study: &Study, figures: Figures) -> String {
         grid = if always { grid.column(doing, cells) } else { grid.column_unless_zero(doing, cells) };
     }
     grid.column("trips", fleets.iter().map(|f| figures.number(f.trips)))
-        .column("metres", fleets.iter().map(|f| figures.number(f.loaded_m)))
-        .column("empty", fleets.iter().map(|f| figures.number(f.empty_m)))
+        .column("m with items", fleets.iter().map(|f| figures.number(f.loaded_m)))
+        .column("m empty", fleets.iter().map(|f| figures.number(f.empty_m)))
         .render("fleets")
 }

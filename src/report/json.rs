@@ -222,6 +222,8 @@ pub struct BufferDocument {
     pub empty: Option<Figure>,
     /// Mean stay of what left, s.
     pub wait_s: Option<Figure>,
+    /// Items whose longest stay here was over.
+    pub expired: Option<Figure>,
 }
 
 /// One crew or tool.
@@ -286,6 +288,10 @@ pub struct BalanceDocument {
     pub used: Option<Figure>,
     /// Inside at the end.
     pub inside: Option<Figure>,
+    /// Mean number inside in the measured window.
+    pub wip: Option<Figure>,
+    /// Mean time in the system of those that left in the measured window, s.
+    pub time_in_system_s: Option<Figure>,
 }
 
 /// The document of a study as indented text with a newline at its end.
@@ -416,6 +422,7 @@ fn buffer(b: &BufferResult) -> BufferDocument {
         full: figure(b.full),
         empty: figure(b.empty),
         wait_s: figure(b.wait_s),
+        expired: figure(b.expired),
     }
 }
 
@@ -429,6 +436,8 @@ fn balance(i: &BalanceResult) -> BalanceDocument {
         lost: figure(i.lost),
         used: figure(i.used),
         inside: figure(i.inside),
+        wip: figure(i.wip),
+        time_in_system_s: figure(i.time_in_system),
     }
 }
 

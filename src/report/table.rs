@@ -16,7 +16,7 @@ pub fn render(study: &Study) -> String {
     let sections = [
         header(study),
         sinks(study, figures),
-        line(study, figures),
+        line(study, figures) + &types(study, figures),
         stations(study, figures),
         causes(study, figures),
         buffers(study, figures),
@@ -100,6 +100,20 @@ fn line(study: &Study, figures: Figures) -> String {
     told.iter().map(|(name, cell)| format!("{name:<width$}  {}\n", cell.sentence())).collect()
 }
 
+/// Work in process by item type, where there are several.
+fn types(study: &Study, figures: Figures) -> String {
+    let items: Vec<_> = study.items.iter().filter(|i| i.wip.is_some_and(|w| w.max > 0.0)).collect();
+    if items.len() < 2 {
+        return String::new();
+    }
+    let table = Grid::new(items.len())
+        .names("item types", items.iter().map(|i| i.item.as_str()))
+        .column("mean inside", items.iter().map(|i| figures.number(i.wip)))
+        .column_unless_zero("time in system", items.iter().map(|i| figures.duration(i.time_in_system)))
+        .render("item types");
+    format!("\n{table}")
+}
+
 fn stations(study: &Study, figures: Figures) -> String {
     let stations = &study.stations;
     let mut grid = Grid::new(stations.len()).names("stations, % of time", stations.iter().map(|s| s.name.as_str()));
@@ -110,29 +124,27 @@ fn stations(study: &Study, figures: Figures) -> String {
     grid.render("stations")
 }
 
-/// Why stations stand still, where there is more than one reason: what ended it, and how long breakdowns
-/// waited for people.
+/// The least share of time of a reason that is shown.
+const LEAST_REASON: f64 = 0.005;
+
+/// Why stations stand still: what ended it, breakdowns, and how long these waited for people; the largest share
+/// of time first.
 fn causes(study: &Study, figures: Figures) -> String {
     let mut rows: Vec<(&str, &str, String, Option<Summary>)> = Vec::new();
-    let counts = |share: &Option<Summary>| share.is_some_and(|s| s.max > 0.0);
+    let counts = |share: &Option<Summary>| share.is_some_and(|s| s.mean >= LEAST_REASON);
     for station in &study.stations {
         for (state, causes) in ["starved", "blocked", "waiting"].into_iter().zip(&station.causes) {
-            if causes.len() > 1 {
-                let told = causes.iter().filter(|(_, share)| counts(share));
-                rows.extend(told.map(|(name, share)| (station.name.as_str(), state, name.clone(), *share)));
-            }
+            let told = causes.iter().filter(|(_, share)| counts(share));
+            rows.extend(told.map(|(name, share)| (station.name.as_str(), state, name.clone(), *share)));
         }
-        let waits = station.stops.iter().any(|s| counts(&s.waiting));
-        if station.stops.len() > 1 || waits {
-            for stop in &station.stops {
-                let parts = [("", stop.repair), (", waiting for people", stop.waiting)];
-                let told = parts.into_iter().filter(|(_, share)| counts(share));
-                rows.extend(
-                    told.map(|(what, share)| (station.name.as_str(), "stopped", stop.name.clone() + what, share)),
-                );
-            }
+        for stop in &station.stops {
+            let parts = [("", stop.repair), (", waiting for people", stop.waiting)];
+            let told = parts.into_iter().filter(|(_, share)| counts(share));
+            rows.extend(told.map(|(what, share)| (station.name.as_str(), "stopped", stop.name.clone() + what, share)));
         }
     }
+    let mean = |share: &Option<Summary>| share.map_or(0.0, |s| s.mean);
+    rows.sort_by(|(.., a), (.., b)| mean(b).total_cmp(&mean(a)));
     Grid::new(rows.len())
         .names("why they stand, % of time", rows.iter().map(|(station, ..)| *station))
         .names("", rows.iter().map(|(_, state, ..)| *state))
@@ -160,6 +172,7 @@ fn buffers(study: &Study, figures: Figures) -> String {
         .column("highest", buffers.iter().map(|b| highest(b.max)))
         .column_unless_zero("full, %", buffers.iter().map(|b| figures.percent(b.full)))
         .column("mean wait", buffers.iter().map(|b| figures.duration(b.wait_s)))
+        .column_unless_zero("expired", buffers.iter().map(|b| figures.number(b.expired)))
         .render("buffers")
 }
 

@@ -53,6 +53,7 @@ impl<'a> Lower<'a> {
         let mut good = true;
         let mut shift = self.repeated(d, id)?;
         let mut days: Vec<bool> = Vec::new();
+        let mut breaks: Vec<(Vec<Stretch>, Span)> = Vec::new();
         for item in d.block.iter().flat_map(|b| &b.items) {
             let Item::Entry(entry) = item else {
                 if !matches!(item, Item::Error(_)) {
@@ -67,13 +68,16 @@ impl<'a> Lower<'a> {
             }
             let read = match (&entry.key, &entry.phrase) {
                 (Key::Hours { days: before, hours }, None) if before.name() == Some("break") => {
-                    shift.breaks.extend(shift.every_day(hours));
-                    Some(())
+                    breaks.push((shift.every_day(hours), entry.span));
+                    self.pass_some_time(hours)
                 }
-                (Key::Hours { days: before, hours }, None) => self.days_of(before, shift.days, &mut days).map(|()| {
-                    shift.add(&days, hours, None);
-                    days.clear();
-                }),
+                (Key::Hours { days: before, hours }, None) => {
+                    let read = self.days_of(before, shift.days, &mut days).map(|()| {
+                        shift.add(&days, hours, None);
+                        days.clear();
+                    });
+                    read.and(self.pass_some_time(hours))
+                }
                 (key, Some(_)) if key.word() == Some("repeat") => Some(()),
                 // A window may have that name as well.
                 (key, Some(phrase)) if key.word() == Some("first") && is_date(phrase) => Some(()),
@@ -83,7 +87,7 @@ impl<'a> Lower<'a> {
                     Some((ExprKind::Range { from, to }, e)) => match clocks(from, to) {
                         Some(hours) => {
                             shift.daily(&hours, None);
-                            Some(())
+                            self.pass_some_time(&hours)
                         }
                         None => self.days_of(e, shift.days, &mut days),
                     },
@@ -94,7 +98,7 @@ impl<'a> Lower<'a> {
                 (key, Some(phrase)) if key.word() == Some("break") => {
                     let mut own = Shift { period: shift.period, days: shift.days, ..Shift::default() };
                     let read = self.hours_of(phrase, None, &mut own);
-                    shift.breaks.extend(own.on.into_iter().map(|(s, _)| s));
+                    breaks.push((own.on.into_iter().map(|(s, _)| s).collect(), entry.span));
                     read
                 }
                 (key, Some(phrase)) => match key.word() {
@@ -120,6 +124,9 @@ impl<'a> Lower<'a> {
         if !good {
             return None;
         }
+        let idle: Vec<Span> =
+            breaks.iter().filter(|(list, _)| list.iter().all(|b| !shift.meets(*b))).map(|(_, span)| *span).collect();
+        shift.breaks = breaks.into_iter().flat_map(|(list, _)| list).collect();
         let ends = |(_, to): &Stretch| shift.period % DAY != 0 && *to > shift.period;
         if shift.on.iter().map(|(s, _)| s).chain(&shift.breaks).any(ends) {
             self.push(
@@ -136,7 +143,30 @@ impl<'a> Lower<'a> {
             );
             return None;
         }
+        for span in idle {
+            self.push(
+                Diagnostic::new(
+                    codes::IDLE_BREAK,
+                    span,
+                    format!("`{}` is never on at the time of this break", d.name.text),
+                )
+                .help("a break lies within the hours of the shift; hours over midnight belong to the day they begin"),
+            );
+        }
         Some(calendar)
+    }
+
+    /// Hours that end when they begin could be none, or all of a day.
+    pub(super) fn pass_some_time(&mut self, hours: &Hours) -> Option<()> {
+        if hours.from.seconds != hours.to.seconds {
+            return Some(());
+        }
+        let text = self.text(hours.span);
+        let message = format!("`{text}` ends when it begins: that may be no time, or a whole day");
+        self.push(
+            Diagnostic::new(codes::OUT_OF_RANGE, hours.span, message).help("for the whole day write `00:00..24:00`"),
+        );
+        None
     }
 
     /// `repeat: 8 d, first: 2026-01-05`: what is repeated where it is no week.
@@ -215,14 +245,14 @@ impl<'a> Lower<'a> {
             let mut days = Vec::new();
             self.days_of(expr, shift.days, &mut days)?;
             shift.add(&days, hours, name);
-            return Some(());
+            return self.pass_some_time(hours);
         }
         match phrase.as_expr().map(|e| &e.kind) {
             Some(ExprKind::List(list)) => list.iter().try_for_each(|p| self.hours_of(p, name, shift)),
             Some(ExprKind::Range { from, to }) => match clocks(from, to) {
                 Some(hours) => {
                     shift.daily(&hours, name);
-                    Some(())
+                    self.pass_some_time(&hours)
                 }
                 None => self.wrong_hours(phrase.span),
             },
@@ -518,6 +548,13 @@ impl Shift {
     fn daily(&mut self, hours: &Hours, name: Option<usize>) {
         let stretches = self.every_day(hours);
         self.on.extend(stretches.into_iter().map(|s| (s, name)));
+    }
+
+    /// Whether it is on at some instant of a stretch.
+    fn meets(&self, stretch: Stretch) -> bool {
+        let own = within(self.period, stretch);
+        let mut on = self.on.iter().flat_map(|(s, _)| within(self.period, *s));
+        on.any(|(from, to)| own.iter().any(|(a, b)| *a < to && *b > from))
     }
 
     fn calendar(self, name: &str, span: Span) -> Calendar {

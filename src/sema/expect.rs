@@ -29,12 +29,25 @@ const MEASURES: [&str; 14] = [
 ];
 
 /// Measures that each item has.
-const DURATIONS: [&str; 3] = ["time_in_system", "time", "lateness"];
+pub(super) const DURATIONS: [&str; 3] = ["time_in_system", "time", "lateness"];
 
 /// A value of each run with its dimension.
 struct Figure {
     value: Reckoned,
     dim: Dim,
+}
+
+/// The quotient of two measures of one kind is a share where a share stands on the other side:
+/// `scrapped(press) / throughput(press) <= 2 %`.
+fn as_shares(mut a: Figure, mut b: Figure) -> (Figure, Figure) {
+    let quotient = |f: &Figure| f.dim == Dim::NUMBER && matches!(f.value, Reckoned::Binary(Binary::Divide, ..));
+    let share = |f: &Figure| f.dim == Dim::RATIO && !f.value.measures();
+    if quotient(&a) && share(&b) {
+        a.dim = Dim::RATIO;
+    } else if share(&a) && quotient(&b) {
+        b.dim = Dim::RATIO;
+    }
+    (a, b)
 }
 
 impl<'a> Lower<'a> {
@@ -99,6 +112,7 @@ impl<'a> Lower<'a> {
         let strict = matches!(op, BinaryOp::Greater | BinaryOp::Less);
         let (a, b) = (self.figure(left, during), self.figure(right, during));
         let (a, b) = (a?, b?);
+        let (a, b) = as_shares(a, b);
         self.same_dimension(&a, &b, *op_span, right.span)?;
         let bound_at = |at: f64, above: bool| match (above, strict) {
             (true, false) => Bound::AtLeast(at),
@@ -141,6 +155,7 @@ impl<'a> Lower<'a> {
             return self.wrong_value(right.span, "`in` is followed by a range: `wip in 10..20`");
         };
         let (a, low, high) = (self.figure(left, during)?, self.figure(from, during)?, self.figure(to, during)?);
+        let (a, high) = as_shares(a, high);
         self.same_dimension(&a, &high, right.span, to.span)?;
         // `110..120 /h`: a bare beginning takes the unit of the end.
         let scale =
@@ -210,7 +225,7 @@ impl<'a> Lower<'a> {
             ExprKind::Name(name)
                 if name == "wip" && matches!(self.scope.find(name), None | Some(Meaning::Limit(..))) =>
             {
-                Some(self.measure(MeasureKind::Wip, Dim::NUMBER, during))
+                Some(self.measure(MeasureKind::Wip(None), Dim::NUMBER, during))
             }
             ExprKind::Unary { op: UnaryOp::Minus, operand, .. } => {
                 let inner = self.figure(operand, during)?;
@@ -283,7 +298,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Arguments without `during:`, and what it says.
-    fn split(&mut self, arguments: &'a [Argument]) -> Option<(Vec<&'a Chain>, Option<CalendarId>)> {
+    pub(super) fn split(&mut self, arguments: &'a [Argument]) -> Option<(Vec<&'a Chain>, Option<CalendarId>)> {
         let (mut plain, mut during) = (Vec::new(), None);
         for a in arguments {
             match &a.name {
@@ -299,10 +314,12 @@ impl<'a> Lower<'a> {
         Some((plain, during))
     }
 
-    fn wrong_arguments<T>(&mut self, span: Span, form: &str) -> Option<T> {
+    pub(super) fn wrong_arguments<T>(&mut self, span: Span, form: &str) -> Option<T> {
         let d = Diagnostic::new(codes::WRONG_ARGUMENTS, span, format!("this measure is written `{form}`"));
         self.push(match form {
-            "wip" => d.help("it counts all items in the line; those in one place are `level(PLACE)`"),
+            "wip" => d.help(
+                "it counts all items in the line; those of one type are `wip(ITEM)`, those in one place `level(PLACE)`",
+            ),
             _ => d.help(format!("put a name of the line in the place of the capitals of `{form}`")),
         });
         None
@@ -316,20 +333,25 @@ impl<'a> Lower<'a> {
         span: Span,
         outer: Option<CalendarId>,
     ) -> Option<Figure> {
-        if !MEASURES.contains(&name) {
+        let known = || MEASURES.into_iter().chain(super::measured::names());
+        if !known().any(|m| m == name) {
             let d = Diagnostic::new(codes::UNKNOWN_NAME, name_span, format!("there is no measure `{name}`"));
             let trade = crate::base::trade::find(name, "measure");
-            self.push(match names::nearest(name, MEASURES) {
+            self.push(match names::nearest(name, known()) {
                 _ if trade.is_some() => d.help(trade.map_or("", |t| t.write)),
                 Some(near) => d.fix(format!("write `{near}`"), name_span, near),
-                None => d.help(format!("measures are {}", list(&MEASURES))),
+                None => d.help(format!("measures are {}", list(&known().collect::<Vec<_>>()))),
             });
             return None;
         }
         let (plain, own) = self.split(arguments)?;
         let during = own.or(outer);
         match (name, plain.as_slice()) {
-            ("wip", []) => Some(self.measure(MeasureKind::Wip, Dim::NUMBER, during)),
+            ("wip", []) => Some(self.measure(MeasureKind::Wip(None), Dim::NUMBER, during)),
+            ("wip", [chain]) => {
+                let item = self.item_of(chain)?;
+                Some(self.measure(MeasureKind::Wip(Some(item)), Dim::NUMBER, during))
+            }
             ("throughput", [node, rest @ ..]) if rest.len() < 2 => {
                 let id = self.measured_place(node)?;
                 let item = match rest.first() {
@@ -372,6 +394,9 @@ impl<'a> Lower<'a> {
                 if let Some(Meaning::Pool(id)) = expr.name().and_then(|n| self.scope.find(n)) {
                     return Some(self.measure(MeasureKind::PoolUtilisation(id), Dim::RATIO, during));
                 }
+                if let Some(Meaning::Fleet(fleet)) = expr.name().and_then(|n| self.scope.find(n)) {
+                    return Some(self.measure(MeasureKind::FleetUtilisation(fleet), Dim::RATIO, during));
+                }
                 let id = self.station_named(chain)?;
                 Some(self.measure(MeasureKind::Utilisation(id), Dim::RATIO, during))
             }
@@ -412,6 +437,10 @@ impl<'a> Lower<'a> {
                 let (time, _) = self.duration_called(duration, &plain, span)?;
                 Some(self.measure(MeasureKind::Duration(time, Statistic::Mean), Dim::TIME, during))
             }
+            (_, [chain]) if super::measured::form_of(name).is_some() => {
+                let (kind, dim, during) = self.of_one(name, chain, span, during)?;
+                Some(self.measure(kind, dim, during))
+            }
             _ => self.wrong_arguments(span, form_of(name)),
         }
     }
@@ -448,7 +477,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A measure that each item has, with its own `during`.
-    fn item_time(&mut self, expr: &'a Expr) -> Option<(ItemTime, Option<CalendarId>)> {
+    pub(super) fn item_time(&mut self, expr: &'a Expr) -> Option<(ItemTime, Option<CalendarId>)> {
         let ExprKind::Call { function, arguments } = &expr.peeled().kind else {
             return self.not_of_items(expr.span);
         };
@@ -533,7 +562,7 @@ impl<'a> Lower<'a> {
         self.item_named(name, expr.span)
     }
 
-    fn station_named(&mut self, chain: &'a Chain) -> Option<NodeId> {
+    pub(super) fn station_named(&mut self, chain: &'a Chain) -> Option<NodeId> {
         let id = self.measured_place(chain)?;
         if matches!(self.plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(_))) {
             return Some(id);
@@ -542,7 +571,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A node, or the places of an arrow `a -> b`.
-    fn measured_place(&mut self, chain: &'a Chain) -> Option<NodeId> {
+    pub(super) fn measured_place(&mut self, chain: &'a Chain) -> Option<NodeId> {
         let [step] = chain.steps.as_slice() else { return self.node_of(chain, "a node") };
         let (from, to) = (self.node_expr(&chain.first, "a node")?, self.node_expr(&step.expr, "a node")?);
         let name = |id: NodeId| self.plant.nodes.get(id).map_or("", |n| n.name.as_str());
@@ -570,6 +599,7 @@ fn form_of(name: &str) -> &'static str {
         "oee" => "oee(STATION)",
         "energy_per" => "energy_per(ITEM)",
         "cost_per" => "cost_per(ITEM)",
-        _ => "wip",
+        "wip" => "wip",
+        other => super::measured::form_of(other).unwrap_or("wip"),
     }
 }

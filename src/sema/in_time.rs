@@ -1,9 +1,9 @@
 //! Work that begins only if it ends within its shift, and is longer than every window of it (semantics D6).
 
-use crate::base::Ticks;
 use crate::base::words::time;
+use crate::base::{Rational, Ticks};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Calendar, Expression, NodeKind, Plant, ShiftEnd};
+use crate::ir::{Calendar, Expression, ItemId, NodeKind, Phase, Plant, ShiftEnd};
 
 /// Checks every station with `finish_in_time`.
 pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
@@ -12,14 +12,11 @@ pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
         let calendar = n.calendar.filter(|_| n.shift_end == ShiftEnd::FinishInTime);
         let Some(calendar) = calendar.and_then(|c| plant.calendars.get(c)) else { continue };
         let Some(longest) = longest(calendar) else { continue };
-        let own = s.recipes.iter().flat_map(|r| &r.phases);
-        let visits = plant.visits.values().filter(|v| v.station == id).filter_map(|v| v.phases.as_ref()).flatten();
-        for phase in own.chain(visits) {
-            let times: Vec<&Expression> = match &phase.duration {
-                Expression::ByItem(list, rest) => list.iter().map(|(_, e)| e).chain(rest.as_deref()).collect(),
-                one => vec![one],
-            };
-            let lasts = times.iter().filter_map(|e| Ticks::from_seconds(&e.constant()?.value)).max();
+        let own = s.recipes.iter().map(|r| &r.phases);
+        let visits = plant.visits.values().filter(|v| v.station == id).filter_map(|v| v.phases.as_ref());
+        for phases in own.chain(visits) {
+            let Some(first) = phases.first() else { continue };
+            let lasts = n.items.iter().filter_map(|i| fixed_work(plant, phases, *i)).max();
             let Some(lasts) = lasts.filter(|t| t.0 > longest.0) else { continue };
             let message = format!(
                 "the work of `{}` takes {}, and no window of `{}` is longer than {}: with `finish_in_time` it never begins",
@@ -29,13 +26,32 @@ pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
                 time(longest.seconds()),
             );
             complaints.push(
-                Diagnostic::new(codes::OUT_OF_RANGE, phase.span, message)
+                Diagnostic::new(codes::OUT_OF_RANGE, phases.iter().fold(first.span, |s, p| s.to(p.span)), message)
                     .with(calendar.span, "the shift, breaks taken out")
                     .help("write `shift_end: pause`: then the work goes on with the next window"),
             );
             break;
         }
     }
+}
+
+/// What all steps take together for an item, those that are fixed.
+fn fixed_work(plant: &Plant, phases: &[Phase], item: ItemId) -> Option<Ticks> {
+    let mut sum = Rational::from(0);
+    for phase in phases {
+        let duration = match &phase.duration {
+            Expression::ByItem(list, rest) => {
+                let own = list.iter().find(|(i, _)| *i == item);
+                let kind = own.or_else(|| list.iter().find(|(i, _)| super::items::is_a(plant, item, *i)));
+                kind.map(|(_, e)| e).or(rest.as_deref())
+            }
+            one => Some(one),
+        };
+        if let Some(fixed) = duration.and_then(Expression::constant) {
+            sum = &sum + &fixed.value;
+        }
+    }
+    Ticks::from_seconds(&sum)
 }
 
 /// The longest stretch that a calendar is on, windows that touch taken together; `None` when it is never off.

@@ -52,6 +52,7 @@ pub(super) fn check(lower: &mut Lower) {
     rules_into_assemblies(&lower.plant, &mut complaints);
     super::reserve::check(&lower.plant, &mut complaints);
     super::limit::clearances(&lower.plant, &mut complaints);
+    super::kept::items(&lower.plant, &mut complaints);
     super::reserve::stays(&lower.plant, &mut complaints);
     super::in_time::check(&lower.plant, &mut complaints);
     // What lies behind a mistake is not reached because of it.

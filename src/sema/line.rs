@@ -183,6 +183,7 @@ pub fn lower<'a>(
     lower.plant.run.span = line.name.span;
     lower.line(line, project, shared);
     settings.add(lower.parameters());
+    lower.numbered();
     let plant = lower.plant;
     match crate::ir::verify::verify(&plant) {
         Ok(()) => {
@@ -272,6 +273,7 @@ impl<'a> Lower<'a> {
         self.tell_once(found);
         self.in_frame(frame, |lower| lower.expectations(&expects));
         self.join_empty_buffers();
+        self.finish_kept();
         self.finish_belts();
         self.one_order_each();
         if self.plant.nodes.len() > limits::NODES {

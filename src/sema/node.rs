@@ -375,9 +375,6 @@ impl<'a> Lower<'a> {
                 None
             }
         };
-        if let Some(span) = fields.has("reserve") {
-            return self.later(span, "places of a buffer that are kept for some of its items");
-        }
         let mut initial = Vec::new();
         if let Some(phrase) = fields.get("initial", &mut self.diagnostics) {
             for part in self.counted(phrase, "item")? {
@@ -409,6 +406,9 @@ impl<'a> Lower<'a> {
             return None;
         }
         let mut buffer = Buffer { capacity, initial, ..Buffer::default() };
+        if let Some(phrase) = fields.get("reserve", &mut self.diagnostics) {
+            buffer.kept = self.kept_places(&fields, phrase, capacity)?;
+        }
         buffer.overtake = self.yes_no(&fields, "overtake");
         if let Some(phrase) = fields.get("order", &mut self.diagnostics) {
             buffer.order = Some(self.precedence(phrase, false)?);

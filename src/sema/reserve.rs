@@ -157,6 +157,8 @@ fn several(plant: &Plant, id: NodeId, n: &Node, s: &Station, complaints: &mut Ve
             cannot(target.span, format!("a limit begins at `{}`, which gives cards one by one", to.name), help);
         } else if matches!(to.kind, NodeKind::Conveyor(_)) {
             cannot(target.span, format!("on `{}` one item comes after the other", to.name), help);
+        } else if matches!(&to.kind, NodeKind::Buffer(b) if !b.kept.is_empty()) {
+            cannot(target.span, format!("`{}` keeps places for some items, and asks for each", to.name), help);
         } else if matches!(&to.kind, NodeKind::Buffer(b) if b.by.is_some()) {
             cannot(target.span, format!("`{}` is a way by vehicle", to.name), help);
         }

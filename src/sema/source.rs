@@ -406,6 +406,7 @@ impl<'a> Lower<'a> {
         match &entry.key {
             Key::Hours { days: before, hours } => {
                 self.days(before, days)?;
+                self.pass_some_time(hours)?;
                 stretches(days, Some(hours))
             }
             Key::Chain(chain) => match chain.as_expr().map(|e| (&e.kind, e)) {
@@ -417,7 +418,10 @@ impl<'a> Lower<'a> {
                     if entry.phrase.is_none() { Some(None) } else { stretches(days, None) }
                 }
                 Some((ExprKind::Range { from, to }, expr)) => match super::calendar::clocks(from, to) {
-                    Some(hours) => Some(Some(When::Stretches(every_day(&hours)))),
+                    Some(hours) => {
+                        self.pass_some_time(&hours)?;
+                        Some(Some(When::Stretches(every_day(&hours))))
+                    }
                     None => {
                         self.days(expr, days)?;
                         if entry.phrase.is_none() { Some(None) } else { stretches(days, None) }

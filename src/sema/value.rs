@@ -396,12 +396,44 @@ impl<'a> Lower<'a> {
         if name == "step" {
             return Some(Typed { dim: Dim::NUMBER, value: Expression::Step });
         }
-        let (slot, dim) = self.attribute_slot(name, span)?;
+        if name == "number" && !self.plant.attributes.iter().any(|(n, _)| n == name) {
+            self.plant.number = Some(self.plant.attributes.len());
+            self.plant.attributes.push((name.to_string(), Dim::NUMBER));
+        }
+        let (slot, dim) = match self.plant.number {
+            Some(slot) if name == "number" => (slot, Dim::NUMBER),
+            _ => self.attribute_slot(name, span)?,
+        };
         Some(Typed { dim, value: Expression::Attribute { name: name.to_string(), slot, dim } })
+    }
+
+    /// Lets every type of item carry its running number, where some value reads it.
+    pub(super) fn numbered(&mut self) {
+        let Some(slot) = self.plant.number else { return };
+        if self.plant.items.values().any(|i| i.attributes.iter().any(|a| a.slot == slot)) {
+            // A type declares the attribute itself.
+            self.plant.number = None;
+            return;
+        }
+        for item in self.plant.items.values_mut() {
+            let (name, span) = ("number".to_string(), item.span);
+            item.attributes.push(crate::ir::Attribute { name, span, dim: Dim::NUMBER, slot, default: None });
+        }
     }
 
     /// Where the attribute of a name is kept, and its dimension.
     pub fn attribute_slot(&mut self, name: &str, span: Span) -> Option<(usize, Dim)> {
+        if name == "number" && self.plant.number.is_some() {
+            self.push(
+                Diagnostic::new(
+                    codes::UNKNOWN_NAME,
+                    span,
+                    "`number` is the running number of an item, given by its source",
+                )
+                .help("to set it yourself, declare it with the item: `item Part { number: count }`"),
+            );
+            return None;
+        }
         if let Some(slot) = self.plant.attributes.iter().position(|(n, _)| n == name) {
             return self.plant.attributes.get(slot).map(|(_, dim)| (slot, *dim));
         }

@@ -13,6 +13,7 @@ use crate::runtime::histogram;
 use crate::runtime::statistics::Summary;
 
 use super::outcome::{self, ExpectationResult, Replication, StationFigures, Verdict};
+use super::tallies::TypeFigures;
 
 /// Figures of the windows in which a shift was on.
 pub type During = (CalendarId, Replication);
@@ -46,6 +47,8 @@ fn of_items(probe: &ProbeTotals, statistic: Statistic) -> Option<f64> {
     let count = probe.count as f64;
     match statistic {
         Statistic::Mean => Some(probe.sum as f64 / (count * TICKS_PER_SECOND as f64)),
+        Statistic::Least => Some(probe.minimum as f64 / TICKS_PER_SECOND as f64),
+        Statistic::Most => Some(probe.maximum as f64 / TICKS_PER_SECOND as f64),
         Statistic::Share { others, .. } => {
             let within = if others { probe.count.saturating_sub(probe.within) } else { probe.within };
             Some(within as f64 / count)
@@ -82,14 +85,36 @@ fn of_figures(plant: &Plant, kind: &MeasureKind, figures: &Replication) -> Optio
             };
             Some(count as f64 / seconds)
         }
-        MeasureKind::Wip => Some(figures.line.wip_area_ticks as f64 / window),
+        MeasureKind::Wip(None) => Some(figures.line.wip_area_ticks as f64 / window),
+        MeasureKind::Wip(Some(item)) => Some(of_type(plant, figures, *item, |t| t.wip_area_ticks) as f64 / window),
         MeasureKind::Level(id) => Some(buffer(*id)?.area_ticks as f64 / window),
+        MeasureKind::HighestLevel(id) => Some(buffer(*id)?.max as f64),
+        MeasureKind::Wait(id) => {
+            let b = buffer(*id)?;
+            (b.exits > 0).then(|| b.wait_ticks as f64 / b.exits as f64 / TICKS_PER_SECOND as f64)
+        }
+        MeasureKind::State(id, state) => {
+            let s = station(*id)?;
+            outcome::share(s.state_ticks.get(*state).copied()?, figures.window_ticks, s.machines)
+        }
+        MeasureKind::Availability(id) => availability(station(*id)?),
+        MeasureKind::ScrappedAt(id) => Some(station(*id)?.scrapped as f64 / seconds),
+        MeasureKind::Scrapped(item) => {
+            Some(of_type(plant, figures, *item, |t| i128::from(t.scrapped)) as f64 / seconds)
+        }
+        MeasureKind::LostAt(id) => {
+            let source = figures.sources.iter().find(|s| s.name == name(*id))?;
+            Some(source.lost as f64 / seconds)
+        }
+        MeasureKind::Lost(item) => Some(of_type(plant, figures, *item, |t| i128::from(t.lost)) as f64 / seconds),
+        MeasureKind::Expired(id) => Some(buffer(*id)?.expired as f64 / seconds),
         MeasureKind::Utilisation(id) => utilisation(station(*id)?),
         MeasureKind::PoolUtilisation(id) => {
             let pool = plant.pools.get(*id)?;
             let p = figures.pools.iter().find(|p| p.name == pool.name)?;
             (p.size_area_ticks > 0).then(|| p.busy_area_ticks as f64 / p.size_area_ticks as f64)
         }
+        MeasureKind::FleetUtilisation(fleet) => figures.fleets.get(*fleet)?.at_work(),
         MeasureKind::CardsInUse(first, n) => Some(cards(plant, figures, *first, *n).1 as f64 / window),
         MeasureKind::CardUtilisation(first, n) => {
             let (count, area) = cards(plant, figures, *first, *n);
@@ -107,6 +132,20 @@ fn cards(plant: &Plant, figures: &Replication, first: LimitId, number: u64) -> (
     let ids = plant.limits.ids().skip(first.index()).take(usize::try_from(number).unwrap_or(0));
     let named = |id: LimitId| figures.cards.iter().find(|c| plant.limits.get(id).is_some_and(|l| l.name == c.name));
     ids.filter_map(named).fold((0, 0), |(n, area), c| (n + c.count, area.saturating_add(c.out_area_ticks)))
+}
+
+/// A sum over a type and its kinds.
+fn of_type(plant: &Plant, figures: &Replication, item: ItemId, value: impl Fn(&TypeFigures) -> i128) -> i128 {
+    let kinds = figures.types.iter().filter(|t| is_named(plant, &t.item, item));
+    kinds.fold(0, |sum, t| sum.saturating_add(value(t)))
+}
+
+/// Share of the planned time, on shift and not under maintenance, in which machines are not down.
+#[allow(clippy::cast_precision_loss)] // ticks of a run
+fn availability(s: &StationFigures) -> Option<f64> {
+    let in_state = |state: State| s.state_ticks.get(state as usize).copied().unwrap_or(0);
+    let planned = s.state_ticks.iter().sum::<i128>() - in_state(State::Off) - in_state(State::Maintenance);
+    (planned > 0).then(|| 1.0 - in_state(State::Down) as f64 / planned as f64)
 }
 
 /// Share of the time on shift in which machines work.

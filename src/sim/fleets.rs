@@ -8,7 +8,9 @@ use super::outcome::{FleetFigures, FleetResult, Seen, VehicleFigures, count, rat
 /// Micrometres of a metre.
 const MICRO: f64 = 1e6;
 /// What counts as idle, down, maintained and off shift.
-const AT_REST: [usize; 4] = [5, 6, 7, 8];
+const AT_REST: [usize; 4] = [5, 6, 7, OFF];
+/// Off shift.
+const OFF: usize = 8;
 
 /// The figures of a window: the difference of totals.
 #[must_use]
@@ -39,6 +41,16 @@ impl FleetFigures {
             v.loaded_um = v.loaded_um.saturating_add(l.loaded_um);
             v.empty_um = v.empty_um.saturating_add(l.empty_um);
         }
+    }
+
+    /// Share of the vehicles' time on shift in which they are neither idle, down nor maintained.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)] // ticks of a run
+    pub(super) fn at_work(&self) -> Option<f64> {
+        let all: i128 = self.vehicles.iter().flat_map(|v| v.ticks).sum();
+        let on = all - self.ticks(OFF);
+        let at_rest: i128 = AT_REST.iter().map(|i| self.ticks(*i)).sum();
+        (on > 0).then(|| (all - at_rest) as f64 / on as f64)
     }
 
     fn ticks(&self, i: usize) -> i128 {

@@ -5,8 +5,8 @@
 
 use crate::base::Ticks;
 use crate::base::quantity::to_f64;
-use crate::ir::{Capacity, ItemId, Node, NodeId, NodeKind, Plant, PoolId};
-use crate::kernel::causes::{Causes, pools_of};
+use crate::ir::{Capacity, ItemId, LimitId, Node, NodeId, NodeKind, Plant, PoolId};
+use crate::kernel::causes::{Causes, limits_of, pools_of};
 use crate::kernel::read::{ArrivalTotals, Snapshot, StationTotals};
 use crate::runtime::histogram::{self, Histogram};
 
@@ -75,6 +75,7 @@ pub fn window(plant: &Plant, known: &Causes, before: &Snapshot, after: &Snapshot
                 full_ticks: a.full.saturating_sub(b.full),
                 empty_ticks: a.empty.saturating_sub(b.empty),
                 exits: a.exits.saturating_sub(b.exits),
+                expired: a.expired.saturating_sub(b.expired),
                 wait_ticks: a.stays.saturating_sub(b.stays),
             })
             .collect(),
@@ -103,6 +104,8 @@ pub fn window(plant: &Plant, known: &Causes, before: &Snapshot, after: &Snapshot
                 repair_ticks: a.clearing.saturating_sub(b.clearing),
             })
             .collect(),
+        types: super::tallies::types(plant, before, after),
+        sources: super::tallies::sources(plant, before, after),
         line: LineFigures {
             wip_area_ticks: after.wip_area.saturating_sub(before.wip_area),
             count: line.count,
@@ -139,8 +142,9 @@ pub fn window(plant: &Plant, known: &Causes, before: &Snapshot, after: &Snapshot
 fn causes(plant: &Plant, before: &StationTotals, after: &StationTotals, known: &Causes) -> [Vec<(String, i128)>; 3] {
     let node = |id: &NodeId| plant.nodes.get(*id).map_or_else(String::new, |n| n.name.clone());
     let pool = |id: &PoolId| plant.pools.get(*id).map_or_else(String::new, |p| p.name.clone());
+    let limit = |id: &LimitId| plant.limits.get(*id).map_or_else(String::new, |l| l.name.clone());
     let names: [Vec<String>; 3] = [
-        known.givers(after.node).iter().map(node).collect(),
+        known.givers(after.node).iter().map(node).chain(limits_of(plant, after.node).iter().map(limit)).collect(),
         known.takers(after.node).iter().map(node).collect(),
         pools_of(plant, after.node).iter().map(pool).collect(),
     ];
@@ -159,13 +163,20 @@ fn causes(plant: &Plant, before: &StationTotals, after: &StationTotals, known: &
 
 fn stops(plant: &Plant, before: &StationTotals, after: &StationTotals) -> Vec<StopFigures> {
     let Some(NodeKind::Station(s)) = plant.nodes.get(after.node).map(|n| &n.kind) else { return Vec::new() };
-    let names = s.breakdowns.iter().map(|b| &b.name).chain(s.maintenance.iter().map(|m| &m.name));
+    let mut names: Vec<String> =
+        s.breakdowns.iter().map(|b| &b.name).chain(s.maintenance.iter().map(|m| &m.name)).cloned().collect();
+    for shared in plant.shared_stops(after.node) {
+        // Of one name, the line's bears the name of the line.
+        let own = shared.stop.name();
+        names.push(if names.iter().any(|n| n == own) { format!("{}.{own}", plant.name) } else { own.to_string() });
+    }
     let times = before.stops.iter().zip(&after.stops);
     let counts = before.failures.iter().zip(&after.failures);
     names
+        .into_iter()
         .zip(times.zip(counts))
         .map(|(name, ((b, a), (counted, counts)))| StopFigures {
-            name: name.clone(),
+            name,
             count: counts.saturating_sub(*counted),
             waiting_ticks: a.0.saturating_sub(b.0),
             repair_ticks: a.1.saturating_sub(b.1),

@@ -2,7 +2,7 @@
 //! [`crate::report`].
 //!
 //! [`replicate`] runs them, [`measure`] turns counts into figures, [`accounts`] what they
-//! take in energy and money, `fleets` and `cards` the figures of vehicles and of limits, [`lockup`] finds lines that wait for
+//! take in energy and money, `fleets`, `cards` and `tallies` the figures of vehicles, of limits, of item types and sources, [`lockup`] finds lines that wait for
 //! ever, `precision` says how many runs there are to be, [`trouble`] words what stops a run, [`outcome`] holds the results. Start at [`simulate`].
 
 pub mod accounts;
@@ -15,6 +15,7 @@ pub mod measure;
 pub mod outcome;
 mod precision;
 pub mod replicate;
+pub mod tallies;
 pub mod trouble;
 
 pub use replicate::{Outcome, Settings, simulate};

@@ -10,6 +10,7 @@ use crate::kernel::State;
 use crate::runtime::statistics::Summary;
 
 use super::cards::{CardFigures, CardResult};
+use super::tallies::{SourceFigures, TypeFigures};
 
 /// The states of a machine in the order of every array of states. They exclude each other; where
 /// several hold, off comes before maintenance, before down, before the others.
@@ -41,6 +42,10 @@ pub struct Replication {
     pub limits: Vec<StopFigures>,
     /// Cards of limits that count, and pallets.
     pub cards: Vec<CardFigures>,
+    /// Every item type.
+    pub types: Vec<TypeFigures>,
+    /// Every source.
+    pub sources: Vec<SourceFigures>,
     /// The line as a whole.
     pub line: LineFigures,
     /// Where items came from and went, over the whole run from 0, warm-up included.
@@ -78,6 +83,7 @@ impl Replication {
             b.full_ticks = b.full_ticks.saturating_add(l.full_ticks);
             b.empty_ticks = b.empty_ticks.saturating_add(l.empty_ticks);
             b.exits = b.exits.saturating_add(l.exits);
+            b.expired = b.expired.saturating_add(l.expired);
             b.wait_ticks = b.wait_ticks.saturating_add(l.wait_ticks);
         }
         for (s, l) in self.limits.iter_mut().zip(&later.limits) {
@@ -95,6 +101,12 @@ impl Replication {
         }
         for (f, l) in self.fleets.iter_mut().zip(&later.fleets) {
             f.extend(l);
+        }
+        for (t, l) in self.types.iter_mut().zip(&later.types) {
+            t.extend(l);
+        }
+        for (s, l) in self.sources.iter_mut().zip(&later.sources) {
+            s.lost = s.lost.saturating_add(l.lost);
         }
         let (line, more) = (&mut self.line, &later.line);
         line.wip_area_ticks = line.wip_area_ticks.saturating_add(more.wip_area_ticks);
@@ -200,6 +212,8 @@ pub struct BufferFigures {
     pub empty_ticks: i64,
     /// Items that left.
     pub exits: u64,
+    /// Items whose longest stay was over.
+    pub expired: u64,
     /// Sum of the stays of the items that left.
     pub wait_ticks: i128,
 }
@@ -427,6 +441,8 @@ pub struct BufferResult {
     pub empty: Option<Summary>,
     /// Mean stay of what left, s.
     pub wait_s: Option<Summary>,
+    /// Items whose longest stay was over.
+    pub expired: Option<Summary>,
 }
 
 /// One crew or tool over all replications.
@@ -491,6 +507,10 @@ pub struct BalanceResult {
     pub used: Option<Summary>,
     /// Inside at the end.
     pub inside: Option<Summary>,
+    /// Mean number inside in the measured window.
+    pub wip: Option<Summary>,
+    /// Mean time in the system of those that left in the measured window, s.
+    pub time_in_system: Option<Summary>,
 }
 
 /// Whether an expectation is met.
@@ -720,6 +740,7 @@ fn buffer(name: &str, seen: &[Seen<'_, BufferFigures>]) -> BufferResult {
         full: summary(seen, |(r, b)| ratio(b.full_ticks.into(), r.window_ticks.into())),
         empty: summary(seen, |(r, b)| ratio(b.empty_ticks.into(), r.window_ticks.into())),
         wait_s: summary(seen, |(_, b)| seconds_each(b.wait_ticks, b.exits)),
+        expired: summary(seen, |(_, b)| Some(count(b.expired))),
     }
 }
 
@@ -736,6 +757,18 @@ fn balance(item: &str, seen: &[Seen<'_, BalanceFigures>]) -> BalanceResult {
         lost: of(|i| i.lost),
         used: of(|i| i.used),
         inside: of(|i| i.inside),
+        wip: summary(seen, |(r, i)| {
+            let area = r.types.iter().find(|t| t.item == i.item)?.wip_area_ticks;
+            ratio(area, r.window_ticks.into())
+        }),
+        time_in_system: summary(seen, |(r, i)| {
+            let here = r.sinks.iter().flat_map(|s| &s.items).filter(|a| a.item == i.item);
+            let sum = |(time, count): (i128, u64), a: &ArrivalFigures| {
+                (time.saturating_add(a.time_sum_ticks), count.saturating_add(a.count))
+            };
+            let (time, count) = here.fold((0, 0), sum);
+            seconds_each(time, count)
+        }),
     }
 }
 

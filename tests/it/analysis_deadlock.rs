@@ -106,6 +106,30 @@ fn separate_parts_of_an_assembly_are_free_and_shared_ones_are_not_decided() {
 }
 
 #[test]
+fn a_kept_place_frees_a_loop_that_others_fill() {
+    let text = |reserve: &str, back: &str| {
+        format!(
+            "source feed {{ makes: Part }}
+            buffer store {{ capacity: 10{reserve} }}
+            station work {{ cycle: 40 s }}
+            station repair {{ cycle: 60 s }}
+            sink out
+            flow feed -> store -> work -> {{ 90 %: out, rest: repair }}
+            flow repair {back} store"
+        )
+    };
+    for back in ["->", "-[2]->"] {
+        let said_of_it = said(&verdict(&text("", back), VerdictKind::Deadlock));
+        let help = "or keep a place of `store` for what comes back: `reserve: { repair: 1 }`";
+        assert!(said_of_it.contains(help), "{said_of_it}");
+        assert_eq!(said(&verdict(&text(", reserve: { repair: 1 }", back), VerdictKind::Free)), "");
+        // Kept from what comes back, it makes the loop smaller.
+        let said_of_it = said(&verdict(&text(", reserve: { feed: 1 }", back), VerdictKind::Unknown));
+        assert!(said_of_it.contains("can block each other"), "{said_of_it}");
+    }
+}
+
+#[test]
 fn what_never_starts_is_a_deadlock() {
     verdict(
         "item Box {}\n source feed { makes: Part }\n sink out

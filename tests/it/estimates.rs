@@ -252,7 +252,13 @@ fn cases() -> Vec<Case> {
     for line in LINES {
         for (places, exact) in line.best {
             let spread = places.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-            throughput(format!("{}, places {spread}", line.name), &allocation(line, places), *exact, 1.0, "throughput, /s");
+            throughput(
+                format!("{}, places {spread}", line.name),
+                &allocation(line, places),
+                *exact,
+                1.0,
+                "throughput, /s",
+            );
         }
     }
     for (name, body, exact, _) in SMALL {
@@ -342,7 +348,10 @@ fn the_page_of_estimates_is_true() {
         std::fs::write(path, &page).unwrap();
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(found, page, "docs/estimates.md is not what the program says; `FLOWLINE_UPDATE=1 cargo test -- estimates`");
+    assert_eq!(
+        found, page,
+        "docs/estimates.md is not what the program says; `FLOWLINE_UPDATE=1 cargo test -- estimates`"
+    );
 }
 
 /// No estimate of the page is worse than this; a change that makes one worse has to say so here.

@@ -70,12 +70,13 @@ const FEATURES: &[(&str, At)] = &[
     ),
     ("setup: { 1 <-> 2: 1 s, else: 0.5 s }\nsetup_by: { A: 1, B: 2 }\nlost: after_breakdown", At::Station("setup")),
     ("choose: lowest", At::Station("choose")),
+    ("shift: hours\nshift_end: finish_in_time", At::Station("shift")),
     ("blocking: before_work", At::Station("takes blocking")),
     ("batch: 1..2\nblocking: before_work", At::Station("takes blocking")),
     ("takes: 1 A + 1 B\nmakes: 2 B\nblocking: before_work", At::Station("takes blocking")),
     (
         "cycle: 0.5 s\nstay: { A: 3 s, else: exponential(4 s) }",
-        At::Station("cycle takes blocking machines needs setup hold release_crew b2 b3 b4 b5 b6 b7 b8"),
+        At::Station("cycle takes blocking machines needs setup shift hold release_crew b2 b3 b4 b5 b6 b7 b8"),
     ),
     ("every: exponential(2 s)", At::Source("every")),
     ("every: 2 s, when_full: lose", At::Source("every")),
@@ -94,6 +95,8 @@ const FEATURES: &[(&str, At)] = &[
     ("-> standing_in ->", At::Into),
     ("-> belt_out ->", At::OutOf),
     ("-> belt_next ->", At::OutOf),
+    ("-> rack_in ->", At::Into),
+    ("-> rack_out ->", At::OutOf),
     ("-[3, agv(10 m), 2]->", At::Into),
     ("-[2, agv(6 m), 2]->", At::OutOf),
     ("-[2]->", At::OutOf),
@@ -183,6 +186,9 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         // can be reserved.
         return None;
     }
+    if station.contains("shift: hours") {
+        line += "shift hours { mon 00:00..00:03, mon 00:04..00:08, mon 00:09..00:10 }\n";
+    }
     for (name, belt) in [
         ("belt_in", "length: 3 m, speed: 1 m/s, pitch: 1 m"),
         ("standing_in", "length: 2.5 m, speed: 2 m/s, pitch: 1 m, lanes: 2, mode: stop_together"),
@@ -194,6 +200,13 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
     ] {
         if into.contains(name) || out_of.contains(name) {
             line += &format!("conveyor {name} {{ {belt} }}\n");
+        }
+    }
+    // Places are kept for what comes there only.
+    let made = if station.contains("makes: 2 B") { "B: 1" } else { "A: 1" };
+    for (name, whom) in [("rack_in", "B: 1"), ("rack_out", made)] {
+        if into.contains(name) || out_of.contains(name) {
+            line += &format!("buffer {name} {{ capacity: 4, overtake: yes, reserve: {{ {whom} }} }}\n");
         }
     }
     if out_of.contains("agv") && (behind.contains("first_free") || behind.contains("shortest_queue")) {
@@ -210,7 +223,7 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
         station += "    cycle: 2 s\n";
     }
     if station.contains("before_work") && station.lines().any(several) {
-        if out_of.contains("belt") {
+        if out_of.contains("belt") || out_of.contains("rack") {
             // Refused: places for several are reserved at once.
             return None;
         }

@@ -74,6 +74,7 @@ fn replication(number: i64) -> Replication {
                 full_ticks: DAY / 4,
                 empty_ticks: 2 * DAY,
                 exits: arrivals,
+                expired: 0,
                 wait_ticks: i128::from(arrivals) * i128::from(480_000_000 + 1_500_000 * number),
             },
             BufferFigures { name: "bottles.outside".into(), empty_ticks: 29 * DAY, ..BufferFigures::default() },

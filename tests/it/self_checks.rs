@@ -116,6 +116,6 @@ fn more_people_at_work_than_there_are() {
 
 #[test]
 fn work_in_process_that_is_not_the_sum_of_stays() {
-    let message = told(|_, _, run| add(run, 0, header::WIP, 1));
+    let message = told(|kernel, _, run| add(run, kernel.model.places.counters, counters::WIP, 1));
     assert!(message.contains("all items together spent "), "{message}");
 }

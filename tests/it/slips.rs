@@ -68,7 +68,7 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
     ("throughput(shipped) >= 500 /h", "throughput(shipped) => 500 /h", "E0107", "write `>=`"),
     ("throughput(shipped) >= 500 /h", "throughput(shipped) between 50 /h and 60 /h", "E0110", "`in 50..60 /h`"),
     ("needs: 1 mechanic", "needs: [1 mechanic]", "E0305", "`2 men + 1 crane`"),
-    ("every: 6 s }", "every: 6 s, with: { colour: serial } }", "E0201", "`with: { no: now / 1 s }`"),
+    ("every: 6 s }", "every: 6 s, with: { colour: serial } }", "E0201", "`item.number`"),
     ("shift day { mon..fri", "shift day { mon-fri", "E0305", "`mon..fri`"),
     ("shift day { mon..fri", "shift day { mo-fr", "E0305", "`mon..fri`"),
     ("06:00..22:00 }", "06:00..22:00, pause 09:00..09:15 }", "E0305", "`break 09:00..09:15`"),
@@ -105,8 +105,8 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
     ("size: 1 }", "size: 1, early: 2 }", "E0210", "`size: { early: 2, late: 1 }`"),
     // measures
     ("throughput(shipped) >= 500 /h", "mean(time_in_system(Jar)) <= 8 h", "E0201", "the mean is the measure itself"),
-    ("throughput(shipped) >= 500 /h", "availability(capper) >= 90 %", "E0201", "`utilisation(b)`"),
-    ("throughput(shipped) >= 500 /h", "wip(Jar) <= 90", "E0306", "`level(PLACE)`"),
+    ("throughput(shipped) >= 500 /h", "state(capper) >= 90 %", "E0201", "`blocked(b) <= 5 %`"),
+    ("throughput(shipped) >= 500 /h", "wip(Jar, 3) <= 90", "E0306", "`level(PLACE)`"),
     // work and people
     ("machines: 2", "machines: 2, needs: { load: 1 mechanic }", "E0305", "`steps: { load: 1 min, run: 9 min }`"),
     ("machines: 2", "machines: 2, load: 20 s", "E0305", "`steps: { load: 20 s, run: 9 min }`"),

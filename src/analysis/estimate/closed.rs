@@ -49,7 +49,10 @@ pub(super) fn of(floor: &Floor) -> Result<Option<Loop>, Vec<String>> {
         }
         [(id, limit)] => {
             if initial > 0 || limit.back.is_some() || limit.clearance.is_some() {
-                why.push(format!("`{}` comes together with items at the beginning, late returns or clearance", limit.name));
+                why.push(format!(
+                    "`{}` comes together with items at the beginning, late returns or clearance",
+                    limit.name
+                ));
             }
             match limit_region(plant, &floor.model.network, *id) {
                 None => why.push(format!("not every item inside `{}` holds a card of it", limit.name)),

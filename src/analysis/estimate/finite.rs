@@ -138,7 +138,9 @@ impl Net {
             }
             Some(NodeKind::Buffer(buffer)) => match buffer.capacity {
                 Capacity::Places(n) => self.kept_full.push((*behind, n)),
-                Capacity::Unlimited => why.push(format!("`{}` fills `{}` without end", floor.name(source), floor.name(*behind))),
+                Capacity::Unlimited => {
+                    why.push(format!("`{}` fills `{}` without end", floor.name(source), floor.name(*behind)))
+                }
             },
             _ => {}
         }
@@ -153,7 +155,8 @@ impl Net {
                 Some(server) => server.rate,
                 None => floor.flows.iter().filter(|((f, _), _)| *f == node).map(|(_, r)| r).sum(),
             };
-            let out: Vec<(usize, f64)> = floor.flows.iter().filter(|((f, _), _)| *f == node).map(|((_, t), r)| (*t, *r)).collect();
+            let out: Vec<(usize, f64)> =
+                floor.flows.iter().filter(|((f, _), _)| *f == node).map(|((_, t), r)| (*t, *r)).collect();
             for (to, rate) in out {
                 let share = if runs > 0.0 { rate / runs } else { 0.0 };
                 if share > 1.0 + 1e-9 {
@@ -376,7 +379,8 @@ fn extrapolate(history: &[(Vec<f64>, Vec<f64>)]) -> Option<Vec<f64>> {
     let differences: Vec<Vec<f64>> =
         earlier.iter().map(|(_, c)| c.iter().zip(change).map(|(x, y)| x - y).collect()).collect();
     let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(p, q)| p * q).sum::<f64>();
-    let mut matrix: Vec<Vec<f64>> = differences.iter().map(|x| differences.iter().map(|y| dot(x, y)).collect()).collect();
+    let mut matrix: Vec<Vec<f64>> =
+        differences.iter().map(|x| differences.iter().map(|y| dot(x, y)).collect()).collect();
     let mut right: Vec<f64> = differences.iter().map(|x| -dot(x, change)).collect();
     let trace: f64 = (0..n).map(|k| matrix[k][k]).sum();
     (0..n).for_each(|k| matrix[k][k] += 1e-12 * trace);
@@ -435,7 +439,9 @@ fn report(floor: &Floor, net: &Net, found: &mut Found) {
         if let Some(node) = link.node {
             if link.places == UNLIMITED && link.pair.full > 1e-4 {
                 let name = floor.name(node);
-                found.assumed.push(format!("`{name}` fills up: where it has no limit, what is in it grows without end"));
+                found
+                    .assumed
+                    .push(format!("`{name}` fills up: where it has no limit, what is in it grows without end"));
             }
             found.buffers.push(BufferEstimate {
                 name: floor.name(node).to_string(),

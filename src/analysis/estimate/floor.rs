@@ -8,8 +8,8 @@ use crate::base::Rational;
 use crate::base::quantity::to_f64;
 use crate::ir::ids::Id;
 use crate::ir::{
-    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Expression, ItemId, NodeId, NodeKind, Phase, PhaseKind, Plant,
-    Routing, Station, Supply,
+    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Expression, ItemId, NodeId, NodeKind, Phase, PhaseKind,
+    Plant, Routing, Station, Supply,
 };
 
 use crate::analysis::capacity::{Model, Point};
@@ -106,6 +106,9 @@ impl<'a> Floor<'a> {
                     }
                     if buffer.max_stay.is_some() || buffer.hands_over() {
                         floor.outside.push(format!("`{}` has no places, or lets items expire", node.name));
+                    }
+                    if !buffer.kept.is_empty() {
+                        floor.outside.push(format!("`{}` keeps places for some of its items", node.name));
                     }
                     if buffer.order.is_some() {
                         floor.assumed.push(format!("the order in `{}` is taken as that of arrival", node.name));
@@ -213,7 +216,10 @@ impl<'a> Floor<'a> {
             (station.load_each || station.on_belt, "is loaded part by part, or works on a belt"),
             (station.recipes.len() != 1, "has several recipes"),
             (station.maintenance.iter().any(|m| m.timetable.is_some()), "has maintenance by a timetable"),
-            (station.recipes.iter().any(|r| r.same.is_some() || r.wait_at_most.is_some()), "waits for more or for equal items"),
+            (
+                station.recipes.iter().any(|r| r.same.is_some() || r.wait_at_most.is_some()),
+                "waits for more or for equal items",
+            ),
         ];
         for (_, what) in apart.iter().filter(|(is, _)| *is) {
             self.outside.push(format!("`{name}` {what}"));
@@ -272,7 +278,7 @@ impl<'a> Floor<'a> {
             self.outside.push(format!("the spread of the work of `{name}` is not known"));
         }
         let natural = Spread::of(first, second - first * first);
-        let batch = recipe.batch.map(|b| b.maximum).or_else(|| match recipe.takes.as_slice() {
+        let batch = recipe.batch.map(|b| b.maximum).or(match recipe.takes.as_slice() {
             [part] => Some(part.maximum),
             _ => None,
         });
@@ -290,7 +296,12 @@ impl<'a> Floor<'a> {
     }
 
     /// Whether all work is one exponential time of the same mean.
-    fn is_exponential(&self, phases: &[Phase], item: Option<ItemId>, all: &[(f64, Vec<Phase>, Option<ItemId>)]) -> bool {
+    fn is_exponential(
+        &self,
+        phases: &[Phase],
+        item: Option<ItemId>,
+        all: &[(f64, Vec<Phase>, Option<ItemId>)],
+    ) -> bool {
         let means = |phases: &[Phase], item| -> Option<Rational> {
             let [phase] = phases else { return None };
             mean(self.plant, &phase.duration, item)

@@ -137,7 +137,8 @@ pub fn estimate(plant: &Plant) -> Estimate {
     result.method = Some(found.method);
     // A method that was tried and does not know an answer gives no figures that could be taken for one.
     if result.left_out.is_empty() {
-        (result.throughput, result.wip, result.time_in_system_s) = (found.throughput, found.wip, found.time_in_system_s);
+        (result.throughput, result.wip, result.time_in_system_s) =
+            (found.throughput, found.wip, found.time_in_system_s);
         result.buffers = found.buffers;
     }
     result.stations = found.stations;

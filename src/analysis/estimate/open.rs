@@ -31,7 +31,11 @@ pub(super) fn why_not(floor: &Floor) -> Vec<String> {
         }
         for (from, _) in floor.flows.keys().filter(|(_, to)| *to == id.index()) {
             if !waits_without_limit(floor, *from) {
-                found.push(format!("items wait for `{}` in a limited number of places, behind `{}`", node.name, floor.name(*from)));
+                found.push(format!(
+                    "items wait for `{}` in a limited number of places, behind `{}`",
+                    node.name,
+                    floor.name(*from)
+                ));
             }
         }
     }
@@ -120,7 +124,8 @@ pub(super) fn estimate(floor: &Floor) -> Found {
         }
         found.stations.push(station);
     }
-    let born: f64 = floor.sources.iter().filter_map(|(_, s)| s.map(|s| if s.mean > 0.0 { 1.0 / s.mean } else { 0.0 })).sum();
+    let born: f64 =
+        floor.sources.values().filter_map(|s| s.map(|s| if s.mean > 0.0 { 1.0 / s.mean } else { 0.0 })).sum();
     for (id, node) in floor.plant.nodes.iter() {
         if matches!(node.kind, NodeKind::Sink) {
             found.throughput.push((node.name.clone(), floor.arriving(id.index())));
@@ -144,12 +149,11 @@ fn arrivals(floor: &Floor) -> BTreeMap<usize, f64> {
         into.entry(*to).or_default().push((*from, *rate));
         *out.entry(*from).or_default() += rate;
     }
-    let load = |node: usize| {
-        floor.server(node).map(|s| s.rate * s.effective.mean / s.machines as f64)
-    };
+    let load = |node: usize| floor.server(node).map(|s| s.rate * s.effective.mean / s.machines as f64);
     // How busy the station is that a stream meets, be it behind a buffer.
     let meets = |node: usize| {
-        let behind = || floor.flows.keys().filter(|(from, _)| *from == node).filter_map(|(_, to)| load(*to)).reduce(f64::max);
+        let behind =
+            || floor.flows.keys().filter(|(from, _)| *from == node).filter_map(|(_, to)| load(*to)).reduce(f64::max);
         load(node).or_else(behind).unwrap_or(0.0).min(1.0)
     };
     let mut spreads: BTreeMap<usize, f64> = into.keys().map(|node| (*node, 1.0)).collect();

@@ -20,7 +20,8 @@ pub fn told(plant: &Plant, why: &NotExact) -> Vec<Diagnostic> {
             })
             .collect(),
         NotExact::TooLarge { states, fullest } => {
-            let message = format!("line `{name}` has more than {} states", crate::base::words::whole(*states as u64 - 1));
+            let message =
+                format!("line `{name}` has more than {} states", crate::base::words::whole(*states as u64 - 1));
             let found = Diagnostic::new(codes::TOO_MANY_STATES, plant.span, message)
                 .label("given up")
                 .help("give places a limit, or allow more states with `--states`");
@@ -32,11 +33,14 @@ pub fn told(plant: &Plant, why: &NotExact) -> Vec<Diagnostic> {
             }]
         }
         NotExact::Several(ends) => {
-            let message = format!("line `{name}` has no one answer: it ends in one of {ends} sets of states, by chance");
+            let message =
+                format!("line `{name}` has no one answer: it ends in one of {ends} sets of states, by chance");
             vec![
                 Diagnostic::new(codes::NOT_EXACT, plant.span, message)
                     .label("goes on differently from run to run")
-                    .note("part of it can lock up for ever in several ways, or what it begins with decides what it does"),
+                    .note(
+                        "part of it can lock up for ever in several ways, or what it begins with decides what it does",
+                    ),
             ]
         }
         NotExact::Unsolved(why) => {

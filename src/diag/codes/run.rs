@@ -8,6 +8,7 @@ codes! {
     RAGGED_WINDOW = "E0703" Warning "measured time that is no whole number of weeks";
     SHIFT_CLOCK = "E0704" Warning "times of a source that its shift changes";
     TWO_CLOCKS = "E0705" Warning "expectation and demand by different clocks";
+    IDLE_BREAK = "E0706" Warning "a break outside of its shift";
     OUT_OF_MEMORY = "E0710" Error "too many items for the memory of a run";
     BAD_DURATION = "E0711" Error "a drawn value is no duration";
     TIME_STANDS_STILL = "E0712" Error "time stands still";

@@ -361,25 +361,26 @@ impl Emit<'_> {
         b.set_header(header::ITEM_FREE, item);
     }
 
-    /// Adds one to a counter of the item's type.
-    pub(super) fn count_type(b: &mut Builder, kind: V, field: Field) {
+    /// An item of a type begins to be in the line now; `field` counts why.
+    pub(super) fn item_begins(b: &mut Builder, kind: V, field: Field) {
+        let now = Self::now(b);
+        let at = Self::counted(b, kind, field);
+        Self::subtract_128(b, at, counters::WIP, counters::WIP_HIGH, now);
+    }
+
+    /// An item of a type ends to be in the line now; `field` counts why.
+    pub(super) fn item_ends(b: &mut Builder, kind: V, field: Field) {
+        let now = Self::now(b);
+        let at = Self::counted(b, kind, field);
+        Self::add_128(b, at, counters::WIP, counters::WIP_HIGH, now);
+    }
+
+    /// The counters of a type, after adding one to `field`.
+    fn counted(b: &mut Builder, kind: V, field: Field) -> V {
         let counters = b.header(header::COUNTERS);
-        let at = b.element(counters, kind, i64::try_from(counters::WORDS * 8).unwrap_or(64));
+        let at = b.element(counters, kind, i64::try_from(counters::WORDS * 8).unwrap_or(80));
         b.bump(at, field, 1);
-    }
-
-    /// An item begins to be in the line now.
-    pub(super) fn item_begins(b: &mut Builder) {
-        let now = Self::now(b);
-        let header = b.none();
-        Self::subtract_128(b, header, header::WIP, header::WIP_HIGH, now);
-    }
-
-    /// An item ends to be in the line now.
-    pub(super) fn item_ends(b: &mut Builder) {
-        let now = Self::now(b);
-        let header = b.none();
-        Self::add_128(b, header, header::WIP, header::WIP_HIGH, now);
+        at
     }
 
     // ---- sums ----

@@ -5,6 +5,7 @@ use super::super::layout::{buffer, header, item, list, node, routing};
 use super::super::program::{HostFn, Ty};
 use super::super::shape::{BufferShape, TransitShape};
 use super::Emit;
+use super::kept::free_for_it;
 
 impl Emit<'_> {
     /// Settles a buffer: takes in one item when there is room.
@@ -33,9 +34,12 @@ impl Emit<'_> {
                 b.when(ripe, |b| self.offer_first(b, s, node, first));
             });
         }
-        let item = b.load(node, node::OFFERS);
+        let item = match s.kept {
+            true => self.first_to_enter(b, s, node),
+            false => b.load(node, node::OFFERS),
+        };
         let mut go = b.ne_zero(item);
-        if s.limited {
+        if s.limited && !s.kept {
             let level = b.load(node, buffer::LEVEL);
             let capacity = b.load(node, buffer::CAPACITY);
             let mut room = b.lt(level, capacity);
@@ -49,7 +53,7 @@ impl Emit<'_> {
             go = b.and(go, room);
         }
         b.when(go, |b| {
-            let (item, go) = if s.from > 0 {
+            let (item, go) = if s.from > 0 && !s.kept {
                 let array = b.load(node, buffer::FROM);
                 let item = self.first_with_cards(b, node, array, s.from);
                 (item, b.ne_zero(item))
@@ -58,7 +62,7 @@ impl Emit<'_> {
             };
             b.when(go, |b| {
                 let take = |b: &mut Builder| {
-                    if s.from > 0 {
+                    if s.from > 0 || s.kept {
                         self.accept(b, node, item);
                     } else {
                         Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
@@ -76,6 +80,32 @@ impl Emit<'_> {
                 self.mark_if_offered(b, node);
             });
         });
+    }
+
+    /// The first item offered to a buffer that keeps places for which there is one, and a card of each limit that
+    /// begins here; or 0.
+    fn first_to_enter(&self, b: &mut Builder, s: &BufferShape, node: V) -> V {
+        let array = b.load(node, buffer::FROM);
+        if s.from > 0 {
+            self.forget_wants(b, array, s.from);
+        }
+        let found = self.first_with_place(b, s, node, |b, item, free| {
+            let fits = free_for_it(b, free);
+            if s.from == 0 {
+                return fits;
+            }
+            let may = b.var(fits);
+            b.when(fits, |b| {
+                let cards = self.may_enter(b, array, s.from, item);
+                b.set(may, cards);
+            });
+            may
+        });
+        if s.from > 0 && self.shapes.clearances {
+            let none = b.is_zero(found);
+            b.when(none, |b| self.clear_lines(b, array, s.from));
+        }
+        found
     }
 
     fn offer_first(&self, b: &mut Builder, s: &BufferShape, node: V, item: V) {

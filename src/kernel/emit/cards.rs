@@ -107,7 +107,7 @@ impl Emit<'_> {
         result
     }
 
-    fn forget_wants(&self, b: &mut Builder, array: V, n: usize) {
+    pub(super) fn forget_wants(&self, b: &mut Builder, array: V, n: usize) {
         if !self.shapes.clearances {
             return;
         }
@@ -118,7 +118,7 @@ impl Emit<'_> {
     }
 
     /// Nothing may enter: of `n` limits, those whose line is empty and wanted for another item are cleared.
-    fn clear_lines(&self, b: &mut Builder, array: V, n: usize) {
+    pub(super) fn clear_lines(&self, b: &mut Builder, array: V, n: usize) {
         for i in 0..n {
             let (record, _) = pair(b, array, i);
             Self::with_clearance(b, record, |b, clearance| {
@@ -141,6 +141,7 @@ impl Emit<'_> {
     /// A line has been cleared: whatever comes next may enter.
     pub(super) fn line_cleared(&self, b: &mut Builder, record: V) {
         Self::with_clearance(b, record, |b, clearance| b.store_int(clearance, clearance::KEY, 0));
+        self.note_open(b, record);
         let rank = b.load(record, limit::RANK);
         self.mark(b, rank);
     }
@@ -217,11 +218,13 @@ impl Emit<'_> {
             if self.shapes.clearances {
                 Self::with_clearance(b, record, |b, clearance| {
                     b.bump(clearance, clearance::INSIDE, -1);
+                    self.note_open(b, record);
                     let rank = b.load(record, limit::RANK);
                     self.mark(b, rank);
                 });
             }
             let there = |b: &mut Builder| {
+                self.note_cards(b, record);
                 b.bump(record, limit::CARDS, 1);
                 let one = b.count(1);
                 Self::charge_to(b, record, (limit::AREA, limit::AREA_HIGH), one, true);
@@ -253,6 +256,7 @@ impl Emit<'_> {
     /// Cards of a limit are back.
     pub(super) fn cards_back(&self, b: &mut Builder, record: V) {
         let number = b.host(HostFn::CardsBack, &[record], Ty::Count);
+        self.note_cards(b, record);
         let left = b.load(record, limit::CARDS);
         let left = b.add(left, number);
         b.store(record, limit::CARDS, left);

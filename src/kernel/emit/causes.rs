@@ -2,7 +2,7 @@
 //! inputs, outputs or pools can end a state is there any code.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{causes, holder, item, list, machine, needs, pool};
+use super::super::layout::{causes, holder, item, limit, list, machine, needs, pool, station};
 use super::super::program::{BinaryOp, Program, Ty};
 use super::super::shape::{NodeShape, StationShape};
 use super::super::status::State;
@@ -12,6 +12,15 @@ use super::Emit;
 const STARVED: i64 = 0;
 const BLOCKED: i64 = 1;
 const WAITING: i64 = 2;
+
+/// What a machine has been given last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Came {
+    /// The key of its giver.
+    pub giver: V,
+    /// When it was ready there.
+    pub ready: V,
+}
 
 const KEY: Field = Field { offset: 8, ty: Ty::Count };
 const SUM: Field = Field { offset: 16, ty: Ty::Duration };
@@ -72,12 +81,54 @@ impl Emit<'_> {
         b.bits_with(BinaryOp::ShiftRight, key, 24)
     }
 
-    /// The machine has been loaded: what it lacked came from a giver.
-    pub(super) fn ends_starved(&self, b: &mut Builder, s: &StationShape, machine: V, giver: Option<V>) {
+    /// The machine has been loaded: what it lacked came from a giver, or was the card of a limit, where the item was
+    /// ready before there was one again.
+    pub(super) fn ends_starved(&self, b: &mut Builder, s: &StationShape, machine: V, came: Option<Came>) {
         let [starved, ..] = s.several_causes;
-        if let (true, Some(giver)) = (starved, giver) {
-            self.charge_cause(b, machine, STARVED, giver);
+        let (true, Some(came)) = (starved, came) else { return };
+        if s.from == 0 {
+            self.charge_cause(b, machine, STARVED, came.giver);
+            return;
         }
+        let (key, latest) = (b.var(came.giver), b.var(came.ready));
+        let node = b.load(machine, machine::STATION);
+        let array = b.load(node, station::FROM);
+        for i in 0..s.from {
+            let offset = i32::try_from(16 * i).unwrap_or(0);
+            let record = b.load(array, Field { offset, ty: Ty::Handle });
+            let freed = b.load(record, limit::FREED);
+            let later = b.lt(latest, freed);
+            b.when(later, |b| {
+                let handle = b.cast(record, Ty::Count);
+                let zero = b.count(0);
+                let own = b.sub(zero, handle);
+                b.set(key, own);
+                b.set(latest, freed);
+            });
+        }
+        self.charge_cause(b, machine, STARVED, key);
+    }
+
+    /// A limit lets items in again: a card is there after none was left, or the line is clear.
+    pub(super) fn note_open(&self, b: &mut Builder, record: V) {
+        let starved = |s: &NodeShape| matches!(s, NodeShape::Station(s) if s.from > 0 && s.several_causes[0]);
+        if self.shapes.nodes.iter().any(starved) {
+            let now = Self::now(b);
+            b.store(record, limit::FREED, now);
+        }
+    }
+
+    /// Cards of a limit are about to be there again.
+    pub(super) fn note_cards(&self, b: &mut Builder, record: V) {
+        let left = b.load(record, limit::CARDS);
+        let zero = b.count(0);
+        let none = b.le(left, zero);
+        b.when(none, |b| self.note_open(b, record));
+    }
+
+    /// Where an item comes from and when it was ready.
+    pub(super) fn came(b: &mut Builder, s: &StationShape, item: V) -> Option<Came> {
+        s.several_causes[0].then(|| Came { giver: Self::giver_of(b, item), ready: b.load(item, item::READY) })
     }
 
     /// The node that an item waits for, before it leaves its machine.

@@ -345,7 +345,23 @@ impl Emit<'_> {
     /// A machine goes off shift: its repairs are charged up to now.
     pub(super) fn charge_stops(&self, b: &mut Builder, s: &StationShape, machine: V) {
         Self::each_stop(b, s, machine, |b, record| {
-            let active = b.load(record, breakdown::ACTIVE);
+            let own = b.load(record, breakdown::ACTIVE);
+            let active = b.var(own);
+            if s.breakdowns.iter().any(|x| x.clock == ClockShape::Shared) {
+                // One that stops with others waits as long as they do.
+                let shared = b.load(record, breakdown::SHARED);
+                let repair = b.int(REPAIR, Ty::Count);
+                let stands = b.eq(own, repair);
+                let some = b.ne_zero(shared);
+                let one_of_several = b.and(some, stands);
+                b.when(one_of_several, |b| {
+                    let theirs = b.load(shared, breakdown::ACTIVE);
+                    let goes = b.eq(theirs, repair);
+                    let waiting = b.int(WAITING, Ty::Count);
+                    let state = b.select(goes, repair, waiting);
+                    b.set(active, state);
+                });
+            }
             for (state, sum) in [(WAITING, breakdown::WAITED), (REPAIR, breakdown::REPAIRED)] {
                 let code = b.count(state);
                 let is = b.eq(active, code);
@@ -550,7 +566,7 @@ impl Emit<'_> {
     // ---- the shift of a repair (B4) ----
 
     /// The shift of a repair ends: what is left of it waits for the next, its people go free.
-    pub(super) fn repair_off(&self, b: &mut Builder, shape: &BreakdownShape, record: V) {
+    pub(super) fn repair_off(&self, b: &mut Builder, shape: &BreakdownShape, record: V, several: bool) {
         b.store_int(record, breakdown::OFF, 1);
         let slot = b.load(record, breakdown::SLOT);
         let active = b.load(record, breakdown::ACTIVE);
@@ -570,6 +586,9 @@ impl Emit<'_> {
             if shape.needs {
                 b.store_int(record, breakdown::ACTIVE, WAITING);
                 self.charge_stop(b, record, breakdown::REPAIRED);
+                if several {
+                    self.charge_members(b, record, breakdown::REPAIRED);
+                }
                 let request = b.load(record, breakdown::REQUEST);
                 self.free_repairers(b, request);
             }

@@ -373,10 +373,12 @@ impl Emit<'_> {
         });
     }
 
-    /// The request that is next: the first item of an arrow by vehicle, or 0.
-    fn next_request(&self, b: &mut Builder, record: V) -> V {
+    /// The request that is next and its arrow, or 0 and 0: of each arrow by vehicle the first item for which a
+    /// place behind can be kept, the oldest of these, or by the order of the fleet.
+    fn next_request(&self, b: &mut Builder, record: V) -> (V, V) {
         let none = b.none();
         let best = b.var(none);
+        let best_way = b.var(none);
         let moves = b.load(record, fleet::MOVES);
         let n = b.load(record, fleet::MOVE_COUNT);
         b.each(moves, n, 8, |b, at| {
@@ -385,10 +387,29 @@ impl Emit<'_> {
             let none = b.is_zero(head);
             b.when(none, |b| b.again());
             let target = b.load(way, movement::TARGET);
-            let room = b.call_for(Self::function(self.functions.room), &[target], Ty::Count);
-            let zero = b.count(0);
-            let full = b.le(room, zero);
-            b.when(full, |b| b.again());
+            let room = |b: &mut Builder, its_item: V| {
+                let room = b.call_for(Self::function(self.functions.room), &[target, its_item], Ty::Count);
+                let zero = b.count(0);
+                b.lt(zero, room)
+            };
+            let first = b.var(head);
+            if self.any_kept() {
+                // One for which no place is kept lets those behind it pass.
+                b.repeat(|b| {
+                    let end = b.is_zero(first);
+                    b.leave_if(end);
+                    let fits = room(b, first);
+                    b.leave_if(fits);
+                    let next = b.load(first, item::OFFER_NEXT);
+                    b.set(first, next);
+                });
+                let full = b.is_zero(first);
+                b.when(full, |b| b.again());
+            } else {
+                let fits = room(b, head);
+                let full = b.not(fits);
+                b.when(full, |b| b.again());
+            }
             if self.shapes.fleet_orders {
                 let order = b.load(record, fleet::ORDER);
                 let ordered = b.ne_zero(order);
@@ -396,9 +417,25 @@ impl Emit<'_> {
                     let none = b.none();
                     b.host(HostFn::Arrange, &[way, order, none], Ty::Count);
                     let head = b.load(way, node::OFFERS);
-                    let first = b.host(HostFn::GoesBefore, &[order, head, best], Ty::Count);
-                    let first = b.ne_zero(first);
-                    b.when(first, |b| b.set(best, head));
+                    let at = b.var(head);
+                    b.repeat(|b| {
+                        let end = b.is_zero(at);
+                        b.leave_if(end);
+                        let fits = if self.any_kept() { room(b, at) } else { b.int(1, Ty::Flag) };
+                        let before = b.host(HostFn::GoesBefore, &[order, at, best], Ty::Count);
+                        let before = b.ne_zero(before);
+                        let before = b.and(before, fits);
+                        b.when(before, |b| {
+                            b.set(best, at);
+                            b.set(best_way, way);
+                        });
+                        if !self.any_kept() {
+                            // The first goes before all others of its arrow.
+                            b.leave();
+                        }
+                        let next = b.load(at, item::OFFER_NEXT);
+                        b.set(at, next);
+                    });
                     b.again();
                 });
             }
@@ -406,25 +443,26 @@ impl Emit<'_> {
             let better = b.var(nothing);
             let rival = b.not(nothing);
             b.when(rival, |b| {
-                let (ready, oldest) = (b.load(head, item::READY), b.load(best, item::READY));
+                let (ready, oldest) = (b.load(first, item::READY), b.load(best, item::READY));
                 let older = b.lt(ready, oldest);
                 b.set(better, older);
             });
-            b.when(better, |b| b.set(best, head));
+            b.when(better, |b| {
+                b.set(best, first);
+                b.set(best_way, way);
+            });
         });
-        best
+        (best, best_way)
     }
 
     /// Sends the nearest idle vehicle to the request that is next; whether there was one.
     fn dispatch_body(&self, b: &mut Builder, record: V) {
-        let its_item = self.next_request(b, record);
+        let (its_item, way) = self.next_request(b, record);
         let nothing = b.is_zero(its_item);
         b.when(nothing, |b| {
             let no = b.int(0, Ty::Flag);
             b.give(Some(no));
         });
-        // The arrow it is offered to: its own list begins at the rank of the node.
-        let way = self.move_of(b, record, its_item);
         let from = b.load(way, movement::FROM);
         let stops = b.load(record, fleet::STOPS);
         let lengths = b.load(record, fleet::LENGTHS);
@@ -444,7 +482,7 @@ impl Emit<'_> {
                 b.set(least, length);
             });
         });
-        Self::accept_head(b, way, node::OFFERS, node::OFFERS_LAST, its_item);
+        self.accept(b, way, its_item);
         if self.shapes.loose > 0 {
             // What a vehicle comes for no longer waits for the end of its stay.
             let expires = self.own_field(super::super::choice::own::EXPIRES, Ty::Time);
@@ -481,23 +519,5 @@ impl Emit<'_> {
         self.does_for(b, nearest, empty);
         let yes = b.int(1, Ty::Flag);
         b.give(Some(yes));
-    }
-
-    /// The arrow of a fleet whose first item this is.
-    fn move_of(&self, b: &mut Builder, record: V, its_item: V) -> V {
-        let none = b.none();
-        let found = b.var(none);
-        let moves = b.load(record, fleet::MOVES);
-        let n = b.load(record, fleet::MOVE_COUNT);
-        b.each(moves, n, 8, |b, at| {
-            let way = b.load(at, HANDLE);
-            let head = b.load(way, node::OFFERS);
-            let same = b.eq(head, its_item);
-            b.when(same, |b| {
-                b.set(found, way);
-                b.leave();
-            });
-        });
-        found
     }
 }

@@ -10,6 +10,7 @@ use super::super::layout::{
 use super::super::program::{BinaryOp, HostFn, Program, Ty};
 use super::super::shape::{NodeShape, SourceShape, StationShape, SupplyShape};
 use super::Emit;
+use super::causes::Came;
 
 const HANDLE: Field = Field { offset: 0, ty: Ty::Handle };
 
@@ -279,7 +280,7 @@ impl Emit<'_> {
         node: V,
         machine: V,
         planned: V,
-    ) -> Option<V> {
+    ) -> Option<Came> {
         let latest = s.several_causes[0].then(|| {
             let (time, giver) = (b.int(-1, Ty::Time), b.count(0));
             (b.var(time), b.var(giver))
@@ -338,7 +339,7 @@ impl Emit<'_> {
             b.either(first, |b| b.store(machine, machine::ITEM, taken), |b| b.store(last, item::NEXT, taken));
             b.set(last, taken);
         });
-        latest.map(|(_, giver)| giver)
+        latest.map(|(ready, giver)| Came { giver, ready })
     }
 
     /// The main part of what a machine has loaded: the first of the type named first in `takes`.
@@ -434,8 +435,7 @@ impl Emit<'_> {
             let least = b.select(earlier, born, birth);
             b.set(birth, least);
             let kind = b.load(this, item::TYPE);
-            Self::count_type(b, kind, counters::USED);
-            Self::item_ends(b);
+            Self::item_ends(b, kind, counters::USED);
             let other = b.ne(this, main);
             b.when(other, |b| {
                 self.return_all_cards(b, this);
@@ -526,8 +526,7 @@ impl Emit<'_> {
         b.store(product, item::BIRTH, born);
         self.forget_order(b, product);
         b.store(product, item::NEXT, none);
-        Self::count_type(b, kind, counters::ASSEMBLED);
-        Self::item_begins(b);
+        Self::item_begins(b, kind, counters::ASSEMBLED);
         let first = b.is_zero(last);
         b.either(first, |b| b.store(machine, machine::PRODUCTS, product), |b| b.store(last, item::NEXT, product));
         b.set(last, product);
@@ -671,26 +670,20 @@ impl Emit<'_> {
     }
 
     fn room_function(&mut self, program: &mut Program) -> Result<(), String> {
-        let (mut b, args) = Builder::new(program, "room", &[Ty::Handle], Some(Ty::Count));
-        if let [node] = args[..] {
-            self.room_body(&mut b, node);
+        let (mut b, args) = Builder::new(program, "room", &[Ty::Handle, Ty::Handle], Some(Ty::Count));
+        if let [node, entering] = args[..] {
+            self.room_body(&mut b, node, entering);
         }
         self.functions.room = Some(b.finish()?);
         Ok(())
     }
 
-    /// How many items the node could accept at this moment.
-    fn room_body(&self, b: &mut Builder, node: V) {
+    /// How many items like the one that is to enter the node could accept at this moment.
+    fn room_body(&self, b: &mut Builder, node: V, entering: V) {
         let kind = b.load(node, holder::RELEASE);
         b.switch(kind, self.shapes.nodes.len(), |b, k| {
             let (room, from, field) = match self.shapes.nodes.get(k) {
-                Some(NodeShape::Buffer(s)) => {
-                    let level = b.load(node, buffer::LEVEL);
-                    let capacity = b.load(node, buffer::CAPACITY);
-                    let reserved = b.load(node, buffer::RESERVED);
-                    let used = b.add(level, reserved);
-                    (b.sub(capacity, used), s.from, buffer::FROM)
-                }
+                Some(NodeShape::Buffer(s)) => (self.free_for(b, s, node, entering), s.from, buffer::FROM),
                 Some(NodeShape::Station(s)) if s.recipe.parts == 0 => {
                     let machine = self.idle_machine(b, s, node);
                     let zero = b.count(0);
@@ -742,7 +735,7 @@ impl Emit<'_> {
         let no = b.int(0, Ty::Flag);
         let moved = b.var(no);
         let waiting = b.header(header::TOGETHER);
-        let offered = b.load(node, node::OFFERS);
+        let offered = self.fitting(b, node);
         let some = b.ne_zero(waiting);
         let any = b.ne_zero(offered);
         let both = b.and(some, any);
@@ -826,7 +819,7 @@ impl Emit<'_> {
                 let meant = b.eq(to, node);
                 let meant = b.or(for_node, meant);
                 b.set(for_node, meant);
-                let room = b.call_for(Self::function(self.functions.room), &[to], Ty::Count);
+                let room = b.call_for(Self::function(self.functions.room), &[to, this], Ty::Count);
                 let good = b.lt(before, room);
                 let all = b.and(fits, good);
                 b.set(fits, all);

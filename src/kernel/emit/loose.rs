@@ -225,9 +225,8 @@ impl Emit<'_> {
             } else {
                 self.unlink_loose(b, s, node, item);
                 let kind = b.load(item, item::TYPE);
-                Self::count_type(b, kind, counters::SCRAPPED);
+                Self::item_ends(b, kind, counters::SCRAPPED);
                 self.return_all_cards(b, item);
-                Self::item_ends(b);
                 Self::free_item(b, item);
                 self.mark_if_offered(b, node);
             }

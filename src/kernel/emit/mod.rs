@@ -17,10 +17,12 @@ mod fleet;
 mod formula;
 mod gather;
 mod join;
+mod kept;
 mod loose;
 mod observe;
 mod open;
 mod places;
+pub(super) mod plan;
 mod pools;
 mod reserve;
 pub(super) mod route;
@@ -58,6 +60,7 @@ struct Functions {
     free_people: Option<FuncId>,
     grant: Option<FuncId>,
     room: Option<FuncId>,
+    fitting: Option<FuncId>,
     enter_any: Option<FuncId>,
     leave_together: Option<FuncId>,
     trip: Option<FuncId>,
@@ -102,6 +105,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.drive_functions(&mut program)?;
     emit.shared_functions(&mut program)?;
     emit.vehicle_functions(&mut program)?;
+    emit.kept_functions(&mut program)?;
     emit.open_functions(&mut program)?;
     for (k, shape) in shapes.nodes.iter().enumerate() {
         if let NodeShape::Station(s) = shape {

@@ -10,6 +10,7 @@ use super::super::layout::{buffer, header, holder, item, list, node, open, routi
 use super::super::program::{Program, Ty};
 use super::super::shape::{NodeShape, OpenRule, RouteShape};
 use super::Emit;
+use super::kept::free_for_it;
 use super::route::ways_words;
 
 const HANDLE: Field = Field { offset: 0, ty: Ty::Handle };
@@ -145,11 +146,8 @@ impl Emit<'_> {
         let (room, from, field) = match shape {
             NodeShape::Sink(_) => (b.int(1, Ty::Flag), 0, buffer::FROM),
             NodeShape::Buffer(s) => {
-                let level = b.load(node, buffer::LEVEL);
-                let capacity = b.load(node, buffer::CAPACITY);
-                let reserved = b.load(node, buffer::RESERVED);
-                let used = b.add(level, reserved);
-                (b.lt(used, capacity), s.from, buffer::FROM)
+                let free = self.free_for(b, s, node, item);
+                (free_for_it(b, free), s.from, buffer::FROM)
             }
             NodeShape::Station(s) if s.recipe.parts == 0 => {
                 let machine = self.idle_machine(b, s, node);
@@ -229,7 +227,7 @@ impl Emit<'_> {
         });
         let found = b.ne_zero(best);
         b.when(found, |b| {
-            let own = b.load(node, node::OFFERS);
+            let own = self.fitting(b, node);
             let none = b.is_zero(own);
             let go = b.var(none);
             let rival = b.not(none);

@@ -140,7 +140,9 @@ impl Emit<'_> {
             let here = b.eq(to, node);
             let here = b.or(meant, here);
             b.set(meant, here);
-            let room = b.call_for(Self::function(self.functions.room), &[to], Ty::Count);
+            // No place there is kept for some of its items.
+            let none = b.none();
+            let room = b.call_for(Self::function(self.functions.room), &[to, none], Ty::Count);
             let good = b.lt(before, room);
             let all = b.and(fits, good);
             b.set(fits, all);

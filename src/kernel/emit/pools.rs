@@ -363,14 +363,12 @@ impl Emit<'_> {
 
     /// Work that has its people begins only when they are there until it is done: whether it does not.
     pub(super) fn people_leave_too_soon(&self, b: &mut Builder, s: &StationShape, machine: V, time: V) {
-        if !(self.shapes.crews_in_time && s.needs && s.crew_shift) {
-            return;
-        }
         let held = b.load(machine, machine::HELD);
         let some = b.ne_zero(held);
         b.when(some, |b| {
             let request = b.load(machine, machine::REQUEST);
-            let late = Self::leave_too_soon(b, request, held, time);
+            let lasts = self.with_steps_of_people(b, s, machine, time);
+            let late = Self::leave_too_soon(b, request, held, lasts);
             b.when(late, |b| {
                 b.store(machine, machine::REMAINING, time);
                 b.store_int(machine, machine::PHASE, phase::WAIT_TO_RESUME);

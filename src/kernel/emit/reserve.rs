@@ -118,7 +118,12 @@ impl Emit<'_> {
             let waits = b.eq(at, waits);
             b.set(asks, waits);
             b.when(waits, |b| {
-                Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                if limits.1 > 0 || self.any_kept() {
+                    // Others may stand before it that wait for a card, or for a place that is not kept.
+                    self.accept(b, node, item);
+                } else {
+                    Self::accept_head(b, node, node::OFFERS, node::OFFERS_LAST, item);
+                }
                 if limits.1 > 0 {
                     let array = b.load(node, limits.0);
                     self.take_cards(b, array, limits.1, item);

@@ -16,6 +16,7 @@ impl Emit<'_> {
         for (j, shape) in self.shapes.stops.iter().enumerate() {
             let (mut b, args) = Builder::new(program, &format!("stop_repair_{j}"), &[Ty::Handle], None);
             if let [record] = args[..] {
+                self.charge_members(&mut b, record, breakdown::WAITED);
                 self.begin_repair(&mut b, shape, record);
             }
             self.functions.stop_repair.push(Some(b.finish()?));
@@ -41,6 +42,26 @@ impl Emit<'_> {
         b.when(all, |b| b.call(Self::function(self.functions.stop_begins), &[record]));
     }
 
+    /// Charges the time of a stop to the machines that it stops: that they have waited for the others to stand and for
+    /// people, or that it has been under repair.
+    pub(super) fn charge_members(&self, b: &mut Builder, record: V, sum: Field) {
+        let machine = |m: &MemberShape| matches!(m, MemberShape::Machine(..));
+        if !self.shapes.members.iter().any(machine) {
+            return;
+        }
+        let list = b.load(record, breakdown::MEMBERS);
+        let n = b.load(record, breakdown::MEMBER_COUNT);
+        b.each(list, n, 16, |b, at| {
+            let who = b.load(at, Field { offset: 0, ty: Ty::Handle });
+            let kind = b.load(at, Field { offset: 8, ty: Ty::Count });
+            b.switch(kind, self.shapes.members.len(), |b, m| {
+                if self.shapes.members.get(m).is_some_and(machine) {
+                    self.charge_stop(b, who, sum);
+                }
+            });
+        });
+    }
+
     /// The event of its slot: it is due, or its repair ends.
     pub(super) fn shared_event(&self, b: &mut Builder, j: usize, record: V) {
         let Some(shape) = self.shapes.stops.get(j) else { return };
@@ -50,7 +71,13 @@ impl Emit<'_> {
         let repair = Self::function(self.functions.stop_repair.get(j).copied().flatten());
         b.either(
             repaired,
-            |b| self.end_repair(b, repair, shape, record, |b| self.each_member(b, record, false)),
+            |b| {
+                if shape.from_start {
+                    // The next may begin at once.
+                    self.charge_members(b, record, breakdown::REPAIRED);
+                }
+                self.end_repair(b, repair, shape, record, |b| self.each_member(b, record, false));
+            },
             |b| {
                 b.bump(record, breakdown::FAILURES, 1);
                 b.store_int(record, breakdown::ACTIVE, AFTER_WORK);
@@ -107,6 +134,9 @@ impl Emit<'_> {
                 }
                 Some(MemberShape::Vehicle(_, maintained)) => self.vehicle_repaired(b, who, *maintained),
                 Some(MemberShape::Card) => {
+                    if !stop {
+                        self.note_cards(b, who);
+                    }
                     b.bump(who, limit::CARDS, if stop { -1 } else { 1 });
                     if stop {
                         self.stands(b, record);

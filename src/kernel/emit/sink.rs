@@ -33,7 +33,7 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.set_header(header::PROGRESS, now);
         let kind = b.load(item, item::TYPE);
-        Self::count_type(b, kind, counters::LEFT);
+        Self::item_ends(b, kind, counters::LEFT);
         b.bump(node, sink::COUNT, 1);
         let table = b.load(node, sink::ARRIVALS);
         let at = b.element(table, kind, 8);
@@ -53,7 +53,6 @@ impl Emit<'_> {
         Self::count_in_histogram(b, record, time);
         Self::observe(b, s.observed, node, sink::OBSERVERS, item);
         self.return_all_cards(b, item);
-        Self::item_ends(b);
         Self::free_item(b, item);
         if s.until {
             let left = b.header(header::UNTIL);

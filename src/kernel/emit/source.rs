@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{counters, item, node, source};
-use super::super::program::{HostFn, Ty};
+use super::super::program::{HostFn, Ty, UnaryOp};
 use super::super::shape::{SourceShape, SupplyShape};
 use super::Emit;
 
@@ -232,6 +232,13 @@ impl Emit<'_> {
         if self.shapes.attributes > 0 {
             b.host(HostFn::Born, &[item], Ty::Count);
         }
+        if let Some(slot) = self.shapes.number {
+            let before = b.load(node, source::MADE);
+            let number = b.plus(before, 1);
+            let number = b.unary(UnaryOp::ToReal, number, Ty::Real);
+            let offset = i32::try_from((self.shapes.first_attribute() + slot) * 8).unwrap_or(0);
+            b.store(item, Field { offset, ty: Ty::Real }, number);
+        }
         if s.orders && self.shapes.attributes > 0 {
             b.host(HostFn::Ordered, &[node, item], Ty::Count);
         }
@@ -242,8 +249,7 @@ impl Emit<'_> {
         self.no_stamps(b, item);
         b.bump(node, source::MADE, 1);
         if s.supply != SupplyShape::Always {
-            Self::count_type(b, kind, counters::MADE);
-            Self::item_begins(b);
+            Self::item_begins(b, kind, counters::MADE);
             Self::observe(b, s.observed, node, source::OBSERVERS, item);
         }
         item
@@ -317,8 +323,7 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.store(item, item::BIRTH, now);
         let kind = b.load(item, item::TYPE);
-        Self::count_type(b, kind, counters::MADE);
-        Self::item_begins(b);
+        Self::item_begins(b, kind, counters::MADE);
     }
 
     /// The verdict on an item that may be lost: it is, when it still waits after the instant has
@@ -375,8 +380,7 @@ impl Emit<'_> {
     fn lose(b: &mut Builder, node: V, item: V) {
         b.bump(node, source::LOST, 1);
         let kind = b.load(item, item::TYPE);
-        Self::count_type(b, kind, counters::LOST);
-        Self::item_ends(b);
+        Self::item_ends(b, kind, counters::LOST);
         Self::free_item(b, item);
     }
 }

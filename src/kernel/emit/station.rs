@@ -233,7 +233,7 @@ impl Emit<'_> {
             self.take_cards(b, array, s.from, item);
         }
         let none = b.none();
-        let giver = s.several_causes[0].then(|| Self::giver_of(b, item));
+        let came = Self::came(b, s, item);
         b.store(item, item::HOLDER, machine);
         b.store(item, item::NEXT, none);
         if s.order {
@@ -246,7 +246,7 @@ impl Emit<'_> {
         }
         Self::observe(b, s.observed, node, station::OBSERVERS, item);
         self.start(b, k, s, node, machine, item);
-        self.ends_starved(b, s, machine, giver);
+        self.ends_starved(b, s, machine, came);
     }
 
     /// A machine has been loaded: finds its work and begins it, or asks for people.
@@ -277,6 +277,7 @@ impl Emit<'_> {
     /// A loaded machine begins its work, or asks for people.
     fn start_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
         let now = Self::now(b);
+        self.forget_times(b, s, machine);
         if !s.needs {
             if s.shift == Some(ShiftShape::FinishInTime) {
                 b.call(Self::function(self.functions.begin.get(k).copied().flatten()), &[machine]);
@@ -349,15 +350,25 @@ impl Emit<'_> {
     fn begin(&self, b: &mut Builder, s: &StationShape, machine: V) {
         let work = b.load(machine, machine::WORK);
         let item = b.load(machine, machine::ITEM);
-        let time = self.duration(b, work, &s.work, Some(item));
+        let (time, first) = match self.plans(s) {
+            true => self.planned(b, s, machine, item),
+            false => (self.duration(b, work, &s.work, Some(item)), b.int(1, Ty::Flag)),
+        };
         if has_effect(s, EffectShape::Restart) {
             b.store(machine, machine::DRAWN, time);
         }
         if s.shift == Some(ShiftShape::FinishInTime) {
-            let late = self.too_short(b, s, machine, time);
-            b.when(late, |b| b.give(None));
+            // What has begun goes on, with the next shift where need be.
+            b.when(first, |b| {
+                let late = self.too_short(b, s, machine, time);
+                b.when(late, |b| b.give(None));
+            });
         }
-        self.people_leave_too_soon(b, s, machine, time);
+        if self.crews_look_ahead(s) {
+            let stay = if self.plans(s) { Self::have_stayed(b, machine) } else { b.int(0, Ty::Flag) };
+            let new = b.not(stay);
+            b.when(new, |b| self.people_leave_too_soon(b, s, machine, time));
+        }
         Self::enter_work(b, s, machine);
         self.work_on(b, s, machine, time);
     }
@@ -402,7 +413,9 @@ impl Emit<'_> {
                 b.set(remaining, time);
             });
         }
-        self.people_leave_too_soon(b, s, machine, remaining);
+        if self.crews_look_ahead(s) {
+            self.people_leave_too_soon(b, s, machine, remaining);
+        }
         Self::enter_work(b, s, machine);
         self.work_on(b, s, machine, remaining);
     }
@@ -516,7 +529,10 @@ impl Emit<'_> {
         }
         b.store(machine, machine::WORK, next);
         if !s.needs {
-            self.begin(b, s, machine);
+            match self.functions.begin.get(k).copied().flatten() {
+                Some(begin) => b.call(begin, &[machine]),
+                None => self.begin(b, s, machine),
+            }
             return;
         }
         let begin = self.functions.begin.get(k).copied().flatten();
@@ -535,7 +551,10 @@ impl Emit<'_> {
         };
         b.either(
             same,
-            |b| b.call(Self::function(begin), &[machine]),
+            |b| {
+                self.people_stay(b, s, machine);
+                b.call(Self::function(begin), &[machine]);
+            },
             |b| {
                 self.free_people(b, machine);
                 let needed = b.ne_zero(list);
@@ -681,9 +700,8 @@ impl Emit<'_> {
     pub(super) fn scrap(&self, b: &mut Builder, node: V, item: V) {
         b.bump(node, station::SCRAPPED, 1);
         let kind = b.load(item, item::TYPE);
-        Self::count_type(b, kind, counters::SCRAPPED);
+        Self::item_ends(b, kind, counters::SCRAPPED);
         self.return_all_cards(b, item);
-        Self::item_ends(b);
         Self::free_item(b, item);
     }
 

@@ -328,7 +328,8 @@ impl Emit<'_> {
         let shift = b.load(node, station::CALENDAR);
         let end = b.load(shift, calendar::NEXT);
         let now = Self::now(b);
-        let done = b.add(now, time);
+        let lasts = self.with_all_steps(b, s, machine, time);
+        let done = b.add(now, lasts);
         let late = b.lt(end, done);
         b.when(late, |b| {
             b.store(machine, machine::REMAINING, time);
@@ -486,6 +487,9 @@ impl Emit<'_> {
                 let rest = b.add(rest, tick);
                 b.store(owner, breakdown::REST, rest);
                 self.charge_stop(b, owner, breakdown::REPAIRED);
+                if matches!(self.shapes.grants.get(i), Some(GrantShape::SharedStop(_))) {
+                    self.charge_members(b, owner, breakdown::REPAIRED);
+                }
                 b.store_int(owner, breakdown::ACTIVE, super::failure::WAITING);
                 b.call(Self::function(self.functions.free_people), &[held]);
                 self.ask(b, grant, list, None);
@@ -544,12 +548,12 @@ impl Emit<'_> {
                 }
                 Some(SubscriberShape::StopRepair(j)) => {
                     if let Some(shape) = self.shapes.stops.get(*j) {
-                        b.either(begins, |b| self.repair_on(b, shape, who), |b| self.repair_off(b, shape, who));
+                        b.either(begins, |b| self.repair_on(b, shape, who), |b| self.repair_off(b, shape, who, true));
                     }
                 }
                 Some(SubscriberShape::Repair(k, i)) => {
                     if let Some(shape) = self.station_shape(*k).and_then(|s| s.breakdowns.get(*i)) {
-                        b.either(begins, |b| self.repair_on(b, shape, who), |b| self.repair_off(b, shape, who));
+                        b.either(begins, |b| self.repair_on(b, shape, who), |b| self.repair_off(b, shape, who, false));
                     }
                 }
                 None => {}

@@ -88,6 +88,20 @@ record! {
         RESERVED = 27 Count;
         /// What is told of items that enter.
         OBSERVERS = 31 Handle;
+        /// Places kept for some of its items: a list, or 0.
+        KEPT = 35 Handle;
+    }
+}
+
+record! {
+    /// Places of a buffer that are kept; in its list they stand side by side behind their number.
+    kept, 3 {
+        /// How many.
+        PLACES = 0 Count;
+        /// By item type, whether they are kept for it; 0: they are kept for what stands in certain holders.
+        TYPES = 1 Handle;
+        /// How many holders, then they.
+        HOLDERS = 2 Handle;
     }
 }
 

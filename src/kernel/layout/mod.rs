@@ -66,10 +66,6 @@ record! {
         DIRTY = 11 Count;
         /// Whether some pool may have to grant.
         GRANT = 12 Count;
-        /// Items inside, integrated over time: 128 bits.
-        WIP = 13 Count;
-        /// High half of [`WIP`].
-        WIP_HIGH = 14 Count;
         /// Rounds at the present instant.
         ROUNDS = 15 Count;
         /// Counters by item type.

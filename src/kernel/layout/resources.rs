@@ -188,7 +188,7 @@ record! {
 
 record! {
     /// A limit on work in process.
-    limit, 11 {
+    limit, 12 {
         /// Cards left.
         CARDS = 0 Count;
         /// Rank of the node that waits for them.
@@ -211,6 +211,8 @@ record! {
         AREA = 9 Count;
         /// High half of [`limit::AREA`].
         AREA_HIGH = 10 Count;
+        /// When it let items in again after none could come.
+        FREED = 11 Time;
     }
 }
 
@@ -250,7 +252,7 @@ record! {
 
 record! {
     /// Counters of one item type over the whole run.
-    counters, 8 {
+    counters, 10 {
         /// Inside at t = 0.
         INITIAL = 0 Count;
         /// Made by sources.
@@ -265,6 +267,10 @@ record! {
         LOST = 5 Count;
         /// Used up as parts.
         USED = 6 Count;
+        /// Items between birth and leaving, integrated over time: 128 bits, without those that are inside now.
+        WIP = 7 Count;
+        /// High half of [`WIP`].
+        WIP_HIGH = 8 Count;
     }
 }
 

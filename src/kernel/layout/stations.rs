@@ -83,7 +83,9 @@ record! {
 
 record! {
     /// A machine of a station.
-    machine, 44 {
+    machine, 45 {
+        /// Where work begins only when all of it ends in time: the times of its steps.
+        TIMES = 44 Handle;
         /// Where places are reserved for several items at once: the list of each.
         PLACES = 42 Handle;
         /// How many of them.

@@ -28,7 +28,7 @@ impl Layout<'_> {
     }
 
     /// The lane records of a conveyor.
-    fn lanes_of(&self, id: NodeId) -> Vec<i64> {
+    pub(super) fn lanes_of(&self, id: NodeId) -> Vec<i64> {
         let (first, lanes) = self.places.lanes.get(&id.index()).copied().unwrap_or((0, 0));
         (0..count(lanes)).map(|i| first + i * index(lane::WORDS * 8)).collect()
     }

@@ -1,7 +1,7 @@
 //! Lays out where a machine's starved, blocked and waiting times are charged.
 
 use super::*;
-use crate::kernel::causes::pools_of;
+use crate::kernel::causes::{limits_of, pools_of};
 use crate::kernel::layout::causes;
 
 /// Which of the three have several possible causes: starved, blocked, waiting.
@@ -10,7 +10,10 @@ pub(super) type Several = [bool; 3];
 impl Layout<'_> {
     /// Gives every machine of a station a record of causes, when some state has several.
     pub(super) fn causes(&mut self, id: NodeId, first: i64, machines: u64) -> Several {
-        let givers: Vec<i64> = self.causes.givers(id).iter().map(|n| index(self.order.name_order(*n))).collect();
+        let mut givers: Vec<i64> = self.causes.givers(id).iter().map(|n| index(self.order.name_order(*n))).collect();
+        // Handles of limits would mix with the numbers of names.
+        let handle = |l: &crate::ir::LimitId| -self.places.limits.get(l.index()).copied().unwrap_or(0);
+        givers.extend(limits_of(self.plant, id).iter().map(handle));
         let takers: Vec<i64> = self.causes.takers(id).iter().map(|n| index(self.order.rank(*n))).collect();
         let pools: Vec<i64> =
             pools_of(self.plant, id).iter().map(|p| self.places.pools.get(p.index()).copied().unwrap_or(0)).collect();

@@ -150,5 +150,9 @@ fn takes_one(kind: &NodeKind) -> bool {
 
 /// Items leave in order, as soon as there is room.
 fn is_plain(b: &crate::ir::Buffer) -> bool {
-    b.transit.is_none() && b.by.is_none() && !b.is_loose() && b.initial.iter().all(|(_, n)| *n == 0)
+    b.transit.is_none()
+        && b.by.is_none()
+        && b.kept.is_empty()
+        && !b.is_loose()
+        && b.initial.iter().all(|(_, n)| *n == 0)
 }

@@ -272,6 +272,7 @@ impl Model {
         layout.shapes.item_types = plant.items.len();
         layout.shapes.loose = orders::loose_words(plant);
         layout.shapes.attributes = plant.attributes.len();
+        layout.shapes.number = plant.number;
         layout.shapes.routes.push(RouteShape::Leaf);
         layout.image.alloc(header::WORDS);
         layout.probes();

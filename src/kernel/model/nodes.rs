@@ -337,6 +337,7 @@ impl Layout<'_> {
             self.image.put(record, station::DIRECT_IN, self.node_record(from));
             lane
         });
+        self.step_times(id, s);
         Ok(StationShape {
             many,
             stay: s.stays(),
@@ -388,6 +389,25 @@ impl Layout<'_> {
             on_belt: s.on_belt,
             holds_belt: self.holds_belt(id, s, way),
         })
+    }
+
+    /// Room for the times of all steps, where they may be drawn together (H2).
+    fn step_times(&mut self, id: NodeId, s: &Station) {
+        let in_time = |end: ShiftEnd| end == ShiftEnd::FinishInTime;
+        let looks_ahead = self.plant.nodes.get(id).is_some_and(|n| in_time(n.shift_end))
+            || self.plant.pools.values().any(|p| in_time(p.shift_end));
+        if !looks_ahead {
+            return;
+        }
+        let visits = self.plant.visits.values().filter(|v| v.station == id).filter_map(|v| v.phases.as_ref());
+        let steps = s.recipes.iter().map(|r| r.phases.len()).chain(visits.map(Vec::len)).max().unwrap_or(0);
+        // One more for a setup, and one for the end.
+        let words = crate::kernel::emit::plan::TIMES_HEAD + steps + 2;
+        let (first, machines) = self.places.machines.get(&id.index()).copied().unwrap_or((0, 0));
+        for m in 0..count(machines) {
+            let at = self.image.alloc(words);
+            self.image.put(first + m * index(machine::WORDS * 8), machine::TIMES, at);
+        }
     }
 
     /// Room for the places that machines reserve for several items before their work.
@@ -675,12 +695,14 @@ impl Layout<'_> {
             }
         };
         let initial = b.initial.iter().any(|(_, n)| *n > 0);
+        let kept = self.kept(record, &b.kept);
         let loose = self.loose(id, name, b, way)?;
         Ok(BufferShape {
             limited,
             transit,
             loose,
             initial,
+            kept,
             simple_routing,
             from: from_count,
             to: to_count,

@@ -1,9 +1,10 @@
 //! Lays out orders, and what buffers have that are not plain lanes.
 
 use super::*;
-use crate::ir::{Binary, Precedence, PrecedenceRule};
+use crate::ir::{Binary, KeptFor, Precedence, PrecedenceRule};
 use crate::kernel::choice::kind;
-use crate::kernel::layout::order;
+use crate::kernel::layout::{kept, order};
+use crate::kernel::program::Ty;
 use crate::kernel::shape::LooseShape;
 
 /// Words that items have for orders and for buffers that are not plain lanes.
@@ -127,6 +128,40 @@ impl Layout<'_> {
         }
         words.insert(0, index(words.len()));
         self.image.array(&words)
+    }
+
+    /// The list of places that a buffer keeps for some of its items. Whether there are any.
+    pub(super) fn kept(&mut self, record: i64, entries: &[crate::ir::Kept]) -> bool {
+        if entries.is_empty() {
+            return false;
+        }
+        let list = self.image.alloc(1 + kept::WORDS * entries.len());
+        self.image.put(record, buffer::KEPT, list);
+        self.image.put(list, Field { offset: 0, ty: Ty::Count }, index(entries.len()));
+        for (i, entry) in (0i64..).zip(entries) {
+            let at = list + 8 + i * index(8 * kept::WORDS);
+            self.image.put(at, kept::PLACES, count(entry.places));
+            match &entry.whom {
+                KeptFor::Item(item) => {
+                    let types: Vec<i64> = self.plant.items.ids().map(|t| i64::from(self.is_a(t, *item))).collect();
+                    let types = self.image.array(&types);
+                    self.image.put(at, kept::TYPES, types);
+                }
+                KeptFor::From(_, givers) => {
+                    let mut words: Vec<i64> = Vec::new();
+                    for giver in givers {
+                        words.push(self.node_record(*giver));
+                        let (first, machines) = self.places.machines.get(&giver.index()).copied().unwrap_or((0, 0));
+                        words.extend((0..count(machines)).map(|m| first + m * index(machine::WORDS * 8)));
+                        words.extend(self.lanes_of(*giver));
+                    }
+                    words.insert(0, index(words.len()));
+                    let holders = self.image.array(&words);
+                    self.image.put(at, kept::HOLDERS, holders);
+                }
+            }
+        }
+        true
     }
 
     /// The mean work of a station for an item, of the visit it is on.

@@ -312,8 +312,8 @@ pub(super) const FIELDS: &[Word] = &[
         "reserve",
         "buffer",
         "reserve: { repair: 2 }",
-        "Places kept for items of one kind or way.",
-        "buffers.md#What cannot be",
+        "The last free places are kept for what comes from a node, or for an item.",
+        "buffers.md#`reserve`",
     ),
     // Belts.
     word("length", "conveyor", "length: 12 m", "From its beginning to its end.", "conveyors.md#An item comes on"),

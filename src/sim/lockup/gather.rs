@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ir::ids::Id;
 use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Release, Source, Station, Stopped};
 use crate::kernel::builder::Field;
+use crate::kernel::kept::kept_from;
 use crate::kernel::layout::{
     breakdown, buffer, clearance, component, drive, header, item, lane, limit, list, machine, movement, needs, node,
     part, pool, request, source, station, vehicle,
@@ -499,8 +500,18 @@ impl Waits<'_> {
             }
             NodeKind::Buffer(_) | NodeKind::Conveyor(_) => {
                 let (level, capacity) = (self.get(v.record, buffer::LEVEL), self.get(v.record, buffer::CAPACITY));
-                if level.saturating_add(self.get(v.record, buffer::RESERVED)) >= capacity {
+                let used = level.saturating_add(self.get(v.record, buffer::RESERVED));
+                if used >= capacity {
                     return (itself, format!("which is full ({level} of {capacity})"));
+                }
+                if used.saturating_add(kept_from(self.arena, v.record, at)) >= capacity {
+                    let words = match capacity.saturating_sub(used) {
+                        1 => format!("where the last place ({level} of {capacity} are taken) is kept for others"),
+                        free => format!(
+                            "where the last {free} places ({level} of {capacity} are taken) are kept for others"
+                        ),
+                    };
+                    return (itself, words);
                 }
             }
             NodeKind::Station(s) => {

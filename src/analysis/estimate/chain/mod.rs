@@ -12,7 +12,7 @@ mod stationary;
 use indexmap::IndexMap;
 
 use crate::ir::ids::Id;
-use crate::ir::{NodeId, PoolId, Plant};
+use crate::ir::{NodeId, Plant, PoolId};
 
 pub use model::Outside;
 
@@ -104,11 +104,8 @@ struct Space {
 pub fn solve(plant: &Plant, most: usize) -> Result<Exact, NotExact> {
     let model = Model::of(plant).map_err(NotExact::Outside)?;
     let space = explore(plant, &model, most)?;
-    let mut exact = Exact {
-        states: space.states.len(),
-        transitions: space.arrows.iter().map(Vec::len).sum(),
-        ..Exact::default()
-    };
+    let mut exact =
+        Exact { states: space.states.len(), transitions: space.arrows.iter().map(Vec::len).sum(), ..Exact::default() };
     let closed = stationary::closed(&space.arrows);
     let dead = |class: &Vec<usize>| class.iter().all(|at| space.arrows.get(*at).is_none_or(Vec::is_empty));
     let shares = match stationary::ends(&space.arrows, &space.first, &closed, &dead) {
@@ -203,9 +200,8 @@ fn measure(plant: &Plant, model: &Model, space: &Space, shares: &[(usize, f64)],
         match &place.does {
             Does::Take => {
                 let tallies = shares.iter().filter_map(|(s, p)| Some((space.tallies.get(*s)?, *p)));
-                let rate = tallies
-                    .filter_map(|(t, p)| Some(p * t.left.iter().find(|(sink, _)| *sink == at)?.1))
-                    .sum::<f64>();
+                let rate =
+                    tallies.filter_map(|(t, p)| Some(p * t.left.iter().find(|(sink, _)| *sink == at)?.1)).sum::<f64>();
                 exact.throughput.push((name(at), rate));
             }
             Does::Hold { places } => {
@@ -238,7 +234,8 @@ fn measure(plant: &Plant, model: &Model, space: &Space, shares: &[(usize, f64)],
     exact.lost = shares.iter().filter_map(|(s, p)| Some(p * space.tallies.get(*s)?.lost)).sum();
     // What is always there is born only when it leaves its source.
     let always = |at: usize| matches!(model.places.get(at).map(|p| &p.does), Some(Does::Make { every: None, .. }));
-    let unborn = |s: &State| s.held.iter().enumerate().filter(|(at, _)| always(*at)).map(|(_, h)| h.len()).sum::<usize>();
+    let unborn =
+        |s: &State| s.held.iter().enumerate().filter(|(at, _)| always(*at)).map(|(_, h)| h.len()).sum::<usize>();
     exact.wip = weighted().map(|(s, p)| p * (units(s).count() - unborn(s)) as f64).sum();
     for (at, size) in model.pools.iter().enumerate() {
         let busy = |s: &State| {

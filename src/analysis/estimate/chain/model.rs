@@ -269,7 +269,10 @@ impl Reader<'_> {
         let mut found = Vec::new();
         for (at, place) in self.model.places.iter().enumerate() {
             let several = match &place.does {
-                Does::Work(work) => work.together && (work.makes.len() > 1 || work.makes.iter().any(|(_, n)| *n > 1) || work.batch.1 > 1),
+                Does::Work(work) => {
+                    work.together
+                        && (work.makes.len() > 1 || work.makes.iter().any(|(_, n)| *n > 1) || work.batch.1 > 1)
+                }
                 _ => false,
             };
             let chosen = place.ways.values().any(|way| !matches!(way, Way::To(_)));
@@ -281,7 +284,10 @@ impl Reader<'_> {
         }
         for at in found {
             let Some(node) = self.plant.nodes.get(NodeId::new(at)) else { continue };
-            self.leave_out(node.span, format!("`{}` chooses among stations that gather items, or hands them several at once", node.name));
+            self.leave_out(
+                node.span,
+                format!("`{}` chooses among stations that gather items, or hands them several at once", node.name),
+            );
         }
     }
 
@@ -304,6 +310,9 @@ impl Reader<'_> {
                 if buffer.is_loose() || buffer.by.is_some() {
                     self.leave_out(node.span, format!("items leave `{name}` in another order than they come"));
                 }
+                if !buffer.kept.is_empty() {
+                    self.leave_out(node.span, format!("`{name}` keeps places for some of its items"));
+                }
                 if buffer.hands_over() {
                     self.leave_out(node.span, format!("`{name}` has no places"));
                 }
@@ -320,8 +329,7 @@ impl Reader<'_> {
             NodeKind::Source(source) => self.source(node, source),
             NodeKind::Station(station) => self.station(node, station),
         };
-        let mut place =
-            Place { does, ways: BTreeMap::new(), outcomes: Vec::new(), ranked: false, group: 0 };
+        let mut place = Place { does, ways: BTreeMap::new(), outcomes: Vec::new(), ranked: false, group: 0 };
         if let Some(routing) = &node.routing {
             for item in self.plant.items.iter().map(|(id, _)| id) {
                 if let Some(way) = self.way(routing, item, &mut place.outcomes) {
@@ -385,7 +393,10 @@ impl Reader<'_> {
             }
             let after = self.phases(&b.after, None, b.span, &format!("the time to `{}` of `{name}`", b.name));
             if station.machines > 1 && after.stages.len() > 1 {
-                self.leave_out(b.span, format!("`{}` stops machines in parallel after times of several stages", b.name));
+                self.leave_out(
+                    b.span,
+                    format!("`{}` stops machines in parallel after times of several stages", b.name),
+                );
             }
             let repair = self.phases(&b.repair, None, b.span, &format!("the repair of `{}` of `{name}`", b.name));
             work.stops.push(Stops {
@@ -435,7 +446,8 @@ impl Reader<'_> {
         for item in node.items.iter().filter(|i| main.as_ref().is_none_or(|m| m.get(i.index()) == Some(&true))) {
             let mut all = vec![(1.0, Vec::new())];
             for phase in &recipe.phases {
-                let phases = self.phases(&phase.duration, Some(*item), phase.span, &format!("the {} of `{name}`", phase.name));
+                let phases =
+                    self.phases(&phase.duration, Some(*item), phase.span, &format!("the {} of `{name}`", phase.name));
                 all = super::phases::one_after_another(&all, &phases.sequences());
             }
             match Phases::from_sequences(all) {

@@ -324,16 +324,20 @@ impl Executor<'_> {
         for (at, place) in self.model.places.iter().enumerate() {
             // Of a lane only the first is ready.
             let unit = match &place.does {
-                Does::Make { .. } | Does::Hold { .. } => state.held[at].first().filter(|u| u.way == 0).map(|u| (None, 0, *u)),
-                Does::Work(_) => state.machines[at].iter().enumerate().filter(|(_, m)| m.at == At::Leaving).find_map(|(m, machine)| {
-                    machine.units.iter().position(|u| u.way == 0).map(|k| (Some(m), k, machine.units[k]))
-                }),
+                Does::Make { .. } | Does::Hold { .. } => {
+                    state.held[at].first().filter(|u| u.way == 0).map(|u| (None, 0, *u))
+                }
+                Does::Work(_) => state.machines[at].iter().enumerate().filter(|(_, m)| m.at == At::Leaving).find_map(
+                    |(m, machine)| {
+                        machine.units.iter().position(|u| u.way == 0).map(|k| (Some(m), k, machine.units[k]))
+                    },
+                ),
                 Does::Take => None,
             };
             let Some((machine, k, unit)) = unit else { continue };
             let Some(way) = place.ways.get(&unit.item) else { continue };
             let mut found = Vec::new();
-            resolve(way, 1.0, state, &mut found, &self.model.turns);
+            resolve(way, 1.0, state, &mut found);
             for (_, s, outcome) in &mut found {
                 match machine {
                     Some(m) => s.machines[at][m].units[k].way = *outcome,
@@ -403,7 +407,12 @@ impl Executor<'_> {
         for (unit, spot) in self.ready(state, to) {
             let place = &self.model.places[spot.at];
             // An open choice takes the first of its targets that has room.
-            if place.targets(unit.way).iter().take_while(|t| **t != to).any(|t| self.has_room(state, *t, &unit, spot.at)) {
+            if place
+                .targets(unit.way)
+                .iter()
+                .take_while(|t| **t != to)
+                .any(|t| self.has_room(state, *t, &unit, spot.at))
+            {
                 continue;
             }
             let together = matches!(&place.does, Does::Work(work) if work.together);
@@ -484,7 +493,7 @@ impl Executor<'_> {
     }
 
     fn remove(&self, state: &mut State, spot: Spot) -> Unit {
-        let unit = match spot.machine {
+        match spot.machine {
             Some(m) => {
                 let machine = &mut state.machines[spot.at][m];
                 let unit = machine.units.remove(spot.k);
@@ -494,8 +503,7 @@ impl Executor<'_> {
                 unit
             }
             None => state.held[spot.at].remove(spot.k),
-        };
-        unit
+        }
     }
 
     fn enter(&self, state: &mut State, to: usize, unit: Unit, from: usize, tally: &mut Tally) {
@@ -532,9 +540,9 @@ impl Executor<'_> {
             while n < most {
                 let ready = self.ready(&trial, to);
                 let fits = |unit: &Unit| kinds.is_none_or(|k| k.get(usize::from(unit.item)) == Some(&true));
-                let found = ready.into_iter().find(|(unit, spot)| {
-                    fits(unit) && self.cards(&trial, to, unit, spot.at).is_some()
-                });
+                let found = ready
+                    .into_iter()
+                    .find(|(unit, spot)| fits(unit) && self.cards(&trial, to, unit, spot.at).is_some());
                 let Some((unit, spot)) = found else { break };
                 let cards = self.cards(&trial, to, &unit, spot.at).unwrap_or(unit.cards);
                 let unit = self.remove(&mut trial, spot);
@@ -612,7 +620,9 @@ impl Executor<'_> {
     /// Takes out what found no room; whether there was such.
     fn lose(&self, state: &mut State, tally: &mut Tally) -> bool {
         for (at, place) in self.model.places.iter().enumerate() {
-            if matches!(place.does, Does::Make { full: WhenFull::Lose, every: Some(_), .. }) && !state.held[at].is_empty() {
+            if matches!(place.does, Does::Make { full: WhenFull::Lose, every: Some(_), .. })
+                && !state.held[at].is_empty()
+            {
                 tally.lost += state.held[at].len() as f64;
                 state.held[at].clear();
                 return true;
@@ -688,23 +698,23 @@ fn load(state: &mut State, to: usize, work: &Work, units: Vec<Unit>) {
 }
 
 /// Follows a way to its outcomes.
-fn resolve(way: &Way, p: f64, state: &State, found: &mut Vec<(f64, State, u8)>, values: &[u8]) {
+fn resolve(way: &Way, p: f64, state: &State, found: &mut Vec<(f64, State, u8)>) {
     match way {
         Way::To(outcome) => found.push((p, state.clone(), *outcome)),
-        Way::Chance(list) => list.iter().for_each(|(share, way)| resolve(way, p * share, state, found, values)),
+        Way::Chance(list) => list.iter().for_each(|(share, way)| resolve(way, p * share, state, found)),
         Way::Turn(counter, list) => {
             let at = usize::from(state.turns[*counter]);
             let mut after = state.clone();
             after.turns[*counter] = u8::try_from((at + 1) % list.len().max(1)).unwrap_or(0);
             if let Some(way) = list.get(at) {
-                resolve(way, p, &after, found, values);
+                resolve(way, p, &after, found);
             }
         }
         Way::Every(counter, n, both) => {
             let at = u64::from(state.turns[*counter]) + 1;
             let mut after = state.clone();
             after.turns[*counter] = if at >= *n { 0 } else { u8::try_from(at).unwrap_or(0) };
-            resolve(if at >= *n { &both[0] } else { &both[1] }, p, &after, found, values);
+            resolve(if at >= *n { &both[0] } else { &both[1] }, p, &after, found);
         }
     }
 }
