@@ -31,6 +31,9 @@ pub struct Capacity {
     pub loads: Vec<(String, Load)>,
     /// Per sink: items per hour that can arrive at most; absent where nothing limits them.
     pub throughput_bound_per_h: Vec<(String, f64)>,
+    /// Seconds an item takes through the empty line, and how many items keep the bottleneck busy if nothing
+    /// varies (raw process time and critical work in process); absent where a time is known only in a run.
+    pub raw: Option<(f64, f64)>,
     /// The same as text: resource, kind, load, work needed, time there is; highest load first.
     pub card: Vec<[String; 5]>,
     /// What the figures stand for, and what they leave out.
@@ -303,7 +306,7 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
     if let Some(point) = &supplied {
         supply::check(&model, point, found);
     }
-    bounds(&model, &mut capacity);
+    let most = bounds(&model, &mut capacity);
     let point = match (&demanded, &supplied) {
         (Some(point), _) => {
             capacity.notes.push("loads at the demand".to_string());
@@ -322,6 +325,7 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
     };
     if let Some(point) = point {
         card(&model, point, &mut capacity);
+        capacity.raw = super::raw::process(&model, point);
     } else {
         capacity.notes.push("the flow has too many open choices for exact loads".to_string());
     }
@@ -342,6 +346,7 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
     if model.network.simplified {
         capacity.notes.push("some open choices are taken as equal shares: there are too many of them".to_string());
     }
+    super::lint::check(&model, point, &most, &mut capacity, found);
     if !set_up(plant).0.is_empty() {
         capacity
             .notes
@@ -367,15 +372,19 @@ fn set_up(plant: &Plant) -> (BTreeSet<NodeId>, BTreeSet<PoolId>) {
     (stations, pools)
 }
 
-fn bounds(model: &Model, capacity: &mut Capacity) {
+/// The most that can arrive at each sink; the rates at which it does.
+fn bounds(model: &Model, capacity: &mut Capacity) -> Vec<Point> {
+    let mut points = Vec::new();
     let mut rows = model.base_rows();
     let one = Rational::one();
     model.limit_sources(&mut rows);
     for (id, node) in model.plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Sink)) {
-        if let Some((best, _)) = model.maximise(&rows, &model.arriving(None, Some(id)), Some(&one)) {
+        if let Some((best, point)) = model.maximise(&rows, &model.arriving(None, Some(id)), Some(&one)) {
             capacity.throughput_bound_per_h.push((node.name.clone(), to_f64(&(best * count(3600)))));
+            points.push(point);
         }
     }
+    points
 }
 
 fn card(model: &Model, point: &Point, capacity: &mut Capacity) {

@@ -46,6 +46,10 @@ pub struct CapacityJson {
     pub loads: IndexMap<String, LoadJson>,
     /// By sink; items per hour that can arrive at most.
     pub throughput_bound_per_h: IndexMap<String, f64>,
+    /// Time an item takes through the empty line, s; null where a time is known only in a run.
+    pub raw_process_time_s: Option<f64>,
+    /// Items that keep the bottleneck busy if nothing varies.
+    pub critical_wip: Option<f64>,
 }
 
 /// A load.
@@ -204,6 +208,8 @@ fn line(name: &str, analysis: &Analysis, counted: Option<Counts>) -> LineJson {
                 })
                 .collect(),
             throughput_bound_per_h: capacity.throughput_bound_per_h.iter().cloned().collect(),
+            raw_process_time_s: capacity.raw.map(|(seconds, _)| seconds),
+            critical_wip: capacity.raw.map(|(_, items)| items),
         },
         deadlock: DeadlockJson {
             verdict: verdict.verdict.word().to_string(),
@@ -241,8 +247,12 @@ fn card(name: &str, analysis: &Analysis) -> String {
     }
     let mut text = format!("Capacity of {}\n{table}\n", render::plain(name));
     for (sink, bound) in &analysis.capacity.throughput_bound_per_h {
-        let bound = crate::report::figures::significant(*bound);
-        text.push_str(&format!("at most {bound} /h at {}\n", render::plain(sink)));
+        let bound = crate::report::figures::rate(*bound);
+        text.push_str(&format!("at most {bound} at {}\n", render::plain(sink)));
+    }
+    if let Some((seconds, items)) = analysis.capacity.raw {
+        let (seconds, items) = (crate::base::words::time(seconds), crate::base::words::number(items));
+        text.push_str(&format!("raw process time {seconds}; critical work in process {items} items\n"));
     }
     for note in &analysis.capacity.notes {
         text.push_str(&format!("{}\n", render::plain(note)));
@@ -262,7 +272,7 @@ fn summary(analyses: &[(String, Analysis)], errors: usize, warnings: usize) -> S
             facts.push(format!("bottleneck `{bottleneck}`{load}"));
         }
         for (sink, bound) in &a.capacity.throughput_bound_per_h {
-            facts.push(format!("at most {} /h at `{sink}`", crate::report::figures::significant(*bound)));
+            facts.push(format!("at most {} at `{sink}`", crate::report::figures::rate(*bound)));
         }
         facts.push(match a.deadlock.verdict {
             VerdictKind::Free => match a.deadlock.decided_by {
