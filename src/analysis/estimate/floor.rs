@@ -8,8 +8,8 @@ use crate::base::Rational;
 use crate::base::quantity::to_f64;
 use crate::ir::ids::Id;
 use crate::ir::{
-    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Expression, ItemId, NodeId, NodeKind, Phase, PhaseKind,
-    Plant, Routing, Station, Supply,
+    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Expression, ItemId, Need, NodeId, NodeKind, Phase, PhaseKind,
+    Plant, Routing, Station, Supply, Visit,
 };
 
 use crate::analysis::capacity::{Model, Point};
@@ -77,6 +77,14 @@ pub(super) struct Floor<'a> {
     pub outside: Vec<String>,
     /// What is taken to be simpler than it is.
     pub assumed: Vec<String>,
+}
+
+/// Whom the work, the setups and the stops of a station ask for.
+fn needs(station: &Station) -> impl Iterator<Item = &Need> {
+    let work = station.recipes.iter().flat_map(|r| &r.phases).flat_map(|p| &p.needs);
+    let setups = station.setups().filter_map(|s| s.needs.as_ref()).flatten();
+    let breakdowns = station.breakdowns.iter().flat_map(|b| &b.needs);
+    work.chain(setups).chain(breakdowns).chain(station.maintenance.iter().flat_map(|m| &m.needs))
 }
 
 impl<'a> Floor<'a> {
@@ -205,9 +213,8 @@ impl<'a> Floor<'a> {
 
     fn station(&mut self, id: NodeId, station: &Station) {
         let name = self.name(id.index()).to_string();
-        let crews = station.recipes.iter().flat_map(|r| &r.phases).any(|p| !p.needs.is_empty())
-            || station.breakdowns.iter().any(|b| !b.needs.is_empty())
-            || self.plant.visits.values().any(|v| v.station == id && v.needs().next().is_some());
+        let visits = self.plant.visits.values().filter(|v| v.station == id).flat_map(Visit::needs);
+        let crews = needs(station).chain(visits).any(|n| !self.suffices(n.pool));
         let apart: &[(bool, &str)] = &[
             (station.setups().next().is_some(), "has setups"),
             (crews, "waits for people or tools"),
@@ -293,6 +300,24 @@ impl<'a> Floor<'a> {
             available,
             exponential,
         });
+    }
+
+    /// Whether nobody ever waits for a pool: it is always there, and has a member for everything that machines can ask
+    /// for at once.
+    fn suffices(&self, pool: PoolId) -> bool {
+        let Some(known) = self.plant.pools.get(pool) else { return false };
+        let asked: u64 = self
+            .plant
+            .nodes
+            .iter()
+            .filter_map(|(id, n)| if let NodeKind::Station(s) = &n.kind { Some((id, s)) } else { None })
+            .map(|(id, station)| {
+                let visits = self.plant.visits.values().filter(|v| v.station == id).flat_map(Visit::needs);
+                let all = needs(station).chain(visits).filter(|n| n.pool == pool).map(|n| n.count);
+                station.machines.saturating_mul(all.fold(0, u64::saturating_add))
+            })
+            .fold(0, u64::saturating_add);
+        known.calendar.is_none() && known.crews.is_empty() && known.kind != PoolKind::Skill && asked <= known.size
     }
 
     /// Whether all work is one exponential time of the same mean.
