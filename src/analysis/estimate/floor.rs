@@ -9,7 +9,7 @@ use crate::base::quantity::to_f64;
 use crate::ir::ids::Id;
 use crate::ir::{
     Blocking, Breakdown, BreakdownClock, BreakdownEffect, Expression, ItemId, Need, NodeId, NodeKind, Phase, PhaseKind,
-    Plant, Routing, Station, Supply, Visit,
+    Plant, PoolId, PoolKind, Routing, Station, Supply, Visit,
 };
 
 use crate::analysis::capacity::{Model, Point};
