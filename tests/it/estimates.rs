@@ -130,6 +130,21 @@ fn cards_by_chain_and_by_mean_values() {
     }
 }
 
+/// Items under way wait for nobody: an open line is that much longer, a loop has that much more to go.
+#[test]
+fn times_under_way() {
+    let text = queue("exponential(1 s)", 1, "1 s / 0.9").replace("s -> out", "s -[exponential(5 s)]-> out");
+    let guess = estimate::estimate(&plant_of("way", &text));
+    assert!((guess.time_in_system_s.unwrap() - 15.0).abs() < 1e-9, "{guess:?}");
+    // Machine repair: two cards, a machine of 1 s, a way of 1 s: busy 4/5 of the time (states 1, 1, 1/2).
+    let text = "line loop {\n item P {}\n source f { makes: P }\n station a { cycle: exponential(1 s) }\n buffer b { capacity: unlimited }\n \
+                station c { cycle: 0 s, machines: 9 }\n sink out\n limit wip { count: 2, from: a, to: c }\n \
+                flow f -> a -[exponential(1 s)]-> c -> out\n run { for: 1 d }\n}\n"
+        .replace(" buffer b { capacity: unlimited }\n", "");
+    let guess = estimate::estimate(&plant_of("loop", &text));
+    assert!((out(&guess.throughput).unwrap() - 0.8).abs() < 1e-9, "{guess:?}");
+}
+
 /// Hopp and Spearman, Factory Physics, ch. 7: Penny Fab One has a raw process time of 8 h and a critical work in
 /// process of 4.
 #[test]

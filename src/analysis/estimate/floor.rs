@@ -8,8 +8,8 @@ use crate::base::Rational;
 use crate::base::quantity::to_f64;
 use crate::ir::ids::Id;
 use crate::ir::{
-    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Expression, ItemId, Need, NodeId, NodeKind, Phase, PhaseKind,
-    Plant, PoolId, PoolKind, Routing, Station, Supply, Visit,
+    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Capacity, Expression, ItemId, Need, NodeId, NodeKind, Phase,
+    PhaseKind, Plant, PoolId, PoolKind, Routing, Station, Supply, Visit,
 };
 
 use crate::analysis::capacity::{Model, Point};
@@ -71,6 +71,8 @@ pub(super) struct Floor<'a> {
     pub servers: Vec<Server>,
     /// Per source node: its interval; absent where one item is always ready.
     pub sources: BTreeMap<usize, Option<Spread>>,
+    /// Mean seconds that items are under way in a node that any number can be in.
+    pub delays: BTreeMap<usize, f64>,
     /// Items per second from one node to another.
     pub flows: BTreeMap<(usize, usize), f64>,
     /// Why no method applies.
@@ -98,6 +100,7 @@ impl<'a> Floor<'a> {
             point,
             servers: Vec::new(),
             sources: BTreeMap::new(),
+            delays: BTreeMap::new(),
             flows: BTreeMap::new(),
             outside: Vec::new(),
             assumed: Vec::new(),
@@ -109,8 +112,23 @@ impl<'a> Floor<'a> {
                 NodeKind::Source(source) => floor.source(id, source),
                 NodeKind::Conveyor(_) => floor.outside.push(format!("`{}` is a conveyor", node.name)),
                 NodeKind::Buffer(buffer) => {
-                    if buffer.transit.is_some() {
-                        floor.outside.push(format!("items are under way, or stay a while, in `{}`", node.name));
+                    if let Some(transit) = &buffer.transit {
+                        let known = if node.items.len() > 1 {
+                            None
+                        } else {
+                            floor.spread(transit, node.items.first().copied())
+                        };
+                        let known = known.or_else(|| floor.spread(transit, None));
+                        match known.filter(|_| buffer.capacity == Capacity::Unlimited) {
+                            Some(time) => {
+                                floor.delays.insert(id.index(), time.mean);
+                            }
+                            None => {
+                                let text =
+                                    format!("items are under way, or stay a while, in places of `{}`", node.name);
+                                floor.outside.push(text);
+                            }
+                        }
                     }
                     if buffer.max_stay.is_some() || buffer.hands_over() {
                         floor.outside.push(format!("`{}` has no places, or lets items expire", node.name));
