@@ -7,9 +7,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::analysis::{self, Analysis, DecidedBy, VerdictKind};
-use crate::diag::Severity;
 use crate::diag::render::{self, Format, json::DiagnosticJson};
+use crate::diag::{Diagnostic, Severity, codes};
+use crate::ir::Plant;
 use crate::net::{self, Counts};
+use crate::sim::{self, Witness};
 
 use super::args::{Check, Findings};
 use super::busy::Busy;
@@ -77,6 +79,9 @@ pub struct DeadlockJson {
     /// Where unknown: what could not be followed, or where the search ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<String>,
+    /// The seed of a run that locks up, where one of a few short ones did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown_by_seed: Option<u64>,
     /// All states that can be reached, where they were asked for and are not too many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted: Option<CountedJson>,
@@ -130,6 +135,7 @@ pub fn check(options: &Check) -> u8 {
     let mut diagnostics = compiled.diagnostics.clone();
     let mut analyses: Vec<(String, Analysis)> = Vec::new();
     let mut counted: Vec<Result<Option<Counts>, String>> = Vec::new();
+    let mut witnesses: Vec<Option<Witness>> = Vec::new();
     let lines = compiled.analysed.plants.len();
     for (done, plant) in compiled.analysed.plants.iter().enumerate() {
         busy.step(format!("line {}", plant.name), done, lines);
@@ -137,9 +143,11 @@ pub fn check(options: &Check) -> u8 {
         if compiled.failed() {
             continue;
         }
-        let analysis = analysis::analyse(plant);
+        let mut analysis = analysis::analyse(plant);
+        let witness = witnessed(plant, &mut analysis);
         diagnostics.extend(analysis.diagnostics.iter().cloned());
         analyses.push((plant.name.clone(), analysis));
+        witnesses.push(witness);
         if let Some(limit) = options.states {
             counted.push(analysis::net_of(plant).map(|net| net::count(&net, limit)));
         }
@@ -162,7 +170,10 @@ pub fn check(options: &Check) -> u8 {
                 lines: analyses
                     .iter()
                     .enumerate()
-                    .map(|(at, (name, a))| line(name, a, counted.get(at).and_then(|c| c.clone().ok().flatten())))
+                    .map(|(at, (name, a))| {
+                        let counted = counted.get(at).and_then(|c| c.clone().ok().flatten());
+                        line(name, a, counted, witnesses.get(at).and_then(Option::as_ref))
+                    })
                     .collect(),
             };
             print(&(serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"));
@@ -188,7 +199,24 @@ pub fn check(options: &Check) -> u8 {
     u8::from(errors > 0 || denied) * EXIT_ERRORS
 }
 
-fn line(name: &str, analysis: &Analysis, counted: Option<Counts>) -> LineJson {
+/// Holds what a search says against runs: the seed of one that locks up is told with the finding.
+fn witnessed(plant: &Plant, analysis: &mut Analysis) -> Option<Witness> {
+    if analysis.deadlock.verdict != VerdictKind::Deadlock {
+        return None;
+    }
+    let witness = sim::witness(plant);
+    let told = match &witness {
+        Some(w) => format!("a run shows it: with `--seed {}` {}", w.seed, w.message),
+        None => "four runs of a million events did not show it: the times or chances of the line make it rare, or keep it from happening".to_string(),
+    };
+    let about = |d: &&mut Diagnostic| d.code == codes::BLOCKING_CYCLE || d.code == codes::CAN_LOCK_UP;
+    if let Some(finding) = analysis.diagnostics.iter_mut().find(about) {
+        finding.notes.push(told);
+    }
+    witness
+}
+
+fn line(name: &str, analysis: &Analysis, counted: Option<Counts>, witness: Option<&Witness>) -> LineJson {
     let capacity = &analysis.capacity;
     let verdict = &analysis.deadlock;
     LineJson {
@@ -218,6 +246,7 @@ fn line(name: &str, analysis: &Analysis, counted: Option<Counts>) -> LineJson {
             trace: verdict.trace.clone(),
             open: verdict.open.clone(),
             counted: counted.map(CountedJson::from),
+            shown_by_seed: witness.map(|w| w.seed),
         },
     }
 }

@@ -19,6 +19,8 @@ pub struct NetDocument {
     pub net: String,
     /// Whether a marking can be reached in which nothing can happen.
     pub deadlock: DeadlockJson,
+    /// Seconds it took.
+    pub wall_s: f64,
 }
 
 /// Nobody types while a net is read: more may be spent than on a line.
@@ -45,6 +47,7 @@ pub fn check(path: &std::path::Path, options: &Check) -> u8 {
             return EXIT_USAGE;
         }
     };
+    let begin = std::time::Instant::now();
     let counted = options.states.map(|limit| (limit, net::count(&net, limit)));
     let answer = net::decide(&net, Question::Dead, EFFORT);
     let named = |t: &usize| net.transitions.get(*t).map_or_else(String::new, |t| t.name.clone());
@@ -65,8 +68,10 @@ pub fn check(path: &std::path::Path, options: &Check) -> u8 {
             states,
             trace,
             open: Vec::new(),
+            shown_by_seed: None,
             counted: counted.and_then(|(_, c)| c).map(CountedJson::from),
         },
+        wall_s: begin.elapsed().as_secs_f64(),
     };
     if options.format == Findings::Json {
         print(&(serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"));

@@ -17,5 +17,7 @@ mod precision;
 pub mod replicate;
 pub mod tallies;
 pub mod trouble;
+pub mod witness;
 
 pub use replicate::{Outcome, Settings, simulate};
+pub use witness::{Witness, witness};
