@@ -13,6 +13,7 @@ mod check_schema;
 mod claims;
 mod cli;
 mod cpu;
+mod deadlock_cases;
 mod deadlock_lines;
 mod deterministic;
 mod dream;

@@ -407,6 +407,8 @@ impl Lowering<'_> {
         self.enter(change, from, step, "");
         let mut found = Vec::new();
         for t in self.out.net.transitions.split_off(before) {
+            // It was no step yet.
+            self.known.remove(&(t.takes.clone(), t.gives.clone()));
             found.push(Change {
                 takes: t.takes.into_iter().collect(),
                 gives: t.gives.into_iter().collect(),

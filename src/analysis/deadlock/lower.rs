@@ -146,7 +146,7 @@ pub(super) struct Lowering<'a> {
     making: Option<usize>,
     cards: BTreeSet<LimitId>,
     pub(super) keys: IndexMap<Key, ()>,
-    known: BTreeSet<Tokens>,
+    pub(super) known: BTreeSet<Tokens>,
     pub(super) out: Lowered,
     pub(super) failed: Option<(NodeId, String)>,
 }
