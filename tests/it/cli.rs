@@ -194,6 +194,67 @@ fn ctrl_c_ends_a_run_with_what_is_finished() {
     assert!(!told.contains("panicked"), "{told}");
 }
 
+/// Two jobs that take two machines in opposite order.
+const CROSSING: &str = "line jobs {
+    item A {}
+    item B {}
+    source a { makes: A }
+    source b { makes: B }
+    sink out
+    station x { queue: 0 }
+    station y { queue: 0 }
+    route A: x(1 s) -> y(1 s) -> out
+    route B: y(1 s) -> x(1 s) -> out
+    run { for: 1 h }
+}
+";
+
+#[test]
+fn a_deadlock_is_found_in_the_line_and_in_its_net() {
+    // Nothing, A or B on each of two machines; both cannot be on their second one at a time.
+    let output = flowline(&["check", "--states", "--format", "json", "-"], CROSSING);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let deadlock = &told["lines"][0]["deadlock"];
+    assert_eq!((deadlock["verdict"].as_str(), deadlock["decided_by"].as_str()), (Some("deadlock"), Some("search")));
+    assert_eq!(deadlock["trace"], serde_json::json!(["A goes from `a` to `x`", "B goes from `b` to `y`"]));
+    assert_eq!(deadlock["counted"], serde_json::json!({ "states": 8, "dead": 1, "safe": 7, "stuck": 1 }));
+    assert_eq!(deadlock["shown_by_seed"], 1);
+    let notes = told["diagnostics"][0]["notes"].to_string();
+    assert!(notes.contains("with `--seed 1` the line locked up at 1 s"), "{notes}");
+    let output = flowline(&["check", "--states=7", "-"], CROSSING);
+    assert!(text(&output.stdout).contains("more than 7 states can be reached"), "{}", text(&output.stdout));
+
+    let pnml = flowline(&["dump", "--stage", "net", "--format", "pnml", "-"], CROSSING);
+    assert_eq!(code(&pnml), 0, "{}", text(&pnml.stderr));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jobs.pnml");
+    std::fs::write(&file, &pnml.stdout).unwrap();
+    let file = file.to_str().unwrap();
+    let output = flowline(&["check", "--net", file, "--states", "--format", "json"], "");
+    assert_eq!(code(&output), 1);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((told["schema"].as_u64(), told["deadlock"]["verdict"].as_str()), (Some(1), Some("deadlock")));
+    assert_eq!(told["deadlock"]["trace"].as_array().unwrap().len(), 2);
+    assert_eq!((told["deadlock"]["counted"]["states"].as_u64(), told["deadlock"]["counted"]["dead"].as_u64()), (Some(8), Some(1)));
+    let output = flowline(&["check", "--net", file], "");
+    assert!(text(&output.stdout).contains("a deadlock after 2 steps, the shortest way: "), "{}", text(&output.stdout));
+
+    // The order mended, the same net is free, and it is proved.
+    let mended = CROSSING.replace("y(1 s) -> x(1 s)", "x(1 s) -> y(1 s)");
+    let pnml = flowline(&["dump", "--stage", "net", "--format", "pnml", "-"], &mended);
+    std::fs::write(file, &pnml.stdout).unwrap();
+    let output = flowline(&["check", "--net", file], "");
+    assert!(text(&output.stdout).contains("no deadlock (proved"), "{}", text(&output.stdout));
+    assert_eq!(code(&output), 0);
+
+    let output = flowline(&["check", "--net", "nowhere.pnml"], "");
+    assert_eq!((code(&output), text(&output.stderr)), (2, "flowline: there is no file `nowhere.pnml`\n".to_string()));
+    std::fs::write(file, "<pnml").unwrap();
+    let output = flowline(&["check", "--net", file], "");
+    assert!(text(&output.stderr).contains("is no place/transition net in PNML"), "{}", text(&output.stderr));
+    assert_eq!(code(&output), 2);
+}
+
 #[test]
 fn a_new_project_checks_and_runs() {
     let folder = tempfile::tempdir().unwrap();
