@@ -124,7 +124,8 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Verdict {
     if never || kinds.contains(&VerdictKind::Deadlock) {
         return Verdict::of(VerdictKind::Deadlock);
     }
-    let safe = kinds.iter().all(|k| *k == VerdictKind::Free) && plain(plant, &network);
+    let held = super::held::free(plant, &network, found);
+    let safe = held && kinds.iter().all(|k| *k == VerdictKind::Free) && plain(plant, &network);
     Verdict::of(if safe { VerdictKind::Free } else { VerdictKind::Unknown })
 }
 

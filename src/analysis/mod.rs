@@ -13,6 +13,7 @@ mod deadlock;
 mod demand;
 mod figures;
 mod fleet;
+mod held;
 mod kept;
 mod load;
 mod means;

@@ -70,6 +70,7 @@ pub fn render(study: &Study) -> Result<String, Error> {
         }
         let mut at = rows.at("fleets", &fleet.name, "");
         at.row("trips", fleet.trips)?;
+        at.row("items", fleet.items)?;
         at.row("loaded_m", fleet.loaded_m)?;
         at.row("empty_m", fleet.empty_m)?;
         for (vehicle, share) in &fleet.busy {

@@ -14,8 +14,10 @@ pub(super) fn section(study: &Study, figures: Figures) -> String {
         let always = matches!(doing, "empty" | "loaded" | "idle");
         grid = if always { grid.column(doing, cells) } else { grid.column_unless_zero(doing, cells) };
     }
-    grid.column("trips", fleets.iter().map(|f| figures.number(f.trips)))
-        .column("m with items", fleets.iter().map(|f| figures.number(f.loaded_m)))
+    let grid = grid.column("trips", fleets.iter().map(|f| figures.number(f.trips)));
+    let several = fleets.iter().any(|f| f.items.map(|s| s.mean) != f.trips.map(|s| s.mean));
+    let grid = if several { grid.column("items", fleets.iter().map(|f| figures.number(f.items))) } else { grid };
+    grid.column("m with items", fleets.iter().map(|f| figures.number(f.loaded_m)))
         .column("m empty", fleets.iter().map(|f| figures.number(f.empty_m)))
         .render("fleets")
 }

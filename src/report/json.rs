@@ -240,8 +240,10 @@ pub struct CrewDocument {
 pub struct FleetDocument {
     /// Shares of its vehicles' time: empty, loading, loaded, unloading, waiting, idle, down, maintenance, off.
     pub states: Named<Option<Figure>>,
-    /// Items set down.
+    /// Trips done.
     pub trips: Option<Figure>,
+    /// Items set down.
+    pub items: Option<Figure>,
     /// Distance gone with items, m.
     pub loaded_m: Option<Figure>,
     /// Distance gone empty, m.
@@ -401,6 +403,7 @@ fn fleet(f: &FleetResult) -> FleetDocument {
     FleetDocument {
         states: DOINGS.into_iter().zip(f.states).map(|(name, share)| (name.to_owned(), figure(share))).collect(),
         trips: figure(f.trips),
+        items: figure(f.items),
         loaded_m: figure(f.loaded_m),
         empty_m: figure(f.empty_m),
         busy: f.busy.iter().map(|(name, share)| (name.clone(), figure(*share))).collect(),

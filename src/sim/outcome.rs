@@ -247,8 +247,10 @@ pub struct FleetFigures {
 pub struct VehicleFigures {
     /// Time spent on each of [`crate::kernel::vehicles::DOINGS`].
     pub ticks: [i128; crate::kernel::vehicles::DOINGS.len()],
-    /// Items set down.
+    /// Trips done.
     pub trips: u64,
+    /// Items set down.
+    pub items: u64,
     /// Micrometres gone with items.
     pub loaded_um: i64,
     /// Micrometres gone empty.
@@ -463,8 +465,10 @@ pub struct FleetResult {
     pub name: String,
     /// Shares of its vehicles' time on each of [`crate::kernel::vehicles::DOINGS`].
     pub states: [Option<Summary>; crate::kernel::vehicles::DOINGS.len()],
-    /// Items set down.
+    /// Trips done.
     pub trips: Option<Summary>,
+    /// Items set down.
+    pub items: Option<Summary>,
     /// Distance gone with items, m.
     pub loaded_m: Option<Summary>,
     /// Distance gone empty, m.

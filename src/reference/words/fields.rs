@@ -327,6 +327,20 @@ pub(super) const FIELDS: &[Word] = &[
     ),
     word("loaded", "fleet", "speed: { loaded: 1 m/s, empty: 1.4 m/s }", "With an item.", "fleets.md#Empty trips"),
     word("empty", "fleet", "speed: { loaded: 1 m/s, empty: 1.4 m/s }", "Without an item.", "fleets.md#Empty trips"),
+    word(
+        "capacity",
+        "fleet",
+        "capacity: 3",
+        "How many items a vehicle takes along of what waits where it takes up.",
+        "fleets.md#`capacity`",
+    ),
+    word(
+        "reserve",
+        "fleet",
+        "reserve: no",
+        "Whether a place is kept where an item goes before a vehicle is sent; else the vehicle waits there with it.",
+        "fleets.md#`reserve: no`",
+    ),
     word("load_time", "fleet", "load_time: 15 s", "To take an item up.", "fleets.md#A vehicle comes"),
     word("unload_time", "fleet", "unload_time: 15 s", "To set an item down.", "fleets.md#A vehicle comes"),
     word(
