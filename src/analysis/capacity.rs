@@ -31,6 +31,9 @@ pub struct Capacity {
     pub loads: Vec<(String, Load)>,
     /// Per sink: items per hour that can arrive at most; absent where nothing limits them.
     pub throughput_bound_per_h: Vec<(String, f64)>,
+    /// Seconds an item takes through the empty line, and how many items keep the bottleneck busy if nothing
+    /// varies (raw process time and critical work in process); absent where a time is known only in a run.
+    pub raw: Option<(f64, f64)>,
     /// The same as text: resource, kind, load, work needed, time there is; highest load first.
     pub card: Vec<[String; 5]>,
     /// What the figures stand for, and what they leave out.
@@ -322,6 +325,7 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
     };
     if let Some(point) = point {
         card(&model, point, &mut capacity);
+        capacity.raw = super::raw::process(&model, point);
     } else {
         capacity.notes.push("the flow has too many open choices for exact loads".to_string());
     }

@@ -3,7 +3,8 @@
 //! each other. Plain data out; it knows no engine and no presentation.
 //!
 //! [`network`] says where items can be and where they go, [`traffic`] solves it exactly, [`load`]
-//! turns flows into work, [`capacity`] compares work with time, [`deadlock`] finds circular waits.
+//! turns flows into work, [`capacity`] compares work with time, [`deadlock`] finds circular waits;
+//! [`estimate`] says how long items wait, without a run.
 //! Start reading at [`analyse`].
 
 mod balance;
@@ -11,6 +12,7 @@ mod capacity;
 mod cards;
 mod deadlock;
 mod demand;
+pub mod estimate;
 mod figures;
 mod fleet;
 mod held;
@@ -21,6 +23,7 @@ mod network;
 mod presence;
 mod program;
 mod rates;
+mod raw;
 mod requests;
 mod supply;
 mod traffic;

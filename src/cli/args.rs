@@ -34,6 +34,8 @@ fn version() -> &'static str {
 pub enum Command {
     /// Check a line: names, units, flow of items, capacity, circular waits
     Check(Check),
+    /// Estimate what a line does without simulating it; exactly where it is small and its times allow it
+    Analyze(Analyze),
     /// Simulate a line and print what it does
     Run(Run),
     /// Simulate lines and hold what they do against what they `expect`
@@ -65,6 +67,29 @@ pub struct Check {
     /// Set a parameter of the line or of a placed cell: `space=30`, `weld[2].cycle=40s`
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
+}
+
+/// `flowline analyze`
+#[derive(Debug, ClapArgs)]
+pub struct Analyze {
+    /// The file to analyze; `-` reads standard input
+    pub file: PathBuf,
+    /// The line to analyze, when the file has several; else all
+    #[arg(long, value_name = "NAME")]
+    pub line: Option<String>,
+    /// Solve the Markov chain of the line: its answers in the long run, to rounding. Times have to be exponential, or
+    /// made of exponential stages
+    #[arg(long)]
+    pub exact: bool,
+    /// With `--exact`: states that are searched at most
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub states: u64,
+    /// Set a parameter of the line or of a placed cell: `space=30`, `weld[2].cycle=40s`
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+    /// How answers are printed
+    #[arg(long, value_enum, default_value_t = Answers::Table)]
+    pub format: Answers,
 }
 
 /// `flowline run`
@@ -190,6 +215,15 @@ pub enum Results {
     Json,
     /// One figure a row
     Csv,
+}
+
+/// Formats of estimates and exact answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Answers {
+    /// To read
+    Table,
+    /// JSON, schema 1
+    Json,
 }
 
 /// Formats of verdicts.

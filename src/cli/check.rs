@@ -45,6 +45,10 @@ pub struct CapacityJson {
     pub loads: IndexMap<String, LoadJson>,
     /// By sink; items per hour that can arrive at most.
     pub throughput_bound_per_h: IndexMap<String, f64>,
+    /// Time an item takes through the empty line, s; null where a time is known only in a run.
+    pub raw_process_time_s: Option<f64>,
+    /// Items that keep the bottleneck busy if nothing varies.
+    pub critical_wip: Option<f64>,
 }
 
 /// A load.
@@ -156,6 +160,8 @@ fn line(name: &str, analysis: &Analysis) -> LineJson {
                 })
                 .collect(),
             throughput_bound_per_h: capacity.throughput_bound_per_h.iter().cloned().collect(),
+            raw_process_time_s: capacity.raw.map(|(seconds, _)| seconds),
+            critical_wip: capacity.raw.map(|(_, items)| items),
         },
         deadlock: DeadlockJson {
             verdict: verdict_word(verdict.verdict).to_string(),
@@ -193,6 +199,10 @@ fn card(name: &str, analysis: &Analysis) -> String {
     for (sink, bound) in &analysis.capacity.throughput_bound_per_h {
         let bound = crate::report::figures::significant(*bound);
         text.push_str(&format!("at most {bound} /h at {}\n", render::plain(sink)));
+    }
+    if let Some((seconds, items)) = analysis.capacity.raw {
+        let (seconds, items) = (crate::base::words::time(seconds), crate::base::words::number(items));
+        text.push_str(&format!("raw process time {seconds}; critical work in process {items} items\n"));
     }
     for note in &analysis.capacity.notes {
         text.push_str(&format!("{}\n", render::plain(note)));

@@ -3,6 +3,7 @@
 //!
 //! Start reading at [`main`]; [`args`] says what can be given.
 
+mod analyze;
 pub mod args;
 mod busy;
 pub mod check;
@@ -65,6 +66,7 @@ fn dispatch() -> u8 {
     };
     match args.command {
         args::Command::Check(options) => check::check(&options),
+        args::Command::Analyze(options) => analyze::analyze(&options),
         args::Command::Run(options) => run::run(&options),
         args::Command::Test(options) => test::test(&options),
         args::Command::New(options) => new::new(&options),

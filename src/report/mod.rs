@@ -2,6 +2,7 @@
 //! spreadsheets. Pure: every function returns text; nothing here reads a clock, a file or a terminal.
 
 pub mod csv;
+pub mod estimates;
 pub mod figures;
 mod fleets;
 pub mod grid;

@@ -9,14 +9,14 @@ use crate::engines::plant_of;
 use crate::published::{around, rate, simulate};
 
 /// Rates of work, of failures and of repairs per second, and places between the stations with the throughput.
-struct Line {
-    name: &'static str,
+pub struct Line {
+    pub name: &'static str,
     work: &'static [f64],
     breakdowns: &'static [(f64, f64)],
-    best: &'static [(&'static [u32], f64)],
+    pub best: &'static [(&'static [u32], f64)],
 }
 
-const LINES: &[Line] = &[
+pub const LINES: &[Line] = &[
     Line {
         name: "K3 balanced exp",
         work: &[1.0, 1.0, 1.0],
@@ -189,7 +189,7 @@ const LINES: &[Line] = &[
 const RUNS: u64 = 20;
 
 /// The text of a line with so many places between its stations.
-fn text(line: &Line, places: &[u32]) -> String {
+pub fn text(line: &Line, places: &[u32]) -> String {
     let mut text = String::from("line allocation {\n item P {}\n source f { makes: P }\n sink out\n flow f");
     for i in 0..line.work.len() {
         let arrow = match i.checked_sub(1).map(|i| places[i]) {

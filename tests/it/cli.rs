@@ -72,6 +72,11 @@ fn exit_codes() {
         (&["run"], "", 2),
         (&["frobnicate"], "", 2),
         (&["explain", "E0501"], "", 0),
+        (&["analyze", "-"], GOOD, 0),
+        (&["analyze", "--format", "json", "-"], GOOD, 0),
+        (&["analyze", "-"], WRONG, 1),
+        (&["analyze", "--line", "other", "-"], GOOD, 2),
+        (&["analyze", "--exact", "--states", "0", "-"], GOOD, 2),
         (&["explain"], "", 0),
         (&["explain", "cycle"], "", 0),
         (&["explain", "kWh"], "", 0),
@@ -261,7 +266,7 @@ fn page() -> String {
          | 130 | ended by Ctrl-C; results of finished runs have been printed |\n",
     );
     let mut all = vec![vec![]];
-    all.extend(["check", "run", "test", "fmt", "new", "dump", "explain"].map(|c| vec![c]));
+    all.extend(["check", "analyze", "run", "test", "fmt", "new", "dump", "explain"].map(|c| vec![c]));
     for command in all {
         let mut args = command.clone();
         args.push("--help");

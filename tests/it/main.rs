@@ -17,6 +17,7 @@ mod deterministic;
 mod dream;
 mod engines;
 mod error_pages;
+mod estimates;
 mod exact_lines;
 mod examples;
 mod feature_pairs;

@@ -2,10 +2,11 @@
 //! `docs/errors/`, which `flowline explain CODE` prints.
 //!
 //! Codes are grouped by stage, a file each: E01 text, E02 names, E03 values, E04 flow,
-//! E05 capacity, E06 deadlock, E07 run, E09 internal.
+//! E05 capacity, E06 deadlock, E070 and E071 run, E072 exact answers, E09 internal.
 
 mod capacity;
 mod deadlock;
+mod exact;
 mod flow;
 mod names;
 mod run;
@@ -14,6 +15,7 @@ mod values;
 
 pub use capacity::*;
 pub use deadlock::*;
+pub use exact::*;
 pub use flow::*;
 pub use names::*;
 pub use run::*;
@@ -85,7 +87,7 @@ impl std::fmt::Debug for Code {
 
 /// All codes, in order of their numbers.
 pub fn all() -> impl Iterator<Item = Code> {
-    [text::ALL, names::ALL, values::ALL, flow::ALL, capacity::ALL, deadlock::ALL, run::ALL]
+    [text::ALL, names::ALL, values::ALL, flow::ALL, capacity::ALL, deadlock::ALL, run::ALL, exact::ALL]
         .into_iter()
         .flatten()
         .copied()
