@@ -16,8 +16,20 @@ use super::lane::Lane;
 use super::line::Lower;
 use super::scope::Meaning;
 
-const FLEET: &[&str] =
-    &["size", "speed", "load_time", "unload_time", "distance", "start", "order", "shift", "shift_end", "home", "capacity", "reserve"];
+const FLEET: &[&str] = &[
+    "size",
+    "speed",
+    "load_time",
+    "unload_time",
+    "distance",
+    "start",
+    "order",
+    "shift",
+    "shift_end",
+    "home",
+    "capacity",
+    "reserve",
+];
 
 /// What is known of a fleet before all flows are read.
 #[derive(Clone, Debug, Default)]

@@ -219,7 +219,9 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
             );
         }
     }
-    if (out_of.contains("agv") || out_of.contains("tug")) && (behind.contains("first_free") || behind.contains("shortest_queue")) {
+    if (out_of.contains("agv") || out_of.contains("tug"))
+        && (behind.contains("first_free") || behind.contains("shortest_queue"))
+    {
         // A vehicle is sent to one place: it does not look for room.
         return None;
     }
