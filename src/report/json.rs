@@ -248,6 +248,10 @@ pub struct FleetDocument {
     pub loaded_m: Option<Figure>,
     /// Distance gone empty, m.
     pub empty_m: Option<Figure>,
+    /// Energy, kWh; null when no power is declared.
+    pub energy_kwh: Option<Figure>,
+    /// Cost; null when none is declared.
+    pub cost: Option<Figure>,
     /// Share of its time that each vehicle is neither idle nor down.
     pub busy: Named<Option<Figure>>,
 }
@@ -406,6 +410,8 @@ fn fleet(f: &FleetResult) -> FleetDocument {
         items: figure(f.items),
         loaded_m: figure(f.loaded_m),
         empty_m: figure(f.empty_m),
+        energy_kwh: figure(f.energy_kwh),
+        cost: figure(f.cost),
         busy: f.busy.iter().map(|(name, share)| (name.clone(), figure(*share))).collect(),
     }
 }

@@ -29,6 +29,8 @@ const FLEET: &[&str] = &[
     "home",
     "capacity",
     "reserve",
+    "power",
+    "cost",
 ];
 
 /// What is known of a fleet before all flows are read.
@@ -254,6 +256,10 @@ impl<'a> Lower<'a> {
             let fields = Fields::of(d, FLEET, &mut Vec::new());
             if self.fleet_times(&fields, index).is_none() {
                 self.holes = true;
+            }
+            let account = self.fleet_account(&fields);
+            if account != crate::ir::account::FleetAccount::default() {
+                self.plant.accounts.fleets.insert(index, account);
             }
             let start = fields.get("start", &mut self.diagnostics).and_then(|phrase| self.fleet_stop(phrase));
             let home = fields.get("home", &mut self.diagnostics).and_then(|phrase| self.fleet_stop(phrase));

@@ -27,13 +27,19 @@ pub fn figures(plant: &Plant, before: &[Vec<VehicleTotals>], after: &[Vec<Vehicl
     };
     let fleets = plant.fleets.iter().zip(before.iter().zip(after));
     fleets
-        .map(|(f, (b, a))| FleetFigures { name: f.name.clone(), vehicles: b.iter().zip(a).map(window).collect() })
+        .map(|(f, (b, a))| FleetFigures {
+            name: f.name.clone(),
+            vehicles: b.iter().zip(a).map(window).collect(),
+            ..FleetFigures::default()
+        })
         .collect()
 }
 
 impl FleetFigures {
     /// Adds the figures of a later window.
     pub(super) fn extend(&mut self, later: &FleetFigures) {
+        self.energy_j = super::outcome::plus(self.energy_j, later.energy_j);
+        self.cost = super::outcome::plus(self.cost, later.cost);
         for (v, l) in self.vehicles.iter_mut().zip(&later.vehicles) {
             for (sum, ticks) in v.ticks.iter_mut().zip(l.ticks) {
                 *sum = sum.saturating_add(ticks);
@@ -97,6 +103,8 @@ pub(super) fn result(name: &str, seen: &[Seen<'_, FleetFigures>]) -> FleetResult
         items: summary(seen, |(_, f)| Some(count(f.vehicles.iter().map(|v| v.items).sum()))),
         loaded_m: length(|v| v.loaded_um),
         empty_m: length(|v| v.empty_um),
+        energy_kwh: summary(seen, |(_, f)| f.energy_j.map(super::outcome::kilowatt_hours)),
+        cost: summary(seen, |(_, f)| f.cost),
         busy: (0..size).map(|i| (format!("{name}#{}", i + 1), busy(i))).collect(),
     }
 }

@@ -236,6 +236,20 @@ pub(super) const FIELDS: &[Word] = &[
         "What it costs: per hour, by state, for each cycle, for each item.",
         "accounts.md#`cost` of a machine",
     ),
+    word(
+        "power",
+        "fleet",
+        "power: { loaded: 2 kW, idle: 100 W }",
+        "Power of each vehicle, by what it does.",
+        "fleets.md#`power` and `cost`",
+    ),
+    word(
+        "cost",
+        "fleet",
+        "cost: { loaded: 4 EUR/h, trip: 1 EUR }",
+        "What each vehicle costs: per hour, by what it does, for each trip.",
+        "fleets.md#`power` and `cost`",
+    ),
     // Sources.
     word(
         "every",
