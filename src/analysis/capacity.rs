@@ -306,7 +306,7 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
     if let Some(point) = &supplied {
         supply::check(&model, point, found);
     }
-    bounds(&model, &mut capacity);
+    let most = bounds(&model, &mut capacity);
     let point = match (&demanded, &supplied) {
         (Some(point), _) => {
             capacity.notes.push("loads at the demand".to_string());
@@ -346,6 +346,7 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
     if model.network.simplified {
         capacity.notes.push("some open choices are taken as equal shares: there are too many of them".to_string());
     }
+    super::lint::check(&model, point, &most, &mut capacity, found);
     if !set_up(plant).0.is_empty() {
         capacity
             .notes
@@ -371,15 +372,19 @@ fn set_up(plant: &Plant) -> (BTreeSet<NodeId>, BTreeSet<PoolId>) {
     (stations, pools)
 }
 
-fn bounds(model: &Model, capacity: &mut Capacity) {
+/// The most that can arrive at each sink; the rates at which it does.
+fn bounds(model: &Model, capacity: &mut Capacity) -> Vec<Point> {
+    let mut points = Vec::new();
     let mut rows = model.base_rows();
     let one = Rational::one();
     model.limit_sources(&mut rows);
     for (id, node) in model.plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Sink)) {
-        if let Some((best, _)) = model.maximise(&rows, &model.arriving(None, Some(id)), Some(&one)) {
+        if let Some((best, point)) = model.maximise(&rows, &model.arriving(None, Some(id)), Some(&one)) {
             capacity.throughput_bound_per_h.push((node.name.clone(), to_f64(&(best * count(3600)))));
+            points.push(point);
         }
     }
+    points
 }
 
 fn card(model: &Model, point: &Point, capacity: &mut Capacity) {

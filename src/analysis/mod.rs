@@ -3,8 +3,8 @@
 //! each other. Plain data out; it knows no engine and no presentation.
 //!
 //! [`network`] says where items can be and where they go, [`traffic`] solves it exactly, [`load`]
-//! turns flows into work, [`capacity`] compares work with time, [`deadlock`] finds circular waits;
-//! [`estimate`] says how long items wait, without a run.
+//! turns flows into work, [`capacity`] compares work with time, [`lint`] says what is probably not meant,
+//! [`deadlock`] finds circular waits; [`estimate`] says how long items wait, without a run.
 //! Start reading at [`analyse`].
 
 mod balance;
@@ -17,6 +17,7 @@ mod figures;
 mod fleet;
 mod held;
 mod kept;
+mod lint;
 mod load;
 mod means;
 mod network;

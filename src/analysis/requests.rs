@@ -224,6 +224,7 @@ fn too_few(
 ) {
     let mut places = feeders.direct;
     let mut held = Vec::new();
+    let mut belt = None;
     for id in &feeders.buffers {
         let Some(node) = plant.nodes.get(*id) else { continue };
         if item.is_some_and(|item| !node.items.iter().any(|i| is_a(plant, *i, item))) {
@@ -235,7 +236,10 @@ fn too_few(
                 places = places.saturating_add(n.saturating_sub(kept_from(plant, b, item)));
             }
             // Only what stands at the end of a lane can be taken off.
-            NodeKind::Conveyor(belt) => places = places.saturating_add(belt.lanes),
+            NodeKind::Conveyor(own) => {
+                places = places.saturating_add(own.lanes);
+                belt = Some(node.name.as_str());
+            }
             _ => continue,
         }
         held.push((node.name.as_str(), node.span));
@@ -264,9 +268,10 @@ fn too_few(
         codes::TAKES_EXCEEDS_BUFFER,
         span,
         format!(
-            "`{name}` takes {} {what}, but {before} before it holds only {}: it never starts",
+            "`{name}` takes {} {what}, but {} {}: it never starts",
             whole(wanted),
-            whole(places)
+            if belt.is_some() { format!("at the end of {before}") } else { format!("{before} before it holds only") },
+            if belt.is_some() { format!("only {} can be taken off", whole(places)) } else { whole(places) },
         ),
     )
     .label(format!("waits for {} at once", whole(wanted)))
@@ -276,6 +281,9 @@ fn too_few(
     }
     found.push(
         d.note("nothing is loaded until all parts are there, and no more than these find room in front of the station")
-            .help(format!("give the place before `{name}` room for at least {}", whole(wanted))),
+            .help(match belt {
+                Some(belt) => format!("put places behind the belt: `{belt} -[{}]-> {name}`", whole(wanted)),
+                None => format!("give the place before `{name}` room for at least {}", whole(wanted)),
+            }),
     );
 }

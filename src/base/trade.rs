@@ -30,6 +30,7 @@ const CREW: &str = "write `crew people { size: 2 }`, and `needs: 1 people` where
 const SETUP: &str = "write `setup: { Sedan <-> Wagon: 10 min, else: 5 min }` in the station";
 const SCRAP: &str = "write `yield: 98 %` in the station, or lead the rest away: `flow b -> { 98 %: out, rest: waste }`";
 const FLEET: &str = "write `fleet agv { size: 2, speed: 1 m/s }`, and `-[agv(40 m)]->` on the arrow";
+const CHARGE: &str = "charging is maintenance by the time on trips: write `maintenance charge { every: 6 h, clock: working, lasts: 40 min }` in the fleet";
 const PALLETS: &str = "write `pallets skid { count: 12, from: load, to: unload }`";
 const BUFFER: &str = "write `-[20]->` on an arrow, or `buffer q { capacity: 20 }`";
 
@@ -121,6 +122,9 @@ pub const TRADE: &[Trade] = &[
     trade("early", "crew, tool", "size", "write `size: { early: 2, late: 1 }`, by the windows of its shift"),
     trade("late", "crew, tool", "size", "write `size: { early: 2, late: 1 }`, by the windows of its shift"),
     trade("capacity", "conveyor", "pitch", "a belt holds its `length` ÷ its `pitch`: `length: 12 m, pitch: 0.6 m`"),
+    trade("charge", "fleet, word", "maintenance", CHARGE),
+    trade("charging", "fleet, word", "maintenance", CHARGE),
+    trade("battery", "fleet, word", "maintenance", CHARGE),
     // Declarations.
     trade("machine", "declaration", "station", STATION),
     trade("workstation", "declaration", "station", STATION),

@@ -197,8 +197,8 @@ fn card(name: &str, analysis: &Analysis) -> String {
     }
     let mut text = format!("Capacity of {}\n{table}\n", render::plain(name));
     for (sink, bound) in &analysis.capacity.throughput_bound_per_h {
-        let bound = crate::report::figures::significant(*bound);
-        text.push_str(&format!("at most {bound} /h at {}\n", render::plain(sink)));
+        let bound = crate::report::figures::rate(*bound);
+        text.push_str(&format!("at most {bound} at {}\n", render::plain(sink)));
     }
     if let Some((seconds, items)) = analysis.capacity.raw {
         let (seconds, items) = (crate::base::words::time(seconds), crate::base::words::number(items));
@@ -222,7 +222,7 @@ fn summary(analyses: &[(String, Analysis)], errors: usize, warnings: usize) -> S
             facts.push(format!("bottleneck `{bottleneck}`{load}"));
         }
         for (sink, bound) in &a.capacity.throughput_bound_per_h {
-            facts.push(format!("at most {} /h at `{sink}`", crate::report::figures::significant(*bound)));
+            facts.push(format!("at most {} at `{sink}`", crate::report::figures::rate(*bound)));
         }
         facts.push(match a.deadlock.verdict {
             VerdictKind::Free => "cannot lock up".to_string(),

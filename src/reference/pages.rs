@@ -29,6 +29,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("reuse.md", include_str!("../../tests/spec/reuse.md")),
     ("instants.md", include_str!("../../tests/spec/instants.md")),
     ("numbers.md", include_str!("../../tests/spec/numbers.md")),
+    ("lints.md", include_str!("../../tests/spec/lints.md")),
     ("deadlock.md", include_str!("../../tests/spec/deadlock.md")),
 ];
 

@@ -82,7 +82,10 @@ impl Figures {
             None => None,
         };
         let zero = figure.mean == 0.0 && figure.min == 0.0 && figure.max == 0.0;
-        Cell { value: fixed(figure.mean * factor, places), half_width, unit, zero }
+        let value = fixed(figure.mean * factor, places);
+        // Where both are below the last digit shown, one of them says so.
+        let half_width = half_width.filter(|half| !(value.starts_with('<') && half.starts_with('<')));
+        Cell { value, half_width, unit, zero }
     }
 }
 
@@ -168,6 +171,15 @@ pub fn large_count(value: f64) -> String {
         v if v < 1e9 => format!("{} M", significant(v / 1e6)),
         v => format!("{} G", significant(v / 1e9)),
     }
+}
+
+/// A rate given per hour: `106.2 /h`, below one an hour `1.19 /d`.
+#[must_use]
+pub fn rate(per_hour: f64) -> String {
+    if per_hour > 0.0 && per_hour < 1.0 {
+        return format!("{} /d", significant(per_hour * 24.0));
+    }
+    format!("{} /h", significant(per_hour))
 }
 
 /// Which part of a name too long is kept, in the order of preference.

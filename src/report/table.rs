@@ -220,7 +220,7 @@ fn balance(study: &Study, figures: Figures) -> String {
         items.iter().map(move |item| figures.number(of(item)))
     };
     Grid::new(items.len())
-        .names("items from 0 to end", items.iter().map(|i| i.item.as_str()))
+        .names("items, warm-up included", items.iter().map(|i| i.item.as_str()))
         .column_unless_zero("initial", column(|i| i.initial))
         .column_unless_zero("made", column(|i| i.made))
         .column_unless_zero("assembled", column(|i| i.assembled))

@@ -129,7 +129,8 @@ impl<'a> Fields<'a> {
         if !(known.contains(&word) || word == WAS && self.renames) {
             let mut d = Diagnostic::new(codes::UNKNOWN_FIELD, span, format!("{} has no field `{word}`", self.owner));
             let owner = self.owner.split(' ').next().unwrap_or_default();
-            let trade = trade::find(word, owner).filter(|t| known.contains(&t.instead) || t.instead == "breakdown");
+            let trade = trade::find(word, owner)
+                .filter(|t| known.contains(&t.instead) || matches!(t.instead, "breakdown" | "maintenance"));
             if let Some(trade) = trade {
                 self.meant.push(trade.instead);
                 d = d.help(trade.write);

@@ -46,6 +46,7 @@ pub(super) fn check(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
             name(second.0)
         ))
         .help(format!("let them overtake each other: `buffer lane {{ capacity: {spare}, overtake: yes }}`, with at least {spare} places"))
+        .help(format!("or send away what is left over for a while: `-[places: {spare}, overtake: yes, within: 10 min, expired: waste]->`"))
         .help("or give each its own lane, or let lots be whole multiples of what is taken");
         d.severity = Severity::Warning;
         complaints.push(d);

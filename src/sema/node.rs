@@ -494,7 +494,10 @@ impl<'a> Lower<'a> {
 
     /// A constant share from 0 to 1.
     pub fn share_of(&mut self, phrase: &'a Phrase, what: &str) -> Option<Rational> {
-        let typed = self.evaluate_phrase(phrase)?;
+        let typed = match phrase.as_expr() {
+            Some(expr) => self.share(expr)?,
+            None => self.evaluate_phrase(phrase)?,
+        };
         let Expression::Constant(q) = &typed.value else {
             self.push(
                 Diagnostic::new(codes::WRONG_VALUE, phrase.span, format!("`{what}` is a fixed share, not a draw"))

@@ -657,6 +657,32 @@ impl<'a> Lower<'a> {
         Some(Typed { dim: dim?, value: Expression::Mixture(parts) })
     }
 
+    /// A value that may be a share: a number times a share is one, `i * 10 %`.
+    pub(super) fn share(&mut self, expr: &'a Expr) -> Option<Typed> {
+        let mut typed = self.evaluate(expr)?;
+        if let Expression::Constant(q) = &mut typed.value
+            && q.dim == Dim::NUMBER
+            && self.holds_share(expr)
+        {
+            q.dim = Dim::RATIO;
+            typed.dim = Dim::RATIO;
+        }
+        Some(typed)
+    }
+
+    /// Whether some factor of an expression is a share.
+    fn holds_share(&mut self, expr: &'a Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Group(inner) => self.holds_share(inner),
+            ExprKind::Binary { op: BinaryOp::Multiply | BinaryOp::Divide, left, right, .. } => {
+                self.holds_share(left) || self.holds_share(right)
+            }
+            ExprKind::Quantity(q) => q.unit.as_ref().is_some_and(|u| u.text == "%"),
+            ExprKind::Name(_) | ExprKind::Index { .. } => self.evaluate(expr).is_some_and(|t| t.dim == Dim::RATIO),
+            _ => false,
+        }
+    }
+
     /// The shares of a table with their entries; `rest` takes what is left.
     pub fn shares(&mut self, table: &'a Table) -> Option<Vec<(Rational, &'a tree::Entry)>> {
         let one = Rational::from(1);
@@ -675,7 +701,7 @@ impl<'a> Lower<'a> {
                     list.push((Rational::zero(), entry));
                 }
                 tree::Key::Chain(chain) if chain.as_expr().is_some() => {
-                    let share = chain.as_expr().and_then(|e| self.evaluate(e));
+                    let share = chain.as_expr().and_then(|e| self.share(e));
                     match share {
                         Some(Typed { value: Expression::Constant(q), .. }) if q.dim == Dim::RATIO => {
                             if q.value.is_negative() || q.value > one {

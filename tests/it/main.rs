@@ -29,6 +29,7 @@ mod kernel_smoke;
 mod layers;
 mod layout_words;
 mod library;
+mod lints;
 mod published;
 mod published_belt;
 mod random_lines;
