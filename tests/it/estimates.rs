@@ -12,6 +12,7 @@ use crate::buffer_allocation::{LINES, text as allocation};
 use crate::engines::plant_of;
 use crate::exact_lines::{EQUAL_BUFFERS, LOCKS, QUEUES, SMALL, equal, line, queue};
 use crate::published::{BLOCKED, DOWN, STARVED, WORKING};
+use crate::random_lines::Chance;
 
 /// Held for people, in the order of the results.
 const WAITING: usize = 4;
@@ -127,6 +128,21 @@ fn cards_by_chain_and_by_mean_values() {
         let guess = estimate::estimate(&plant_of("loop", &cards(n)));
         assert!((out(&guess.throughput).unwrap() / rate - 1.0).abs() < 1e-12, "{n} cards: {guess:?}");
     }
+}
+
+/// Items under way wait for nobody: an open line is that much longer, a loop has that much more to go.
+#[test]
+fn times_under_way() {
+    let text = queue("exponential(1 s)", 1, "1 s / 0.9").replace("s -> out", "s -[exponential(5 s)]-> out");
+    let guess = estimate::estimate(&plant_of("way", &text));
+    assert!((guess.time_in_system_s.unwrap() - 15.0).abs() < 1e-9, "{guess:?}");
+    // Machine repair: two cards, a machine of 1 s, a way of 1 s: busy 4/5 of the time (states 1, 1, 1/2).
+    let text = "line loop {\n item P {}\n source f { makes: P }\n station a { cycle: exponential(1 s) }\n buffer b { capacity: unlimited }\n \
+                station c { cycle: 0 s, machines: 9 }\n sink out\n limit wip { count: 2, from: a, to: c }\n \
+                flow f -> a -[exponential(1 s)]-> c -> out\n run { for: 1 d }\n}\n"
+        .replace(" buffer b { capacity: unlimited }\n", "");
+    let guess = estimate::estimate(&plant_of("loop", &text));
+    assert!((out(&guess.throughput).unwrap() - 0.8).abs() < 1e-9, "{guess:?}");
 }
 
 /// Hopp and Spearman, Factory Physics, ch. 7: Penny Fab One has a raw process time of 8 h and a critical work in
@@ -363,4 +379,189 @@ fn estimates_are_near_exact_answers() {
             assert!(error.abs() < limit, "{}: {:?} for {}", case.name, case.estimate, case.exact);
         }
     }
+}
+
+/// Every line of the reference and the tutorial, whatever it holds: no method fails on it, and figures are figures.
+#[test]
+fn no_line_of_the_reference_breaks_an_estimate() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/spec");
+    let mut pages: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    pages.retain(|p| p.extension().is_some_and(|e| e == "md"));
+    pages.sort();
+    let (mut tried, mut estimated, mut solved) = (0, 0, 0);
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for block in text.split("```line\n").skip(1).filter_map(|rest| rest.split("\n```").next()) {
+            let whole = block.lines().any(|l| l.starts_with("line "));
+            let block = if whole { block.to_string() } else { format!("line spec {{\n{block}\n}}\n") };
+            let read = |_: &str| Err("no files in tests".to_string());
+            let compiled = flowline::cli::pipeline::compile_text("block", block.clone(), None, &[], &read);
+            if compiled.failed() {
+                continue;
+            }
+            for plant in &compiled.analysed.plants {
+                let guess = estimate::estimate(plant);
+                tried += 1;
+                estimated += usize::from(guess.left_out.is_empty());
+                assert!(guess.left_out.is_empty() || guess.throughput.is_empty(), "{block}\n{guess:?}");
+                let figures = guess.throughput.iter().map(|(_, x)| *x).chain(guess.wip).chain(guess.time_in_system_s);
+                let figures = figures
+                    .chain(guess.stations.iter().flat_map(|s| [Some(s.utilisation), s.wait_s, s.queue]).flatten());
+                figures.for_each(|x| assert!(x.is_finite() && x >= 0.0, "{block}\n{guess:?}"));
+                match estimate::exact(plant, 300) {
+                    Ok(exact) => {
+                        solved += 1;
+                        for s in &exact.stations {
+                            let all = s.working + s.blocked + s.starved + s.down + s.waiting;
+                            assert!((all - 1.0).abs() < 1e-6, "{block}\n{s:?}");
+                        }
+                    }
+                    Err(why) => assert!(!estimate::told(plant, &why).is_empty()),
+                }
+            }
+        }
+    }
+    println!("{tried} lines, {estimated} estimated, {solved} solved");
+    assert!(tried > 300 && estimated > 20, "{tried} lines, {estimated} estimated, {solved} solved");
+}
+
+/// A small line by chance, with exponential times only.
+fn exponential_line(seed: u64) -> String {
+    let chance = &mut Chance::new(seed);
+    let mut text = String::from(
+        "line small {\nitem A {}\nitem B {}\nitem C {}\nsink out\nsink bin\ncrew op { size: 1 }\ncrew two { size: 2 }\n",
+    );
+    let makes = chance.of(&["A", "A", "{ 60 %: A, rest: B }"]);
+    let every = chance.of(&["", "", ", every: exponential(9 s)", ", every: erlang(2, 12 s), when_full: lose"]);
+    writeln!(text, "source feed {{ makes: {makes}{every} }}").unwrap();
+    let stations = 2 + chance.below(2);
+    let mut crewed = false;
+    for i in 0..stations {
+        let cycle = match chance.below(5) {
+            0 => format!("erlang(2, {} s)", 4 + chance.below(9)),
+            1 => format!("{{ 70 %: exponential({} s), rest: exponential(20 s) }}", 3 + chance.below(6)),
+            2 => format!("{{ A: exponential({} s), B: exponential(11 s) }}", 4 + chance.below(6)),
+            _ => format!("exponential({} s)", 4 + chance.below(9)),
+        };
+        let mut fields = format!("cycle: {cycle}");
+        fields.push_str(chance.of(&["", "", ", machines: 2", ", yield: 85 %", ", batch: 1..2"]));
+        let stop = chance.of(&[
+            "",
+            "\nbreakdown b { after: exponential(70 s), repair: exponential(15 s) }\n",
+            "\nbreakdown b { after: exponential(50 s), clock: working, repair: erlang(2, 9 s), effect: scrap }\n",
+            "\nbreakdown b { after: exponential(60 s), clock: working, repair: exponential(9 s), effect: restart_new }\n",
+            "\nbreakdown b { after: exponential(60 s), repair: exponential(20 s), exclusive: yes }\nbreakdown c { after: exponential(40 s), repair: exponential(9 s), exclusive: yes }\n",
+        ]);
+        if stop.is_empty() {
+            let needs = chance.of(&[
+                "",
+                ", needs: 1 op",
+                ", needs: 1 two",
+                ", needs: 2 two",
+                ", needs: 1 op, release_crew: after_leaving",
+            ]);
+            crewed |= !needs.is_empty();
+            fields.push_str(needs);
+        } else if chance.once_in(3) {
+            fields.push_str(", hold_when_down: yes");
+        }
+        writeln!(text, "station m_{i} {{ {fields}{stop} }}").unwrap();
+    }
+    writeln!(text, "station last {{ cycle: exponential(6 s) }}").unwrap();
+    let arrow = |chance: &mut Chance| chance.of(&["->", "-[1]->", "-[2]->"]).to_string();
+    let head = arrow(chance);
+    writeln!(text, "flow feed {head} m_0").unwrap();
+    if stations == 3 {
+        let (x, y) = (arrow(chance), arrow(chance));
+        let way = match chance.below(5) {
+            0 => format!("-> {{ 60 %: {x} m_1, rest: {y} m_2 }}"),
+            1 if makes != "A" => format!("-> {{ A: {x} m_1, B: {y} m_2 }}"),
+            2 => format!("-> round_robin {{ {x} m_1, {y} m_2 }}"),
+            3 => "-> first_free { m_1, m_2 }".to_string(),
+            _ => format!("-> {{ every(3): {x} m_1, rest: {y} m_2 }}"),
+        };
+        writeln!(text, "flow m_0 {way}").unwrap();
+        if chance.once_in(2) {
+            writeln!(text, "buffer both {{ capacity: 2 }}\nflow m_1 -> both\nflow m_2 -> both\nflow both -> last")
+                .unwrap();
+        } else {
+            let (x, y) = (arrow(chance), arrow(chance));
+            writeln!(text, "flow m_1 {x} last\nflow m_2 {y} last").unwrap();
+        }
+    } else {
+        let (x, y) = (arrow(chance), arrow(chance));
+        writeln!(text, "flow m_0 {x} m_1\nflow m_1 {y} last").unwrap();
+    }
+    let end = chance.of(&["-> out", "-> { 80 %: out, rest: bin }", "-> { every(3): bin, rest: out }"]);
+    writeln!(text, "flow last {end}").unwrap();
+    if !end.contains("bin") {
+        writeln!(text, "source spare {{ makes: C, every: exponential(50 s), when_full: lose }}\nflow spare -> bin")
+            .unwrap();
+    }
+    if every.is_empty() && chance.once_in(3) {
+        writeln!(text, "limit wip {{ count: {}, from: m_0, to: last }}", 2 + chance.below(3)).unwrap();
+    }
+    if !crewed {
+        text = text.replace("crew op { size: 1 }\ncrew two { size: 2 }\n", "");
+    }
+    text + "run { for: 30000 s, warmup: 500 s, runs: 12 }\n}\n"
+}
+
+/// The chain and the engines give lines by chance the same meaning: figures of simulation lie around exact ones.
+/// `FLOWLINE_LINES=200` tries more.
+#[test]
+fn chains_and_engines_agree_on_lines_by_chance() {
+    let (mut compared, mut checks) = (0, 0);
+    let most: usize = std::env::var("FLOWLINE_LINES").ok().and_then(|n| n.parse().ok()).unwrap_or(15);
+    let mut wrong = Vec::new();
+    let mut seed = 0;
+    while compared < most {
+        seed += 1;
+        let text = exponential_line(seed);
+        let read = |_: &str| Err("no files in tests".to_string());
+        let compiled = flowline::cli::pipeline::compile_text("seed", text.clone(), None, &[], &read);
+        // Some rules may not stand before some stations.
+        let Some(plant) = compiled.analysed.plants.first().filter(|_| !compiled.failed()) else { continue };
+        let exact = match estimate::exact(plant, 1500) {
+            Ok(exact) => exact,
+            // A source of several types before a batch, or a limit from it, is outside.
+            Err(NotExact::TooLarge { .. }) => continue,
+            Err(NotExact::Outside(_)) if text.contains("batch") => continue,
+            Err(why) => panic!("seed {seed}: {why:?}\n{text}"),
+        };
+        if exact.stops_after_s.is_some() {
+            continue;
+        }
+        let study = crate::published::simulate(plant, |_| {});
+        compared += 1;
+        let mut hold = |what: String, found: Option<flowline::runtime::statistics::Summary>, exact: f64| {
+            let Some(found) = found else { return };
+            checks += 1;
+            // So wide that of thousands none is outside by chance.
+            let half = flowline::runtime::statistics::student_t(0.99999, 11) * found.sd / 12f64.sqrt();
+            if (found.mean - exact).abs() > half + 1e-9 {
+                wrong.push(format!("seed {seed}: {what} {} ± {half}, exactly {exact}", found.mean));
+            }
+        };
+        for (sink, rate) in &exact.throughput {
+            let items = study.sinks.iter().find(|s| s.name == *sink).map_or(&[][..], |s| &s.items);
+            if let [only] = items {
+                hold(format!("throughput of {sink}, /h"), only.rate_per_h, rate * 3600.0);
+            }
+        }
+        for s in &exact.stations {
+            for (which, share) in
+                [(WORKING, s.working), (STARVED, s.starved), (BLOCKED, s.blocked), (WAITING, s.waiting), (DOWN, s.down)]
+            {
+                hold(format!("{} state {which}", s.name), crate::published::state(&study, &s.name, which), share);
+            }
+        }
+        for (buffer, mean, _) in &exact.buffers {
+            let found = study.buffers.iter().find(|b| b.name == *buffer).and_then(|b| b.mean);
+            hold(format!("level of {buffer}"), found, *mean);
+        }
+    }
+    println!("{compared} lines up to seed {seed}, {checks} figures");
+
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

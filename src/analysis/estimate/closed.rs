@@ -76,6 +76,9 @@ pub(super) fn of(floor: &Floor) -> Result<Option<Loop>, Vec<String>> {
             (0, 0.0)
         }
     };
+    for node in floor.delays.keys().filter(|n| !nodes.contains(n)) {
+        why.push(format!("items are under way in `{}`, outside the loop", floor.name(*node)));
+    }
     for server in &floor.servers {
         if !nodes.contains(&server.node) {
             why.push(format!("`{}` stands outside the loop", floor.name(server.node)));
@@ -137,6 +140,9 @@ pub(super) fn estimate(floor: &Floor, circle: &Loop) -> Found {
         .filter(|s| circle.nodes.contains(&s.node))
         .map(|server| Queue { visits: if circle.rate > 0.0 { server.rate / circle.rate } else { 0.0 }, server })
         .collect();
+    // What is under way waits for nobody: a time in every round.
+    let under_way = |(node, seconds): (&usize, &f64)| floor.arriving(*node) * seconds;
+    let away = if circle.rate > 0.0 { floor.delays.iter().map(under_way).sum::<f64>() / circle.rate } else { 0.0 };
     let steps = queues.iter().map(|q| q.server.machines).sum::<u64>().saturating_mul(circle.count);
     let exact = queues.iter().all(|q| q.server.exponential);
     let (method, (rounds, stay)) = if steps <= STEPS {
@@ -145,9 +151,9 @@ pub(super) fn estimate(floor: &Floor, circle: &Loop) -> Found {
         } else {
             "mean value analysis (Reiser and Lavenberg 1980), work by mean and spread"
         };
-        (how, exactly(&queues, circle.count))
+        (how, exactly(&queues, circle.count, away))
     } else {
-        ("approximate mean value analysis (Schweitzer 1979)", nearly(&queues, circle.count))
+        ("approximate mean value analysis (Schweitzer 1979)", nearly(&queues, circle.count, away))
     };
     let mut found = Found { method: method.to_string(), ..Found::default() };
     for (queue, stay) in queues.iter().zip(stay) {
@@ -190,7 +196,7 @@ fn stay(server: &Server, mean: f64, busy: f64, idle: f64) -> f64 {
 
 /// Rounds per second and the time at each queue, by the recursion over the number of items; stations of
 /// several machines with their marginal probabilities.
-fn exactly(queues: &[Queue], count: u64) -> (f64, Vec<f64>) {
+fn exactly(queues: &[Queue], count: u64, away: f64) -> (f64, Vec<f64>) {
     let mut means = vec![0.0; queues.len()];
     let mut marginal: Vec<Vec<f64>> = queues
         .iter()
@@ -210,7 +216,7 @@ fn exactly(queues: &[Queue], count: u64) -> (f64, Vec<f64>) {
             let idle = (0..m.saturating_sub(1)).map(|k| (m - 1 - k) as f64 * marginal[at][k]).sum();
             stays[at] = stay(queue.server, means[at], busy[at], idle);
         }
-        let all: f64 = queues.iter().zip(&stays).map(|(q, s)| q.visits * s).sum();
+        let all = away + queues.iter().zip(&stays).map(|(q, s)| q.visits * s).sum::<f64>();
         rounds = if all > 0.0 { n as f64 / all } else { 0.0 };
         for (at, queue) in queues.iter().enumerate() {
             let (items, m) = (rounds * queue.visits, queue.server.machines as usize);
@@ -228,7 +234,7 @@ fn exactly(queues: &[Queue], count: u64) -> (f64, Vec<f64>) {
 }
 
 /// The same for many items, with what one item finds taken as (N − 1)/N of the mean.
-fn nearly(queues: &[Queue], count: u64) -> (f64, Vec<f64>) {
+fn nearly(queues: &[Queue], count: u64, away: f64) -> (f64, Vec<f64>) {
     let n = count as f64;
     let mut means = vec![n / queues.len().max(1) as f64; queues.len()];
     let (mut rounds, mut stays) = (0.0, vec![0.0; queues.len()]);
@@ -242,7 +248,7 @@ fn nearly(queues: &[Queue], count: u64) -> (f64, Vec<f64>) {
             let spread = if m == 1.0 { load * (queue.server.effective.scv - 1.0) / 2.0 } else { 0.0 };
             stays[at] = (fast * (1.0 + found + spread)).max(fast) + queue.server.effective.mean - fast;
         }
-        let all: f64 = queues.iter().zip(&stays).map(|(q, s)| q.visits * s).sum();
+        let all = away + queues.iter().zip(&stays).map(|(q, s)| q.visits * s).sum::<f64>();
         let new = if all > 0.0 { n / all } else { 0.0 };
         let same = (new - rounds).abs() <= 1e-12 * new;
         rounds = new;

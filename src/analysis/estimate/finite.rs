@@ -83,6 +83,9 @@ impl Net {
                 why.push(format!("`{}` holds items at the beginning, which may go round", node.name));
             }
         }
+        for node in floor.delays.keys() {
+            why.push(format!("items are under way in `{}`", floor.name(*node)));
+        }
         for server in &floor.servers {
             machine_of.insert(server.node, net.machines.len());
             if server.batch > 1 {

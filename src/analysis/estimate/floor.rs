@@ -8,8 +8,8 @@ use crate::base::Rational;
 use crate::base::quantity::to_f64;
 use crate::ir::ids::Id;
 use crate::ir::{
-    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Expression, ItemId, NodeId, NodeKind, Phase, PhaseKind,
-    Plant, Routing, Station, Supply,
+    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Capacity, Expression, ItemId, Need, NodeId, NodeKind, Phase,
+    PhaseKind, Plant, PoolId, PoolKind, Routing, Station, Supply, Visit,
 };
 
 use crate::analysis::capacity::{Model, Point};
@@ -71,12 +71,22 @@ pub(super) struct Floor<'a> {
     pub servers: Vec<Server>,
     /// Per source node: its interval; absent where one item is always ready.
     pub sources: BTreeMap<usize, Option<Spread>>,
+    /// Mean seconds that items are under way in a node that any number can be in.
+    pub delays: BTreeMap<usize, f64>,
     /// Items per second from one node to another.
     pub flows: BTreeMap<(usize, usize), f64>,
     /// Why no method applies.
     pub outside: Vec<String>,
     /// What is taken to be simpler than it is.
     pub assumed: Vec<String>,
+}
+
+/// Whom the work, the setups and the stops of a station ask for.
+fn needs(station: &Station) -> impl Iterator<Item = &Need> {
+    let work = station.recipes.iter().flat_map(|r| &r.phases).flat_map(|p| &p.needs);
+    let setups = station.setups().filter_map(|s| s.needs.as_ref()).flatten();
+    let breakdowns = station.breakdowns.iter().flat_map(|b| &b.needs);
+    work.chain(setups).chain(breakdowns).chain(station.maintenance.iter().flat_map(|m| &m.needs))
 }
 
 impl<'a> Floor<'a> {
@@ -90,6 +100,7 @@ impl<'a> Floor<'a> {
             point,
             servers: Vec::new(),
             sources: BTreeMap::new(),
+            delays: BTreeMap::new(),
             flows: BTreeMap::new(),
             outside: Vec::new(),
             assumed: Vec::new(),
@@ -101,8 +112,23 @@ impl<'a> Floor<'a> {
                 NodeKind::Source(source) => floor.source(id, source),
                 NodeKind::Conveyor(_) => floor.outside.push(format!("`{}` is a conveyor", node.name)),
                 NodeKind::Buffer(buffer) => {
-                    if buffer.transit.is_some() {
-                        floor.outside.push(format!("items are under way, or stay a while, in `{}`", node.name));
+                    if let Some(transit) = &buffer.transit {
+                        let known = if node.items.len() > 1 {
+                            None
+                        } else {
+                            floor.spread(transit, node.items.first().copied())
+                        };
+                        let known = known.or_else(|| floor.spread(transit, None));
+                        match known.filter(|_| buffer.capacity == Capacity::Unlimited) {
+                            Some(time) => {
+                                floor.delays.insert(id.index(), time.mean);
+                            }
+                            None => {
+                                let text =
+                                    format!("items are under way, or stay a while, in places of `{}`", node.name);
+                                floor.outside.push(text);
+                            }
+                        }
                     }
                     if buffer.max_stay.is_some() || buffer.hands_over() {
                         floor.outside.push(format!("`{}` has no places, or lets items expire", node.name));
@@ -205,9 +231,8 @@ impl<'a> Floor<'a> {
 
     fn station(&mut self, id: NodeId, station: &Station) {
         let name = self.name(id.index()).to_string();
-        let crews = station.recipes.iter().flat_map(|r| &r.phases).any(|p| !p.needs.is_empty())
-            || station.breakdowns.iter().any(|b| !b.needs.is_empty())
-            || self.plant.visits.values().any(|v| v.station == id && v.needs().next().is_some());
+        let visits = self.plant.visits.values().filter(|v| v.station == id).flat_map(Visit::needs);
+        let crews = needs(station).chain(visits).any(|n| !self.suffices(n.pool));
         let apart: &[(bool, &str)] = &[
             (station.setups().next().is_some(), "has setups"),
             (crews, "waits for people or tools"),
@@ -293,6 +318,24 @@ impl<'a> Floor<'a> {
             available,
             exponential,
         });
+    }
+
+    /// Whether nobody ever waits for a pool: it is always there, and has a member for everything that machines can ask
+    /// for at once.
+    fn suffices(&self, pool: PoolId) -> bool {
+        let Some(known) = self.plant.pools.get(pool) else { return false };
+        let asked: u64 = self
+            .plant
+            .nodes
+            .iter()
+            .filter_map(|(id, n)| if let NodeKind::Station(s) = &n.kind { Some((id, s)) } else { None })
+            .map(|(id, station)| {
+                let visits = self.plant.visits.values().filter(|v| v.station == id).flat_map(Visit::needs);
+                let all = needs(station).chain(visits).filter(|n| n.pool == pool).map(|n| n.count);
+                station.machines.saturating_mul(all.fold(0, u64::saturating_add))
+            })
+            .fold(0, u64::saturating_add);
+        known.calendar.is_none() && known.crews.is_empty() && known.kind != PoolKind::Skill && asked <= known.size
     }
 
     /// Whether all work is one exponential time of the same mean.

@@ -124,6 +124,7 @@ pub(super) fn estimate(floor: &Floor) -> Found {
         }
         found.stations.push(station);
     }
+    wip += floor.delays.iter().map(|(node, seconds)| floor.arriving(*node) * seconds).sum::<f64>();
     let born: f64 =
         floor.sources.values().filter_map(|s| s.map(|s| if s.mean > 0.0 { 1.0 / s.mean } else { 0.0 })).sum();
     for (id, node) in floor.plant.nodes.iter() {

@@ -166,8 +166,8 @@ pub(super) fn pair(first: &Staged, second: &Staged, places: u64, loses: bool) ->
     let at = |i: usize, j: usize| i * b + j;
     // What leaves the stages of a level, but for ends of the second work, whose stages are 0 on both sides where a
     // machine is blocked or has nothing; and what comes back from the level above.
-    let leaving = |level: usize, back: &[f64]| {
-        let mut matrix = vec![0.0; size * size];
+    let leaving = |level: usize, back: &[f64], matrix: &mut [f64]| {
+        matrix.fill(0.0);
         for i in 0..a {
             for j in 0..b {
                 let row = at(i, j) * size;
@@ -181,7 +181,7 @@ pub(super) fn pair(first: &Staged, second: &Staged, places: u64, loses: bool) ->
                     if i + 1 < a {
                         matrix[row + at(i + 1, j)] -= first.rates[i] * first.on[i];
                     }
-                    for (k, share) in back.iter().skip(j * a).take(a).enumerate() {
+                    for (k, share) in back[j * a..(j + 1) * a].iter().enumerate() {
                         matrix[row + at(k, 0)] -= first.ends(i) * share;
                     }
                 }
@@ -193,41 +193,39 @@ pub(super) fn pair(first: &Staged, second: &Staged, places: u64, loses: bool) ->
                 }
             }
         }
-        matrix
     };
-    let mut stays: Vec<Vec<f64>> = Vec::with_capacity(levels);
-    let mut back: Vec<f64> = Vec::new();
+    let (mut matrix, mut scratch) = (vec![0.0; size * size], vec![0.0; size * size]);
+    let mut back = vec![0.0; b * a];
+    let mut stays = vec![0.0; (levels + 1) * b * size];
     for level in (1..=levels).rev() {
-        let matrix = leaving(level, &back);
-        let mut rows = vec![0.0; b * size];
+        leaving(level, &back, &mut matrix);
+        let rows = &mut stays[level * b * size..(level + 1) * b * size];
         (0..b).for_each(|j| rows[j * size + at(0, j)] = 1.0);
-        solve_rows(&matrix, size, &mut rows);
+        solve_rows(&matrix, size, rows, &mut scratch);
         // By stage of the first machine, with which probability the level is left downwards.
-        back = vec![0.0; b * a];
         for j in 0..b {
             for i in 0..a {
                 back[j * a + i] = (0..b).map(|k| rows[j * size + at(i, k)] * second.ends(k)).sum();
             }
         }
-        stays.push(rows);
     }
-    stays.reverse();
-    let mut shares = vec![left_null(&leaving(0, &back), size)];
-    for rows in &stays {
-        let level = shares.len() - 1;
-        let mut next = vec![0.0; size];
+    leaving(0, &back, &mut matrix);
+    let mut shares = vec![0.0; (levels + 1) * size];
+    left_null(&matrix, &mut shares[..size]);
+    for level in 0..levels {
+        let (known, next) = shares.split_at_mut((level + 1) * size);
+        let last = &known[level * size..];
         for j in 0..b {
-            let last = &shares[level];
             let flow: f64 = (0..a).map(|i| last[at(i, j)] * first.ends(i)).sum();
-            next.iter_mut().zip(&rows[j * size..(j + 1) * size]).for_each(|(sum, stay)| *sum += flow * stay);
+            let stay = &stays[((level + 1) * b + j) * size..((level + 1) * b + j + 1) * size];
+            next[..size].iter_mut().zip(stay).for_each(|(sum, stay)| *sum += flow * stay);
         }
-        shares.push(next);
     }
-    let all: f64 = shares.iter().flatten().sum();
-    shares.iter_mut().flatten().for_each(|p| *p /= all);
+    let all: f64 = shares.iter().sum();
+    shares.iter_mut().for_each(|p| *p /= all);
     let mut found = Pair::default();
     let (mut starved, mut blocked) = (Moments::default(), Moments::default());
-    for (level, row) in shares.iter().enumerate() {
+    for (level, row) in shares.chunks(size).enumerate() {
         let waiting = level.saturating_sub(1).min(usize::try_from(places).unwrap_or(usize::MAX));
         found.level += waiting as f64 * row.iter().sum::<f64>();
         for i in 0..a {
@@ -247,7 +245,7 @@ pub(super) fn pair(first: &Staged, second: &Staged, places: u64, loses: bool) ->
             }
         }
     }
-    found.full = shares.last().map_or(0.0, |row| row.iter().sum());
+    found.full = shares[levels * size..].iter().sum();
     if found.throughput > 0.0 {
         (found.starved, found.blocked) = (starved.with(1.0 / found.throughput), blocked.with(1.0 / found.throughput));
     }
@@ -304,8 +302,12 @@ pub(super) fn many(first: (f64, u64), second: (f64, u64), places: u64) -> Pair {
 }
 
 /// Solves x A = r in place for each of the rows, for a matrix with a dominant diagonal: no pivots are needed.
-fn solve_rows(matrix: &[f64], size: usize, rows: &mut [f64]) {
-    let mut left: Vec<f64> = (0..size * size).map(|at| matrix[(at % size) * size + at / size]).collect();
+fn solve_rows(matrix: &[f64], size: usize, rows: &mut [f64], left: &mut [f64]) {
+    for i in 0..size {
+        for j in 0..size {
+            left[i * size + j] = matrix[j * size + i];
+        }
+    }
     for k in 0..size {
         for i in k + 1..size {
             let factor = left[i * size + k] / left[k * size + k];
@@ -327,11 +329,13 @@ fn solve_rows(matrix: &[f64], size: usize, rows: &mut [f64]) {
 }
 
 /// x with x A = 0 and the first number 1: the first equation follows from the others.
-fn left_null(matrix: &[f64], size: usize) -> Vec<f64> {
+fn left_null(matrix: &[f64], x: &mut [f64]) {
+    let size = x.len();
     let inner: Vec<f64> = (1..size).flat_map(|i| (1..size).map(move |j| matrix[i * size + j])).collect();
-    let mut row: Vec<f64> = (1..size).map(|j| -matrix[j]).collect();
+    x[0] = 1.0;
+    (1..size).for_each(|j| x[j] = -matrix[j]);
     if size > 1 {
-        solve_rows(&inner, size - 1, &mut row);
+        let mut scratch = vec![0.0; inner.len()];
+        solve_rows(&inner, size - 1, &mut x[1..], &mut scratch);
     }
-    [1.0].into_iter().chain(row).collect()
 }

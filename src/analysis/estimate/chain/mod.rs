@@ -108,19 +108,20 @@ pub fn solve(plant: &Plant, most: usize) -> Result<Exact, NotExact> {
         Exact { states: space.states.len(), transitions: space.arrows.iter().map(Vec::len).sum(), ..Exact::default() };
     let closed = stationary::closed(&space.arrows);
     let dead = |class: &Vec<usize>| class.iter().all(|at| space.arrows.get(*at).is_none_or(Vec::is_empty));
-    let shares = match stationary::ends(&space.arrows, &space.first, &closed, &dead) {
+    let shares = match stationary::ends(&space.arrows, &space.first, &closed, &dead).map_err(NotExact::Unsolved)? {
         Ends::In(class) => {
             let solution = stationary::solve(&space.arrows, class).map_err(NotExact::Unsolved)?;
             exact.residual = solution.residual;
             exact.recurrent = class.len();
             if dead(class) {
-                exact.stops_after_s = stationary::time_to(&space.arrows, &space.first).ok();
+                exact.stops_after_s =
+                    Some(stationary::time_to(&space.arrows, &space.first).map_err(NotExact::Unsolved)?);
             }
             class.iter().copied().zip(solution.shares).collect()
         }
         Ends::Dead(shares) => {
             exact.recurrent = shares.len();
-            exact.stops_after_s = stationary::time_to(&space.arrows, &space.first).ok();
+            exact.stops_after_s = Some(stationary::time_to(&space.arrows, &space.first).map_err(NotExact::Unsolved)?);
             shares
         }
         Ends::Several => return Err(NotExact::Several(closed.len())),

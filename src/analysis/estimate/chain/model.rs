@@ -238,6 +238,15 @@ impl Reader<'_> {
             if limit.back.is_some() || limit.clearance.is_some() {
                 self.leave_out(limit.span, format!("cards of `{}` come back later, or keep items apart", limit.name));
             }
+            let lots = |n: &ir::Node| match &n.kind {
+                NodeKind::Station(s) => s.recipes.iter().any(|r| {
+                    r.batch.is_some() || (r.makes.is_empty() && r.takes.iter().map(|p| p.maximum).sum::<u64>() > 1)
+                }),
+                _ => false,
+            };
+            if plant.nodes.get(limit.from).is_some_and(lots) {
+                self.leave_out(limit.span, format!("`{}` begins at a station that loads several items", limit.name));
+            }
             let timed = match plant.nodes.get(limit.from).map(|n| &n.kind) {
                 Some(NodeKind::Source(s)) => s.supply != Supply::Always,
                 _ => false,
@@ -275,9 +284,11 @@ impl Reader<'_> {
                 }
                 _ => false,
             };
+            // Which types come next would be decided while some are loaded.
+            let mixed = matches!(&place.does, Does::Make { every: None, mix, .. } if mix.len() > 1);
             let chosen = place.ways.values().any(|way| !matches!(way, Way::To(_)));
             for outcome in place.outcomes.iter().filter(|o| o.iter().any(|to| gathers(*to))) {
-                if several || outcome.len() > 1 || (chosen && matches!(place.does, Does::Hold { .. })) {
+                if several || outcome.len() > 1 || mixed || (chosen && !matches!(place.does, Does::Work(_))) {
                     found.push(at);
                 }
             }

@@ -291,7 +291,7 @@ impl Executor<'_> {
                     work.extend(split.into_iter().map(|(q, s)| (p * q, s, tally.clone())));
                     break;
                 }
-                if self.deliver(&mut state, &mut tally) || self.grant(&mut state) {
+                if self.deliver(&mut state, &mut tally, true) || self.grant(&mut state) {
                     continue;
                 }
                 if let Some(split) = self.begin(&state) {
@@ -305,7 +305,8 @@ impl Executor<'_> {
                     }
                     break;
                 }
-                if self.lose(&mut state, &mut tally) {
+                // A batch that is not full begins when nothing else moves.
+                if self.deliver(&mut state, &mut tally, false) || self.lose(&mut state, &mut tally) {
                     continue;
                 }
                 self.canonical(&mut state);
@@ -350,24 +351,28 @@ impl Executor<'_> {
     }
 
     /// Moves what can be moved first; whether something moved.
-    fn deliver(&self, state: &mut State, tally: &mut Tally) -> bool {
-        // What is always there is there again as soon as the last one has left.
-        for (at, place) in self.model.places.iter().enumerate() {
-            if let Does::Make { every: None, mix, .. } = &place.does
-                && state.held[at].is_empty()
-                && mix.len() == 1
-            {
-                let rank = next_rank(state);
-                let item = mix.first().map_or(0, |(_, item)| *item);
-                state.held[at].push(Unit { item, way: place.only(item), cards: 0, rank });
-                return true;
-            }
+    fn deliver(&self, state: &mut State, tally: &mut Tally, full: bool) -> bool {
+        if (0..self.model.places.len()).any(|at| self.refill(state, at)) {
+            return true;
         }
         self.model.order.iter().any(|to| match &self.model.places[*to].does {
             Does::Make { .. } => false,
-            Does::Work(work) if !work.takes.is_empty() || work.batch != (1, 1) => self.gather(state, *to, work),
+            Does::Work(work) if !work.takes.is_empty() || work.batch != (1, 1) => self.gather(state, *to, work, full),
             _ => self.take_one(state, *to, tally),
         })
+    }
+
+    /// What is always there is there again as soon as the last one has left; whether it was not.
+    fn refill(&self, state: &mut State, at: usize) -> bool {
+        let place = &self.model.places[at];
+        let Does::Make { every: None, mix, .. } = &place.does else { return false };
+        let [(_, item)] = mix.as_slice() else { return false };
+        if !state.held[at].is_empty() {
+            return false;
+        }
+        let rank = next_rank(state);
+        state.held[at].push(Unit { item: *item, way: place.only(*item), cards: 0, rank });
+        true
     }
 
     /// Where a ready unit lies: its place, machine and position.
@@ -453,8 +458,9 @@ impl Executor<'_> {
         true
     }
 
-    /// Cards that an item takes when it goes from a place to another; `None` when one is not there.
-    fn cards(&self, state: &State, to: usize, unit: &Unit, from: usize) -> Option<u8> {
+    /// Cards that an item takes when it goes from a place to another, with others that are being loaded; `None` when
+    /// one is not there.
+    fn cards(&self, state: &State, loaded: &[Unit], (to, from): (usize, usize), unit: &Unit) -> Option<u8> {
         let leaving = self.given_back(unit, from);
         let mut cards = unit.cards & !leaving;
         let always = matches!(self.model.places[from].does, Does::Make { every: None, .. });
@@ -465,7 +471,7 @@ impl Executor<'_> {
                 continue;
             }
             let back = usize::from(leaving & (1 << bit) != 0);
-            let out: usize = units(state).filter(|u| u.cards & (1 << bit) != 0).count();
+            let out: usize = units(state).chain(loaded).filter(|u| u.cards & (1 << bit) != 0).count();
             if out - back.min(out) >= usize::from(limit.count) {
                 return None;
             }
@@ -489,7 +495,7 @@ impl Executor<'_> {
             }
             Does::Work(_) | Does::Make { .. } => false,
         };
-        room && self.cards(state, to, unit, from).is_some()
+        room && self.cards(state, &[], (to, from), unit).is_some()
     }
 
     fn remove(&self, state: &mut State, spot: Spot) -> Unit {
@@ -502,13 +508,17 @@ impl Executor<'_> {
                 }
                 unit
             }
-            None => state.held[spot.at].remove(spot.k),
+            None => {
+                let unit = state.held[spot.at].remove(spot.k);
+                self.refill(state, spot.at);
+                unit
+            }
         }
     }
 
     fn enter(&self, state: &mut State, to: usize, unit: Unit, from: usize, tally: &mut Tally) {
         let place = &self.model.places[to];
-        let cards = self.cards(state, to, &unit, from).unwrap_or(unit.cards);
+        let cards = self.cards(state, &[], (to, from), &unit).unwrap_or(unit.cards);
         let unit = Unit { way: place.only(unit.item), cards, rank: next_rank(state), ..unit };
         match &place.does {
             Does::Take => match tally.left.iter_mut().find(|(sink, _)| *sink == to) {
@@ -524,7 +534,7 @@ impl Executor<'_> {
     }
 
     /// Loads a machine with all parts, or a batch, if they are there.
-    fn gather(&self, state: &mut State, to: usize, work: &Work) -> bool {
+    fn gather(&self, state: &mut State, to: usize, work: &Work, full: bool) -> bool {
         if !state.machines[to].iter().any(|m| m.at == At::Idle && !m.is_down()) {
             return false;
         }
@@ -542,14 +552,16 @@ impl Executor<'_> {
                 let fits = |unit: &Unit| kinds.is_none_or(|k| k.get(usize::from(unit.item)) == Some(&true));
                 let found = ready
                     .into_iter()
-                    .find(|(unit, spot)| fits(unit) && self.cards(&trial, to, unit, spot.at).is_some());
+                    .find(|(unit, spot)| fits(unit) && self.cards(&trial, &loaded, (to, spot.at), unit).is_some());
                 let Some((unit, spot)) = found else { break };
-                let cards = self.cards(&trial, to, &unit, spot.at).unwrap_or(unit.cards);
+                // Cards go with the main part; the others return theirs.
+                let main = loaded.is_empty() || work.takes.is_empty();
+                let cards = self.cards(&trial, &loaded, (to, spot.at), &unit).filter(|_| main).unwrap_or(0);
                 let unit = self.remove(&mut trial, spot);
                 loaded.push(Unit { way: 0, cards, rank: 0, ..unit });
                 n += 1;
             }
-            if n < least || n == 0 {
+            if n < (if full { most } else { least }) || n == 0 {
                 return false;
             }
         }

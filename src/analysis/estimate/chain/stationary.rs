@@ -7,6 +7,9 @@ use petgraph::graph::{DiGraph, NodeIndex};
 /// Chains of at most so many states are solved by elimination, exact to rounding.
 const DENSE: usize = 150;
 
+/// Means until the end of chains of at most so many states are found by elimination.
+const FEW: usize = 400;
+
 /// Imbalance that counts as none.
 const BALANCED: f64 = 1e-12;
 
@@ -70,24 +73,28 @@ pub(super) fn closed(arrows: &[Vec<Arrow>]) -> Vec<Vec<usize>> {
 }
 
 /// Where a chain ends that begins in `first`.
+///
+/// # Errors
+/// When the equations do not converge.
 pub(super) fn ends<'a>(
     arrows: &[Vec<Arrow>],
     first: &[(f64, usize)],
     closed: &'a [Vec<usize>],
     dead: &dyn Fn(&Vec<usize>) -> bool,
-) -> Ends<'a> {
+) -> Result<Ends<'a>, String> {
     if let [only] = closed {
-        return Ends::In(only);
+        return Ok(Ends::In(only));
     }
     if !closed.iter().all(dead) {
-        return Ends::Several;
+        return Ok(Ends::Several);
     }
-    let shares = closed.iter().flatten().map(|end| {
+    let mut shares = Vec::new();
+    for end in closed.iter().flatten() {
         let gain = |at: usize| if at == *end { Some(1.0) } else { arrows[at].is_empty().then_some(0.0) };
-        let into = expected(arrows, &gain, false).unwrap_or_default();
-        (*end, first.iter().map(|(p, at)| p * into.get(*at).copied().unwrap_or(0.0)).sum())
-    });
-    Ends::Dead(shares.collect())
+        let into = expected(arrows, &gain, false)?;
+        shares.push((*end, first.iter().map(|(p, at)| p * into[*at]).sum()));
+    }
+    Ok(Ends::Dead(shares))
 }
 
 /// Mean seconds until nothing happens any more.
@@ -99,10 +106,13 @@ pub(super) fn time_to(arrows: &[Vec<Arrow>], first: &[(f64, usize)]) -> Result<f
     Ok(first.iter().map(|(p, at)| p * times[*at]).sum())
 }
 
-/// Of each state the mean of what is gained where the chain ends, with the time until then if `timed`
-/// (Gauss–Seidel on the equations of the first step).
+/// Of each state the mean of what is gained where the chain ends, with the time until then if `timed`, from the
+/// equations of the first step: by elimination where there are few states, else by Gauss–Seidel sweeps.
 fn expected(arrows: &[Vec<Arrow>], gain: &dyn Fn(usize) -> Option<f64>, timed: bool) -> Result<Vec<f64>, String> {
     let mut values: Vec<f64> = (0..arrows.len()).map(|at| gain(at).unwrap_or(0.0)).collect();
+    if arrows.len() <= FEW {
+        return Ok(first_step(arrows, gain, timed));
+    }
     for _ in 0..SWEEPS {
         let mut change = 0.0f64;
         for at in (0..arrows.len()).rev().filter(|at| gain(*at).is_none()) {
@@ -121,6 +131,36 @@ fn expected(arrows: &[Vec<Arrow>], gain: &dyn Fn(usize) -> Option<f64>, timed: b
         }
     }
     Err("its equations do not converge".to_string())
+}
+
+/// The same, one state after another taken out of the equations. O(states³).
+fn first_step(arrows: &[Vec<Arrow>], gain: &dyn Fn(usize) -> Option<f64>, timed: bool) -> Vec<f64> {
+    let n = arrows.len();
+    let mut rates = vec![vec![0.0; n]; n];
+    let mut sums: Vec<f64> = (0..n).map(|at| gain(at).unwrap_or(if timed { 1.0 } else { 0.0 })).collect();
+    let known: Vec<bool> = (0..n).map(|at| gain(at).is_some()).collect();
+    for (at, list) in arrows.iter().enumerate().filter(|(at, _)| !known[*at]) {
+        list.iter().filter(|a| a.to != at).for_each(|a| rates[at][a.to] += a.rate);
+    }
+    // What goes through a state that is taken out goes on at once; nothing is ever subtracted.
+    let mut out = vec![0.0; n];
+    for k in (0..n).filter(|k| !known[*k]) {
+        out[k] = (0..n).filter(|to| *to != k && (known[*to] || *to > k)).map(|to| rates[k][to]).sum();
+        let (row, sum) = (rates[k].clone(), sums[k]);
+        for i in (k + 1..n).filter(|i| !known[*i]) {
+            let share = rates[i][k] / out[k];
+            if share > 0.0 {
+                (0..n).filter(|to| *to != i && (known[*to] || *to > k)).for_each(|to| rates[i][to] += share * row[to]);
+                sums[i] += share * sum;
+            }
+        }
+    }
+    let mut values: Vec<f64> = (0..n).map(|at| gain(at).unwrap_or(0.0)).collect();
+    for k in (0..n).rev().filter(|k| !known[*k]) {
+        let on: f64 = (0..n).filter(|to| known[*to] || *to > k).map(|to| rates[k][to] * values[to]).sum();
+        values[k] = (sums[k] + on) / out[k];
+    }
+    values
 }
 
 /// Shares of time in the states of a set that is never left.
