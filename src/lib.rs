@@ -16,6 +16,7 @@ pub mod diag;
 pub mod format;
 pub mod ir;
 pub mod kernel;
+pub mod net;
 pub mod reference;
 pub mod report;
 pub mod runtime;

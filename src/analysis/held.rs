@@ -9,7 +9,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{NodeId, NodeKind, Plant, Routing};
 
-use super::deadlock::{leaves, room};
+use super::deadlock::circles::{leaves, room};
 use super::network::{Network, way_out};
 
 /// Whether vehicles that wait loaded can hold up nothing that they wait for; what can is told.

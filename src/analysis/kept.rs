@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::base::Span;
 use crate::ir::{Buffer, ItemId, Kept, KeptFor, NodeId, NodeKind, Plant};
 
-use super::deadlock::{leaves, room};
+use super::deadlock::circles::{leaves, room};
 use super::means::is_a;
 use super::network::{Network, way_out};
 
@@ -20,7 +20,7 @@ pub(super) fn keeps(plant: &Plant, id: NodeId) -> bool {
 }
 
 /// Places of a buffer that are kept from an item which stands in a node.
-fn kept_from(plant: &Plant, buffer: &Buffer, from: NodeId, item: ItemId) -> u64 {
+pub(super) fn kept_from(plant: &Plant, buffer: &Buffer, from: NodeId, item: ItemId) -> u64 {
     buffer.kept_from(|whom| match whom {
         KeptFor::Item(kind) => is_a(plant, item, *kind),
         KeptFor::From(_, givers) => givers.contains(&from),

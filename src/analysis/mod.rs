@@ -30,7 +30,7 @@ mod supply;
 mod traffic;
 
 pub use capacity::{Capacity, Load};
-pub use deadlock::{DecidedBy, Verdict, VerdictKind};
+pub use deadlock::{DecidedBy, Verdict, VerdictKind, net_of};
 
 use crate::diag::Diagnostic;
 use crate::ir::Plant;

@@ -413,7 +413,7 @@ pub(super) fn joining<'a>(plant: &'a Plant, state: &State) -> impl Iterator<Item
 
 /// The visits of routes that go on with a product of a recipe: with the first, those of the main part; with
 /// what is joined and leaves again, its own.
-fn route_visits(plant: &Plant, node: NodeId, recipe: &Recipe, part: &Part) -> Vec<VisitId> {
+pub(super) fn route_visits(plant: &Plant, node: NodeId, recipe: &Recipe, part: &Part) -> Vec<VisitId> {
     let first = recipe.makes.first().is_none_or(|p| p.item == part.item);
     let carrier = if recipe.makes.is_empty() { Some(part.item) } else { recipe.main() };
     let visits = plant.visits.iter().filter(|(_, v)| v.station == node && first);

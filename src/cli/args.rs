@@ -54,7 +54,15 @@ pub enum Command {
 #[derive(Debug, ClapArgs)]
 pub struct Check {
     /// The file to check; `-` reads standard input
-    pub file: PathBuf,
+    #[arg(required_unless_present = "net")]
+    pub file: Option<PathBuf>,
+    /// Look for deadlocks of a place/transition net in place of a line: a PNML file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "capacity", "set", "deny"])]
+    pub net: Option<PathBuf>,
+    /// Count all states that can be reached, up to so many, and those that are dead: every combination of
+    /// items in places, times left out
+    #[arg(long, value_name = "LIMIT", num_args = 0..=1, default_missing_value = "1000000")]
+    pub states: Option<usize>,
     /// How findings are printed
     #[arg(long, value_enum, default_value_t = Findings::Terminal)]
     pub format: Findings,
@@ -182,6 +190,9 @@ pub struct Dump {
     /// The stage
     #[arg(long, value_enum)]
     pub stage: Stage,
+    /// The form in which a net is printed
+    #[arg(long, value_enum, default_value_t = NetForm::Text)]
+    pub format: NetForm,
 }
 
 /// `flowline explain`
@@ -268,12 +279,23 @@ pub enum Stage {
     Tree,
     /// The plant
     Ir,
+    /// The place/transition net in which deadlocks are looked for
+    Net,
     /// The kernel program
     Program,
     /// Cranelift's form
     Clif,
     /// Machine code
     Asm,
+}
+
+/// Forms of a net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NetForm {
+    /// A line a place and a line a transition
+    Text,
+    /// PNML, for other model checkers
+    Pnml,
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::analysis::{self, Analysis, DecidedBy, VerdictKind};
 use crate::diag::Severity;
 use crate::diag::render::{self, Format, json::DiagnosticJson};
+use crate::net::{self, Counts};
 
 use super::args::{Check, Findings};
 use super::busy::Busy;
@@ -73,6 +74,32 @@ pub struct DeadlockJson {
     pub states: Option<u64>,
     /// The shortest way into the deadlock.
     pub trace: Option<Vec<String>>,
+    /// Where unknown: what could not be followed, or where the search ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<String>,
+    /// All states that can be reached, where they were asked for and are not too many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted: Option<CountedJson>,
+}
+
+/// Numbers of states, times left out.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct CountedJson {
+    /// States that can be reached.
+    pub states: u64,
+    /// Of these, states in which nothing can happen.
+    pub dead: u64,
+    /// States from which the state at the beginning can be reached again.
+    pub safe: u64,
+    /// States in which some item can never move again.
+    pub stuck: u64,
+}
+
+impl From<Counts> for CountedJson {
+    fn from(c: Counts) -> Self {
+        let [states, dead, safe, stuck] = [c.states, c.dead, c.safe, c.stuck].map(|n| n as u64);
+        CountedJson { states, dead, safe, stuck }
+    }
 }
 
 /// The JSON Schema of [`CheckDocument`].
@@ -83,11 +110,16 @@ pub fn schema() -> schemars::Schema {
 
 /// Checks a file and prints what was found. Findings go to standard output, for they are the result.
 pub fn check(options: &Check) -> u8 {
+    let file = match (&options.net, &options.file) {
+        (Some(net), _) => return super::net::check(net, options),
+        (None, Some(file)) => file,
+        (None, None) => return EXIT_USAGE,
+    };
     // While somebody types the text nothing is drawn into it.
-    let typed = options.file.as_os_str() == "-";
+    let typed = file.as_os_str() == "-";
     let shown = matches!(options.format, Findings::Terminal | Findings::Short) && !typed;
-    let busy = Busy::start(&render::plain(&format!("checking {}", options.file.display())), shown);
-    let compiled = match pipeline::compile(&options.file, &options.set) {
+    let busy = Busy::start(&render::plain(&format!("checking {}", file.display())), shown);
+    let compiled = match pipeline::compile(file, &options.set) {
         Ok(compiled) => compiled,
         Err(why) => {
             busy.clear();
@@ -97,6 +129,7 @@ pub fn check(options: &Check) -> u8 {
     };
     let mut diagnostics = compiled.diagnostics.clone();
     let mut analyses: Vec<(String, Analysis)> = Vec::new();
+    let mut counted: Vec<Result<Option<Counts>, String>> = Vec::new();
     let lines = compiled.analysed.plants.len();
     for (done, plant) in compiled.analysed.plants.iter().enumerate() {
         busy.step(format!("line {}", plant.name), done, lines);
@@ -107,6 +140,9 @@ pub fn check(options: &Check) -> u8 {
         let analysis = analysis::analyse(plant);
         diagnostics.extend(analysis.diagnostics.iter().cloned());
         analyses.push((plant.name.clone(), analysis));
+        if let Some(limit) = options.states {
+            counted.push(analysis::net_of(plant).map(|net| net::count(&net, limit)));
+        }
     }
     busy.clear();
     let colour = colour(std::io::stdout().is_terminal());
@@ -123,7 +159,11 @@ pub fn check(options: &Check) -> u8 {
             let document = CheckDocument {
                 schema: 1,
                 diagnostics: render::json::all(&compiled.files, &render::sorted(&diagnostics)),
-                lines: analyses.iter().map(|(name, a)| line(name, a)).collect(),
+                lines: analyses
+                    .iter()
+                    .enumerate()
+                    .map(|(at, (name, a))| line(name, a, counted.get(at).and_then(|c| c.clone().ok().flatten())))
+                    .collect(),
             };
             print(&(serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"));
         }
@@ -134,13 +174,21 @@ pub fn check(options: &Check) -> u8 {
         if options.capacity {
             analyses.iter().for_each(|(name, a)| print(&card(name, a)));
         }
+        for ((name, _), counted) in analyses.iter().zip(&counted) {
+            print(&match counted {
+                Ok(counted) => counts(options.states.unwrap_or_default(), *counted),
+                Err(why) => {
+                    format!("the states of {} cannot be counted: {}\n", render::plain(name), render::plain(why))
+                }
+            });
+        }
         print(&summary(&analyses, errors, warnings));
     }
     let denied = options.deny.is_some() && warnings > 0;
     u8::from(errors > 0 || denied) * EXIT_ERRORS
 }
 
-fn line(name: &str, analysis: &Analysis) -> LineJson {
+fn line(name: &str, analysis: &Analysis, counted: Option<Counts>) -> LineJson {
     let capacity = &analysis.capacity;
     let verdict = &analysis.deadlock;
     LineJson {
@@ -164,26 +212,28 @@ fn line(name: &str, analysis: &Analysis) -> LineJson {
             critical_wip: capacity.raw.map(|(_, items)| items),
         },
         deadlock: DeadlockJson {
-            verdict: verdict_word(verdict.verdict).to_string(),
-            decided_by: verdict.decided_by.map(|d| {
-                match d {
-                    DecidedBy::Structure => "structure",
-                    DecidedBy::Proof => "proof",
-                    DecidedBy::Search => "search",
-                }
-                .to_string()
-            }),
+            verdict: verdict.verdict.word().to_string(),
+            decided_by: verdict.decided_by.map(|d| d.word().to_string()),
             states: verdict.states,
             trace: verdict.trace.clone(),
+            open: verdict.open.clone(),
+            counted: counted.map(CountedJson::from),
         },
     }
 }
 
-fn verdict_word(verdict: VerdictKind) -> &'static str {
-    match verdict {
-        VerdictKind::Free => "free",
-        VerdictKind::Deadlock => "deadlock",
-        VerdictKind::Unknown => "unknown",
+/// Numbers of states in a sentence.
+pub fn counts(limit: usize, counted: Option<Counts>) -> String {
+    let n = |n: usize| crate::base::words::whole(n as u64);
+    match counted {
+        Some(c) => format!(
+            "{} states can be reached: {} dead, {} with an item that can never move again, {} from which the beginning can be reached again\n",
+            n(c.states),
+            n(c.dead),
+            n(c.stuck),
+            n(c.safe)
+        ),
+        None => format!("more than {} states can be reached\n", n(limit)),
     }
 }
 
@@ -225,9 +275,19 @@ fn summary(analyses: &[(String, Analysis)], errors: usize, warnings: usize) -> S
             facts.push(format!("at most {} at `{sink}`", crate::report::figures::rate(*bound)));
         }
         facts.push(match a.deadlock.verdict {
-            VerdictKind::Free => "cannot lock up".to_string(),
-            VerdictKind::Deadlock => "locks up".to_string(),
-            VerdictKind::Unknown => "freedom from deadlock not decided".to_string(),
+            VerdictKind::Free => match a.deadlock.decided_by {
+                Some(DecidedBy::Proof) => "cannot lock up (proved)".to_string(),
+                Some(DecidedBy::Search) => "cannot lock up (all states looked at)".to_string(),
+                Some(DecidedBy::Structure) | None => "cannot lock up".to_string(),
+            },
+            VerdictKind::Deadlock => match a.deadlock.decided_by {
+                Some(DecidedBy::Search) => "can lock up".to_string(),
+                _ => "locks up".to_string(),
+            },
+            VerdictKind::Unknown => match a.deadlock.open.first() {
+                Some(why) => format!("freedom from deadlock not decided ({why})"),
+                None => "freedom from deadlock not decided".to_string(),
+            },
         });
         text.push_str(&format!("{}: {}\n", render::plain(name), render::plain(&facts.join("; "))));
     }

@@ -4,9 +4,9 @@ use std::io::IsTerminal;
 
 use crate::diag::render::{self, Format};
 use crate::kernel::{Engine, Kernel};
-use crate::{ir, syntax};
+use crate::{analysis, ir, net, syntax};
 
-use super::args::{Dump, Stage};
+use super::args::{Dump, NetForm, Stage};
 use super::{EXIT_ERRORS, EXIT_USAGE, colour, complain, pipeline, print};
 
 /// Prints what a stage makes of a file. Findings go to standard error.
@@ -28,7 +28,7 @@ pub fn dump(options: &Dump) -> u8 {
         Stage::Tree => print(&syntax::dump_tree(&compiled.parsed.tree)),
         _ => {
             for plant in &compiled.analysed.plants {
-                match stage(plant, options.stage) {
+                match stage(plant, options) {
                     Ok(text) => print(&text),
                     Err(why) => {
                         complain(&format!("flowline: `{}`: {}\n", render::plain(&plant.name), render::plain(&why)));
@@ -41,7 +41,15 @@ pub fn dump(options: &Dump) -> u8 {
     u8::from(compiled.failed()) * EXIT_ERRORS
 }
 
-fn stage(plant: &ir::Plant, stage: Stage) -> Result<String, String> {
+fn stage(plant: &ir::Plant, options: &Dump) -> Result<String, String> {
+    let stage = options.stage;
+    if stage == Stage::Net {
+        let net = analysis::net_of(plant)?;
+        return Ok(match options.format {
+            NetForm::Text => net.to_string(),
+            NetForm::Pnml => net::write_pnml(&plant.name, &net),
+        });
+    }
     if stage == Stage::Ir {
         return Ok(ir::dump::dump(plant));
     }

@@ -11,6 +11,7 @@ mod dump;
 mod explain;
 mod files;
 mod fmt;
+pub mod net;
 mod new;
 pub mod pipeline;
 mod run;

@@ -14,6 +14,8 @@ pub struct Plant {
     pub name: String,
     /// Where the name is declared.
     pub span: Span,
+    /// Before the brace that ends it: where more can be written.
+    pub end: Span,
     /// Former names of what was renamed.
     pub renamed: super::Renamed,
     /// Item types.

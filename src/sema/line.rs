@@ -130,6 +130,13 @@ pub struct Lower<'a> {
     pub(super) bad_attributes: Vec<String>,
 }
 
+/// Before the brace that ends a line.
+fn end(line: &Declaration) -> Span {
+    let whole = line.block.as_ref().map_or(line.name.span, |b| b.span);
+    let at = whole.end.saturating_sub(1).max(whole.start);
+    Span { start: at, end: at, ..whole }
+}
+
 /// Lowers a line with what it shares with others. Of a broken file, gaps are no faults of ours.
 pub fn lower<'a>(
     files: &'a SourceMap,
@@ -145,7 +152,7 @@ pub fn lower<'a>(
         options,
         diagnostics: Vec::new(),
         scope: Scope::default(),
-        plant: Plant { name: line.name.text.clone(), span: line.name.span, ..Plant::default() },
+        plant: Plant { name: line.name.text.clone(), span: line.name.span, end: end(line), ..Plant::default() },
         values: BTreeMap::new(),
         evaluating: Vec::new(),
         calling: Vec::new(),

@@ -68,7 +68,7 @@ fn a_limit_below_the_places_of_the_loop_mends_it() {
         )
     };
     assert_eq!(said(&verdict(&body(5), VerdictKind::Free)), "");
-    let a = verdict(&body(6), VerdictKind::Unknown);
+    let a = verdict(&body(6), VerdictKind::Deadlock);
     assert!(
         said(&a).starts_with("E0601 items in the loop `work` → `test` can block each other: it holds 6 items\n"),
         "{}",
@@ -86,7 +86,7 @@ fn an_unlimited_place_mends_it() {
 }
 
 #[test]
-fn separate_parts_of_an_assembly_are_free_and_shared_ones_are_not_decided() {
+fn separate_parts_of_an_assembly_are_free_and_shared_ones_lock_up() {
     let parts = "item Body {}\n item Wheel {}\n item Car {}\n sink out\n
         station join { takes: 1 Body + 4 Wheel, makes: Car, cycle: 45 s }\n";
     verdict(
@@ -101,7 +101,7 @@ fn separate_parts_of_an_assembly_are_free_and_shared_ones_are_not_decided() {
             "{parts} source both {{ makes: {{ 20 %: Body, rest: Wheel }} }}\n buffer b {{ capacity: 20 }}
             flow both -> b -> join -> out"
         ),
-        VerdictKind::Unknown,
+        VerdictKind::Deadlock,
     );
 }
 
@@ -124,7 +124,7 @@ fn a_kept_place_frees_a_loop_that_others_fill() {
         assert!(said_of_it.contains(help), "{said_of_it}");
         assert_eq!(said(&verdict(&text(", reserve: { repair: 1 }", back), VerdictKind::Free)), "");
         // Kept from what comes back, it makes the loop smaller.
-        let said_of_it = said(&verdict(&text(", reserve: { feed: 1 }", back), VerdictKind::Unknown));
+        let said_of_it = said(&verdict(&text(", reserve: { feed: 1 }", back), VerdictKind::Deadlock));
         assert!(said_of_it.contains("can block each other"), "{said_of_it}");
     }
 }
@@ -140,13 +140,13 @@ fn what_never_starts_is_a_deadlock() {
 }
 
 #[test]
-fn a_crew_held_while_blocked_is_not_called_free() {
+fn a_crew_held_while_blocked_locks_up() {
     verdict(
         "crew team { size: 1 }\n source feed { makes: Part }\n sink out
         station a { cycle: 10 s, needs: 1 team, release_crew: after_leaving }
         station b { cycle: 10 s, needs: 1 team }
         flow feed -> a -> b -> out",
-        VerdictKind::Unknown,
+        VerdictKind::Deadlock,
     );
 }
 
@@ -180,13 +180,13 @@ fn a_closed_loop_needs_an_empty_place() {
 
 /// Two types that go through two stations in opposite directions wait for each other.
 #[test]
-fn opposite_ways_are_not_called_free() {
+fn opposite_ways_lock_up() {
     let a = verdict(
         "item Other {}\n source feed { makes: { 50 %: Part, rest: Other }, every: 100 s }\n sink out
         station a { queue: 0 }\n station b { queue: 0 }
         route Part: a(10 s) -> b(10 s) -> out
         route Other: b(10 s) -> a(10 s) -> out",
-        VerdictKind::Unknown,
+        VerdictKind::Deadlock,
     );
     assert!(
         said(&a).contains("E0601 items in the loop `a` → `b` can block each other: it holds 2 items\n"),
@@ -197,7 +197,7 @@ fn opposite_ways_are_not_called_free() {
 
 /// Each lane's head can be decided for the assembly that lacks the other part.
 #[test]
-fn crossed_ways_to_two_assemblies_are_not_called_free() {
+fn crossed_ways_to_two_assemblies_lock_up() {
     let body = |ways: &str| {
         format!(
             "item A {{}}\n item B {{}}\n item C {{}}\n source source_a {{ makes: A }}\n source bs {{ makes: B }}\n sink out
@@ -211,13 +211,13 @@ fn crossed_ways_to_two_assemblies_are_not_called_free() {
         &body(
             "flow a -> { 50 %: -[3]-> first, rest: -[3]-> second }\n flow b -> { 50 %: -[3]-> first, rest: -[3]-> second }",
         ),
-        VerdictKind::Unknown,
+        VerdictKind::Deadlock,
     );
 }
 
 /// A new item that waits for a card stands before the card holders that come back on their route.
 #[test]
-fn cards_behind_a_shared_queue_are_not_called_free() {
+fn cards_behind_a_shared_queue_lock_up() {
     let route = |limit: &str| {
         format!(
             "source feed {{ makes: Part, every: 100 s }}\n sink out\n station a\n station b
@@ -225,5 +225,5 @@ fn cards_behind_a_shared_queue_are_not_called_free() {
         )
     };
     verdict(&route(""), VerdictKind::Free);
-    verdict(&route("limit wip { count: 2, from: a, to: out }"), VerdictKind::Unknown);
+    verdict(&route("limit wip { count: 2, from: a, to: out }"), VerdictKind::Deadlock);
 }

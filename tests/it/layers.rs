@@ -9,6 +9,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("syntax", 2),
     ("ir", 2),
     ("runtime", 2),
+    ("net", 2),
     ("format", 3),
     ("sema", 3),
     ("analysis", 3),

@@ -33,7 +33,7 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("N5", "invariance", "a_changed_parameter_keeps_the_other_draws"),
     ("N6", "invariance", "snapshots_go_on_alike"),
     ("D5", "invariance", "what_is_free_never_locks"),
-    ("D2", "analysis_deadlock", "a_crew_held_while_blocked_is_not_called_free"),
+    ("D2", "analysis_deadlock", "a_crew_held_while_blocked_locks_up"),
     ("D9", "sim_lockup", "breakdowns_do_not_hide_a_lock"),
     ("N1", "runtime_distributions", "durations_become_ticks_once_and_half_to_even"),
     ("N2", "runtime_distributions", "mean_of_the_normal_is_that_after_redrawing"),

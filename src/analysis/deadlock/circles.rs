@@ -20,78 +20,16 @@ use crate::ir::{
     Routing, ShiftEnd,
 };
 
-use super::cards::limit_region;
-use super::figures::{counted, whole};
-use super::kept;
-use super::load::on_share;
-use super::means::is_a;
-use super::network::{Network, State, joining, way_out};
+use crate::analysis::cards::limit_region;
+use crate::analysis::figures::{counted, whole};
+use crate::analysis::kept;
+use crate::analysis::load::on_share;
+use crate::analysis::means::is_a;
+use crate::analysis::network::{Network, State, joining, way_out};
 
-/// Whether a line can lock up, and how that was decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// The answer.
-    pub verdict: VerdictKind,
-    /// What decided it; absent when unknown.
-    pub decided_by: Option<DecidedBy>,
-    /// States searched, when a search decided.
-    pub states: Option<u64>,
-    /// The shortest way into the deadlock, a sentence a step.
-    pub trace: Option<Vec<String>>,
-}
-
-/// Answers to "can it lock up?".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VerdictKind {
-    /// It cannot.
-    Free,
-    /// It can, or does.
-    Deadlock,
-    /// Not decided.
-    Unknown,
-}
-
-/// What decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DecidedBy {
-    /// The shape of the flow.
-    Structure,
-    /// A proof over the state equation.
-    Proof,
-    /// A search through the states.
-    Search,
-}
-
-impl VerdictKind {
-    /// The word of the output formats.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            VerdictKind::Free => "free",
-            VerdictKind::Deadlock => "deadlock",
-            VerdictKind::Unknown => "unknown",
-        }
-    }
-}
-
-impl DecidedBy {
-    /// The word of the output formats.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            DecidedBy::Structure => "structure",
-            DecidedBy::Proof => "proof",
-            DecidedBy::Search => "search",
-        }
-    }
-}
-
-impl Verdict {
-    fn of(verdict: VerdictKind) -> Verdict {
-        let decided_by = (verdict != VerdictKind::Unknown).then_some(DecidedBy::Structure);
-        Verdict { verdict, decided_by, states: None, trace: None }
-    }
-}
+use super::VerdictKind;
+use super::mend::Mend;
+use super::story::Story;
 
 /// Steps of the search for the smallest circle of one loop, above which it is left undecided.
 const STEPS: usize = 20_000_000;
@@ -108,25 +46,96 @@ struct Arrow {
     chance: bool,
 }
 
-/// Checks a plant; `found` holds what the stages before said, and gets E0601 and E0602.
-pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Verdict {
-    let never = found.iter().any(|d| d.code == codes::REQUEST_EXCEEDS_POOL || d.code == codes::TAKES_EXCEEDS_BUFFER);
-    let network = Network::of(plant);
-    let mut kinds = Vec::new();
-    for circle in loops(plant, &network) {
+/// What the shape of the flow says about a loop.
+#[derive(Clone, Debug)]
+pub(super) struct Circle {
+    /// Its nodes.
+    pub nodes: BTreeSet<NodeId>,
+    /// Whether items can fill it for ever.
+    pub verdict: VerdictKind,
+    /// What is to be said about it.
+    pub finding: Option<Diagnostic>,
+}
+
+/// Looks at all loops.
+pub(super) fn look(plant: &Plant, network: &Network) -> Vec<Circle> {
+    let mut seen = Vec::new();
+    for circle in loops(plant, network) {
+        let nodes = circle.nodes.iter().copied().collect();
         // How many items are between two places there depends on what vehicles are sent for.
         if circle.nodes.iter().any(|id| on_vehicles(plant, *id)) {
-            kinds.push(VerdictKind::Unknown);
+            seen.push(Circle { nodes, verdict: VerdictKind::Unknown, finding: None });
             continue;
         }
-        kinds.push(judge(plant, &network, &circle, found));
+        let mut found = Vec::new();
+        let verdict = judge(plant, network, &circle, &mut found);
+        seen.push(Circle { nodes, verdict, finding: found.pop() });
     }
-    if never || kinds.contains(&VerdictKind::Deadlock) {
-        return Verdict::of(VerdictKind::Deadlock);
+    seen
+}
+
+/// A part was proved free: its loops are.
+pub(super) fn settle(seen: &mut [Circle], part: &BTreeSet<NodeId>) {
+    for circle in seen.iter_mut().filter(|c| !c.nodes.is_disjoint(part)) {
+        circle.verdict = VerdictKind::Free;
+        circle.finding = None;
     }
-    let held = super::held::free(plant, &network, found);
-    let safe = held && kinds.iter().all(|k| *k == VerdictKind::Free) && plain(plant, &network);
-    Verdict::of(if safe { VerdictKind::Free } else { VerdictKind::Unknown })
+}
+
+/// A way into a deadlock of a part was found: it is told with the loop it is about, or by itself.
+pub(super) fn tell(plant: &Plant, seen: &mut Vec<Circle>, part: &BTreeSet<NodeId>, story: &Story, mend: Option<&Mend>) {
+    let way = if story.shortest { "the shortest way there" } else { "a way there" };
+    let steps = if story.length == 1 { "step" } else { "steps" };
+    let told = format!("{way} has {} {steps}: {}", story.length, story.line());
+    let still = format!("then nothing can move any more: {}", story.still());
+    let about = |c: &&mut Circle| c.finding.is_some() && !c.nodes.is_disjoint(part);
+    if let Some(circle) = seen.iter_mut().find(about) {
+        circle.verdict = VerdictKind::Deadlock;
+        circle.finding = circle.finding.take().map(|d| mended(plant, d.note(told).note(still), mend));
+        return;
+    }
+    let names: Vec<String> = part
+        .iter()
+        .filter(|id| matches!(plant.nodes.get(**id).map(|n| &n.kind), Some(NodeKind::Station(_))))
+        .take(4)
+        .map(|id| format!("`{}`", name(plant, *id)))
+        .collect();
+    let span = story.stuck.iter().map(|(_, _, span)| *span).find(|s| *s != Span::default()).unwrap_or(plant.span);
+    let mut finding = Diagnostic::new(
+        codes::CAN_LOCK_UP,
+        span,
+        format!("the line can lock up: items around {} can wait for each other for ever", names.join(", ")),
+    )
+    .label("waits for ever then");
+    for (text, _, at) in story.stuck.iter().take(SHOWN) {
+        if *at != span && *at != Span::default() {
+            finding = finding.with(*at, text.clone());
+        }
+    }
+    let finding = mended(plant, finding.note(told).note(still), mend);
+    seen.push(Circle { nodes: part.clone(), verdict: VerdictKind::Deadlock, finding: Some(finding) });
+}
+
+/// Adds limits that were proved to suffice, to be read and to be applied.
+fn mended(plant: &Plant, d: Diagnostic, mend: Option<&Mend>) -> Diagnostic {
+    let Some(mend) = mend else { return d };
+    let text: String = mend.limits.iter().map(|l| format!("\n    {l}")).collect();
+    let shown = mend.limits.iter().map(|l| format!("`{l}`")).collect::<Vec<_>>().join(" and ");
+    // What was guessed from the shape of the flow is not needed any more.
+    let mut d = d;
+    d.help.clear();
+    d.fix(
+        format!("with {shown} it cannot lock up: that is proved, and they are the largest found"),
+        plant.end,
+        format!("{text}\n"),
+    )
+}
+
+/// Whether all people and machines that go also come back, so that times may be left out (semantics D6).
+pub(super) fn everyone_comes_back(plant: &Plant) -> bool {
+    let on = |calendar| on_share(plant, calendar) > num_traits::zero();
+    plant.nodes.values().all(|n| n.shift_end != ShiftEnd::FinishInTime && (n.calendar.is_none() || on(n.calendar)))
+        && plant.pools.values().all(|p| p.calendar.is_none() || on(p.calendar))
 }
 
 fn on_vehicles(plant: &Plant, id: NodeId) -> bool {
@@ -134,7 +143,7 @@ fn on_vehicles(plant: &Plant, id: NodeId) -> bool {
 }
 
 /// Places of a node that hold items which can wait; `None` for no limit, sources and sinks.
-pub(super) fn room(plant: &Plant, id: NodeId) -> Option<u64> {
+pub(in crate::analysis) fn room(plant: &Plant, id: NodeId) -> Option<u64> {
     match plant.nodes.get(id).map(|n| &n.kind)? {
         // A machine is full with one batch, however small.
         // How many items stay inside at once is a matter of times.
@@ -216,7 +225,7 @@ fn loops(plant: &Plant, network: &Network) -> Vec<Loop> {
 }
 
 /// Calls `each` with every leaf an item can take: node, span, committed, by chance.
-pub(super) fn leaves(
+pub(in crate::analysis) fn leaves(
     plant: &Plant,
     way: &Routing,
     item: ItemId,
@@ -611,7 +620,10 @@ fn helped(
     let from = match entries {
         [only] if named(only) => Some(*only),
         [] => None,
-        _ => plant.nodes.iter().find(|(_, n)| matches!(n.kind, NodeKind::Source(_))).map(|(id, _)| id),
+        _ => match plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Source(_))).collect::<Vec<_>>()[..] {
+            [(only, _)] => Some(only),
+            _ => None,
+        },
     };
     let sink = plant.nodes.iter().find(|(_, n)| matches!(n.kind, NodeKind::Sink)).map(|(id, _)| id);
     if let (Some(from), Some(sink), true) = (from, sink, places > 1) {
@@ -650,12 +662,8 @@ fn full(plant: &Plant, circle: &Loop, order: &[NodeId], initial: u64, total: u64
 
 /// Whether nothing but loops could make items wait for each other for ever: no joins whose parts share
 /// a way, no batch that cannot gather, nobody held while blocked, nothing that may never begin.
-fn plain(plant: &Plant, network: &Network) -> bool {
-    let resources =
-        plant.nodes.values().all(|n| {
-            n.shift_end != ShiftEnd::FinishInTime
-                && (n.calendar.is_none() || on_share(plant, n.calendar) > num_traits::zero())
-        }) && plant.pools.values().all(|p| p.calendar.is_none() || on_share(plant, p.calendar) > num_traits::zero());
+pub(super) fn plain(plant: &Plant, network: &Network) -> bool {
+    let resources = everyone_comes_back(plant);
     let mut gathers = false;
     let leading = leading(plant, network);
     let stations = plant.nodes.iter().all(|(id, node)| {
@@ -824,7 +832,7 @@ fn is_only(network: &Network, node: NodeId) -> bool {
 
 /// Per state, the states whose items can become it, through joins and open choices too.
 fn backwards(network: &Network) -> Vec<Vec<usize>> {
-    use super::network::Term;
+    use crate::analysis::network::Term;
     let mut back: Vec<Vec<usize>> = vec![Vec::new(); network.states.len()];
     for (from, list) in network.edges.iter().enumerate() {
         for (to, _) in list {

@@ -1,0 +1,196 @@
+//! Whether a line can lock up.
+//!
+//! First the shape of the flow is looked at ([`circles`]): most lines are free for a reason that it shows,
+//! and open rework loops lock up for certain. What it leaves open is lowered, part by part ([`waits`],
+//! [`kinds`], [`lower`], [`gathering`]), to a place/transition net, on which `crate::net` proves or finds a way into a
+//! deadlock. Start reading at [`check`].
+
+pub(super) mod circles;
+mod gathering;
+mod kinds;
+mod lower;
+mod mend;
+mod story;
+mod waits;
+
+use crate::diag::{Diagnostic, codes};
+use crate::ir::Plant;
+use crate::net::{Answer, Effort, Net, Question};
+
+use super::network::Network;
+
+/// Whether a line can lock up, and how that was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The answer.
+    pub verdict: VerdictKind,
+    /// What decided it; absent when unknown.
+    pub decided_by: Option<DecidedBy>,
+    /// Markings looked at, when a search decided or gave up.
+    pub states: Option<u64>,
+    /// The way into the deadlock, a sentence a step.
+    pub trace: Option<Vec<String>>,
+    /// Where unknown: what could not be followed, or where the search ended.
+    pub open: Vec<String>,
+}
+
+/// Answers to "can it lock up?".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerdictKind {
+    /// It cannot.
+    Free,
+    /// It can, or does.
+    Deadlock,
+    /// Not decided.
+    Unknown,
+}
+
+/// What decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecidedBy {
+    /// The shape of the flow.
+    Structure,
+    /// A proof over the state equation.
+    Proof,
+    /// A search through the states.
+    Search,
+}
+
+impl VerdictKind {
+    /// The word of the output formats.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            VerdictKind::Free => "free",
+            VerdictKind::Deadlock => "deadlock",
+            VerdictKind::Unknown => "unknown",
+        }
+    }
+}
+
+impl DecidedBy {
+    /// The word of the output formats.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            DecidedBy::Structure => "structure",
+            DecidedBy::Proof => "proof",
+            DecidedBy::Search => "search",
+        }
+    }
+}
+
+impl Verdict {
+    fn of(verdict: VerdictKind, decided_by: Option<DecidedBy>) -> Verdict {
+        Verdict { verdict, decided_by, states: None, trace: None, open: Vec::new() }
+    }
+}
+
+/// What no net says.
+const WAITING_VEHICLES: &str = "vehicles wait loaded where they go (`reserve: no`)";
+
+/// Checks a plant; `found` holds what the stages before said, and gets E0601 to E0603.
+pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Verdict {
+    let never = found.iter().any(|d| d.code == codes::REQUEST_EXCEEDS_POOL || d.code == codes::TAKES_EXCEEDS_BUFFER);
+    let network = Network::of(plant);
+    let mut seen = circles::look(plant, &network);
+    if never || seen.iter().any(|c| c.verdict == VerdictKind::Deadlock) {
+        found.extend(seen.into_iter().filter_map(|c| c.finding));
+        return Verdict::of(VerdictKind::Deadlock, Some(DecidedBy::Structure));
+    }
+    // Vehicles that wait loaded are in no net.
+    let free = super::held::free(plant, &network, found);
+    if free && seen.iter().all(|c| c.verdict == VerdictKind::Free) && circles::plain(plant, &network) {
+        return Verdict::of(VerdictKind::Free, Some(DecidedBy::Structure));
+    }
+    let verdict = if plant.fleets.iter().all(|f| f.keeps_place) {
+        by_nets(plant, &mut seen)
+    } else {
+        let open = vec![WAITING_VEHICLES.to_string()];
+        Verdict { verdict: VerdictKind::Unknown, decided_by: None, states: None, trace: None, open }
+    };
+    found.extend(seen.into_iter().filter_map(|c| c.finding));
+    verdict
+}
+
+/// The whole line as a place/transition net: places for room, machines, people who are kept, cards and items; times,
+/// shares and conditions left out, sources always ready. O(kinds of items at each node × arrows).
+///
+/// # Errors
+/// What about the line a net cannot say, or cannot yet.
+pub fn net_of(plant: &Plant) -> Result<Net, String> {
+    let kinds = kinds::Kinds::of(plant);
+    if kinds.too_many() {
+        return Err("the line has too many kinds of items in too many places".to_string());
+    }
+    if !plant.fleets.iter().all(|f| f.keeps_place) {
+        return Err(WAITING_VEHICLES.to_string());
+    }
+    lower::whole(plant, &kinds).map(|lowered| lowered.net)
+}
+
+/// Decides the parts of a plant whose nodes can wait for each other, one by one.
+fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
+    let mut verdict = Verdict::of(VerdictKind::Free, Some(DecidedBy::Proof));
+    let kinds = kinds::Kinds::of(plant);
+    if kinds.too_many() {
+        verdict.open.push("the line has too many kinds of items in too many places".to_string());
+    }
+    if !circles::everyone_comes_back(plant) {
+        verdict.open.push("some shifts or crews may never come, or work may never fit into a shift".to_string());
+    }
+    let mut states = 0u64;
+    let parts = if verdict.open.is_empty() { waits::parts(plant, &kinds) } else { Vec::new() };
+    for part in parts {
+        // A loop that the shape of the flow decided, with nothing else in it.
+        let gathers = part.iter().any(|n| kinds.gathers.contains_key(n));
+        if !gathers && seen.iter().any(|c| c.verdict == VerdictKind::Free && c.nodes == part) {
+            continue;
+        }
+        let lowered = match lower::lower(plant, &kinds, &part) {
+            Ok(lowered) => lowered,
+            Err((node, why)) => {
+                let name = plant.nodes.get(node).map_or("", |n| n.name.as_str());
+                verdict.open.push(format!("at `{name}`: {why}"));
+                continue;
+            }
+        };
+        match crate::net::decide(&lowered.net, Question::Stuck, Effort::default()) {
+            Answer::Proved(_) => circles::settle(seen, &part),
+            Answer::Exhausted(n) => {
+                states += n as u64;
+                if verdict.decided_by == Some(DecidedBy::Proof) {
+                    verdict.decided_by = Some(DecidedBy::Search);
+                }
+                circles::settle(seen, &part);
+            }
+            Answer::Reached(way) if !lowered.loose && lower::can_be_made(plant, &kinds, &lowered, &way.trace) => {
+                let told = story::Story::of(plant, &lowered, &way);
+                verdict.verdict = VerdictKind::Deadlock;
+                verdict.decided_by = Some(DecidedBy::Search);
+                states += way.states as u64;
+                verdict.trace.get_or_insert_with(|| told.steps.clone());
+                let mend = mend::find(plant, &kinds, &part, lowered.net.transitions.len());
+                circles::tell(plant, seen, &part, &told, mend.as_ref());
+            }
+            Answer::Reached(way) => {
+                states += way.states as u64;
+                let told = story::Story::of(plant, &lowered, &way);
+                verdict
+                    .open
+                    .push(format!("it locks up if conditions, campaigns or turns come out so: {}", told.line()));
+            }
+            Answer::Open(n) => {
+                states += n as u64;
+                let first = part.first().and_then(|n| plant.nodes.get(*n)).map_or("", |n| n.name.as_str());
+                verdict.open.push(format!("around `{first}` the search ended after {n} states"));
+            }
+        }
+    }
+    if verdict.verdict == VerdictKind::Free && !verdict.open.is_empty() {
+        verdict.verdict = VerdictKind::Unknown;
+        verdict.decided_by = None;
+    }
+    verdict.states = (states > 0).then_some(states);
+    verdict
+}
