@@ -219,7 +219,7 @@ fn the_schema_is_current_and_obeyed() {
     }
 }
 
-/// A hundred stations are estimated while somebody types: 10 ms with optimisation.
+/// A hundred stations that break down are estimated while somebody types; without optimisation it takes longer.
 #[test]
 fn a_hundred_stations_are_quick() {
     let body: String = (1..=100)

@@ -21,7 +21,7 @@ const UNLIMITED: u64 = 300;
 const PASSES: usize = 2000;
 
 /// Change of all waits in a pass, over the longest time, that counts as none: far below the error of the method.
-const SAME: f64 = 1e-7;
+const SAME: f64 = 1e-5;
 
 /// Passes that the next guess is made from.
 const REMEMBERED: usize = 8;
