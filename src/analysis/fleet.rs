@@ -253,9 +253,12 @@ fn of(plant: &Plant, network: &Network, traffic: &Traffic, index: usize, fleet: 
             BreakdownClock::Calendar | BreakdownClock::Scheduled => available *= stop.up(&after, &lasts),
         }
     }
-    let wear = wear + Rational::one();
+    // At best every vehicle is full. What it waits loaded for is not known.
+    exact &= fleet.capacity == 1 && fleet.keeps_place;
+    let full = Rational::from(fleet.capacity.max(1));
+    let wear = (wear + Rational::one()) / &full;
     for work in &mut works {
-        work.seconds = &work.seconds * &wear + &per_trip;
+        work.seconds = &work.seconds * &wear + &per_trip / &full;
     }
     let moves = moves
         .iter()

@@ -15,6 +15,7 @@ mod demand;
 pub mod estimate;
 mod figures;
 mod fleet;
+mod held;
 mod kept;
 mod lint;
 mod load;

@@ -10,6 +10,20 @@ use super::{ItemId, NodeId, PoolId};
 /// Rates in each of the eight states of a machine, in the order of the results.
 pub type ByState = [Rational; 8];
 
+/// Rates in each of the nine things that a vehicle may do, in the order of the results.
+pub type ByDoing = [Rational; 9];
+
+/// What a fleet takes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FleetAccount {
+    /// Watts of each vehicle.
+    pub power: Option<ByDoing>,
+    /// Money per second of each vehicle.
+    pub cost: Option<ByDoing>,
+    /// Money for each trip done.
+    pub each: Option<Rational>,
+}
+
 /// All accounts of a plant.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Accounts {
@@ -21,6 +35,8 @@ pub struct Accounts {
     pub items: BTreeMap<ItemId, Rational>,
     /// Money per second of each member that is there.
     pub pools: BTreeMap<PoolId, Rational>,
+    /// Of fleets, by index.
+    pub fleets: BTreeMap<usize, FleetAccount>,
 }
 
 /// What a station or source takes. A source is `working` on shift and `off` else.
@@ -46,7 +62,7 @@ impl Accounts {
     /// Whether some power is declared.
     #[must_use]
     pub fn with_power(&self) -> bool {
-        self.nodes.values().any(|n| n.power.is_some())
+        self.nodes.values().any(|n| n.power.is_some()) || self.fleets.values().any(|f| f.power.is_some())
     }
 
     /// Whether some cost is declared.
@@ -55,5 +71,6 @@ impl Accounts {
         self.nodes.values().any(|n| n.cost.is_some() || n.each.is_some())
             || !self.items.is_empty()
             || !self.pools.is_empty()
+            || self.fleets.values().any(|f| f.cost.is_some() || f.each.is_some())
     }
 }

@@ -68,9 +68,11 @@ pub fn dump(plant: &Plant) -> String {
         let empty = fleet.empty_pace.as_ref().map_or(String::new(), |e| format!(" empty {}", show.expression(e)));
         let _ = writeln!(
             out,
-            "fleet {} size {} pace {}{empty} load {} unload {} starts at {}",
+            "fleet {} size {} of {} item(s){} pace {}{empty} load {} unload {} starts at {}",
             fleet.name,
             fleet.size,
+            fleet.capacity,
+            if fleet.keeps_place { "" } else { ", no place kept," },
             show.expression(&fleet.pace),
             show.expression(&fleet.load),
             show.expression(&fleet.unload),

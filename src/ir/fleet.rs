@@ -4,7 +4,7 @@ use crate::base::{Dim, Quantity, Rational, Span};
 
 use super::{CalendarId, Expression, NodeId, Precedence, ShiftEnd};
 
-/// Vehicles of one kind. Each brings one item at a time.
+/// Vehicles of one kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fleet {
     /// Its name.
@@ -13,6 +13,10 @@ pub struct Fleet {
     pub span: Span,
     /// Vehicles.
     pub size: u64,
+    /// Items that one brings at once, from one place to another.
+    pub capacity: u64,
+    /// A place is kept where an item goes before a vehicle is sent for it; else the vehicle waits there with it.
+    pub keeps_place: bool,
     /// Seconds a vehicle takes for a metre, drawn for each trip.
     pub pace: Expression,
     /// The same for empty trips, where it differs.
@@ -64,6 +68,8 @@ impl Default for Fleet {
             name: String::new(),
             span: Span::default(),
             size: 1,
+            capacity: 1,
+            keeps_place: true,
             pace: zero.clone(),
             empty_pace: None,
             load: zero.clone(),

@@ -595,6 +595,10 @@ pub struct Shapes {
     pub vehicles: Families,
     /// Whether vehicles go home.
     pub homes: bool,
+    /// Whether vehicles may bring several items at once.
+    pub fleet_loads: bool,
+    /// Whether loaded vehicles may wait where they go, for no place is kept.
+    pub fleet_waits: bool,
     /// Whether fleets have orders.
     pub fleet_orders: bool,
     /// Whether some station takes parts by type.

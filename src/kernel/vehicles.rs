@@ -11,6 +11,8 @@ pub const DOINGS: [&str; 9] =
 /// Where the kernel counts each of [`DOINGS`].
 const PLACES: [i64; 9] = [1, 2, 4, 5, 6, 0, 8, 9, 10];
 
+/// What a vehicle does that waits to hand over.
+pub const ARRIVED: i64 = 6;
 /// What a vehicle does that goes home.
 const HOMING: i64 = 7;
 
@@ -19,9 +21,11 @@ const HOMING: i64 = 7;
 pub struct VehicleTotals {
     /// Ticks spent on each of [`DOINGS`].
     pub ticks: [i64; DOINGS.len()],
-    /// Items set down.
+    /// Trips done.
     pub trips: i64,
-    /// Micrometres gone with an item, for items set down.
+    /// Items set down.
+    pub items: i64,
+    /// Micrometres gone with items, for trips done.
     pub loaded_um: i64,
     /// Micrometres gone empty, for trips that are done.
     pub empty_um: i64,
@@ -53,6 +57,7 @@ pub fn totals(model: &Model, arena: &Arena, now: i64) -> Vec<Vec<VehicleTotals>>
         VehicleTotals {
             ticks,
             trips: arena.get(at, vehicle::TRIPS),
+            items: arena.get(at, vehicle::ITEMS),
             loaded_um: arena.get(at, vehicle::LOADED_LENGTH),
             empty_um: arena.get(at, vehicle::EMPTY_LENGTH),
         }

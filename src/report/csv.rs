@@ -70,8 +70,11 @@ pub fn render(study: &Study) -> Result<String, Error> {
         }
         let mut at = rows.at("fleets", &fleet.name, "");
         at.row("trips", fleet.trips)?;
+        at.row("items", fleet.items)?;
         at.row("loaded_m", fleet.loaded_m)?;
         at.row("empty_m", fleet.empty_m)?;
+        at.row("energy_kwh", fleet.energy_kwh)?;
+        at.row("cost", fleet.cost)?;
         for (vehicle, share) in &fleet.busy {
             rows.at("fleets", vehicle, "").row("busy", *share)?;
         }

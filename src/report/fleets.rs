@@ -14,8 +14,14 @@ pub(super) fn section(study: &Study, figures: Figures) -> String {
         let always = matches!(doing, "empty" | "loaded" | "idle");
         grid = if always { grid.column(doing, cells) } else { grid.column_unless_zero(doing, cells) };
     }
-    grid.column("trips", fleets.iter().map(|f| figures.number(f.trips)))
-        .column("m with items", fleets.iter().map(|f| figures.number(f.loaded_m)))
+    let grid = grid.column("trips", fleets.iter().map(|f| figures.number(f.trips)));
+    let several = fleets.iter().any(|f| f.items.map(|s| s.mean) != f.trips.map(|s| s.mean));
+    let grid = if several { grid.column("items", fleets.iter().map(|f| figures.number(f.items))) } else { grid };
+    let currency = study.header.currency.as_ref();
+    let cost = currency.map_or_else(|| "cost".to_owned(), |c| format!("cost, {c}"));
+    grid.column("m with items", fleets.iter().map(|f| figures.number(f.loaded_m)))
         .column("m empty", fleets.iter().map(|f| figures.number(f.empty_m)))
+        .column_unless_zero("energy, kWh", fleets.iter().map(|f| figures.number(f.energy_kwh)))
+        .column_unless_zero(cost, fleets.iter().map(|f| figures.number(f.cost)))
         .render("fleets")
 }

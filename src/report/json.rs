@@ -240,12 +240,18 @@ pub struct CrewDocument {
 pub struct FleetDocument {
     /// Shares of its vehicles' time: empty, loading, loaded, unloading, waiting, idle, down, maintenance, off.
     pub states: Named<Option<Figure>>,
-    /// Items set down.
+    /// Trips done.
     pub trips: Option<Figure>,
+    /// Items set down.
+    pub items: Option<Figure>,
     /// Distance gone with items, m.
     pub loaded_m: Option<Figure>,
     /// Distance gone empty, m.
     pub empty_m: Option<Figure>,
+    /// Energy, kWh; null when no power is declared.
+    pub energy_kwh: Option<Figure>,
+    /// Cost; null when none is declared.
+    pub cost: Option<Figure>,
     /// Share of its time that each vehicle is neither idle nor down.
     pub busy: Named<Option<Figure>>,
 }
@@ -401,8 +407,11 @@ fn fleet(f: &FleetResult) -> FleetDocument {
     FleetDocument {
         states: DOINGS.into_iter().zip(f.states).map(|(name, share)| (name.to_owned(), figure(share))).collect(),
         trips: figure(f.trips),
+        items: figure(f.items),
         loaded_m: figure(f.loaded_m),
         empty_m: figure(f.empty_m),
+        energy_kwh: figure(f.energy_kwh),
+        cost: figure(f.cost),
         busy: f.busy.iter().map(|(name, share)| (name.clone(), figure(*share))).collect(),
     }
 }

@@ -28,15 +28,15 @@ pub enum Owner {
 }
 
 /// What a rate is of, with the words of its complaints.
-struct Kind {
-    field: &'static str,
-    dim: Dim,
-    example: &'static str,
+pub(super) struct Kind {
+    pub field: &'static str,
+    pub dim: Dim,
+    pub example: &'static str,
     unit: &'static str,
 }
 
-const POWER: Kind = Kind { field: "power", dim: Dim::POWER, example: "12 kW", unit: "kW" };
-const COST: Kind = Kind { field: "cost", dim: MONEY_RATE, example: "4 EUR/h", unit: "EUR/h" };
+pub(super) const POWER: Kind = Kind { field: "power", dim: Dim::POWER, example: "12 kW", unit: "kW" };
+pub(super) const COST: Kind = Kind { field: "cost", dim: MONEY_RATE, example: "4 EUR/h", unit: "EUR/h" };
 
 impl<'a> Lower<'a> {
     /// `power` and `cost` of a station or source.
@@ -133,7 +133,7 @@ impl<'a> Lower<'a> {
     }
 
     /// An entry `working: 12 kW`.
-    fn rate_entry(&mut self, entry: &'a Entry, kind: &Kind, known: &[&str]) -> Option<(&'a str, Rational)> {
+    pub(super) fn rate_entry(&mut self, entry: &'a Entry, kind: &Kind, known: &[&str]) -> Option<(&'a str, Rational)> {
         let word = match &entry.key {
             Key::Word(w) if matches!(w.text.as_str(), "else" | "rest") => "else",
             key => key.word().unwrap_or_default(),
@@ -152,12 +152,12 @@ impl<'a> Lower<'a> {
             return self.wrong_value(entry.span, &format!("`{word}` has no value"));
         };
         let typed = self.evaluate_phrase(phrase)?;
-        let dim = if word == "cycle" { Dim::MONEY } else { kind.dim };
+        let dim = if matches!(word, "cycle" | "trip") { Dim::MONEY } else { kind.dim };
         Some((word, self.amount(&typed, phrase.span, kind, dim)?))
     }
 
     /// A fixed amount of at least 0.
-    fn amount(&mut self, typed: &Typed, span: Span, kind: &Kind, dim: Dim) -> Option<Rational> {
+    pub(super) fn amount(&mut self, typed: &Typed, span: Span, kind: &Kind, dim: Dim) -> Option<Rational> {
         let field = kind.field;
         let Expression::Constant(q) = &typed.value else {
             return self.wrong_value(span, &format!("`{field}` is a fixed value, not a draw or a formula"));

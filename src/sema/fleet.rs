@@ -16,10 +16,22 @@ use super::lane::Lane;
 use super::line::Lower;
 use super::scope::Meaning;
 
-const FLEET: &[&str] =
-    &["size", "speed", "load_time", "unload_time", "distance", "start", "order", "shift", "shift_end", "home"];
-const FLEET_LATER: &[(&str, &str)] =
-    &[("reserve", "moves without a place kept"), ("capacity", "vehicles for several items")];
+const FLEET: &[&str] = &[
+    "size",
+    "speed",
+    "load_time",
+    "unload_time",
+    "distance",
+    "start",
+    "order",
+    "shift",
+    "shift_end",
+    "home",
+    "capacity",
+    "reserve",
+    "power",
+    "cost",
+];
 
 /// What is known of a fleet before all flows are read.
 #[derive(Clone, Debug, Default)]
@@ -99,15 +111,7 @@ impl<'a> Lower<'a> {
     }
 
     fn fleet(&mut self, d: &'a Declaration) -> Option<(Fleet, Vec<Stop>)> {
-        let known: Vec<&str> = FLEET.iter().copied().chain(FLEET_LATER.iter().map(|(w, _)| *w)).collect();
-        let fields = Fields::of(d, &known, &mut self.diagnostics);
-        let mut good = true;
-        for (word, what) in FLEET_LATER {
-            if let Some(span) = fields.has(word) {
-                let _: Option<()> = self.later(span, what);
-                good = false;
-            }
-        }
+        let fields = Fields::of(d, FLEET, &mut self.diagnostics);
         self.no_inner(&fields, &["breakdown", "maintenance"]);
         let calendar = self.shift_field(&fields);
         let shift_end = self.vehicles_shift_end(&fields);
@@ -116,11 +120,16 @@ impl<'a> Lower<'a> {
             Some(phrase) => self.count(phrase, "size", 1, limits::VEHICLES),
             None => Some(1),
         };
-        let (size, shift_end) = (size?, shift_end?);
+        let capacity = match fields.get("capacity", &mut self.diagnostics) {
+            Some(phrase) => self.count(phrase, "capacity", 1, limits::COUNT),
+            None => Some(1),
+        };
+        let (size, shift_end, capacity) = (size?, shift_end?, capacity?);
+        let keeps_place = fields.has("reserve").is_none() || self.yes_no(&fields, "reserve");
         let name = format!("{}{}", self.scope.prefix(), d.name.text);
         let span = d.name.span;
-        let fleet = Fleet { name, span, size, calendar, shift_end, ..Fleet::default() };
-        good.then_some((fleet, stops))
+        let fleet = Fleet { name, span, size, capacity, keeps_place, calendar, shift_end, ..Fleet::default() };
+        Some((fleet, stops))
     }
 
     /// What trips take; it may read items, and the floor.
@@ -244,10 +253,13 @@ impl<'a> Lower<'a> {
     pub fn fleet_tables(&mut self, declarations: &[&'a Declaration]) {
         for d in declarations.iter().filter(|d| d.word.text == "fleet") {
             let Some(Meaning::Fleet(index)) = self.scope.peek(&d.name.text) else { continue };
-            let known: Vec<&str> = FLEET.iter().copied().chain(FLEET_LATER.iter().map(|(w, _)| *w)).collect();
-            let fields = Fields::of(d, &known, &mut Vec::new());
+            let fields = Fields::of(d, FLEET, &mut Vec::new());
             if self.fleet_times(&fields, index).is_none() {
                 self.holes = true;
+            }
+            let account = self.fleet_account(&fields);
+            if account != crate::ir::account::FleetAccount::default() {
+                self.plant.accounts.fleets.insert(index, account);
             }
             let start = fields.get("start", &mut self.diagnostics).and_then(|phrase| self.fleet_stop(phrase));
             let home = fields.get("home", &mut self.diagnostics).and_then(|phrase| self.fleet_stop(phrase));

@@ -23,6 +23,7 @@ mod empty;
 mod expect;
 mod fields;
 mod fleet;
+mod fleet_account;
 mod import;
 mod kept;
 mod lane;

@@ -11,6 +11,7 @@ use crate::base::{Rational, Ticks};
 use crate::ir::account::ByState;
 use crate::ir::{Calendar, Node, NodeKind, Plant, Supply};
 use crate::kernel::read::Snapshot;
+use crate::kernel::vehicles::DOINGS;
 
 use super::outcome::Replication;
 
@@ -73,6 +74,27 @@ pub fn add(plant: &Plant, before: &Snapshot, after: &Snapshot, figures: &mut Rep
             cost += money;
         }
     }
+    for (number, fleet) in figures.fleets.iter_mut().enumerate() {
+        let Some(account) = accounts.fleets.get(&number) else { continue };
+        let mut ticks = [0i128; DOINGS.len()];
+        for vehicle in &fleet.vehicles {
+            for (sum, its) in ticks.iter_mut().zip(vehicle.ticks) {
+                *sum = sum.saturating_add(its);
+            }
+        }
+        if let Some(watts) = &account.power {
+            let joules = over(watts, &ticks);
+            fleet.energy_j = Some(to_f64(&joules));
+            energy += joules;
+        }
+        let trips = fleet.vehicles.iter().map(|v| v.trips).fold(0, u64::saturating_add);
+        let by_time = account.cost.as_ref().map(|rates| over(rates, &ticks));
+        let by_trip = account.each.as_ref().map(|money| money * whole(trips.into()));
+        if let Some(money) = sum(by_time, by_trip) {
+            fleet.cost = Some(to_f64(&money));
+            cost += money;
+        }
+    }
     for (b, a) in before.balances.iter().zip(&after.balances) {
         if let Some(money) = accounts.items.get(&a.item) {
             let came = a.made.saturating_add(a.assembled).saturating_sub(b.made).saturating_sub(b.assembled);
@@ -92,6 +114,10 @@ fn sum(a: Option<Rational>, b: Option<Rational>) -> Option<Rational> {
 
 /// Σ rate · time, the rates per second.
 fn over_states(rates: &ByState, ticks: &[i128; 8]) -> Rational {
+    over(rates, ticks)
+}
+
+fn over(rates: &[Rational], ticks: &[i128]) -> Rational {
     rates.iter().zip(ticks).fold(Rational::zero(), |sum, (rate, ticks)| sum + rate * seconds(*ticks))
 }
 

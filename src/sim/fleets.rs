@@ -21,23 +21,31 @@ pub fn figures(plant: &Plant, before: &[Vec<VehicleTotals>], after: &[Vec<Vehicl
             i128::from(at(a).saturating_sub(at(b)))
         }),
         trips: u64::try_from(a.trips.saturating_sub(b.trips)).unwrap_or(0),
+        items: u64::try_from(a.items.saturating_sub(b.items)).unwrap_or(0),
         loaded_um: a.loaded_um.saturating_sub(b.loaded_um),
         empty_um: a.empty_um.saturating_sub(b.empty_um),
     };
     let fleets = plant.fleets.iter().zip(before.iter().zip(after));
     fleets
-        .map(|(f, (b, a))| FleetFigures { name: f.name.clone(), vehicles: b.iter().zip(a).map(window).collect() })
+        .map(|(f, (b, a))| FleetFigures {
+            name: f.name.clone(),
+            vehicles: b.iter().zip(a).map(window).collect(),
+            ..FleetFigures::default()
+        })
         .collect()
 }
 
 impl FleetFigures {
     /// Adds the figures of a later window.
     pub(super) fn extend(&mut self, later: &FleetFigures) {
+        self.energy_j = super::outcome::plus(self.energy_j, later.energy_j);
+        self.cost = super::outcome::plus(self.cost, later.cost);
         for (v, l) in self.vehicles.iter_mut().zip(&later.vehicles) {
             for (sum, ticks) in v.ticks.iter_mut().zip(l.ticks) {
                 *sum = sum.saturating_add(ticks);
             }
             v.trips = v.trips.saturating_add(l.trips);
+            v.items = v.items.saturating_add(l.items);
             v.loaded_um = v.loaded_um.saturating_add(l.loaded_um);
             v.empty_um = v.empty_um.saturating_add(l.empty_um);
         }
@@ -92,8 +100,11 @@ pub(super) fn result(name: &str, seen: &[Seen<'_, FleetFigures>]) -> FleetResult
             summary(seen, |(r, f)| share(f.ticks(i), r.window_ticks, f.vehicles.len() as u64))
         }),
         trips: summary(seen, |(_, f)| Some(count(f.vehicles.iter().map(|v| v.trips).sum()))),
+        items: summary(seen, |(_, f)| Some(count(f.vehicles.iter().map(|v| v.items).sum()))),
         loaded_m: length(|v| v.loaded_um),
         empty_m: length(|v| v.empty_um),
+        energy_kwh: summary(seen, |(_, f)| f.energy_j.map(super::outcome::kilowatt_hours)),
+        cost: summary(seen, |(_, f)| f.cost),
         busy: (0..size).map(|i| (format!("{name}#{}", i + 1), busy(i))).collect(),
     }
 }

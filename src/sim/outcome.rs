@@ -117,7 +117,7 @@ impl Replication {
     }
 }
 
-fn plus(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+pub(super) fn plus(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a + b),
         (a, b) => a.or(b),
@@ -240,6 +240,10 @@ pub struct FleetFigures {
     pub name: String,
     /// Each of its vehicles.
     pub vehicles: Vec<VehicleFigures>,
+    /// Energy, J; `None` where no power is declared.
+    pub energy_j: Option<f64>,
+    /// Money; `None` where no cost is declared.
+    pub cost: Option<f64>,
 }
 
 /// Raw figures of one vehicle.
@@ -247,8 +251,10 @@ pub struct FleetFigures {
 pub struct VehicleFigures {
     /// Time spent on each of [`crate::kernel::vehicles::DOINGS`].
     pub ticks: [i128; crate::kernel::vehicles::DOINGS.len()],
-    /// Items set down.
+    /// Trips done.
     pub trips: u64,
+    /// Items set down.
+    pub items: u64,
     /// Micrometres gone with items.
     pub loaded_um: i64,
     /// Micrometres gone empty.
@@ -463,12 +469,18 @@ pub struct FleetResult {
     pub name: String,
     /// Shares of its vehicles' time on each of [`crate::kernel::vehicles::DOINGS`].
     pub states: [Option<Summary>; crate::kernel::vehicles::DOINGS.len()],
-    /// Items set down.
+    /// Trips done.
     pub trips: Option<Summary>,
+    /// Items set down.
+    pub items: Option<Summary>,
     /// Distance gone with items, m.
     pub loaded_m: Option<Summary>,
     /// Distance gone empty, m.
     pub empty_m: Option<Summary>,
+    /// Energy, kWh; `None` where no power is declared.
+    pub energy_kwh: Option<Summary>,
+    /// Money; `None` where no cost is declared.
+    pub cost: Option<Summary>,
     /// Share of its time that each vehicle is neither idle nor down.
     pub busy: Vec<(String, Option<Summary>)>,
 }
@@ -800,7 +812,7 @@ fn per_hour(count: u64, window_ticks: i64) -> Option<f64> {
 }
 
 /// Joules as kilowatt-hours.
-fn kilowatt_hours(joules: f64) -> f64 {
+pub(super) fn kilowatt_hours(joules: f64) -> f64 {
     joules / 3.6e6
 }
 

@@ -97,6 +97,8 @@ const FEATURES: &[(&str, At)] = &[
     ("-> belt_next ->", At::OutOf),
     ("-> rack_in ->", At::Into),
     ("-> rack_out ->", At::OutOf),
+    ("-[3, tug_in(10 m), 2]->", At::Into),
+    ("-[2, tug_out(6 m), 2]->", At::OutOf),
     ("-[3, agv(10 m), 2]->", At::Into),
     ("-[2, agv(6 m), 2]->", At::OutOf),
     ("-[2]->", At::OutOf),
@@ -209,7 +211,17 @@ fn text(chosen: &[(&str, At)]) -> Option<String> {
             line += &format!("buffer {name} {{ capacity: 4, overtake: yes, reserve: {{ {whom} }} }}\n");
         }
     }
-    if out_of.contains("agv") && (behind.contains("first_free") || behind.contains("shortest_queue")) {
+    for (name, what) in [("tug_in", "capacity: 3"), ("tug_out", "capacity: 2, reserve: no, unload_time: 0.5 s")] {
+        if into.contains(name) || out_of.contains(name) {
+            line += &format!(
+                "fleet {name} {{ size: 2, speed: 4 m/s, load_time: exponential(0.5 s), {what}\n\
+                 breakdown worn {{ after: 20 s, clock: working, repair: 2 s, needs: 1 crew_1 }}\n}}\n"
+            );
+        }
+    }
+    if (out_of.contains("agv") || out_of.contains("tug"))
+        && (behind.contains("first_free") || behind.contains("shortest_queue"))
+    {
         // A vehicle is sent to one place: it does not look for room.
         return None;
     }

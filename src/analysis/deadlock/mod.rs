@@ -86,6 +86,9 @@ impl Verdict {
     }
 }
 
+/// What no net says.
+const WAITING_VEHICLES: &str = "vehicles wait loaded where they go (`reserve: no`)";
+
 /// Checks a plant; `found` holds what the stages before said, and gets E0601 to E0603.
 pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Verdict {
     let never = found.iter().any(|d| d.code == codes::REQUEST_EXCEEDS_POOL || d.code == codes::TAKES_EXCEEDS_BUFFER);
@@ -95,10 +98,17 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Verdict {
         found.extend(seen.into_iter().filter_map(|c| c.finding));
         return Verdict::of(VerdictKind::Deadlock, Some(DecidedBy::Structure));
     }
-    if seen.iter().all(|c| c.verdict == VerdictKind::Free) && circles::plain(plant, &network) {
+    // Vehicles that wait loaded are in no net.
+    let free = super::held::free(plant, &network, found);
+    if free && seen.iter().all(|c| c.verdict == VerdictKind::Free) && circles::plain(plant, &network) {
         return Verdict::of(VerdictKind::Free, Some(DecidedBy::Structure));
     }
-    let verdict = by_nets(plant, &mut seen);
+    let verdict = if plant.fleets.iter().all(|f| f.keeps_place) {
+        by_nets(plant, &mut seen)
+    } else {
+        let open = vec![WAITING_VEHICLES.to_string()];
+        Verdict { verdict: VerdictKind::Unknown, decided_by: None, states: None, trace: None, open }
+    };
     found.extend(seen.into_iter().filter_map(|c| c.finding));
     verdict
 }
@@ -112,6 +122,9 @@ pub fn net_of(plant: &Plant) -> Result<Net, String> {
     let kinds = kinds::Kinds::of(plant);
     if kinds.too_many() {
         return Err("the line has too many kinds of items in too many places".to_string());
+    }
+    if !plant.fleets.iter().all(|f| f.keeps_place) {
+        return Err(WAITING_VEHICLES.to_string());
     }
     lower::whole(plant, &kinds).map(|lowered| lowered.net)
 }

@@ -150,15 +150,7 @@ impl Emit<'_> {
             does::UNLOADING => {
                 self.begins_to(b, which, does::ARRIVED);
                 self.trip_done(b, which);
-                // Before all others, of several those that arrived first.
-                let its_item = b.load(which, vehicle::ITEM);
-                let now = Self::now(b);
-                let far = b.int(NEVER, Ty::Duration);
-                let first = b.sub(now, far);
-                b.store(its_item, item::READY, first);
-                let routing = b.load(way, buffer::ROUTING);
-                let list = self.decide(b, routing, its_item, false);
-                self.offer(b, list, its_item);
+                self.hands_over(b, which, way);
             }
             does::HOMING if self.shapes.homes => {
                 let record = b.load(which, vehicle::FLEET);
@@ -170,6 +162,45 @@ impl Emit<'_> {
                 self.vehicle_is_free(b, which);
             }
             _ => {}
+        });
+    }
+
+    /// A vehicle that has arrived offers what it has: where places are kept before all others, of several vehicles the
+    /// one that arrived first; else like anything that waits for room.
+    fn hands_over(&self, b: &mut Builder, which: V, way: V) {
+        let now = Self::now(b);
+        let far = b.int(NEVER, Ty::Duration);
+        let first = b.sub(now, far);
+        let ready = match self.shapes.fleet_waits {
+            true => {
+                let record = b.load(which, vehicle::FLEET);
+                let waits = b.load(record, fleet::WAITS);
+                b.select(waits, now, first)
+            }
+            false => first,
+        };
+        let routing = b.load(way, buffer::ROUTING);
+        let offer = |b: &mut Builder, its_item: V| {
+            b.store(its_item, item::READY, ready);
+            let list = self.decide(b, routing, its_item, false);
+            self.offer(b, list, its_item);
+        };
+        if !self.shapes.fleet_loads {
+            let its_item = b.load(which, vehicle::ITEM);
+            offer(b, its_item);
+            return;
+        }
+        let head = b.load(way, buffer::FIRST);
+        let at = b.var(head);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            let this = b.var(at);
+            let next = b.load(at, item::NEXT);
+            b.set(at, next);
+            let holder = b.load(this, item::HOLDER);
+            let aboard = b.eq(holder, which);
+            b.when(aboard, |b| offer(b, this));
         });
     }
 
@@ -293,10 +324,38 @@ impl Emit<'_> {
         b.each(first, n, VEHICLE_BYTES, each);
     }
 
-    /// The item leaves where it waited and is on the vehicle.
+    /// The vehicle leaves with its item, and with as many others as wait there for the same way, where it can bring
+    /// several.
     fn takes_up(&self, b: &mut Builder, which: V) {
         let its_item = b.load(which, vehicle::ITEM);
         let way = b.load(which, vehicle::MOVE);
+        self.takes_one_up(b, which, way, its_item);
+        if self.shapes.fleet_loads {
+            b.bump(way, movement::COMING, -1);
+            let record = b.load(which, vehicle::FLEET);
+            let most = b.load(record, fleet::CAPACITY);
+            let one = b.count(1);
+            let aboard = b.var(one);
+            b.repeat(|b| {
+                let full = b.le(most, aboard);
+                b.leave_if(full);
+                let another = self.first_of(b, record, way);
+                let none = b.is_zero(another);
+                b.leave_if(none);
+                self.is_fetched(b, record, way, another);
+                self.takes_one_up(b, which, way, another);
+                let more = b.plus(aboard, 1);
+                b.set(aboard, more);
+            });
+            b.store(which, vehicle::ABOARD, aboard);
+        }
+        self.begins_to(b, which, does::CARRYING);
+        let time = b.load(which, vehicle::TRIP);
+        self.does_for(b, which, time);
+    }
+
+    /// The item leaves where it waited and is on the vehicle.
+    fn takes_one_up(&self, b: &mut Builder, which: V, way: V, its_item: V) {
         let from = b.load(its_item, item::HOLDER);
         let kind = b.load(from, holder::RELEASE);
         let release = self.functions.release.clone();
@@ -316,9 +375,24 @@ impl Emit<'_> {
         b.store(way, buffer::LAST, its_item);
         let alone = b.is_zero(last);
         b.either(alone, |b| b.store(way, buffer::FIRST, its_item), |b| b.store(last, item::NEXT, its_item));
-        self.begins_to(b, which, does::CARRYING);
-        let time = b.load(which, vehicle::TRIP);
-        self.does_for(b, which, time);
+    }
+
+    /// What a vehicle comes for waits for no other, and has its place where one is kept.
+    fn is_fetched(&self, b: &mut Builder, record: V, way: V, its_item: V) {
+        self.accept(b, way, its_item);
+        if self.shapes.loose > 0 {
+            // What a vehicle comes for no longer waits for the end of its stay.
+            let expires = self.own_field(super::super::choice::own::EXPIRES, Ty::Time);
+            b.store_int(its_item, expires, NEVER);
+        }
+        let target = b.load(way, movement::TARGET);
+        if !self.shapes.fleet_waits {
+            self.keep_place(b, target);
+            return;
+        }
+        let waits = b.load(record, fleet::WAITS);
+        let keeps = b.not(waits);
+        b.when(keeps, |b| self.keep_place(b, target));
     }
 
     /// The item leaves the vehicle for the place that was kept for it.
@@ -349,6 +423,18 @@ impl Emit<'_> {
         let last = b.is_zero(next);
         b.when(last, |b| b.store(way, buffer::LAST, before));
         self.one_less(b, false, way, its_item, now);
+        b.bump(which, vehicle::ITEMS, 1);
+        if self.shapes.fleet_loads {
+            let left = b.bump(which, vehicle::ABOARD, -1);
+            let empty = b.is_zero(left);
+            b.when(empty, |b| self.trip_ends(b, which, way));
+        } else {
+            self.trip_ends(b, which, way);
+        }
+    }
+
+    /// The last item has left the vehicle.
+    fn trip_ends(&self, b: &mut Builder, which: V, way: V) {
         self.begins_to(b, which, does::IDLE);
         b.bump(which, vehicle::TRIPS, 1);
         let length = b.load(way, movement::LENGTH);
@@ -373,8 +459,101 @@ impl Emit<'_> {
         });
     }
 
-    /// The request that is next and its arrow, or 0 and 0: of each arrow by vehicle the first item for which a
-    /// place behind can be kept, the oldest of these, or by the order of the fleet.
+    /// The item of an arrow by vehicle that is brought next: the first for which a place behind can be kept, by the
+    /// order of the fleet; 0 when there is none. One for which there is no place lets those behind it pass.
+    fn first_of(&self, b: &mut Builder, record: V, way: V) -> V {
+        let none = b.none();
+        let found = b.var(none);
+        let head = b.load(way, node::OFFERS);
+        let target = b.load(way, movement::TARGET);
+        let fits = |b: &mut Builder, its_item: V| {
+            let zero = b.count(0);
+            let room = |b: &mut Builder| {
+                let room = b.call_for(Self::function(self.functions.room), &[target, its_item], Ty::Count);
+                b.lt(zero, room)
+            };
+            if !self.shapes.fleet_waits {
+                return room(b);
+            }
+            let waits = b.load(record, fleet::WAITS);
+            let good = b.var(waits);
+            let keeps = b.not(waits);
+            b.when(keeps, |b| {
+                let fits = room(b);
+                b.set(good, fits);
+            });
+            good
+        };
+        let some = b.ne_zero(head);
+        if !self.any_kept() && !self.shapes.fleet_orders {
+            b.when(some, |b| {
+                let good = fits(b, head);
+                b.when(good, |b| b.set(found, head));
+            });
+            return found;
+        }
+        b.when(some, |b| {
+            let order = b.load(record, fleet::ORDER);
+            let ordered = b.ne_zero(order);
+            if self.shapes.fleet_orders {
+                b.when(ordered, |b| {
+                    b.host(HostFn::Arrange, &[way, order, none], Ty::Count);
+                });
+            }
+            let head = b.load(way, node::OFFERS);
+            let at = b.var(head);
+            b.repeat(|b| {
+                let end = b.is_zero(at);
+                b.leave_if(end);
+                let good = fits(b, at);
+                b.when(good, |b| {
+                    if self.shapes.fleet_orders {
+                        b.when(ordered, |b| {
+                            let before = b.host(HostFn::GoesBefore, &[order, at, found], Ty::Count);
+                            let before = b.ne_zero(before);
+                            b.when(before, |b| b.set(found, at));
+                        });
+                        let plain = b.not(ordered);
+                        b.when(plain, |b| {
+                            b.set(found, at);
+                            b.leave();
+                        });
+                    } else {
+                        b.set(found, at);
+                        b.leave();
+                    }
+                });
+                let next = b.load(at, item::OFFER_NEXT);
+                b.set(at, next);
+            });
+        });
+        found
+    }
+
+    /// Whether vehicles on their way to an arrow have room for all that waits there.
+    fn is_covered(&self, b: &mut Builder, record: V, way: V) -> V {
+        let coming = b.load(way, movement::COMING);
+        let most = b.load(record, fleet::CAPACITY);
+        let others = b.plus(most, -1);
+        let spare = b.mul(coming, others);
+        let spare = b.var(spare);
+        let head = b.load(way, node::OFFERS);
+        let at = b.var(head);
+        b.repeat(|b| {
+            let end = b.is_zero(at);
+            b.leave_if(end);
+            let none = b.is_zero(spare);
+            b.leave_if(none);
+            let less = b.plus(spare, -1);
+            b.set(spare, less);
+            let next = b.load(at, item::OFFER_NEXT);
+            b.set(at, next);
+        });
+        b.is_zero(at)
+    }
+
+    /// The request that is next and its arrow, or 0 and 0: of each arrow by vehicle what is brought next, the oldest
+    /// of these, or by the order of the fleet.
     fn next_request(&self, b: &mut Builder, record: V) -> (V, V) {
         let none = b.none();
         let best = b.var(none);
@@ -386,66 +565,37 @@ impl Emit<'_> {
             let head = b.load(way, node::OFFERS);
             let none = b.is_zero(head);
             b.when(none, |b| b.again());
-            let target = b.load(way, movement::TARGET);
-            let room = |b: &mut Builder, its_item: V| {
-                let room = b.call_for(Self::function(self.functions.room), &[target, its_item], Ty::Count);
-                let zero = b.count(0);
-                b.lt(zero, room)
-            };
-            let first = b.var(head);
-            if self.any_kept() {
-                // One for which no place is kept lets those behind it pass.
-                b.repeat(|b| {
-                    let end = b.is_zero(first);
-                    b.leave_if(end);
-                    let fits = room(b, first);
-                    b.leave_if(fits);
-                    let next = b.load(first, item::OFFER_NEXT);
-                    b.set(first, next);
-                });
-                let full = b.is_zero(first);
-                b.when(full, |b| b.again());
-            } else {
-                let fits = room(b, head);
-                let full = b.not(fits);
-                b.when(full, |b| b.again());
+            if self.shapes.fleet_loads {
+                let covered = self.is_covered(b, record, way);
+                b.when(covered, |b| b.again());
             }
-            if self.shapes.fleet_orders {
-                let order = b.load(record, fleet::ORDER);
-                let ordered = b.ne_zero(order);
-                b.when(ordered, |b| {
-                    let none = b.none();
-                    b.host(HostFn::Arrange, &[way, order, none], Ty::Count);
-                    let head = b.load(way, node::OFFERS);
-                    let at = b.var(head);
-                    b.repeat(|b| {
-                        let end = b.is_zero(at);
-                        b.leave_if(end);
-                        let fits = if self.any_kept() { room(b, at) } else { b.int(1, Ty::Flag) };
-                        let before = b.host(HostFn::GoesBefore, &[order, at, best], Ty::Count);
-                        let before = b.ne_zero(before);
-                        let before = b.and(before, fits);
-                        b.when(before, |b| {
-                            b.set(best, at);
-                            b.set(best_way, way);
-                        });
-                        if !self.any_kept() {
-                            // The first goes before all others of its arrow.
-                            b.leave();
-                        }
-                        let next = b.load(at, item::OFFER_NEXT);
-                        b.set(at, next);
-                    });
-                    b.again();
-                });
-            }
+            let first = self.first_of(b, record, way);
+            let none = b.is_zero(first);
+            b.when(none, |b| b.again());
             let nothing = b.is_zero(best);
             let better = b.var(nothing);
             let rival = b.not(nothing);
             b.when(rival, |b| {
-                let (ready, oldest) = (b.load(first, item::READY), b.load(best, item::READY));
-                let older = b.lt(ready, oldest);
-                b.set(better, older);
+                let older = |b: &mut Builder| {
+                    let (ready, oldest) = (b.load(first, item::READY), b.load(best, item::READY));
+                    let older = b.lt(ready, oldest);
+                    b.set(better, older);
+                };
+                if !self.shapes.fleet_orders {
+                    older(b);
+                    return;
+                }
+                let order = b.load(record, fleet::ORDER);
+                let ordered = b.ne_zero(order);
+                b.either(
+                    ordered,
+                    |b| {
+                        let before = b.host(HostFn::GoesBefore, &[order, first, best], Ty::Count);
+                        let before = b.ne_zero(before);
+                        b.set(better, before);
+                    },
+                    older,
+                );
             });
             b.when(better, |b| {
                 b.set(best, first);
@@ -482,14 +632,10 @@ impl Emit<'_> {
                 b.set(least, length);
             });
         });
-        self.accept(b, way, its_item);
-        if self.shapes.loose > 0 {
-            // What a vehicle comes for no longer waits for the end of its stay.
-            let expires = self.own_field(super::super::choice::own::EXPIRES, Ty::Time);
-            b.store_int(its_item, expires, NEVER);
+        self.is_fetched(b, record, way, its_item);
+        if self.shapes.fleet_loads {
+            b.bump(way, movement::COMING, 1);
         }
-        let target = b.load(way, movement::TARGET);
-        self.keep_place(b, target);
         b.bump(record, fleet::IDLE, -1);
         b.store(nearest, vehicle::MOVE, way);
         b.store(nearest, vehicle::ITEM, its_item);

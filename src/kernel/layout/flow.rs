@@ -121,6 +121,8 @@ record! {
         TICKS = 52 Duration;
         /// Micrometres of a trip with an item.
         LENGTH = 53 Count;
+        /// Vehicles that have been sent and have not taken up yet.
+        COMING = 54 Count;
     }
 }
 

@@ -31,6 +31,10 @@ record! {
         ORDER = 12 Handle;
         /// The stop where vehicles wait, plus one; 0: wherever they are.
         HOME = 13 Count;
+        /// Items that a vehicle brings at once.
+        CAPACITY = 14 Count;
+        /// Whether loaded vehicles wait for a place where they go, for none is kept.
+        WAITS = 15 Flag;
     }
 }
 
@@ -61,7 +65,7 @@ record! {
         DOWN = 12 Count;
         /// Time left of what a breakdown interrupted, plus one tick; 0: none.
         REST = 13 Duration;
-        /// Items set down.
+        /// Trips done.
         TRIPS = 14 Count;
         /// Micrometres gone with items.
         LOADED_LENGTH = 15 Count;
@@ -75,6 +79,10 @@ record! {
         CLOCKS = 19 Handle;
         /// How many.
         CLOCK_COUNT = 20 Count;
+        /// Items on it.
+        ABOARD = 21 Count;
+        /// Items set down.
+        ITEMS = 22 Count;
         /// Time spent on each of the things it may do, and standing still for each reason.
         SPENT = 28 Duration;
     }

@@ -103,6 +103,10 @@ impl Layout<'_> {
         self.image.put(record, fleet::VEHICLES, first);
         self.image.put(record, fleet::SIZE, count(f.size));
         self.image.put(record, fleet::IDLE, count(f.size));
+        self.image.put(record, fleet::CAPACITY, count(f.capacity));
+        self.image.put(record, fleet::WAITS, i64::from(!f.keeps_place));
+        self.shapes.fleet_loads |= f.capacity > 1;
+        self.shapes.fleet_waits |= !f.keeps_place;
         if let Some(home) = f.home {
             self.image.put(record, fleet::HOME, index(home + 1));
             self.shapes.homes = true;

@@ -236,6 +236,20 @@ pub(super) const FIELDS: &[Word] = &[
         "What it costs: per hour, by state, for each cycle, for each item.",
         "accounts.md#`cost` of a machine",
     ),
+    word(
+        "power",
+        "fleet",
+        "power: { loaded: 2 kW, idle: 100 W }",
+        "Power of each vehicle, by what it does.",
+        "fleets.md#`power` and `cost`",
+    ),
+    word(
+        "cost",
+        "fleet",
+        "cost: { loaded: 4 EUR/h, trip: 1 EUR }",
+        "What each vehicle costs: per hour, by what it does, for each trip.",
+        "fleets.md#`power` and `cost`",
+    ),
     // Sources.
     word(
         "every",
@@ -327,6 +341,20 @@ pub(super) const FIELDS: &[Word] = &[
     ),
     word("loaded", "fleet", "speed: { loaded: 1 m/s, empty: 1.4 m/s }", "With an item.", "fleets.md#Empty trips"),
     word("empty", "fleet", "speed: { loaded: 1 m/s, empty: 1.4 m/s }", "Without an item.", "fleets.md#Empty trips"),
+    word(
+        "capacity",
+        "fleet",
+        "capacity: 3",
+        "How many items a vehicle takes along of what waits where it takes up.",
+        "fleets.md#`capacity`",
+    ),
+    word(
+        "reserve",
+        "fleet",
+        "reserve: no",
+        "Whether a place is kept where an item goes before a vehicle is sent; else the vehicle waits there with it.",
+        "fleets.md#`reserve: no`",
+    ),
     word("load_time", "fleet", "load_time: 15 s", "To take an item up.", "fleets.md#A vehicle comes"),
     word("unload_time", "fleet", "unload_time: 15 s", "To set an item down.", "fleets.md#A vehicle comes"),
     word(

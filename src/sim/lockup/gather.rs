@@ -18,6 +18,9 @@ use crate::kernel::status::{NEVER, phase};
 
 use super::{Waits, Who};
 
+/// What a vehicle does that waits to hand over.
+const ARRIVED: i64 = crate::kernel::vehicles::ARRIVED;
+
 /// A word of any record.
 pub(super) const WORD: Field = Field { offset: 0, ty: Ty::Count };
 
@@ -94,7 +97,11 @@ impl Waits<'_> {
     /// What a vehicle has been sent for will leave where it is, and arrive.
     fn vehicles(&mut self) {
         let bytes = 8 * i64::try_from(vehicle::WORDS).unwrap_or(0);
-        for (_, first, size) in self.model.places.fleets.clone() {
+        for (number, (record, first, size)) in self.model.places.fleets.clone().into_iter().enumerate() {
+            if self.plant.fleets.get(number).is_some_and(|f| !f.keeps_place) {
+                self.waiting_vehicles(number, record, first, size);
+                continue;
+            }
             for (v, _) in (0i64..).zip(0..size) {
                 let at = first.saturating_add(v.saturating_mul(bytes));
                 let its_item = self.get(at, vehicle::ITEM);
@@ -107,6 +114,45 @@ impl Waits<'_> {
                     self.revive(vertex);
                 }
             }
+        }
+    }
+
+    /// Vehicles of a fleet that keeps no places: those under way go on; those that stand loaded wait for room, and
+    /// what is to be fetched for one of them.
+    fn waiting_vehicles(&mut self, number: usize, record: i64, first: i64, size: u64) {
+        let bytes = 8 * i64::try_from(vehicle::WORDS).unwrap_or(0);
+        let Some(fleet) = self.by_record.get(&record).copied() else { return };
+        let mut standing = Vec::new();
+        for (v, _) in (0i64..).zip(0..size) {
+            let at = first.saturating_add(v.saturating_mul(bytes));
+            let Some(own) = self.by_record.get(&at).copied() else { continue };
+            let way = self.by_record.get(&self.get(at, vehicle::MOVE)).copied();
+            if self.get(at, vehicle::DOES) == ARRIVED {
+                standing.push(own);
+                if let Some(v) = way.and_then(|w| self.vertices.get_mut(w)) {
+                    // Any of them that goes on lets an item of the arrow go on.
+                    let mut all: Vec<usize> = v.groups.drain(..).flatten().collect();
+                    all.push(own);
+                    v.groups = vec![all];
+                }
+                continue;
+            }
+            let its_item = self.get(at, vehicle::ITEM);
+            let holder = Some(its_item).filter(|i| *i != 0);
+            let holder = holder.and_then(|i| self.by_record.get(&self.get(i, item::HOLDER)).copied());
+            let touched = if its_item == 0 { None } else { way };
+            for vertex in [Some(own), Some(fleet), holder, touched].into_iter().flatten() {
+                self.revive(vertex);
+            }
+        }
+        let name = self.plant.fleets.get(number).map_or("", |f| f.name.as_str());
+        let fact = match size {
+            1 => format!("the vehicle of `{name}` stands loaded"),
+            _ => format!("all {size} vehicles of `{name}` stand loaded"),
+        };
+        if let Some(v) = self.vertices.get_mut(fleet) {
+            v.groups = vec![standing];
+            v.fact = Some(fact);
         }
     }
 
@@ -491,6 +537,16 @@ impl Waits<'_> {
         let itself = vec![vec![target.index()]];
         match &n.kind {
             NodeKind::Sink | NodeKind::Source(_) => return (Vec::new(), String::new()),
+            // A vehicle comes as soon as one is free.
+            NodeKind::Buffer(crate::ir::Buffer { by: Some(m), .. })
+                if self.plant.fleets.get(m.fleet).is_some_and(|f| !f.keeps_place) =>
+            {
+                let name = self.plant.fleets.get(m.fleet).map_or("", |f| f.name.as_str());
+                let record = self.model.places.fleets.get(m.fleet).map_or(0, |(record, ..)| *record);
+                let fleet = self.by_record.get(&record).copied();
+                let words = format!("for which no vehicle of `{name}` is free");
+                return (fleet.map(|f| vec![f]).into_iter().collect(), words);
+            }
             // A vehicle comes when a place behind can be kept.
             NodeKind::Buffer(crate::ir::Buffer { by: Some(_), .. }) => {
                 return match n.routing.iter().flat_map(crate::ir::Routing::targets).next() {
@@ -776,7 +832,8 @@ impl Waits<'_> {
                 }
                 items
             }
-            Who::Pool(_) | Who::Limit(_) => Vec::new(),
+            // What is on vehicles counts at their arrow.
+            Who::Pool(_) | Who::Limit(_) | Who::Fleet(_) | Who::Vehicle(_) => Vec::new(),
         }
     }
 }

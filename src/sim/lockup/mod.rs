@@ -19,7 +19,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::ir::ids::Id;
 use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Plant, PoolId};
 use crate::kernel::builder::Field;
-use crate::kernel::layout::{header, item, source, tree};
+use crate::kernel::layout::{header, item, source, tree, vehicle};
 use crate::kernel::model::Model;
 use crate::kernel::read::{lanes_of, machines_of};
 use crate::kernel::status::NEVER;
@@ -59,6 +59,10 @@ enum Who {
     Machine(NodeId),
     Pool(PoolId),
     Limit(LimitId),
+    /// The vehicles of a fleet that keeps no places.
+    Fleet(usize),
+    /// One of them.
+    Vehicle(usize),
 }
 
 #[derive(Clone, Debug)]
@@ -106,6 +110,16 @@ impl<'a> Waits<'a> {
         }
         for (id, record) in plant.limits.ids().zip(&model.places.limits) {
             waits.vertex(Who::Limit(id), *record, false);
+        }
+        for (number, (record, first, size)) in model.places.fleets.iter().enumerate() {
+            if plant.fleets.get(number).is_some_and(|f| !f.keeps_place) {
+                waits.vertex(Who::Fleet(number), *record, false);
+                for v in 0..*size {
+                    let bytes = 8 * i64::try_from(vehicle::WORDS).unwrap_or(0);
+                    let at = first.saturating_add(i64::try_from(v).unwrap_or(0).saturating_mul(bytes));
+                    waits.vertex(Who::Vehicle(number), at, false);
+                }
+            }
         }
         for (id, n) in plant.nodes.iter() {
             if matches!(n.kind, NodeKind::Station(_)) {
@@ -276,6 +290,7 @@ impl<'a> Waits<'a> {
             Who::Node(id) | Who::Machine(id) => self.plant.nodes.get(id).map(|n| n.span),
             Who::Pool(id) => self.plant.pools.get(id).map(|p| p.span),
             Who::Limit(id) => self.plant.limits.get(id).map(|l| l.span),
+            Who::Fleet(f) | Who::Vehicle(f) => self.plant.fleets.get(f).map(|f| f.span),
         }
         .unwrap_or_default()
     }
