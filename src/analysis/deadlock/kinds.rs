@@ -238,9 +238,27 @@ impl Kinds {
         at
     }
 
-    /// Takes the cards that are taken on coming to the kind's node.
+    /// Takes the cards that are taken on coming to the kind's node. Where items are gathered the main one takes
+    /// them, for all.
     fn take_cards(&mut self, plant: &Plant, kind: &mut Kind) {
-        for (id, limit) in plant.limits.iter() {
+        let mut takes = true;
+        if let Some(NodeKind::Station(station)) = plant.nodes.get(kind.node).map(|n| &n.kind)
+            && gathers(plant, station, kind.item)
+            && plant.limits.iter().any(|(_, l)| l.from == kind.node)
+        {
+            let one = station.recipes.iter().all(|r| match r.gathered().first() {
+                Some((Some(_), least, most)) => (*least, *most) == (1, 1) && !r.makes.is_empty(),
+                _ => false,
+            });
+            if !one {
+                self.odd.insert(kind.node, "cards that are taken where several items of one kind are gathered");
+            }
+            takes = station.recipes.iter().all(|r| r.main().is_some_and(|main| is_a(plant, kind.item, main)));
+            if !takes && station.recipes.iter().any(|r| r.main().is_some_and(|main| is_a(plant, kind.item, main))) {
+                self.odd.insert(kind.node, "cards that are taken by the main part of one recipe and not of another");
+            }
+        }
+        for (id, limit) in plant.limits.iter().filter(|_| takes) {
             let meant = limit.item.is_none_or(|i| is_a(plant, kind.item, i));
             if limit.from == kind.node && meant && !kind.cards.iter().any(|(l, _)| *l == id) {
                 kind.cards.push((id, 1));
@@ -402,22 +420,17 @@ impl Kinds {
         }
     }
 
-    /// Cards that all parts of a recipe hold together; inner `None` while a part is not known, outer where
-    /// it depends on which parts are taken.
+    /// Cards that the main part of a recipe holds, which go on with its first product; those of the others are given
+    /// back. Inner `None` while a part is not known, outer where it depends on which one is taken.
     #[expect(clippy::option_option, reason = "not known yet and never known are two answers")]
     fn cards_of(&self, recipe: &Gathering) -> Option<Option<Vec<(LimitId, u64)>>> {
-        let mut sum: BTreeMap<LimitId, u64> = BTreeMap::new();
-        for part in &recipe.parts {
-            let mut held = part.kinds.iter().filter_map(|k| self.get(*k)).map(|k| &k.cards);
-            let Some(first) = held.next() else { return Some(None) };
-            if held.any(|other| other != first) || (part.number.0 != part.number.1 && !first.is_empty()) {
-                return None;
-            }
-            for (limit, n) in first {
-                *sum.entry(*limit).or_default() += n * part.number.0;
-            }
+        if recipe.parts.iter().any(|p| p.kinds.is_empty()) {
+            return Some(None);
         }
-        Some(Some(sum.into_iter().collect()))
+        let main = recipe.parts.first().into_iter().flat_map(|p| &p.kinds);
+        let mut held = main.filter_map(|k| self.get(*k)).map(|k| &k.cards);
+        let Some(first) = held.next() else { return Some(None) };
+        if held.any(|other| other != first) { None } else { Some(Some(first.clone())) }
     }
 
     fn note_oddities(&mut self, plant: &Plant, id: NodeId) {
