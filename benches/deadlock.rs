@@ -11,7 +11,8 @@ use flowline::net;
 
 /// A serial line; after every so many stations a tenth goes back four stations, under a limit where `limited`.
 fn line(stations: usize, loops: usize, limited: bool) -> String {
-    let mut text = String::from("line long {\n    item Part\n    source feed { makes: Part, every: 1 min }\n    sink out\n");
+    let mut text =
+        String::from("line long {\n    item Part\n    source feed { makes: Part, every: 1 min }\n    sink out\n");
     let every = stations.checked_div(loops).unwrap_or(usize::MAX);
     let _ = writeln!(text, "    flow feed -> s1\n    run {{ for: 1 d }}");
     for i in 1..=stations {

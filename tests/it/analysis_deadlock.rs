@@ -141,13 +141,18 @@ fn what_never_starts_is_a_deadlock() {
 
 #[test]
 fn a_crew_held_while_blocked_locks_up() {
-    verdict(
-        "crew team { size: 1 }\n source feed { makes: Part }\n sink out
-        station a { cycle: 10 s, needs: 1 team, release_crew: after_leaving }
-        station b { cycle: 10 s, needs: 1 team }
-        flow feed -> a -> b -> out",
-        VerdictKind::Deadlock,
-    );
+    let body = |side: &str| {
+        format!(
+            "crew team {{ size: 1 }}\n source feed {{ makes: Part }}\n sink out
+            station a {{ cycle: 10 s, needs: 1 team, release_crew: after_leaving }}
+            station b {{ cycle: 10 s, needs: 1 team }}
+            flow feed -> a -> b -> out\n {side}"
+        )
+    };
+    verdict(&body("source more { makes: Part }\n flow more -> b"), VerdictKind::Deadlock);
+    // What `a` hands over asks before what `a` loads then: it would take another order of people.
+    let found = verdict(&body(""), VerdictKind::Unknown).deadlock;
+    assert!(found.open[0].contains("if people go to others than those who asked first"), "{found:?}");
 }
 
 /// Nine places in a ring: eight pallets go round, nine stand (semantics.md, T6).

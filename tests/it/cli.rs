@@ -235,7 +235,10 @@ fn a_deadlock_is_found_in_the_line_and_in_its_net() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((told["schema"].as_u64(), told["deadlock"]["verdict"].as_str()), (Some(1), Some("deadlock")));
     assert_eq!(told["deadlock"]["trace"].as_array().unwrap().len(), 2);
-    assert_eq!((told["deadlock"]["counted"]["states"].as_u64(), told["deadlock"]["counted"]["dead"].as_u64()), (Some(8), Some(1)));
+    assert_eq!(
+        (told["deadlock"]["counted"]["states"].as_u64(), told["deadlock"]["counted"]["dead"].as_u64()),
+        (Some(8), Some(1))
+    );
     let output = flowline(&["check", "--net", file], "");
     assert!(text(&output.stdout).contains("a deadlock after 2 steps, the shortest way: "), "{}", text(&output.stdout));
 

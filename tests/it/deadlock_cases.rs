@@ -180,11 +180,12 @@ fn lines_that_differ_in_one_thing_get_opposite_verdicts() {
     };
     let pairs = |places| verdict(&line(&pairs(places), "for: 1 h"));
     assert_eq!((pairs(2), pairs(1)), (VerdictKind::Free, VerdictKind::Deadlock));
-    // One person, who is kept until the next machine has room.
+    // One person, who is kept until the next machine has room, which is loaded from the side.
     let kept = |size: u64| {
         format!(
-            "crew men {{ size: {size} }} source f {{ makes: P }} station a {{ cycle: 1 s, needs: 1 men, release_crew: after_leaving }} \
-             station b {{ cycle: 1 s, needs: 1 men }} flow f -> a -> b -> out"
+            "crew men {{ size: {size} }} source f {{ makes: P }} source g {{ makes: P }} \
+             station a {{ cycle: 1 s, needs: 1 men, release_crew: after_leaving }} \
+             station b {{ cycle: 1 s, needs: 1 men }} flow f -> a -> b -> out flow g -> b"
         )
     };
     let kept = |size| verdict(&line(&kept(size), "for: 1 h"));

@@ -417,6 +417,7 @@ impl Lowering<'_> {
         }
         self.out.steps.truncate(steps);
         self.out.made.truncate(steps);
+        self.out.people.truncate(steps);
         found
     }
 }

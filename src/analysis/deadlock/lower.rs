@@ -3,7 +3,7 @@
 //!
 //! Start reading at [`lower`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use indexmap::IndexMap;
 
@@ -15,8 +15,9 @@ use crate::analysis::kept::kept_from;
 
 use super::kinds::{Kind, Kinds, Onward, held_needs, may_scrap};
 
-/// Transitions of a net that is still decided.
+/// Transitions of a net that is still decided, and of one that is only written down.
 const TRANSITIONS: usize = 6_000;
+const WRITTEN: usize = 2_000_000;
 
 /// A net and what its parts stand for.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +28,34 @@ pub(super) struct Lowered {
     pub steps: Vec<(String, Span)>,
     /// Per transition: the kind that a source makes with it.
     pub made: Vec<Option<usize>>,
+    /// Per transition: the people that are asked for with it, or that come then, and where.
+    pub people: Vec<Option<People>>,
     /// Per place that holds items: where they are, and what they are and wait for.
     pub items: Vec<Option<(NodeId, String)>>,
     /// Some choice stands for what only a run decides, so that a way to a deadlock may not be one.
     pub loose: bool,
+}
+
+/// People who may be kept elsewhere, and a station that needs one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct People {
+    pool: PoolId,
+    node: NodeId,
+    /// They come; else they are asked for.
+    come: bool,
+}
+
+/// Whether people go to who has asked first, on a way.
+pub(super) fn served_in_order(lowered: &Lowered, way: &[usize]) -> bool {
+    let mut waiting: BTreeMap<PoolId, VecDeque<NodeId>> = BTreeMap::new();
+    way.iter().filter_map(|t| lowered.people.get(*t).copied().flatten()).all(|people| {
+        let queue = waiting.entry(people.pool).or_default();
+        if people.come {
+            return queue.pop_front() == Some(people.node);
+        }
+        queue.push_back(people.node);
+        true
+    })
 }
 
 /// What a place counts.
@@ -97,7 +122,7 @@ pub(super) fn can_be_made(plant: &Plant, kinds: &Kinds, lowered: &Lowered, way: 
 pub(super) fn whole(plant: &Plant, kinds: &Kinds) -> Result<Lowered, String> {
     let sink = |id: &NodeId| plant.nodes.get(*id).is_some_and(|n| n.kind == NodeKind::Sink);
     let all = plant.nodes.iter().map(|(id, _)| id).filter(|id| !sink(id)).collect();
-    lower(plant, kinds, &all).map_err(|(node, why)| {
+    lower_up_to(plant, kinds, &all, WRITTEN).map_err(|(node, why)| {
         let name = plant.nodes.get(node).map_or("", |n| n.name.as_str());
         format!("at `{name}`: {why}")
     })
@@ -108,6 +133,15 @@ pub(super) fn whole(plant: &Plant, kinds: &Kinds) -> Result<Lowered, String> {
 /// # Errors
 /// What cannot be followed, and where.
 pub(super) fn lower(plant: &Plant, kinds: &Kinds, part: &BTreeSet<NodeId>) -> Result<Lowered, (NodeId, String)> {
+    lower_up_to(plant, kinds, part, TRANSITIONS)
+}
+
+fn lower_up_to(
+    plant: &Plant,
+    kinds: &Kinds,
+    part: &BTreeSet<NodeId>,
+    most: usize,
+) -> Result<Lowered, (NodeId, String)> {
     if let Some((id, why)) = kinds.odd.iter().find(|(id, _)| part.contains(id)) {
         return Err((*id, (*why).to_string()));
     }
@@ -118,9 +152,11 @@ pub(super) fn lower(plant: &Plant, kinds: &Kinds, part: &BTreeSet<NodeId>) -> Re
         plant,
         kinds,
         part,
+        most,
         endless: BTreeSet::new(),
         names: BTreeSet::new(),
         making: None,
+        asking: None,
         cards,
         keys: IndexMap::new(),
         known: BTreeSet::new(),
@@ -139,11 +175,14 @@ pub(super) struct Lowering<'a> {
     pub(super) plant: &'a Plant,
     pub(super) kinds: &'a Kinds,
     part: &'a BTreeSet<NodeId>,
+    /// Transitions that are not too many.
+    most: usize,
     /// Kinds of the part of which there is always one.
     endless: BTreeSet<usize>,
     names: BTreeSet<String>,
     /// The kind that is made by the step being put together.
     making: Option<usize>,
+    asking: Option<People>,
     cards: BTreeSet<LimitId>,
     pub(super) keys: IndexMap<Key, ()>,
     pub(super) known: BTreeSet<Tokens>,
@@ -327,7 +366,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn step(&mut self, change: Change, text: String, span: Span) {
-        if self.out.net.transitions.len() >= TRANSITIONS {
+        if self.out.net.transitions.len() >= self.most {
             let first = self.part.first().copied().unwrap_or(NodeId(0));
             self.fail(first, "too many kinds of steps");
             return;
@@ -355,6 +394,7 @@ impl Lowering<'_> {
         self.out.net.transitions.push(Transition { name, takes, gives });
         self.out.steps.push((text, span));
         self.out.made.push(self.making);
+        self.out.people.push(self.asking);
     }
 
     // How things stand.
@@ -661,7 +701,9 @@ impl Lowering<'_> {
                 if let Ok(Some(pool)) = held_needs(self.plant, to.node, &self.kinds.held) {
                     let loaded = self.place(Key::Loaded(step.kind));
                     change.give(loaded, 1);
+                    self.asking = Some(People { pool, node: to.node, come: false });
                     self.step(change, text.to_string(), step.span);
+                    self.asking = None;
                     self.staffed(step.kind, to.node, pool, keeps);
                     return;
                 }
@@ -687,6 +729,7 @@ impl Lowering<'_> {
         let span = self.plant.nodes.get(id).map_or(Span::default(), |n| n.span);
         let name = self.plant.pools.get(pool).map_or("", |p| p.name.as_str());
         let text = format!("`{}` gets `{name}` and works", self.name(id));
+        self.asking = Some(People { pool, node: id, come: true });
         let mut change = Change::default();
         change.take(self.place(Key::Loaded(kind)), 1);
         change.take(self.place(Key::People(pool)), 1);
@@ -705,6 +748,7 @@ impl Lowering<'_> {
             self.held(&mut change, kind, -1);
             self.step(change, format!("{text}; the item is scrapped"), span);
         }
+        self.asking = None;
     }
 
     /// Items whose longest stay is over.

@@ -164,21 +164,27 @@ fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
                 }
                 circles::settle(seen, &part);
             }
-            Answer::Reached(way) if !lowered.loose && lower::can_be_made(plant, &kinds, &lowered, &way.trace) => {
-                let told = story::Story::of(plant, &lowered, &way);
-                verdict.verdict = VerdictKind::Deadlock;
-                verdict.decided_by = Some(DecidedBy::Search);
-                states += way.states as u64;
-                verdict.trace.get_or_insert_with(|| told.steps.clone());
-                let mend = mend::find(plant, &kinds, &part, lowered.net.transitions.len());
-                circles::tell(plant, seen, &part, &told, mend.as_ref());
-            }
             Answer::Reached(way) => {
                 states += way.states as u64;
                 let told = story::Story::of(plant, &lowered, &way);
-                verdict
-                    .open
-                    .push(format!("it locks up if conditions, campaigns or turns come out so: {}", told.line()));
+                let unless = if lowered.loose {
+                    Some("conditions or turns come out so")
+                } else if !lower::can_be_made(plant, &kinds, &lowered, &way.trace) {
+                    Some("sources make items in this order")
+                } else if !lower::served_in_order(&lowered, &way.trace) {
+                    Some("people go to others than those who asked first")
+                } else {
+                    None
+                };
+                if let Some(unless) = unless {
+                    verdict.open.push(format!("it locks up if {unless}: {}", told.line()));
+                    continue;
+                }
+                verdict.verdict = VerdictKind::Deadlock;
+                verdict.decided_by = Some(DecidedBy::Search);
+                verdict.trace.get_or_insert_with(|| told.steps.clone());
+                let mend = mend::find(plant, &kinds, &part, lowered.net.transitions.len());
+                circles::tell(plant, seen, &part, &told, mend.as_ref());
             }
             Answer::Open(n) => {
                 states += n as u64;
