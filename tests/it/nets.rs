@@ -159,3 +159,106 @@ fn broken_pnml_is_told_as_such() {
     assert!(read_pnml("").is_err());
     assert!(read_pnml("<pnml/>").is_err());
 }
+
+/// A generator by Steele, Lea and Flood (2014).
+fn below(seed: &mut u64, n: u64) -> u64 {
+    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *seed;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) % n
+}
+
+/// Any net, not only those of lines: what is proved or found holds against all markings.
+#[test]
+fn answers_about_random_nets_agree_with_all_their_markings() {
+    let mut told = std::collections::BTreeMap::<&str, usize>::new();
+    for first in 1..=6000u64 {
+        let mut seed = first;
+        let r = &mut seed;
+        let places = 3 + below(r, 5);
+        let weights = if below(r, 3) == 0 { 2 } else { 1 };
+        let mut net = Net::default();
+        for p in 0..places {
+            let moves = below(r, 2) == 0;
+            net.places.push(Place { name: format!("p{p}"), tokens: below(r, 3), moves });
+        }
+        for t in 0..2 + below(r, 6) {
+            let side = |r: &mut u64, least: u64| {
+                let mut list: Vec<(usize, u64)> = Vec::new();
+                for _ in 0..least + below(r, 3) {
+                    let p = usize::try_from(below(r, places)).unwrap();
+                    if list.iter().all(|(q, _)| *q != p) {
+                        list.push((p, 1 + below(r, weights)));
+                    }
+                }
+                list
+            };
+            let takes = side(r, 1);
+            let gives = side(r, 0);
+            net.transitions.push(Transition { name: format!("t{t}"), takes, gives });
+        }
+        let Some(all) = count(&net, 3000) else {
+            *told.entry("too many markings").or_default() += 1;
+            continue;
+        };
+        for (question, reached) in [(Question::Dead, all.dead > 0), (Question::Stuck, all.stuck > 0)] {
+            let answer = decide(&net, question, Effort::default());
+            let (word, can) = match &answer {
+                Answer::Proved(_) => ("proved", false),
+                Answer::Exhausted(_) => ("all looked at", false),
+                Answer::Reached(_) => ("reached", true),
+                Answer::Open(_) => panic!("{first}: open, with {all:?}"),
+            };
+            *told.entry(word).or_default() += 1;
+            assert_eq!(can, reached, "{first}: {question:?} {answer:?} against {all:?}\n{net}");
+            // The way told leads there.
+            if let Answer::Reached(found) = &answer {
+                let end = found.trace.iter().fold(net.initial(), |marking, t| {
+                    assert!(net.enabled(&marking, *t), "{first}");
+                    net.fire(&marking, *t).unwrap()
+                });
+                assert_eq!(end, found.marking, "{first}");
+            }
+        }
+    }
+    println!("{told:?}");
+    for word in ["proved", "all looked at", "reached"] {
+        assert!(told.get(word).copied().unwrap_or(0) > 100, "{told:?}");
+    }
+}
+
+/// Philosophers who each take the fork on the left first, and one who does not.
+#[test]
+fn philosophers_starve_unless_one_is_left_handed() {
+    let table = |n: usize, odd: bool| {
+        let mut places: Vec<(String, u64)> = (0..n).map(|i| (format!("fork{i}"), 1)).collect();
+        let mut steps = Vec::new();
+        for i in 0..n {
+            places.push((format!("at_has{i}"), 0));
+            places.push((format!("at_eats{i}"), 0));
+            let (mut first, mut second) = (i, (i + 1) % n);
+            if odd && i == 0 {
+                std::mem::swap(&mut first, &mut second);
+            }
+            steps.push(format!("fork{first} -> at_has{i}"));
+            steps.push(format!("at_has{i} + fork{second} -> at_eats{i}"));
+            steps.push(format!("at_eats{i} -> fork{first} + fork{second}"));
+        }
+        let places: Vec<(&str, u64)> = places.iter().map(|(n, t)| (n.as_str(), *t)).collect();
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        net(&places, &steps)
+    };
+    for n in [3, 5, 8] {
+        let Answer::Reached(found) = decide(&table(n, false), Question::Dead, Effort::default()) else { panic!("{n}") };
+        assert_eq!(found.trace.len(), n);
+    }
+    // Proved without looking at the markings, of which there are more than 10^15 with forty.
+    for n in [3, 5, 8, 20, 40] {
+        // Each token is a question of its own: of very many the effort allowed is not enough.
+        for question in [Question::Dead, Question::Stuck].into_iter().take(if n > 20 { 1 } else { 2 }) {
+            let answer = decide(&table(n, true), question, Effort::default());
+            assert!(matches!(answer, Answer::Proved(_)), "{n} {question:?}: {answer:?}");
+        }
+    }
+}
