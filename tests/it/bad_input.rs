@@ -102,7 +102,7 @@ fn several_errors_are_all_told() {
 fn later_words_are_told_not_passed_over() {
     for (from, to) in [
         (" sink o", " sink o\n store spare { reorder_at: 5 }"),
-        (" sink o", " sink o\n fleet agv { size: 5, speed: 1 m/s, capacity: 2 }"),
+        (" sink o", " sink o\n experiment sizes { vary: [m] }"),
     ] {
         let (exit, out) = check(line(from, to).as_bytes());
         assert_eq!(exit, 1, "{to}: {out}");
@@ -179,7 +179,7 @@ fn of_data(bytes: &[u8]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.line");
     std::fs::write(folder.path().join("d.csv"), bytes).unwrap();
-    std::fs::write(&path, line("cycle: 20 s", "cycle: empirical(\"d.csv\", repair)")).unwrap();
+    std::fs::write(&path, line("machines: 2, cycle: 20 s", "cycle: empirical(\"d.csv\", repair)")).unwrap();
     let output = flowline(&["check", "--format", "short", path.to_str().unwrap()]);
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
@@ -242,7 +242,8 @@ fn paths_that_lead_outside_of_the_project() {
     }
     let path = project.join("a.line");
     let said = |written: &str| {
-        std::fs::write(&path, line("cycle: 20 s", &format!("cycle: empirical(\"{written}\", repair)"))).unwrap();
+        std::fs::write(&path, line("machines: 2, cycle: 20 s", &format!("cycle: empirical(\"{written}\", repair)")))
+            .unwrap();
         let output = flowline(&["check", "--format", "short", path.to_str().unwrap()]);
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
