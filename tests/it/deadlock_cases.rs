@@ -170,16 +170,20 @@ fn lines_that_differ_in_one_thing_get_opposite_verdicts() {
     };
     let ring = |pallets| verdict(&line(&ring(pallets), "for: 1 h"));
     assert_eq!((ring(8), ring(9)), (VerdictKind::Free, VerdictKind::Deadlock));
-    // One place: three of A are wanted where two fit behind the first that has been made with a B.
+    // One place: pairs come two by two, all together, and three are wanted at a time.
     let pairs = |places: u64| {
         format!(
-            "item A {{}} item B {{}} source f {{ makes: P }} station pair {{ takes: 1 P, makes: 1 A + 1 B, cycle: 1 s }} \
-             station j {{ takes: 2 A + 2 B, makes: P, cycle: 1 s }} \
-             flow f -> pair -> {{ A: -[2]-> j, B: -[{places}]-> j }} flow j -> out"
+            "item A {{}} item B {{}} source f {{ makes: P }} \
+             station pair {{ takes: 1 P, makes: 2 A + 2 B, release: together, cycle: 1 s }} \
+             station j {{ takes: 3 A + 3 B, makes: P, cycle: 1 s }} buffer a {{ capacity: {places} }} buffer b {{ capacity: 4 }} \
+             flow f -> pair -> {{ A: a, B: b }} flow a -> j flow b -> j flow j -> out"
         )
     };
+    let told = analyse(&line(&pairs(3), "for: 1 h")).diagnostics;
+    let help: Vec<&String> = told.iter().filter(|d| d.code.number() == "E0603").flat_map(|d| &d.help).collect();
+    assert_eq!(help, ["raise `a` to 4 places: it is proved that it cannot lock up then"], "{told:?}");
     let pairs = |places| verdict(&line(&pairs(places), "for: 1 h"));
-    assert_eq!((pairs(2), pairs(1)), (VerdictKind::Free, VerdictKind::Deadlock));
+    assert_eq!((pairs(4), pairs(3)), (VerdictKind::Free, VerdictKind::Deadlock));
     // One person, who is kept until the next machine has room, which is loaded from the side.
     let kept = |size: u64| {
         format!(

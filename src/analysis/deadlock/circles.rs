@@ -113,17 +113,35 @@ pub(super) fn tell(plant: &Plant, seen: &mut Vec<Circle>, part: &BTreeSet<NodeId
         }
     }
     let finding = mended(plant, finding.note(told).note(still), mend);
+    let finding = match mend {
+        Some(_) => finding,
+        None => {
+            finding.help("give what is missing then a way of its own, or let what waits be passed (`overtake: yes`)")
+        }
+    };
     seen.push(Circle { nodes: part.clone(), verdict: VerdictKind::Deadlock, finding: Some(finding) });
 }
 
 /// Adds limits that were proved to suffice, to be read and to be applied.
 fn mended(plant: &Plant, d: Diagnostic, mend: Option<&Mend>) -> Diagnostic {
     let Some(mend) = mend else { return d };
-    let text: String = mend.limits.iter().map(|l| format!("\n    {l}")).collect();
-    let shown = mend.limits.iter().map(|l| format!("`{l}`")).collect::<Vec<_>>().join(" and ");
     // What was guessed from the shape of the flow is not needed any more.
     let mut d = d;
     d.help.clear();
+    for (id, places) in &mend.places {
+        let what = match plant.nodes.get(*id).map(|n| &n.kind) {
+            Some(NodeKind::Buffer(b)) if b.anonymous => {
+                format!("give the arrow `{}` {}", name(plant, *id), counted(*places, "place"))
+            }
+            _ => format!("raise `{}` to {}", name(plant, *id), counted(*places, "place")),
+        };
+        d = d.help(format!("{what}: it is proved that it cannot lock up then"));
+    }
+    if mend.limits.is_empty() {
+        return d;
+    }
+    let text: String = mend.limits.iter().map(|l| format!("\n    {l}")).collect();
+    let shown = mend.limits.iter().map(|l| format!("`{l}`")).collect::<Vec<_>>().join(" and ");
     d.fix(
         format!("with {shown} it cannot lock up: that is proved, and they are the largest found"),
         plant.end,

@@ -1,8 +1,9 @@
-//! Limits that keep a line from locking up: the largest that the checker proves to suffice.
+//! What keeps a line from locking up, as far as the checker proves that it does: a few more places in one
+//! buffer, or limits, the largest that suffice.
 
 use std::collections::BTreeSet;
 
-use crate::ir::{Limit, NodeId, NodeKind, Plant};
+use crate::ir::{Capacity, Limit, NodeId, NodeKind, Plant};
 use crate::net::{Answer, Effort, Question, decide};
 
 use super::kinds::Kinds;
@@ -14,22 +15,58 @@ const EFFORT: Effort = Effort { cases: 400, states: 30_000 };
 const TRIALS: usize = 40;
 /// Steps of a net for which limits are tried.
 const SIZE: usize = 120;
-/// Cards of the largest limit that is tried.
+/// Cards of the largest limit that is tried, and places of the largest buffer.
 const CARDS: u64 = 64;
+/// Buffers that are tried.
+const BUFFERS: usize = 8;
 
-/// Limits to be written into a line, each as its declaration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What was proved to help.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mend {
-    /// The declarations.
+    /// Limits to be written into the line, each as its declaration, which together suffice.
     pub limits: Vec<String>,
+    /// Buffers of which each suffices with so many places.
+    pub places: Vec<(NodeId, u64)>,
 }
 
-/// The least restrictive limits found with which a part cannot lock up: one for each way into it, from where items
-/// come in to where they leave the line. `None` where none suffices, or the part is too large to try.
+/// What was found to help with a part, the cheapest to try first; `None` where nothing was.
 pub(super) fn find(plant: &Plant, kinds: &Kinds, part: &BTreeSet<NodeId>, steps: usize) -> Option<Mend> {
     if steps > SIZE {
         return None;
     }
+    let places = raised(plant, part);
+    let limits = limits(plant, kinds, part).unwrap_or_default();
+    (!places.is_empty() || !limits.is_empty()).then_some(Mend { limits, places })
+}
+
+/// Buffers that suffice with a place or two more, or twice as many.
+fn raised(plant: &Plant, part: &BTreeSet<NodeId>) -> Vec<(NodeId, u64)> {
+    let mut found = Vec::new();
+    let buffers = part.iter().filter_map(|id| match plant.nodes.get(*id).map(|n| &n.kind) {
+        Some(NodeKind::Buffer(b)) if b.by.is_none() && !b.hands_over() => match b.capacity {
+            Capacity::Places(n) => Some((*id, n)),
+            Capacity::Unlimited => None,
+        },
+        _ => None,
+    });
+    for (id, places) in buffers.take(BUFFERS) {
+        let mut more: Vec<u64> = [places + 1, places + 2, places * 2].into_iter().filter(|n| *n <= CARDS).collect();
+        more.dedup();
+        let helps = |n: &u64| {
+            let mut tried = plant.clone();
+            if let Some(NodeKind::Buffer(b)) = tried.nodes.get_mut(id).map(|n| &mut n.kind) {
+                b.capacity = Capacity::Places(*n);
+            }
+            is_free(&tried, part)
+        };
+        found.extend(more.into_iter().find(helps).map(|n| (id, n)));
+    }
+    found
+}
+
+/// The least restrictive limits found with which a part cannot lock up: one for each way into it, from where items
+/// come in to where they leave the line. `None` where none suffices.
+fn limits(plant: &Plant, kinds: &Kinds, part: &BTreeSet<NodeId>) -> Option<Vec<String>> {
     let to = plant.nodes.iter().find(|(_, n)| n.kind == NodeKind::Sink).map(|(id, _)| id)?;
     let mut trials = TRIALS;
     for from in [entry(plant, kinds, part).map(|e| vec![e]), Some(sources(plant, kinds, part))].into_iter().flatten() {
@@ -79,7 +116,7 @@ pub(super) fn find(plant: &Plant, kinds: &Kinds, part: &BTreeSet<NodeId>, steps:
                 counts = more;
             }
         }
-        return Some(Mend { limits: written(plant, &from, &counts, to) });
+        return Some(written(plant, &from, &counts, to));
     }
     None
 }
