@@ -232,3 +232,22 @@ fn cards_behind_a_shared_queue_lock_up() {
     verdict(&route(""), VerdictKind::Free);
     verdict(&route("limit wip { count: 2, from: a, to: out }"), VerdictKind::Deadlock);
 }
+
+#[test]
+fn a_part_that_ends_leaves_the_other_standing() {
+    for (total, expected) in [("", VerdictKind::Free), (", total: 7", VerdictKind::Unknown)] {
+        verdict(
+            &format!(
+                "item Lid {{}}
+                source s {{ makes: Part, every: 2 s{total} }}
+                source t {{ makes: Lid, every: 2 s }}
+                station m {{ cycle: 1 s }}
+                station j {{ takes: 1 Part + 1 Lid, makes: Part, cycle: 2 s }}
+                sink out
+                flow s -> j
+                flow t -> m -> j -> out"
+            ),
+            expected,
+        );
+    }
+}

@@ -13,8 +13,10 @@ mod mend;
 mod story;
 mod waits;
 
+use std::collections::BTreeSet;
+
 use crate::diag::{Diagnostic, codes};
-use crate::ir::Plant;
+use crate::ir::{NodeKind, Plant};
 use crate::net::{Answer, Effort, Net, Question};
 
 use super::network::Network;
@@ -100,7 +102,11 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Verdict {
     }
     // Vehicles that wait loaded are in no net.
     let free = super::held::free(plant, &network, found);
-    if free && seen.iter().all(|c| c.verdict == VerdictKind::Free) && circles::plain(plant, &network) {
+    if free
+        && seen.iter().all(|c| c.verdict == VerdictKind::Free)
+        && circles::plain(plant, &network)
+        && !some_end(plant)
+    {
         return Verdict::of(VerdictKind::Free, Some(DecidedBy::Structure));
     }
     let verdict = if plant.fleets.iter().all(|f| f.keeps_place) {
@@ -139,8 +145,10 @@ fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
     if !circles::everyone_comes_back(plant) {
         verdict.open.push("some shifts or crews may never come, or work may never fit into a shift".to_string());
     }
+    let followed = verdict.open.is_empty();
+    verdict.open.extend(parts_that_end(plant, &kinds));
     let mut states = 0u64;
-    let parts = if verdict.open.is_empty() { waits::parts(plant, &kinds) } else { Vec::new() };
+    let parts = if followed { waits::parts(plant, &kinds) } else { Vec::new() };
     for part in parts {
         // A loop that the shape of the flow decided, with nothing else in it.
         let gathers = part.iter().any(|n| kinds.gathers.contains_key(n));
@@ -199,4 +207,51 @@ fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
     }
     verdict.states = (states > 0).then_some(states);
     verdict
+}
+
+/// Whether some sources end and others do not, so that assemblies have to be looked at.
+fn some_end(plant: &Plant) -> bool {
+    let ends = |wanted: bool| {
+        plant.nodes.values().any(|n| matches!(&n.kind, NodeKind::Source(s) if s.total.is_some() == wanted))
+    };
+    ends(true) && ends(false)
+}
+
+/// Assemblies of which one part ends (`total` of its sources) and another goes on for ever: what is left of the
+/// other stands then. O(kinds × arrows) an assembly.
+fn parts_that_end(plant: &Plant, kinds: &kinds::Kinds) -> Vec<String> {
+    let ends = |part: &kinds::GatheredPart| -> Option<bool> {
+        let mut work: Vec<usize> = part.kinds.iter().copied().collect();
+        let mut seen: BTreeSet<usize> = part.kinds.clone();
+        let mut ends = None;
+        while let Some(at) = work.pop() {
+            let Some(kind) = kinds.get(at) else { continue };
+            if let Some(NodeKind::Source(source)) = plant.nodes.get(kind.node).map(|n| &n.kind) {
+                if source.total.is_none() {
+                    return Some(false);
+                }
+                ends = Some(true);
+            }
+            let before = kinds.before.get(at).into_iter().flatten().map(|(from, ..)| *from);
+            let gathered = kinds
+                .at(kind.node)
+                .iter()
+                .copied()
+                .filter(|k| kind.departs && kinds.get(*k).is_some_and(|other| !other.departs));
+            work.extend(before.chain(gathered).filter(|k| seen.insert(*k)).collect::<Vec<usize>>());
+        }
+        ends
+    };
+    let mut found = Vec::new();
+    for (node, recipes) in &kinds.gathers {
+        let half = recipes.iter().any(|recipe| {
+            let all: Vec<Option<bool>> = recipe.parts.iter().map(ends).collect();
+            all.contains(&Some(true)) && all.contains(&Some(false))
+        });
+        if half {
+            let name = plant.nodes.get(*node).map_or("", |n| n.name.as_str());
+            found.push(format!("at `{name}`: one part ends (`total`), and what is left of another then stands"));
+        }
+    }
+    found
 }
