@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use crate::analysis::estimate;
+use crate::analysis::{self, VerdictKind, estimate};
 use crate::diag::render::{self, Format};
 use crate::report::estimates::{self, Answer};
 
@@ -47,12 +47,12 @@ pub fn analyze(options: &Analyze) -> u8 {
             }
             None => None,
         };
-        answers.push(Answer {
-            line: plant.name.clone(),
-            estimate: estimate::estimate(plant),
-            exact,
-            asked: options.exact,
-        });
+        let mut estimate = estimate::estimate(plant);
+        if analysis::analyse(plant).deadlock.verdict == VerdictKind::Deadlock {
+            let told = "it does not lock up, but it can: `flowline check` tells how";
+            estimate.assumed.insert(0, told.to_string());
+        }
+        answers.push(Answer { line: plant.name.clone(), estimate, exact, asked: options.exact });
     }
     complain(&render::render(Format::Terminal, &compiled.files, &found, colour));
     match options.format {

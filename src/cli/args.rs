@@ -61,7 +61,7 @@ pub struct Check {
     pub net: Option<PathBuf>,
     /// Count all states that can be reached, up to so many, and those that are dead: every combination of
     /// items in places, times left out
-    #[arg(long, value_name = "LIMIT", num_args = 0..=1, default_missing_value = "1000000")]
+    #[arg(long, value_name = "LIMIT", num_args = 0..=1, require_equals = true, default_missing_value = "1000000")]
     pub states: Option<usize>,
     /// How findings are printed
     #[arg(long, value_enum, default_value_t = Findings::Terminal)]

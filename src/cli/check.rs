@@ -251,6 +251,15 @@ fn line(name: &str, analysis: &Analysis, counted: Option<Counts>, witness: Optio
     }
 }
 
+/// A reason that can be long, in a line; `--format json` has all of it.
+fn beginning(why: &str) -> String {
+    const SHOWN: usize = 160;
+    match why.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", why.get(..end).unwrap_or(why)),
+        None => why.to_string(),
+    }
+}
+
 /// Numbers of states in a sentence.
 pub fn counts(limit: usize, counted: Option<Counts>) -> String {
     let n = |n: usize| crate::base::words::whole(n as u64);
@@ -314,7 +323,7 @@ fn summary(analyses: &[(String, Analysis)], errors: usize, warnings: usize) -> S
                 _ => "locks up".to_string(),
             },
             VerdictKind::Unknown => match a.deadlock.open.first() {
-                Some(why) => format!("freedom from deadlock not decided ({why})"),
+                Some(why) => format!("freedom from deadlock not decided ({})", beginning(why)),
                 None => "freedom from deadlock not decided".to_string(),
             },
         });

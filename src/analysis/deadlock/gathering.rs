@@ -104,7 +104,7 @@ impl Lowering<'_> {
                 self.fail(id, "several recipes with products that are alike");
                 return;
             }
-            if several && station.machines > 1 {
+            if several && station.machines > 1 && !self.together(id, r) {
                 self.fail(id, "several machines whose products leave one by one");
                 return;
             }

@@ -21,6 +21,8 @@ pub(super) struct Loop {
     pub nodes: Vec<usize>,
     /// The rate all rates in the loop are compared with, at the point.
     pub rate: f64,
+    /// The station that takes the cards itself: what waits there in the model is cards, and no item holds one.
+    pub takes_cards: Option<usize>,
 }
 
 /// The loop a line is; or why it is none; `Ok(None)` where nothing goes round.
@@ -97,7 +99,15 @@ pub(super) fn of(floor: &Floor) -> Result<Option<Loop>, Vec<String>> {
     if !why.is_empty() {
         return Err(why);
     }
-    Ok(Some(Loop { count, nodes, rate }))
+    let first = limits.first().map(|(_, l)| l.from.index());
+    let takes_cards = first.filter(|first| floor.servers.iter().any(|s| s.node == *first));
+    // Who comes round again waits there with its card.
+    if let Some(first) = takes_cards
+        && floor.flows.keys().any(|(from, to)| *to == first && nodes.contains(from))
+    {
+        return Err(vec![format!("items come round to `{}`, which takes the cards", floor.name(first))]);
+    }
+    Ok(Some(Loop { count, nodes, rate, takes_cards }))
 }
 
 /// Stations before which not all that may come to wait have a place.
@@ -156,9 +166,15 @@ pub(super) fn estimate(floor: &Floor, circle: &Loop) -> Found {
         ("approximate mean value analysis (Schweitzer 1979)", nearly(&queues, circle.count, away))
     };
     let mut found = Found { method: method.to_string(), ..Found::default() };
+    // Cards that nobody holds.
+    let mut unused = 0.0;
     for (queue, stay) in queues.iter().zip(stay) {
         let items = rounds * queue.visits;
-        let wait = (stay - queue.server.effective.mean).max(0.0);
+        let mut wait = (stay - queue.server.effective.mean).max(0.0);
+        if circle.takes_cards == Some(queue.server.node) {
+            unused = wait * items;
+            wait = 0.0;
+        }
         found.stations.push(StationEstimate {
             name: floor.name(queue.server.node).to_string(),
             process: queue.server.effective,
@@ -175,9 +191,10 @@ pub(super) fn estimate(floor: &Floor, circle: &Loop) -> Found {
             found.throughput.push((node.name.clone(), rounds * share));
         }
     }
-    found.wip = Some(circle.count as f64);
+    let inside = (circle.count as f64 - unused).max(0.0);
+    found.wip = Some(inside);
     if rounds > 0.0 {
-        found.time_in_system_s = Some(circle.count as f64 / rounds);
+        found.time_in_system_s = Some(inside / rounds);
     }
     found
 }

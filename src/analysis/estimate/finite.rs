@@ -311,7 +311,7 @@ fn lossy(interval: f64, (time, machines): (f64, u64), places: u64) -> Pair {
     let throughput = (1.0 - lost) / interval;
     let idle = machines as f64 - throughput * time;
     let wait = idle / throughput;
-    Pair { throughput, starved: Moments::exponential(wait), full: lost, ..Pair::default() }
+    Pair { throughput, starved: Moments::exponential(wait), full: lost, packed: lost, ..Pair::default() }
 }
 
 /// Throughput, waits and levels.
@@ -449,7 +449,7 @@ fn report(floor: &Floor, net: &Net, found: &mut Found) {
             found.buffers.push(BufferEstimate {
                 name: floor.name(node).to_string(),
                 mean: link.pair.level,
-                full: link.pair.full,
+                full: link.pair.packed,
             });
         }
     }

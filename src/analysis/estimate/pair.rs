@@ -151,8 +151,10 @@ pub(super) struct Pair {
     pub blocked: Moments,
     /// Mean number in the places.
     pub level: f64,
-    /// Probability that no place is free.
+    /// Probability that no place is free and what comes has to wait or is lost.
     pub full: f64,
+    /// Probability that no place is free.
+    pub packed: f64,
 }
 
 /// One machine each: states by the number of items between the end of the first work and the end of the second,
@@ -246,6 +248,8 @@ pub(super) fn pair(first: &Staged, second: &Staged, places: u64, loses: bool) ->
         }
     }
     found.full = shares[levels * size..].iter().sum();
+    let packed = |level: usize| u64::try_from(level.saturating_sub(1)).is_ok_and(|waiting| waiting >= places);
+    found.packed = shares.chunks(size).enumerate().filter(|(level, _)| packed(*level)).flat_map(|(_, row)| row).sum();
     if found.throughput > 0.0 {
         (found.starved, found.blocked) = (starved.with(1.0 / found.throughput), blocked.with(1.0 / found.throughput));
     }
@@ -287,6 +291,7 @@ pub(super) fn many(first: (f64, u64), second: (f64, u64), places: u64) -> Pair {
         }
         if n >= places + down {
             found.full += p;
+            found.packed += p;
         }
     }
     if found.throughput > 0.0 {
