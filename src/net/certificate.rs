@@ -146,8 +146,9 @@ pub(super) fn excludes(net: &Net, bounds: &Bounds, weights: &[(usize, i64)]) -> 
     let mut y = vec![0i128; net.places.len()];
     for (p, w) in weights {
         match y.get_mut(*p) {
-            Some(slot) => *slot = i128::from(*w),
-            None => return false,
+            // Sums of two million products of such weights with any number of tokens stay within 127 bits.
+            Some(slot) if w.unsigned_abs() < 1 << 40 => *slot = i128::from(*w),
+            _ => return false,
         }
     }
     let of = |p: usize| y.get(p).copied().unwrap_or(0);
