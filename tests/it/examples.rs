@@ -31,6 +31,10 @@ fn every_example_is_without_a_finding() {
         let compiled = compile_text(&name, text, None, &[], &read);
         let found = render::render(Format::Short, &compiled.files, &compiled.diagnostics, false);
         assert!(compiled.diagnostics.is_empty(), "{found}");
+        for plant in &compiled.analysed.plants {
+            let verdict = flowline::analysis::analyse(plant).deadlock;
+            assert_ne!(verdict.verdict, flowline::analysis::VerdictKind::Deadlock, "{name}: {verdict:?}");
+        }
     }
 }
 

@@ -550,6 +550,9 @@ impl Lowering<'_> {
     fn decide(&mut self, id: NodeId) {
         let span = self.plant.nodes.get(id).map_or(Span::default(), |n| n.span);
         for kind in self.kinds.at(id).to_vec() {
+            if self.endless.contains(&kind) {
+                continue;
+            }
             let tokens = match self.node_kind(id) {
                 Some(NodeKind::Buffer(b)) => {
                     let item = self.kind(kind).map(|k| k.item);
@@ -657,6 +660,10 @@ impl Lowering<'_> {
     /// An item takes a step, if it does not wait to be gathered there.
     fn go(&mut self, kind: usize, way: usize, step: Onward) {
         let (Some(from), Some(to)) = (self.kind(kind).cloned(), self.kind(step.kind).cloned()) else { return };
+        // Of what is always there, nothing has to come.
+        if self.endless.contains(&step.kind) {
+            return;
+        }
         if self.is_gathered(step.kind) || (from.departs && self.leaves_together(kind)) {
             return;
         }
