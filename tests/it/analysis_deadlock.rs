@@ -251,3 +251,18 @@ fn a_part_that_ends_leaves_the_other_standing() {
         );
     }
 }
+
+/// What comes back waits for a card; who holds it waits for room that what comes back takes.
+#[test]
+fn a_card_and_room_can_be_waited_for_in_a_circle() {
+    let body = |to: &str| {
+        format!(
+            "source feed {{ makes: Part, every: 3 s }}\n sink out
+            station a {{ cycle: 4 s }}\n station b {{ cycle: 1 s }}\n station c {{ cycle: 2 s }}
+            flow feed -> a -[unlimited]-> b -> c -> {{ 80 %: out, rest: a }}
+            limit wip {{ count: 1, from: a, to: {to} }}"
+        )
+    };
+    verdict(&body("b"), VerdictKind::Deadlock);
+    verdict(&body("out"), VerdictKind::Free);
+}

@@ -812,9 +812,8 @@ fn targets(plant: &Plant, network: &Network, node: NodeId) -> BTreeSet<NodeId> {
     found
 }
 
-/// Whether no item that waits for a card can stand before one that holds it. In a flow without circles
-/// it cannot: who waits is upstream. With circles there may be one limit only, whose items share no
-/// node with others.
+/// Whether no item that waits for a card can stand before one that holds it: in a flow without circles it cannot,
+/// for who waits is upstream.
 fn cards_come_back(plant: &Plant, network: &Network) -> bool {
     let mut graph: DiGraph<(), ()> = DiGraph::new();
     for _ in 0..plant.nodes.len() {
@@ -827,18 +826,7 @@ fn cards_come_back(plant: &Plant, network: &Network) -> bool {
             }
         }
     }
-    if !petgraph::algo::is_cyclic_directed(&graph) {
-        return true;
-    }
-    let mut limits = plant.limits.iter();
-    let (Some((id, _)), None) = (limits.next(), limits.next()) else { return false };
-    let Some(region) = limit_region(plant, network, id) else { return false };
-    let mut held: BTreeMap<NodeId, bool> = BTreeMap::new();
-    network.iter().all(|(at, s)| {
-        let inside = region.get(at).copied().unwrap_or(false);
-        *held.entry(s.node).or_insert(inside) == inside
-            || matches!(plant.nodes.get(s.node).map(|n| &n.kind), Some(NodeKind::Sink))
-    })
+    !petgraph::algo::is_cyclic_directed(&graph)
 }
 
 /// Whether a node sees one type of item only.

@@ -32,6 +32,8 @@ pub(super) struct Lowered {
     pub people: Vec<Option<People>>,
     /// Per place that holds items: where they are, and what they are and wait for.
     pub items: Vec<Option<(NodeId, String)>>,
+    /// Some station of it gathers items.
+    pub gathers: bool,
     /// Some choice stands for what only a run decides, so that a way to a deadlock may not be one.
     pub loose: bool,
 }
@@ -101,7 +103,10 @@ pub(super) fn can_be_made(plant: &Plant, kinds: &Kinds, lowered: &Lowered, way: 
         .values()
         .any(|n| matches!(&n.kind, NodeKind::Source(s) if s.total.is_some() || !s.campaign.is_empty()));
     made.iter().all(|(node, list)| {
-        let Some(NodeKind::Source(source)) = plant.nodes.get(*node).map(|n| &n.kind) else { return !bounded };
+        // In what order and number things come from further up is not known; only where parts are gathered it counts.
+        let Some(NodeKind::Source(source)) = plant.nodes.get(*node).map(|n| &n.kind) else {
+            return !bounded && !lowered.gathers;
+        };
         let item = |at: usize| list.get(at).and_then(|k| kinds.get(*k)).map(|k| k.item);
         let mut of_campaign = source
             .campaign
@@ -160,7 +165,11 @@ fn lower_up_to(
         cards,
         keys: IndexMap::new(),
         known: BTreeSet::new(),
-        out: Lowered { loose: part.iter().any(|n| kinds.loose.contains(n)), ..Lowered::default() },
+        out: Lowered {
+            loose: part.iter().any(|n| kinds.loose.contains(n)),
+            gathers: part.iter().any(|n| kinds.gathers.contains_key(n)),
+            ..Lowered::default()
+        },
         failed: None,
     };
     lowering.find_endless();
@@ -279,8 +288,7 @@ impl Lowering<'_> {
                     Some(NodeKind::Conveyor(b)) => b.least_capacity(),
                     _ => 1,
                 };
-                // An idle machine that can never load again is stuck too.
-                (format!("room in {}", named(*id)), n, self.kinds.gathers.contains_key(id), Some(*id))
+                (format!("room in {}", named(*id)), n, self.waits_with_parts(*id), Some(*id))
             }
             Key::Head(id) => {
                 let lanes = match self.standing(*id) {
@@ -324,6 +332,14 @@ impl Lowering<'_> {
         self.out.net.places.push(Place { name, tokens, moves });
         self.out.items.push(what);
         at
+    }
+
+    /// Whether some parts are always there for a station that gathers: when it can never load again it is stuck with
+    /// them, though no token stands for them. Otherwise what it began with may just be used up.
+    fn waits_with_parts(&self, id: NodeId) -> bool {
+        let parts = self.kinds.gathers.get(&id).into_iter().flatten().flat_map(|r| &r.parts).flat_map(|p| &p.kinds);
+        let mut from = parts.filter_map(|k| self.kinds.before.get(*k)).flatten();
+        from.any(|(kind, _, _)| self.endless(*kind))
     }
 
     /// What stands in a place, and for what.

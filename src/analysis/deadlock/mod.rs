@@ -152,7 +152,8 @@ fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
     for part in parts {
         // A loop that the shape of the flow decided, with nothing else in it.
         let gathers = part.iter().any(|n| kinds.gathers.contains_key(n));
-        if !gathers && seen.iter().any(|c| c.verdict == VerdictKind::Free && c.nodes == part) {
+        if !gathers && plant.limits.is_empty() && seen.iter().any(|c| c.verdict == VerdictKind::Free && c.nodes == part)
+        {
             continue;
         }
         let lowered = match lower::lower(plant, &kinds, &part) {
@@ -178,7 +179,7 @@ fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
                 let unless = if lowered.loose {
                     Some("conditions or turns come out so")
                 } else if !lower::can_be_made(plant, &kinds, &lowered, &way.trace) {
-                    Some("sources make items in this order")
+                    Some("items come in this order")
                 } else if !lower::served_in_order(&lowered, &way.trace) {
                     Some("people go to others than those who asked first")
                 } else {
