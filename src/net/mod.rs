@@ -93,12 +93,18 @@ pub enum Answer {
 /// Decides a question: by proof, else by search.
 #[must_use]
 pub fn decide(net: &Net, question: Question, effort: Effort) -> Answer {
+    decide_for(net, question, effort, &|_| true)
+}
+
+/// Decides a question about what the net stands for, of which some ways may not be real: see [`search`].
+#[must_use]
+pub fn decide_for(net: &Net, question: Question, effort: Effort, is_real: &dyn Fn(&[usize]) -> bool) -> Answer {
     if let Proved::Never(certificate) = prove(net, question, effort.cases)
         && verify(net, question, &certificate)
     {
         return Answer::Proved(certificate);
     }
-    match search(net, question, effort.states) {
+    match search(net, question, effort.states, is_real) {
         Searched::Reached(found) => Answer::Reached(found),
         Searched::All(states) => Answer::Exhausted(states),
         Searched::Bounded(states) => Answer::Open(states),

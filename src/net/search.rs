@@ -35,12 +35,13 @@ pub enum Searched {
     Bounded(usize),
 }
 
-/// Searches at most `states` markings.
+/// Searches at most `states` markings. A way that `is_real` refuses is told only where no other is found: what the
+/// net leaves out may not let it happen.
 #[must_use]
-pub fn search(net: &Net, question: Question, states: usize) -> Searched {
+pub fn search(net: &Net, question: Question, states: usize, is_real: &dyn Fn(&[usize]) -> bool) -> Searched {
     let seeker = Seeker::of(net, question);
     let walked = seeker.walk(states);
-    match seeker.breadth_first(states) {
+    match seeker.breadth_first(states, is_real) {
         Searched::Bounded(looked) => match walked {
             Some(trace) => match seeker.replay(&trace) {
                 Some(marking) => Searched::Reached(Found { trace, marking, states: looked, shortest: false }),
@@ -131,21 +132,23 @@ impl<'a> Seeker<'a> {
         })
     }
 
-    fn breadth_first(&self, limit: usize) -> Searched {
+    fn breadth_first(&self, limit: usize, is_real: &dyn Fn(&[usize]) -> bool) -> Searched {
         let Some(first) = small(&self.net.initial()) else { return Searched::Bounded(0) };
         let mut seen = Seen { markings: IndexMap::new() };
         seen.markings.insert(first, (0, 0));
         let mut at = 0;
         let mut whole = true;
+        let mut unreal = None;
         while let Some((marking, _)) = seen.markings.get_index(at) {
             let marking: Marking = marking.iter().map(|m| u64::from(*m)).collect();
             if self.is_asked(&marking) {
-                return Searched::Reached(Found {
-                    trace: seen.trace(at),
-                    marking,
-                    states: seen.markings.len(),
-                    shortest: true,
-                });
+                let trace = seen.trace(at);
+                let real = is_real(&trace);
+                let found = Found { trace, marking: marking.clone(), states: seen.markings.len(), shortest: true };
+                if real {
+                    return Searched::Reached(found);
+                }
+                unreal.get_or_insert(found);
             }
             for t in (0..self.net.transitions.len()).filter(|t| self.net.enabled(&marking, *t)) {
                 let Some(next) = self.net.fire(&marking, t).as_deref().and_then(small) else {
@@ -160,6 +163,9 @@ impl<'a> Seeker<'a> {
                 seen.markings.entry(next).or_insert(step);
             }
             at += 1;
+        }
+        if let Some(found) = unreal {
+            return Searched::Reached(found);
         }
         if !whole {
             return Searched::Bounded(seen.markings.len());

@@ -234,7 +234,7 @@ impl<'a> Lower<'a> {
             Some(NodeKind::Conveyor(c)) => Some(c),
             _ => None,
         };
-        let into: Vec<NodeId> = sources_of(plant, station);
+        let into: Vec<NodeId> = super::upstream::sources_of(plant, station);
         let [before] = into.as_slice() else {
             return Err(Box::new(self.no_belts(station, "it needs one conveyor before it and nothing else")));
         };
@@ -303,27 +303,4 @@ pub(super) fn lengths(plant: &mut Plant, complaints: &mut Vec<Diagnostic>) {
         }
         belt.extents = n.items.iter().map(|i| (*i, of(*i).max(belt.pitch.clone()))).collect();
     }
-}
-
-/// Nodes from which items come to a node directly.
-pub(super) fn sources_of(plant: &Plant, to: NodeId) -> Vec<NodeId> {
-    let mut found = Vec::new();
-    for (id, node) in plant.nodes.iter() {
-        if node.routing.iter().flat_map(Routing::targets).any(|t| t.node == to) {
-            found.push(id);
-        }
-    }
-    for visit in plant.visits.values() {
-        if visit.next.targets().iter().any(|t| t.node == to) {
-            found.push(visit.station);
-        }
-    }
-    for route in &plant.routes {
-        if route.start.targets().iter().any(|t| t.node == to) {
-            found.extend(&route.sources);
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
 }

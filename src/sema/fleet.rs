@@ -15,6 +15,7 @@ use super::fields::Fields;
 use super::lane::Lane;
 use super::line::Lower;
 use super::scope::Meaning;
+use super::upstream;
 
 const FLEET: &[&str] = &[
     "size",
@@ -408,7 +409,7 @@ impl<'a> Lower<'a> {
             return;
         }
         // What waits for a vehicle waits beside the others: several vehicles may come at once.
-        let fed: Vec<NodeId> = ways.iter().flat_map(|w| super::belt::sources_of(&self.plant, w.node)).collect();
+        let fed: Vec<NodeId> = ways.iter().flat_map(|w| upstream::sources_of(&self.plant, w.node)).collect();
         for id in fed {
             if let Some(NodeKind::Buffer(b)) = self.plant.nodes.get_mut(id).map(|n| &mut n.kind) {
                 b.overtake = true;
@@ -493,7 +494,7 @@ impl<'a> Lower<'a> {
         let node = plant.nodes.get(moved.node)?;
         let NodeKind::Buffer(Buffer { by: Some(by), .. }) = &node.kind else { return None };
         let fleet = by.fleet;
-        let from = origins(plant, moved.node);
+        let from = upstream::origins(plant, moved.node, |at| upstream::sources_of(plant, at));
         let Some(Routing::To(target)) = &node.routing else {
             return self.later_but(
                 moved.span,
@@ -523,7 +524,7 @@ impl<'a> Lower<'a> {
             Some(NodeKind::Buffer(b)) if b.by.is_some() => Some("from vehicle to vehicle"),
             _ => None,
         };
-        let out = super::belt::sources_of(plant, moved.node).into_iter().find_map(|f| {
+        let out = upstream::sources_of(plant, moved.node).into_iter().find_map(|f| {
             let n = plant.nodes.get(f)?;
             match &n.kind {
                 NodeKind::Station(s) if s.hold_when_down => Some("straight from a station with `hold_when_down`"),
@@ -552,28 +553,6 @@ impl<'a> Lower<'a> {
         }
         Some(Way { node: moved.node, fleet, from, to, length: moved.length.clone(), span: moved.span })
     }
-}
-
-/// The places of the floor that give to a node, through anonymous places.
-fn origins(plant: &Plant, id: NodeId) -> Vec<NodeId> {
-    let mut found = Vec::new();
-    let mut seen = Vec::new();
-    let mut open = vec![id];
-    while let Some(at) = open.pop() {
-        for from in super::belt::sources_of(plant, at) {
-            match plant.nodes.get(from).map(|n| &n.kind) {
-                Some(NodeKind::Buffer(b)) if b.anonymous => {
-                    if !seen.contains(&from) {
-                        seen.push(from);
-                        open.push(from);
-                    }
-                }
-                _ if found.contains(&from) => {}
-                _ => found.push(from),
-            }
-        }
-    }
-    found
 }
 
 /// The place of the floor that anonymous places lead to.

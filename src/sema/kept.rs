@@ -11,6 +11,7 @@ use crate::syntax::tree::{ExprKind, Key, Phrase};
 use super::fields::Fields;
 use super::line::Lower;
 use super::scope::Meaning;
+use super::upstream;
 
 const EXAMPLE: &str =
     "write for whom and how many: `reserve: { repair: 2 }`, a node that gives to the buffer, or an item";
@@ -149,7 +150,7 @@ pub(super) fn items(plant: &Plant, complaints: &mut Vec<Diagnostic>) {
 
 /// What gives to a node: also what waits there for a vehicle that brings it, and what is too old elsewhere.
 fn feeders(plant: &Plant, to: NodeId, found: &mut Vec<NodeId>) {
-    let mut all = super::belt::sources_of(plant, to);
+    let mut all = upstream::sources_of(plant, to);
     let too_old = |n: &NodeKind| matches!(n, NodeKind::Buffer(Buffer { expired: Some(t), .. }) if t.node == to);
     all.extend(plant.nodes.iter().filter(|(_, n)| too_old(&n.kind)).map(|(id, _)| id));
     for from in all {
@@ -168,26 +169,11 @@ fn feeders(plant: &Plant, to: NodeId, found: &mut Vec<NodeId>) {
 
 /// The places of the floor from which items come to a node, through the places on arrows.
 fn origins(plant: &Plant, to: NodeId) -> Vec<NodeId> {
-    let mut found = Vec::new();
-    let mut seen = vec![to];
-    let mut open = vec![to];
-    while let Some(at) = open.pop() {
+    upstream::origins(plant, to, |at| {
         let mut before = Vec::new();
         feeders(plant, at, &mut before);
-        for from in before {
-            match plant.nodes.get(from).map(|n| &n.kind) {
-                Some(NodeKind::Buffer(b)) if b.anonymous => {
-                    if !seen.contains(&from) {
-                        seen.push(from);
-                        open.push(from);
-                    }
-                }
-                _ if found.contains(&from) => {}
-                _ => found.push(from),
-            }
-        }
-    }
-    found
+        before
+    })
 }
 
 /// What items that come from a node stand in before they come into a buffer; why that cannot be told, and what helps.

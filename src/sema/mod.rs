@@ -51,6 +51,7 @@ mod statement;
 mod step;
 mod stop;
 mod told;
+mod upstream;
 mod value;
 mod visit;
 mod way;

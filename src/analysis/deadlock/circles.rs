@@ -16,8 +16,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::base::Span;
 use crate::diag::{Code, Diagnostic, codes};
 use crate::ir::{
-    Blocking, BreakdownEffect, Capacity, ItemId, LimitId, NodeId, NodeKind, Plant, Recipe, Release, ReleaseCrew,
-    Routing, ShiftEnd,
+    Blocking, Capacity, ItemId, LimitId, NodeId, NodeKind, Plant, Recipe, Release, ReleaseCrew, Routing, ShiftEnd,
 };
 
 use crate::analysis::cards::limit_region;
@@ -28,6 +27,7 @@ use crate::analysis::means::is_a;
 use crate::analysis::network::{Network, State, joining, way_out};
 
 use super::VerdictKind;
+use super::kinds::may_scrap;
 use super::mend::Mend;
 use super::story::Story;
 
@@ -286,7 +286,8 @@ fn judge(plant: &Plant, network: &Network, circle: &Loop, found: &mut Vec<Diagno
     let keeps = circle.nodes.iter().any(|id| kept::keeps(plant, *id));
     if keeps && !kept::open_inside(plant, network, &inside) {
         // What goes round may wait for places that are kept from it: a circle can stand before it is full.
-        found.push(can_block(plant, circle, &order, places, &entries, None));
+        let finding = loop_found(plant, circle, &order, places, false);
+        found.push(helped(plant, finding, &order, places, &entries, None));
         return VerdictKind::Unknown;
     }
     if keeps && kept::most_inside(plant, network, &inside).is_some_and(|most| most < places) {
@@ -313,11 +314,8 @@ fn judge(plant: &Plant, network: &Network, circle: &Loop, found: &mut Vec<Diagno
     }
     let sure = surely_locks(plant, network, circle, &inside);
     let keep = kept::would_free(plant, network, &inside, &order, places);
-    found.push(if sure {
-        locks_up(plant, circle, &order, places, &entries, keep)
-    } else {
-        can_block(plant, circle, &order, places, &entries, keep)
-    });
+    let finding = loop_found(plant, circle, &order, places, sure);
+    found.push(helped(plant, finding, &order, places, &entries, keep));
     if sure { VerdictKind::Deadlock } else { VerdictKind::Unknown }
 }
 
@@ -426,17 +424,14 @@ fn supply(plant: &Plant, network: &Network, inside: &BTreeSet<NodeId>) -> Supply
 /// Whether items can leave the loop: by an arrow, or scrapped.
 fn leaves_loop(plant: &Plant, network: &Network, inside: &BTreeSet<NodeId>) -> bool {
     network.iter().filter(|(_, s)| inside.contains(&s.node)).any(|(_, state)| {
-        let scraps = matches!(plant.nodes.get(state.node).map(|n| &n.kind),
-            Some(NodeKind::Station(s)) if s.yield_share.is_some()
-                || plant.visits.values().any(|v| v.station == state.node && v.yield_share.is_some())
-                || s.breakdowns.iter().any(|b| b.effect == BreakdownEffect::Scrap)
-                || plant.shared_stops(state.node).any(|s| matches!(&s.stop, crate::ir::Stop::Breakdown(b) if b.effect == BreakdownEffect::Scrap))
-                || s.recipes.iter().any(|r| !r.takes.is_empty()));
+        // Parts become products, and are gone.
+        let joins = matches!(plant.nodes.get(state.node).map(|n| &n.kind),
+            Some(NodeKind::Station(s)) if s.recipes.iter().any(|r| !r.takes.is_empty()));
         let expires = match plant.nodes.get(state.node).map(|n| &n.kind) {
             Some(NodeKind::Buffer(b)) => b.max_stay.is_some() && b.expired.is_none_or(|t| !inside.contains(&t.node)),
             _ => false,
         };
-        let mut out = scraps || expires;
+        let mut out = joins || expires || may_scrap(plant, state.node);
         if let Some(way) = way_out(plant, state) {
             leaves(plant, way, state.item, true, true, &mut |node, _, _, _| out |= !inside.contains(&node));
         }
@@ -563,47 +558,20 @@ fn pointed(plant: &Plant, circle: &Loop, order: &[NodeId], code: Code, message: 
     d.note(circular_wait(plant, order))
 }
 
-fn locks_up(
-    plant: &Plant,
-    circle: &Loop,
-    order: &[NodeId],
-    places: u64,
-    entries: &[NodeId],
-    keep: Option<String>,
-) -> Diagnostic {
-    let names = around(plant, order);
-    let d = pointed(
-        plant,
-        circle,
-        order,
-        codes::BLOCKING_CYCLE,
-        format!(
-            "the loop {names} locks up sooner or later: {} that fill up, and nothing limits what enters",
-            held_by(places)
-        ),
-    );
-    helped(
-        plant,
-        d.note("an open rework loop with finite buffers and an unthrottled source locks up with probability 1, whatever the buffer sizes: larger ones only delay it"),
-        order,
-        places,
-        entries,
-        keep,
-    )
-}
-
-fn can_block(
-    plant: &Plant,
-    circle: &Loop,
-    order: &[NodeId],
-    places: u64,
-    entries: &[NodeId],
-    keep: Option<String>,
-) -> Diagnostic {
-    let names = around(plant, order);
-    let message = format!("items in the loop {names} can block each other: {}", held_by(places));
-    let d = pointed(plant, circle, order, codes::BLOCKING_CYCLE, message);
-    helped(plant, d, order, places, entries, keep)
+/// A loop that can lock up, or surely does.
+fn loop_found(plant: &Plant, circle: &Loop, order: &[NodeId], places: u64, sure: bool) -> Diagnostic {
+    let (names, holds) = (around(plant, order), held_by(places));
+    let message = match sure {
+        true => {
+            format!("the loop {names} locks up sooner or later: {holds} that fill up, and nothing limits what enters")
+        }
+        false => format!("items in the loop {names} can block each other: {holds}"),
+    };
+    let finding = pointed(plant, circle, order, codes::BLOCKING_CYCLE, message);
+    if !sure {
+        return finding;
+    }
+    finding.note("an open rework loop with finite buffers and an unthrottled source locks up with probability 1, whatever the buffer sizes: larger ones only delay it")
 }
 
 fn held_by(places: u64) -> String {

@@ -7,8 +7,9 @@ use crate::base::Span;
 use crate::ir::{Blocking, NodeId, Release, Station};
 use crate::net::Transition;
 
-use super::kinds::{GatheredPart, Gathering, Onward, held_needs, may_scrap};
+use super::kinds::{GatheredPart, Gathering, Onward, may_scrap};
 use super::lower::{Change, Key, Lowering, Standing};
+use super::people;
 
 /// Ways in which the parts of one run of a recipe may be put together, or its products go.
 const COMBINATIONS: usize = 200;
@@ -355,7 +356,7 @@ impl Lowering<'_> {
             }
             let staffed = |t: &Onward| {
                 let node = self.kind(t.kind).map(|k| k.node);
-                node.is_some_and(|n| held_needs(self.plant, n, &self.kinds.held) != Ok(None))
+                node.is_some_and(|n| people::kept_need(self.plant, n, &self.kinds.kept) != Ok(None))
             };
             if targets.iter().any(staffed) {
                 self.fail(

@@ -11,9 +11,10 @@ use crate::analysis::means::is_a;
 use crate::analysis::network::{State, route_visits, visit_of, way_out};
 use crate::base::Span;
 use crate::ir::{
-    BreakdownEffect, ItemId, LimitId, Need, NodeId, NodeKind, Plant, PoolId, ReleaseCrew, Routing, Station, Stop,
-    Target, VisitId,
+    BreakdownEffect, ItemId, LimitId, NodeId, NodeKind, Plant, PoolId, Routing, Station, Stop, Target, VisitId,
 };
+
+use super::people;
 
 /// Kinds above which a plant is not followed.
 const KINDS: usize = 200_000;
@@ -90,7 +91,7 @@ pub(super) struct Kinds {
     /// Nodes at which a choice stands for what only a run decides: conditions, ways by count.
     pub loose: BTreeSet<NodeId>,
     /// Crews and tools that some station keeps until its item has left.
-    pub held: BTreeSet<PoolId>,
+    pub kept: BTreeSet<PoolId>,
     /// Kinds by node.
     pub by_node: BTreeMap<NodeId, Vec<usize>>,
     /// Per kind where it comes from: kind, number of its way, and the step.
@@ -101,7 +102,7 @@ pub(super) struct Kinds {
 impl Kinds {
     /// The kinds of a plant. O(kinds × arrows).
     pub fn of(plant: &Plant) -> Kinds {
-        let mut kinds = Kinds { held: held_pools(plant), ..Kinds::default() };
+        let mut kinds = Kinds { kept: people::kept(plant), ..Kinds::default() };
         for (id, node) in plant.nodes.iter() {
             kinds.note_oddities(plant, id);
             let start = |item: ItemId| Kind { node: id, visit: None, item, departs: false, cards: Vec::new() };
@@ -447,7 +448,7 @@ impl Kinds {
                     Some("parts that are loaded one by one (`load: each`)")
                 } else if station.recipes.iter().any(|r| r.same.is_some()) {
                     Some("joining only equal items (`same`)")
-                } else if let Err(why) = held_needs(plant, id, &self.held) {
+                } else if let Err(why) = people::kept_need(plant, id, &self.kept) {
                     Some(why)
                 } else if shared || station.breakdowns.iter().any(keeps) {
                     Some("people who stay during a repair that needs people (`keep_crew`)")
@@ -471,66 +472,6 @@ impl Kinds {
             self.odd.insert(id, why);
         }
     }
-}
-
-/// Crews and tools that some station keeps until its item has left: whoever needs them can wait for that.
-pub(super) fn held_pools(plant: &Plant) -> BTreeSet<PoolId> {
-    let mut found = BTreeSet::new();
-    for (id, node) in plant.nodes.iter() {
-        if let NodeKind::Station(station) = &node.kind
-            && station.release_crew == ReleaseCrew::AfterLeaving
-        {
-            found.extend(all_needs(plant, id, station).map(|n| n.pool));
-        }
-    }
-    found
-}
-
-fn all_needs<'a>(plant: &'a Plant, id: NodeId, station: &'a Station) -> impl Iterator<Item = &'a Need> {
-    let work = station.recipes.iter().flat_map(|r| &r.phases).flat_map(|p| &p.needs);
-    let setups = station.setups().filter_map(|s| s.needs.as_ref()).flatten();
-    let visits = plant.visits.values().filter(move |v| v.station == id).flat_map(crate::ir::Visit::needs);
-    work.chain(setups).chain(visits)
-}
-
-/// Of a station: the pool that it needs one of for all of its work and that can be kept while an item is
-/// blocked. `None` when it needs none of these.
-///
-/// # Errors
-/// What is asked for in a form that is not followed: the order in which requests are served then decides.
-pub(super) fn held_needs(plant: &Plant, id: NodeId, held: &BTreeSet<PoolId>) -> Result<Option<PoolId>, &'static str> {
-    if held.is_empty() {
-        return Ok(None);
-    }
-    let Some(NodeKind::Station(station)) = plant.nodes.get(id).map(|n| &n.kind) else { return Ok(None) };
-    let stops = |needs: &[Need]| needs.iter().any(|n| held.contains(&n.pool));
-    let repairs = station.breakdowns.iter().any(|b| stops(&b.needs))
-        || station.maintenance.iter().any(|m| stops(&m.needs))
-        || plant.shared_stops(id).any(|s| match &s.stop {
-            Stop::Breakdown(b) => stops(&b.needs),
-            Stop::Maintenance(m) => stops(&m.needs),
-        });
-    if repairs {
-        return Err("repairs by people who stay until an item has left (`release_crew: after_leaving`)");
-    }
-    let asked: Vec<&Need> = all_needs(plant, id, station).filter(|n| held.contains(&n.pool)).collect();
-    let Some(first) = asked.first() else { return Ok(None) };
-    let pool = plant.pools.get(first.pool);
-    let simple = pool.is_some_and(|p| p.calendar.is_none() && p.sizes.is_empty() && p.crews.is_empty())
-        && plant.pools.values().all(|p| !p.crews.contains(&first.pool));
-    let one = asked.iter().all(|n| n.pool == first.pool && n.count == 1);
-    let whole = plant.visits.values().all(|v| v.station != id || v.needs().next().is_none())
-        && station.setups().all(|s| s.needs.is_none())
-        && station
-            .recipes
-            .iter()
-            .all(|r| !r.gathers() && r.phases.iter().all(|p| p.needs.len() == 1 && (p.keeps || r.phases.len() == 1)));
-    if simple && one && whole {
-        return Ok(Some(first.pool));
-    }
-    Err(
-        "people who stay until an item has left (`release_crew: after_leaving`), asked for in other forms than one for all the work",
-    )
 }
 
 /// Whether a station waits for several items, or certain ones, before it loads this type.

@@ -13,7 +13,8 @@ use crate::net::{Net, Place, Transition};
 
 use crate::analysis::kept::kept_from;
 
-use super::kinds::{Kind, Kinds, Onward, held_needs, may_scrap};
+use super::kinds::{Kind, Kinds, Onward, may_scrap};
+use super::people;
 
 /// Transitions of a net that is still decided, and of one that is only written down.
 const TRANSITIONS: usize = 6_000;
@@ -630,7 +631,7 @@ impl Lowering<'_> {
             Some(NodeKind::Station(s)) => {
                 let keeps = s.release_crew == ReleaseCrew::AfterLeaving;
                 change.give(self.place(Key::Free(k.node)), 1);
-                if let (true, Ok(Some(pool))) = (keeps, held_needs(self.plant, k.node, &self.kinds.held)) {
+                if let (true, Ok(Some(pool))) = (keeps, people::kept_need(self.plant, k.node, &self.kinds.kept)) {
                     change.give(self.place(Key::People(pool)), 1);
                 }
             }
@@ -721,7 +722,7 @@ impl Lowering<'_> {
             }
             Some(NodeKind::Station(station)) => {
                 let keeps = station.release_crew == ReleaseCrew::AfterLeaving;
-                if let Ok(Some(pool)) = held_needs(self.plant, to.node, &self.kinds.held) {
+                if let Ok(Some(pool)) = people::kept_need(self.plant, to.node, &self.kinds.kept) {
                     let loaded = self.place(Key::Loaded(step.kind));
                     change.give(loaded, 1);
                     self.asking = Some(People { pool, node: to.node, come: false });

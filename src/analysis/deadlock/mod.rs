@@ -10,6 +10,7 @@ mod gathering;
 mod kinds;
 mod lower;
 mod mend;
+mod people;
 mod story;
 mod waits;
 
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, codes};
 use crate::ir::{NodeKind, Plant};
-use crate::net::{Answer, Effort, Net, Question};
+use crate::net::{Answer, Effort, Net, Question, decide_for};
 
 use super::network::Network;
 
@@ -145,6 +146,11 @@ fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
     if !circles::everyone_comes_back(plant) {
         verdict.open.push("some shifts or crews may never come, or work may never fit into a shift".to_string());
     }
+    if people::asked_elsewhere(plant, &kinds.kept) {
+        verdict.open.push(
+            "people who stay until an item has left also repair belts or vehicles, or clear the line".to_string(),
+        );
+    }
     let followed = verdict.open.is_empty();
     verdict.open.extend(parts_that_end(plant, &kinds));
     let mut states = 0u64;
@@ -164,7 +170,21 @@ fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
                 continue;
             }
         };
-        match crate::net::decide(&lowered.net, Question::Stuck, Effort::default()) {
+        // What would have to happen for a way to be one that the line can take.
+        let unless = |way: &[usize]| {
+            if lowered.loose {
+                Some("conditions or turns come out so")
+            } else if !lower::can_be_made(plant, &kinds, &lowered, way) {
+                Some("items come in this order")
+            } else if !lower::served_in_order(&lowered, way) {
+                Some("people go to others than those who asked first")
+            } else {
+                None
+            }
+        };
+        // Of conditions no way is more real than another.
+        let is_real = |way: &[usize]| lowered.loose || unless(way).is_none();
+        match decide_for(&lowered.net, Question::Stuck, Effort::default(), &is_real) {
             Answer::Proved(_) => circles::settle(seen, &part),
             Answer::Exhausted(n) => {
                 states += n as u64;
@@ -176,16 +196,7 @@ fn by_nets(plant: &Plant, seen: &mut Vec<circles::Circle>) -> Verdict {
             Answer::Reached(way) => {
                 states += way.states as u64;
                 let told = story::Story::of(plant, &lowered, &way);
-                let unless = if lowered.loose {
-                    Some("conditions or turns come out so")
-                } else if !lower::can_be_made(plant, &kinds, &lowered, &way.trace) {
-                    Some("items come in this order")
-                } else if !lower::served_in_order(&lowered, &way.trace) {
-                    Some("people go to others than those who asked first")
-                } else {
-                    None
-                };
-                if let Some(unless) = unless {
+                if let Some(unless) = unless(&way.trace) {
                     verdict.open.push(format!("it locks up if {unless}: {}", told.line()));
                     continue;
                 }

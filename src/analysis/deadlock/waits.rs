@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::ir::{Capacity, LimitId, Need, NodeId, NodeKind, Plant, PoolId, ReleaseCrew, Stop};
+use crate::ir::{Capacity, LimitId, NodeId, NodeKind, Plant};
 
 use super::kinds::Kinds;
+use super::people;
 
 /// Sets of nodes that can wait for each other, each in order, by their first node. O(kinds × arrows).
 pub(super) fn parts(plant: &Plant, kinds: &Kinds) -> Vec<BTreeSet<NodeId>> {
@@ -54,11 +55,10 @@ pub(super) fn parts(plant: &Plant, kinds: &Kinds) -> Vec<BTreeSet<NodeId>> {
         }
     }
     // Who needs people that somebody keeps while an item is blocked waits for that item.
-    for pool in &kinds.held {
-        let needs = |id: &NodeId| needs_pool(plant, *id, *pool);
-        let all: Vec<NodeId> = plant.nodes.iter().map(|(id, _)| id).filter(needs).collect();
-        let keeps = |id: &NodeId| matches!(plant.nodes.get(*id).map(|n| &n.kind), Some(NodeKind::Station(s)) if s.release_crew == ReleaseCrew::AfterLeaving);
-        for keeper in all.iter().filter(|id| keeps(id)) {
+    for pool in &kinds.kept {
+        let all: Vec<NodeId> =
+            plant.nodes.iter().map(|(id, _)| id).filter(|id| people::asks(plant, *id, *pool)).collect();
+        for keeper in all.iter().filter(|id| people::keeps(plant, **id)) {
             edges.extend(all.iter().map(|waits| (*waits, *keeper)));
         }
     }
@@ -77,20 +77,6 @@ pub(super) fn parts(plant: &Plant, kinds: &Kinds) -> Vec<BTreeSet<NodeId>> {
             return found;
         }
     }
-}
-
-fn needs_pool(plant: &Plant, id: NodeId, pool: PoolId) -> bool {
-    let Some(NodeKind::Station(station)) = plant.nodes.get(id).map(|n| &n.kind) else { return false };
-    let of = |needs: &[Need]| needs.iter().any(|n| n.pool == pool);
-    station.recipes.iter().flat_map(|r| &r.phases).any(|p| of(&p.needs))
-        || station.setups().any(|s| s.needs.as_deref().is_some_and(of))
-        || plant.visits.values().any(|v| v.station == id && v.needs().any(|n| n.pool == pool))
-        || station.breakdowns.iter().any(|b| of(&b.needs))
-        || station.maintenance.iter().any(|m| of(&m.needs))
-        || plant.shared_stops(id).any(|s| match &s.stop {
-            Stop::Breakdown(b) => of(&b.needs),
-            Stop::Maintenance(m) => of(&m.needs),
-        })
 }
 
 fn components(plant: &Plant, edges: &BTreeSet<(NodeId, NodeId)>) -> Vec<BTreeSet<NodeId>> {
