@@ -7,6 +7,10 @@ use crate::base::Rational;
 
 use super::{ItemId, NodeId, PoolId};
 
+/// The states of a machine in the order of every array of states. They exclude each other; where several
+/// hold, off comes before maintenance, before down, before the others (semantics Z1).
+pub const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];
+
 /// Rates in each of the eight states of a machine, in the order of the results.
 pub type ByState = [Rational; 8];
 

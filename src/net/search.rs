@@ -144,7 +144,8 @@ impl<'a> Seeker<'a> {
             if self.is_asked(&marking) {
                 let trace = seen.trace(at);
                 let real = is_real(&trace);
-                let found = Found { trace, marking: marking.clone(), states: seen.markings.len(), shortest: true };
+                let shortest = unreal.is_none();
+                let found = Found { trace, marking: marking.clone(), states: seen.markings.len(), shortest };
                 if real {
                     return Searched::Reached(found);
                 }

@@ -4,7 +4,7 @@ use num_traits::{Signed, Zero};
 
 use crate::base::{Dim, Rational, Span, units};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::account::{ByState, NodeAccount};
+use crate::ir::account::{NodeAccount, STATES};
 use crate::ir::{Expression, ItemId};
 use crate::syntax::tree::{Entry, ExprKind, Key, Phrase, Table};
 
@@ -15,8 +15,20 @@ use super::value::Typed;
 /// Money per time.
 const MONEY_RATE: Dim = Dim { exponents: [-1, 0, 0, 0, 1, 0, 0], ratio: false, names: 0 };
 
-/// States in the order of the results.
-const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];
+/// What something can do, in the order of the results, and what a table may leave out.
+pub(super) struct Doings<const N: usize> {
+    /// All of it.
+    pub all: [&'static str; N],
+    /// Has to be given, or `else`.
+    pub main: &'static str,
+    /// Takes as much as `main` where it is not given; what else is not given is idle, and nothing when off.
+    pub beside: &'static str,
+    /// Money for each time.
+    pub once: &'static str,
+}
+
+/// States of a station, or of a source.
+const OF_STATIONS: Doings<8> = Doings { all: STATES, main: "working", beside: "setup", once: "cycle" };
 
 /// Whose account it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,21 +54,35 @@ impl<'a> Lower<'a> {
     /// `power` and `cost` of a station or source.
     pub fn account(&mut self, fields: &Fields<'a>, owner: Owner) -> NodeAccount {
         let mut account = NodeAccount::default();
+        let mut known: Vec<&str> = match owner {
+            Owner::Station => OF_STATIONS.all.iter().copied().chain(["idle"]).collect(),
+            Owner::Source => vec!["working", "off"],
+        };
         if let Some(phrase) = fields.get("power", &mut self.diagnostics) {
-            account.power = self.rates(phrase, &POWER, owner, &mut None);
+            account.power = self.rates(phrase, &POWER, &OF_STATIONS, &known, &mut None);
+        }
+        if owner == Owner::Station {
+            known.push(OF_STATIONS.once);
         }
         if let Some(phrase) = fields.get("cost", &mut self.diagnostics) {
             let mut each = None;
-            account.cost = self.rates(phrase, &COST, owner, &mut each);
+            account.cost = self.rates(phrase, &COST, &OF_STATIONS, &known, &mut each);
             account.each = each;
         }
         account
     }
 
-    /// A rate for all states, or a table by state. `each` takes the money for one cycle or item.
-    fn rates(&mut self, phrase: &'a Phrase, kind: &Kind, owner: Owner, each: &mut Option<Rational>) -> Option<ByState> {
+    /// A rate for all that something does, or a table by it. `each` takes the money for one cycle, item or trip.
+    pub(super) fn rates<const N: usize>(
+        &mut self,
+        phrase: &'a Phrase,
+        kind: &Kind,
+        doings: &Doings<N>,
+        known: &[&str],
+        each: &mut Option<Rational>,
+    ) -> Option<[Rational; N]> {
         if let Some(ExprKind::Table(table)) = phrase.as_expr().map(|e| &e.kind) {
-            return self.rates_by_state(table, kind, owner, each);
+            return self.rates_by_doing(table, kind, doings, known, each);
         }
         let typed = self.evaluate_phrase(phrase)?;
         if kind.field == "cost" && typed.dim == Dim::MONEY {
@@ -64,35 +90,27 @@ impl<'a> Lower<'a> {
             return None;
         }
         let rate = self.amount(&typed, phrase.span, kind, kind.dim)?;
-        // Money for a machine is due whether it runs or not; power is not drawn off shift.
+        // Money is due whether something runs or not; power is not drawn off shift.
         let off = if kind.field == "cost" { rate.clone() } else { Rational::zero() };
-        Some(STATES.map(|state| if state == "off" { off.clone() } else { rate.clone() }))
+        Some(doings.all.map(|doing| if doing == "off" { off.clone() } else { rate.clone() }))
     }
 
-    fn rates_by_state(
+    fn rates_by_doing<const N: usize>(
         &mut self,
         table: &'a Table,
         kind: &Kind,
-        owner: Owner,
+        doings: &Doings<N>,
+        known: &[&str],
         each: &mut Option<Rational>,
-    ) -> Option<ByState> {
-        let mut known: Vec<&str> = match owner {
-            Owner::Station => STATES.iter().copied().chain(["idle"]).collect(),
-            Owner::Source => vec!["working", "off"],
-        };
-        if kind.field == "cost" && owner == Owner::Station {
-            known.push("cycle");
-        }
+    ) -> Option<[Rational; N]> {
         let mut given: Vec<(&str, Rational, Span)> = Vec::new();
         let mut good = !table.incomplete;
         for entry in &table.entries {
-            match self.rate_entry(entry, kind, &known) {
+            match self.rate_entry(entry, kind, known) {
                 Some((word, value)) => {
                     if let Some((_, _, first)) = given.iter().find(|(w, _, _)| *w == word) {
-                        self.push(
-                            Diagnostic::new(codes::DUPLICATE_FIELD, entry.span, format!("`{word}` is given twice"))
-                                .with(*first, "first given here"),
-                        );
+                        let d = Diagnostic::new(codes::DUPLICATE_FIELD, entry.span, format!("`{word}` is given twice"));
+                        self.push(d.with(*first, "first given here"));
                         good = false;
                     }
                     given.push((word, value, entry.span));
@@ -104,31 +122,27 @@ impl<'a> Lower<'a> {
             return None;
         }
         let value = |word: &str| given.iter().find(|(w, _, _)| *w == word).map(|(_, v, _)| v.clone());
-        *each = value("cycle");
-        let rest = value("else");
-        let states = given.iter().any(|(w, _, _)| *w != "cycle");
-        if !states && each.is_some() {
+        *each = value(doings.once);
+        if each.is_some() && given.len() == 1 {
             return None;
         }
-        let Some(working) = value("working").or_else(|| rest.clone()) else {
+        let (rest, main) = (value("else"), doings.main);
+        let Some(chief) = value(main).or_else(|| rest.clone()) else {
+            let text = format!("`{}` does not say what `{main}` takes", kind.field);
             self.push(
-                Diagnostic::new(
-                    codes::MISSING_FIELD,
-                    table.span,
-                    format!("`{}` does not say what `working` takes", kind.field),
-                )
-                .help(format!("write `{{ working: {}, … }}`, or `else` for all other states", kind.example)),
+                Diagnostic::new(codes::MISSING_FIELD, table.span, text)
+                    .help(format!("write `{{ {main}: {}, … }}`, or `else` for all others", kind.example)),
             );
             return None;
         };
         let zero = Rational::zero();
         let idle = value("idle").or_else(|| rest.clone()).unwrap_or_else(|| zero.clone());
-        Some(STATES.map(|state| match (value(state), state) {
-            (Some(own), _) => own,
-            (None, "working") => working.clone(),
-            (None, "setup") => rest.clone().unwrap_or_else(|| working.clone()),
-            (None, "off") => rest.clone().unwrap_or_else(|| zero.clone()),
-            (None, _) => idle.clone(),
+        Some(doings.all.map(|doing| match value(doing) {
+            Some(own) => own,
+            None if doing == main => chief.clone(),
+            None if doing == doings.beside => rest.clone().unwrap_or_else(|| chief.clone()),
+            None if doing == "off" => rest.clone().unwrap_or_else(|| zero.clone()),
+            None => idle.clone(),
         }))
     }
 

@@ -3,6 +3,7 @@
 
 use crate::base::{Dim, Span};
 use crate::diag::{Diagnostic, codes};
+use crate::ir::account::STATES;
 use crate::ir::expect::{MeasureKind, Statistic};
 use crate::ir::node::WhenFull;
 use crate::ir::{CalendarId, ItemId, NodeId, NodeKind};
@@ -10,9 +11,6 @@ use crate::syntax::tree::{Chain, ExprKind};
 
 use super::line::Lower;
 use super::scope::Meaning;
-
-/// States of a station in the order of the results; each is a measure.
-const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];
 
 /// The measures of this file, beside the states.
 pub(super) const OF_ONE: [&str; 7] = ["availability", "scrapped", "lost", "expired", "wait", "max", "min"];

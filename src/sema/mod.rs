@@ -35,6 +35,7 @@ mod lookup;
 mod measured;
 mod named;
 mod node;
+mod operators;
 mod order;
 mod port;
 mod renamed;

@@ -1,14 +1,14 @@
 //! Evaluates expressions: exact constants with units, draws, arithmetic between them.
 
-use dashu_int::ops::BitTest;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use crate::base::{Dim, Quantity, Rational, Span, limits, names, trade, units};
 use crate::diag::{Diagnostic, codes};
-use crate::ir::{Binary, Expression, Function, Unary};
+use crate::ir::{Expression, Function, Unary};
 use crate::syntax::tree::{self, Argument, BinaryOp, Chain, Expr, ExprKind, Phrase, Table, UnaryOp};
 
 use super::line::Lower;
+use super::operators::is_state;
 use super::scope::Meaning;
 use super::step::is_step;
 
@@ -254,132 +254,6 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn arithmetic(&mut self, op: BinaryOp, op_span: Span, span: Span, a: Typed, b: Typed) -> Option<Typed> {
-        let binary = match op {
-            BinaryOp::Add => Binary::Add,
-            BinaryOp::Subtract => Binary::Subtract,
-            BinaryOp::Multiply => Binary::Multiply,
-            BinaryOp::Divide => Binary::Divide,
-            BinaryOp::Power => return self.power(span, a, &b),
-            BinaryOp::Less => Binary::Less,
-            BinaryOp::LessEqual => Binary::LessEqual,
-            BinaryOp::Greater => Binary::Greater,
-            BinaryOp::GreaterEqual => Binary::GreaterEqual,
-            BinaryOp::Equal => Binary::Equal,
-            BinaryOp::NotEqual => Binary::NotEqual,
-            BinaryOp::And => Binary::And,
-            BinaryOp::Or => Binary::Or,
-            BinaryOp::Alternative => return self.no_arithmetic(op_span),
-            BinaryOp::In => return self.wrong_value(op_span, "`in` is followed by a range: `item.size in 2..5`"),
-        };
-        self.only_compared(binary, op_span, [a.dim, b.dim])?;
-        if !matches!(binary, Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide) {
-            return self.comparison(binary, op_span, a, b);
-        }
-        let dim = match binary {
-            Binary::Add | Binary::Subtract => {
-                if a.dim != b.dim {
-                    let verb = if binary == Binary::Add { "add" } else { "subtract" };
-                    let mut d = Diagnostic::new(
-                        codes::WRONG_DIMENSION,
-                        op_span,
-                        format!("cannot {verb} a {} and a {}", a.dim, b.dim),
-                    );
-                    if a.dim.ratio != b.dim.ratio {
-                        d = d.help("a share is of something: write `5 s * 1.1`, or give both as shares");
-                    }
-                    self.push(d);
-                    return None;
-                }
-                a.dim
-            }
-            Binary::Multiply => a.dim.times(b.dim),
-            _ => a.dim.over(b.dim),
-        };
-        if let (Expression::Constant(x), Expression::Constant(y)) = (&a.value, &b.value) {
-            let value = match binary {
-                Binary::Add => &x.value + &y.value,
-                Binary::Subtract => &x.value - &y.value,
-                Binary::Multiply => &x.value * &y.value,
-                _ if y.value.is_zero() => {
-                    self.push(Diagnostic::new(codes::OUT_OF_RANGE, op_span, "division by zero"));
-                    return None;
-                }
-                _ => &x.value / &y.value,
-            };
-            if value.numerator().bit_len() + value.denominator().bit_len() > 4096 {
-                self.push(Diagnostic::new(codes::OUT_OF_RANGE, op_span, "the number is too long to be kept exactly"));
-                return None;
-            }
-            return Some(Typed::constant(Quantity { value, dim }));
-        }
-        Some(Typed { dim, value: Expression::Binary(binary, Box::new(a.value), Box::new(b.value)) })
-    }
-
-    /// `a < b`, `a and b`: a number, 1 or 0.
-    fn comparison(&mut self, binary: Binary, op_span: Span, a: Typed, b: Typed) -> Option<Typed> {
-        let logic = matches!(binary, Binary::And | Binary::Or);
-        if logic && (a.dim != Dim::NUMBER || b.dim != Dim::NUMBER) {
-            self.push(
-                Diagnostic::new(codes::WRONG_DIMENSION, op_span, "`and` and `or` join conditions")
-                    .help("compare values first: `item.size > 2 and item.rush`"),
-            );
-            return None;
-        }
-        if a.dim != b.dim {
-            let text = format!("cannot compare a {} with a {}", a.dim, b.dim);
-            let d = Diagnostic::new(codes::WRONG_DIMENSION, op_span, text);
-            self.push(match (a.dim, b.dim) {
-                (dim, Dim::NUMBER) | (Dim::NUMBER, dim) => match super::told::unit_of(dim) {
-                    Some(unit) => d.help(format!("a {dim} has a unit, such as `5 {unit}`")),
-                    None => d,
-                },
-                _ => d,
-            });
-            return None;
-        }
-        if let (Expression::Constant(x), Expression::Constant(y)) = (&a.value, &b.value) {
-            let (x, y) = (&x.value, &y.value);
-            return Some(flag(match binary {
-                Binary::Less => x < y,
-                Binary::LessEqual => x <= y,
-                Binary::Greater => x > y,
-                Binary::GreaterEqual => x >= y,
-                Binary::Equal => x == y,
-                Binary::NotEqual => x != y,
-                Binary::And => !x.is_zero() && !y.is_zero(),
-                _ => !x.is_zero() || !y.is_zero(),
-            }));
-        }
-        Some(Typed { dim: Dim::NUMBER, value: Expression::Binary(binary, Box::new(a.value), Box::new(b.value)) })
-    }
-
-    /// `x in a..b`, both ends included.
-    fn within(&mut self, left: &'a Expr, right: &'a Expr) -> Option<Typed> {
-        let ExprKind::Range { from, to } = &right.peeled().kind else {
-            return self.wrong_value(right.span, "`in` is followed by a range: `item.size in 2..5`");
-        };
-        let (x, low, high) = (self.evaluate(left)?, self.evaluate(from)?, self.evaluate(to)?);
-        self.only_compared(Binary::GreaterEqual, right.span, [x.dim, low.dim])?;
-        let above = self.comparison(Binary::GreaterEqual, from.span, x.clone(), low)?;
-        let below = self.comparison(Binary::LessEqual, to.span, x, high)?;
-        self.comparison(Binary::And, right.span, above, below)
-    }
-
-    /// `state(m) == down`
-    fn state_is(&mut self, op: BinaryOp, left: &'a Expr, right: &'a Expr) -> Option<Typed> {
-        let (call, word) = if is_state(left) { (left, right) } else { (right, left) };
-        let state = self.evaluate(call)?;
-        let name = word.name().unwrap_or_default();
-        let Some(code) = STATES.iter().position(|s| *s == name) else {
-            let d = Diagnostic::new(codes::WRONG_VALUE, word.span, "the name of a state is due here");
-            self.push(d.help(format!("states are {}", super::fields::list(&STATES))));
-            return None;
-        };
-        let code = Typed::constant(Quantity::number(i64::try_from(code).unwrap_or(0)));
-        self.comparison(if op == BinaryOp::Equal { Binary::Equal } else { Binary::NotEqual }, word.span, state, code)
-    }
-
     pub fn expect_condition(&mut self, typed: &Typed, span: Span) -> Option<()> {
         if typed.dim == Dim::NUMBER {
             return Some(());
@@ -570,23 +444,6 @@ impl<'a> Lower<'a> {
             }
         };
         Some(Typed { dim: Dim::NUMBER, value })
-    }
-
-    fn power(&mut self, span: Span, a: Typed, b: &Typed) -> Option<Typed> {
-        let exponent = match &b.value {
-            Expression::Constant(q) if q.dim == Dim::NUMBER && q.value.is_int() => q.value.trunc().to_i8(),
-            _ => None,
-        };
-        let (Some(n), Expression::Constant(q)) = (exponent.filter(|n| n.unsigned_abs() <= 9), &a.value) else {
-            return self.wrong_value(span, "only constants have powers, whole ones from -9 to 9");
-        };
-        let Some(dim) = q.dim.power(n) else { return self.wrong_value(span, "the power has no usable dimension") };
-        if q.value.is_zero() && n < 0 {
-            self.push(Diagnostic::new(codes::OUT_OF_RANGE, span, "division by zero"));
-            return None;
-        }
-        let value = crate::base::quantity::power(&q.value, n);
-        Some(Typed::constant(Quantity { value, dim }))
     }
 
     fn call(&mut self, name: &str, name_span: Span, arguments: &'a [Argument], span: Span) -> Option<Typed> {
@@ -898,9 +755,6 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// States of a station in the order of the results.
-const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];
-
 /// A time as it is written: in the largest unit in which it is short.
 fn shown_time(seconds: &Rational) -> String {
     let units = [("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)];
@@ -918,11 +772,7 @@ pub(super) fn flag(value: bool) -> Typed {
     Typed::constant(Quantity::number(i64::from(value)))
 }
 
-/// Whether an expression is `state(…)`.
-fn is_state(expr: &Expr) -> bool {
-    matches!(&expr.peeled().kind, ExprKind::Call { function, .. } if function.name() == Some("state"))
-}
-
+/// How many operators and calls an expression has.
 pub(super) fn size(e: &Expression) -> usize {
     match e {
         Expression::Binary(_, a, b) => 1 + size(a) + size(b),

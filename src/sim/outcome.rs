@@ -6,15 +6,12 @@
 use indexmap::IndexMap;
 
 use crate::base::ticks::TICKS_PER_SECOND;
+pub use crate::ir::account::STATES;
 use crate::kernel::State;
 use crate::runtime::statistics::Summary;
 
 use super::cards::{CardFigures, CardResult};
 use super::tallies::{SourceFigures, TypeFigures};
-
-/// The states of a machine in the order of every array of states. They exclude each other; where
-/// several hold, off comes before maintenance, before down, before the others.
-pub const STATES: [&str; 8] = ["working", "setup", "starved", "blocked", "waiting", "down", "maintenance", "off"];
 
 /// Raw figures of one replication in the measured window from warm-up (excluded) to end (included).
 ///

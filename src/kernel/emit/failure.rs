@@ -192,17 +192,12 @@ impl Emit<'_> {
                     self.give_places_up(b, machine);
                 }
                 let head = b.load(machine, machine::ITEM);
-                let at = b.var(head);
-                b.repeat(|b| {
-                    let end = b.is_zero(at);
-                    b.leave_if(end);
-                    let next = b.load(at, item::NEXT);
+                Self::each_item(b, head, |b, spoilt| {
                     b.bump(node, station::SPOILT, 1);
                     if s.before && !s.reserves_all() {
-                        self.give_place_up(b, at);
+                        self.give_place_up(b, spoilt);
                     }
-                    self.scrap(b, node, at);
-                    b.set(at, next);
+                    self.scrap(b, node, spoilt);
                 });
                 self.let_belt_run(b, s, node);
                 self.work_gives_place(b, s, node);
@@ -633,6 +628,11 @@ impl Emit<'_> {
 
     pub(super) fn each_product(b: &mut Builder, machine: V, each: impl FnOnce(&mut Builder, V)) {
         let head = b.load(machine, machine::PRODUCTS);
+        Self::each_item(b, head, each);
+    }
+
+    /// Walks a chain of items; what comes next is known before `each` may take an item out of it.
+    pub(super) fn each_item(b: &mut Builder, head: V, each: impl FnOnce(&mut Builder, V)) {
         let at = b.var(head);
         b.repeat(|b| {
             let end = b.is_zero(at);

@@ -191,13 +191,7 @@ impl Emit<'_> {
             return;
         }
         let head = b.load(way, buffer::FIRST);
-        let at = b.var(head);
-        b.repeat(|b| {
-            let end = b.is_zero(at);
-            b.leave_if(end);
-            let this = b.var(at);
-            let next = b.load(at, item::NEXT);
-            b.set(at, next);
+        Self::each_item(b, head, |b, this| {
             let holder = b.load(this, item::HOLDER);
             let aboard = b.eq(holder, which);
             b.when(aboard, |b| offer(b, this));

@@ -423,13 +423,7 @@ impl Emit<'_> {
         let birth = b.var(main_birth);
         let now = Self::now(b);
         let main_kind = b.load(main, item::TYPE);
-        let at = b.var(head);
-        b.repeat(|b| {
-            let end = b.is_zero(at);
-            b.leave_if(end);
-            let this = b.var(at);
-            let next = b.load(at, item::NEXT);
-            b.set(at, next);
+        Self::each_item(b, head, |b, this| {
             let born = b.load(this, item::BIRTH);
             let earlier = b.lt(born, birth);
             let least = b.select(earlier, born, birth);
