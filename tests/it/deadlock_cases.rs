@@ -7,7 +7,7 @@ use flowline::base::SourceMap;
 use flowline::ir::Plant;
 use flowline::{net, sema, syntax};
 
-use crate::exact_lines::{SMALL, line};
+use crate::exact_lines::{LOCKS, SMALL, line};
 
 /// The plant of a text, with what stages before the analysis say.
 fn plant(text: &str) -> Plant {
@@ -39,43 +39,13 @@ fn exact_lines_are_free() {
 /// Exact answers: these do, with the mean time it takes in `exact_lines`.
 #[test]
 fn exact_lines_that_lock_up_are_told() {
-    let cases = [
-        (
-            "as many pallets as places",
-            "item C {} buffer b0 { capacity: 2, initial: 2 C } buffer b1 { capacity: 2, initial: 2 C } \
-             buffer b2 { capacity: 2, initial: 2 C } buffer ld { capacity: 3, initial: 3 C } \
-             station m0 { cycle: exponential(1 s) } station m1 { cycle: exponential(1 s / 1.2) } \
-             station m2 { takes: 1 C, makes: 1 C + 1 P, release: together, cycle: exponential(1 s / 0.9) } \
-             station loader { cycle: exponential(0.01 s) } flow b0 -> m0 -> b1 flow b1 -> m1 -> b2 \
-             flow b2 -> m2 -> { C: b0, P: out } flow ld -> loader -> b0",
-        ),
-        (
-            "rework into the main buffer",
-            "buffer b0 { capacity: 2 } source f { makes: P, every: exponential(1 s / 0.6), when_full: lose } \
-             station m1 { cycle: exponential(1 s) } station m2 { cycle: exponential(1 s) } \
-             flow f -> b0 flow b0 -> m1 -[1]-> m2 -> { 70 %: out, rest: b0 }",
-        ),
-        (
-            "two of one and one of the other, made in pairs",
-            "item A {} item B {} source f { makes: P } station pair { takes: 1 P, makes: 1 A + 1 B, release: together, \
-             cycle: exponential(1 s) } station j { takes: 2 A + 1 B, makes: P, cycle: exponential(1 s) } \
-             flow f -> pair -> { A: -[3]-> j, B: -[3]-> j } flow j -> out",
-        ),
-        (
-            "one machine for both parts of a pair",
-            "item A {} item B {} source f { makes: { 50 %: A, 50 %: B } } station s { cycle: exponential(1 s) } \
-             station j { takes: 1 A + 1 B, makes: P, cycle: exponential(1 s / 3) } \
-             flow f -> s -> { A: -[1]-> j, B: -[1]-> j } flow j -> out",
-        ),
-        (
-            "a part that never comes, while the other branch lives",
-            "item X {} item Y {} sink joined source f { makes: P, every: exponential(1 s / 0.8), when_full: lose } \
+    // A part that never comes, while the other branch lives.
+    let partial = "item X {} item Y {} sink joined source f { makes: P, every: exponential(1 s / 0.8), when_full: lose } \
              station ma { cycle: exponential(1 s) } source g { makes: X } buffer c { capacity: 2 } \
              station s2 { cycle: exponential(1 s) } station j { takes: 1 X + 1 Y, makes: X, cycle: exponential(1 s) } \
-             flow f -[2]-> ma -> out flow g -> s2 -[1]-> j flow c -> j flow j -> joined",
-        ),
-    ];
-    for (name, body) in cases {
+             flow f -[2]-> ma -> out flow g -> s2 -[1]-> j flow c -> j flow j -> joined";
+    let whole = LOCKS.iter().map(|(name, body, _)| (*name, *body));
+    for (name, body) in whole.chain([("partial", partial)]) {
         let found = analyse(&line(body, "for: 1 h")).deadlock;
         assert_eq!(found.verdict, VerdictKind::Deadlock, "{name}: {found:?}");
     }
