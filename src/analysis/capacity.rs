@@ -29,7 +29,8 @@ pub struct Capacity {
     pub bottleneck: Option<String>,
     /// Per station, crew, tool set, timed lane and limit, in the order of the plant: name and load.
     pub loads: Vec<(String, Load)>,
-    /// Per sink: items per hour that can arrive at most; absent where nothing limits them.
+    /// Per sink: items per hour that can arrive at most in the long run, as long as no queue grows without end;
+    /// absent where nothing limits them.
     pub throughput_bound_per_h: Vec<(String, f64)>,
     /// Seconds an item takes through the empty line, and how many items keep the bottleneck busy if nothing
     /// varies (raw process time and critical work in process); absent where a time is known only in a run.
@@ -343,6 +344,11 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
             names.join(", ")
         ));
     }
+    if let (false, Some(name)) = (capacity.throughput_bound_per_h.is_empty(), piles(&model)) {
+        capacity.notes.push(format!(
+            "`at most` holds as long as no queue grows without end: what piles up in `{name}` makes room for others"
+        ));
+    }
     if model.network.simplified {
         capacity.notes.push("some open choices are taken as equal shares: there are too many of them".to_string());
     }
@@ -353,6 +359,19 @@ pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
             .push("≥: setups are left out, for how many there are depends on the order of the items".to_string());
     }
     capacity
+}
+
+/// A place without limit in a line whose items go several ways or are of several types: while some pile up there
+/// without end, more of the others can leave than in the long run of a line that is in balance.
+fn piles<'a>(model: &'a Model) -> Option<&'a str> {
+    let network = &model.network;
+    let mixed = network.edges.iter().any(|ways| ways.len() > 1)
+        || network.parameters.iter().any(|p| matches!(p, Parameter::Branch | Parameter::Recipe(..)))
+        || model.plant.nodes.values().any(|n| matches!(&n.kind, NodeKind::Source(s) if s.mix.len() > 1));
+    let endless = |n: &&'a crate::ir::Node| matches!(&n.kind, NodeKind::Buffer(b) if b.capacity == crate::ir::Capacity::Unlimited && b.max_stay.is_none());
+    let outside = |name: &str| name.ends_with(".outside");
+    let mut found = model.plant.nodes.values().filter(endless).map(|n| n.name.as_str()).filter(|n| !outside(n));
+    found.next().filter(|_| mixed)
 }
 
 /// Stations with setups, and who does them.

@@ -46,7 +46,7 @@ pub struct CapacityJson {
     pub bottleneck: Option<String>,
     /// By resource.
     pub loads: IndexMap<String, LoadJson>,
-    /// By sink; items per hour that can arrive at most.
+    /// By sink; items per hour that can arrive at most, as long as no queue grows without end.
     pub throughput_bound_per_h: IndexMap<String, f64>,
     /// Time an item takes through the empty line, s; null where a time is known only in a run.
     pub raw_process_time_s: Option<f64>,
