@@ -37,6 +37,7 @@ pub struct Builder<'p> {
     blocks: Vec<Vec<Inst>>,
     errors: Vec<String>,
     zero: Option<V>,
+    now: Option<V>,
 }
 
 impl<'p> Builder<'p> {
@@ -50,7 +51,7 @@ impl<'p> Builder<'p> {
             body: Vec::new(),
         };
         let args = (0u32..).zip(parameters).map(|(i, ty)| V { reg: Reg(i), ty: *ty }).collect();
-        (Self { program, function, blocks: vec![Vec::new()], errors: Vec::new(), zero: None }, args)
+        (Self { program, function, blocks: vec![Vec::new()], errors: Vec::new(), zero: None, now: None }, args)
     }
 
     /// Ends the function and returns its id.
@@ -80,11 +81,11 @@ impl<'p> Builder<'p> {
     }
 
     fn block(&mut self, write: impl FnOnce(&mut Self)) -> Vec<Inst> {
-        // A zero made inside a block does not exist outside it.
-        let zero = self.zero;
+        // What is found inside a block does not exist outside it.
+        let (zero, now) = (self.zero, self.now);
         self.blocks.push(Vec::new());
         write(self);
-        self.zero = zero;
+        (self.zero, self.now) = (zero, now);
         self.blocks.pop().unwrap_or_default()
     }
 
@@ -116,6 +117,26 @@ impl<'p> Builder<'p> {
         let zero = self.int(0, Ty::Handle);
         self.zero = Some(zero);
         zero
+    }
+
+    /// The present time, read from a field of the header once: it changes between events only.
+    pub fn now(&mut self, field: Field) -> V {
+        if let Some(now) = self.now {
+            return now;
+        }
+        let now = self.header(field);
+        self.now = Some(now);
+        now
+    }
+
+    /// The present time is this.
+    pub fn know_now(&mut self, time: V) {
+        self.now = Some(time);
+    }
+
+    /// What is known of the time no longer holds.
+    pub fn forget_now(&mut self) {
+        self.now = None;
     }
 
     /// A real constant.

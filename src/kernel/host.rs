@@ -10,7 +10,7 @@ use crate::base::{TICKS_PER_SECOND, Ticks};
 use crate::ir::{Binary, Calendar, Function, Unary};
 use crate::runtime::distributions::{Distribution, Sampler};
 use crate::runtime::random::{next, uniform};
-use crate::runtime::variates::duration_ticks;
+use crate::runtime::variates::{ROUNDING, duration_ticks};
 use crate::runtime::ziggurat;
 
 use super::layout::{DRAWS, buffer, calendar, counters, draw, header, item, machine, needs, request, value, visit};
@@ -654,13 +654,16 @@ impl Host {
                 let at = usize::try_from(stream >> 3).unwrap_or(usize::MAX);
                 let state = self.arena.words.get_mut(at..at.saturating_add(4));
                 let Some(state) = state.and_then(|s| <&mut [u64; 4]>::try_from(s).ok()) else { return };
+                let mut own = *state;
+                batch.fill_with(|| next(&mut own));
+                *state = own;
                 match sampler {
                     // The commonest law, without a choice in its loop.
                     Sampler::Exponential { mean } => {
                         let tables = ziggurat::tables();
-                        batch.fill_with(|| ticks(*mean * tables.exponential(next(state))));
+                        batch = ticks_of_all(batch.map(|word| *mean * tables.exponential(word)));
                     }
-                    _ => batch.fill_with(|| ticks(sampler.variate(next(state)))),
+                    _ => batch = ticks_of_all(batch.map(|word| sampler.variate(word))),
                 }
             }
             _ => batch.fill_with(|| ticks(law.evaluate(&mut self.arena, 0))),
@@ -730,6 +733,19 @@ impl Host {
     }
 }
 
+/// Seconds as ticks, negative where they are no duration: what [`duration_ticks`] gives of each. Where all are
+/// in the range of a sum without a carry, as nearly always, no draw needs a choice of its own.
+#[allow(clippy::cast_precision_loss)]
+fn ticks_of_all(seconds: [f64; DRAWS]) -> [u64; DRAWS] {
+    let scaled = seconds.map(|s| s * TICKS_PER_SECOND as f64);
+    // Also false for what is not a number.
+    let within = scaled.iter().fold(true, |all, s| all & (*s >= 0.0) & (*s < ROUNDING / 3.0));
+    if within {
+        return scaled.map(|s| (s + ROUNDING).to_bits().wrapping_sub(ROUNDING.to_bits()));
+    }
+    seconds.map(|s| duration_ticks(s).map_or(-1, |t| t.0).cast_unsigned())
+}
+
 /// What native code is handed: where the arena is, and whom to call.
 #[repr(C)]
 pub struct NativeContext {
@@ -759,6 +775,13 @@ fn serve(context: *mut NativeContext, function: HostFn, args: [i64; 3]) -> i64 {
     }
 }
 
+/// [`HostFn::Draw`], called so often that it goes without [`Host::call`]. It does not move the arena.
+extern "C" fn draw_batch(context: *mut NativeContext, record: i64, _: i64, _: i64) -> i64 {
+    // SAFETY: as in `serve`.
+    unsafe { (*(*context).host).draw(record) };
+    0
+}
+
 macro_rules! entries {
     ($($name:ident = $function:ident;)*) => {
         $(extern "C" fn $name(context: *mut NativeContext, a: i64, b: i64, c: i64) -> i64 {
@@ -768,6 +791,7 @@ macro_rules! entries {
         #[must_use]
         pub fn host_address(function: HostFn) -> *const u8 {
             match function {
+                HostFn::Draw => draw_batch as *const u8,
                 $(HostFn::$function => $name as *const u8,)*
             }
         }
@@ -776,7 +800,6 @@ macro_rules! entries {
 
 entries! {
     grow_items = GrowItems;
-    draw_batch = Draw;
     timed_insert = TimedInsert;
     timed_take = TimedTake;
     bring_calendar = Calendar;

@@ -406,11 +406,7 @@ impl Emitter<'_, '_> {
                 let end = self.b.create_block();
                 let other = self.b.create_block();
                 let blocks: Vec<clif::Block> = cases.iter().map(|_| self.b.create_block()).collect();
-                let mut switch = Switch::new();
-                for (i, block) in blocks.iter().enumerate() {
-                    switch.set_entry(i as u128, *block);
-                }
-                switch.emit(&mut self.b, on, other);
+                self.choose_block(on, &blocks, other);
                 for (case, block) in cases.iter().zip(blocks) {
                     self.b.switch_to_block(block);
                     self.b.seal_block(block);
@@ -454,6 +450,28 @@ impl Emitter<'_, '_> {
         }
         let _ = self.program;
         Ok(false)
+    }
+
+    /// Jumps to the block of a number, or to another. What is compared with a few numbers is foretold better than
+    /// what is looked up.
+    fn choose_block(&mut self, on: clif::Value, blocks: &[clif::Block], other: clif::Block) {
+        if blocks.len() <= 3 {
+            for (i, block) in (0i64..).zip(blocks) {
+                let next = self.b.create_block();
+                let this = self.b.ins().icmp_imm_u(IntCC::Equal, on, i);
+                self.b.ins().brif(this, *block, &[], next, &[]);
+                self.b.switch_to_block(next);
+                self.b.seal_block(next);
+            }
+            self.b.ins().jump(other, &[]);
+            return;
+        }
+        let mut switch = Switch::new();
+        for (i, block) in blocks.iter().enumerate() {
+            switch.set_entry(i as u128, *block);
+        }
+        let on = self.b.ins().ireduce(types::I32, on);
+        switch.emit(&mut self.b, on, other);
     }
 
     fn unary(&mut self, op: UnaryOp, a: clif::Value) -> clif::Value {

@@ -10,11 +10,24 @@ use super::Emit;
 impl Emit<'_> {
     /// Writes the functions of this file.
     pub(super) fn basics(&mut self, program: &mut Program) -> Result<(), String> {
+        let (mut b, args) = Builder::new(program, "put_off", &[Ty::Count, Ty::Time], None);
+        if let [slot, key] = args[..] {
+            self.put_off_body(&mut b, slot, key);
+        }
+        self.functions.put_off = Some(b.finish()?);
+
         let (mut b, args) = Builder::new(program, "update", &[Ty::Count, Ty::Time], None);
         if let [slot, key] = args[..] {
             self.update_inline(&mut b, slot, key);
         }
         self.functions.update = Some(b.finish()?);
+
+        let (mut b, args) = Builder::new(program, "earliest", &[Ty::Time], Some(Ty::Count));
+        if let [now] = args[..] {
+            let slot = self.earliest_body(&mut b, now);
+            b.give(Some(slot));
+        }
+        self.functions.earliest = Some(b.finish()?);
 
         let (mut b, args) = Builder::new(program, "offer", &[Ty::Handle, Ty::Handle], None);
         if let [list, item] = args[..] {
@@ -35,7 +48,7 @@ impl Emit<'_> {
     }
 
     pub(super) fn now(b: &mut Builder) -> V {
-        b.header(header::NOW)
+        b.now(header::NOW)
     }
 
     // ---- winner tree ----
@@ -45,65 +58,126 @@ impl Emit<'_> {
         b.call(Self::function(self.functions.update), &[slot, key]);
     }
 
-    /// The leaf of a slot: its byte offset in the tree.
-    fn leaf_offset(&self, b: &mut Builder, slot: V) -> V {
-        let leaves = b.count(1 << self.shapes.tree_depth);
-        let leaf = b.add(slot, leaves);
-        b.bits_with(BinaryOp::ShiftLeft, leaf, 4)
+    /// A field of the tree nodes of a level, counted from the leaves, by their byte offset within the level.
+    fn at_level(&self, level: u32, field: Field) -> Field {
+        let nodes = (1i32 << self.shapes.tree_depth) >> level;
+        field.plus(self.shapes.tree_at + 16 * nodes)
     }
 
-    /// The leaf of a slot.
-    pub(super) fn leaf(&self, b: &mut Builder, slot: V) -> V {
-        let tree = b.header(header::TREE);
-        let leaf = self.leaf_offset(b, slot);
-        b.add(tree, leaf)
+    /// The byte offset of a slot's leaf among the leaves.
+    fn leaf_offset(b: &mut Builder, slot: V) -> V {
+        b.bits_with(BinaryOp::ShiftLeft, slot, 4)
     }
 
-    /// The sibling of the tree node at a byte offset.
-    fn sibling(b: &mut Builder, tree: V, offset: V) -> V {
-        let other = b.bits_with(BinaryOp::Xor, offset, 16);
-        b.add(tree, other)
+    /// The time of a slot.
+    pub(super) fn time_of(&self, b: &mut Builder, slot: V) -> V {
+        let offset = Self::leaf_offset(b, slot);
+        b.load(offset, self.at_level(0, tree::KEY))
     }
 
-    /// The byte offset of the parent of the tree node at a byte offset.
+    /// Sets the time of a slot; its matches are still to be replayed.
+    pub(super) fn set_time(&self, b: &mut Builder, slot: V, key: V) {
+        let offset = Self::leaf_offset(b, slot);
+        b.store(offset, self.at_level(0, tree::KEY), key);
+    }
+
+    /// A field of the root.
+    pub(super) fn root(&self, b: &mut Builder, field: Field) -> V {
+        let none = b.none();
+        b.load(none, self.at_level(self.shapes.tree_depth, field))
+    }
+
+    /// Replays the slot's matches from its leaf to the root. `each` sees both times of every match before it is
+    /// decided. Of equal times either may win: [`Self::earliest`] says who is next where there may be some.
+    fn replay(&self, b: &mut Builder, slot: V, key: V, mut each: impl FnMut(&mut Builder, V, V)) {
+        let mut offset = Self::leaf_offset(b, slot);
+        b.store(offset, self.at_level(0, tree::KEY), key);
+        let (mut key, mut slot) = (key, slot);
+        for level in 0..self.shapes.tree_depth {
+            let other = b.bits_with(BinaryOp::Xor, offset, 16);
+            let other_key = b.load(other, self.at_level(level, tree::KEY));
+            let other_slot = b.load(other, self.at_level(level, tree::SLOT));
+            each(b, key, other_key);
+            let wins = b.le(key, other_key);
+            key = b.select(wins, key, other_key);
+            slot = b.select(wins, slot, other_slot);
+            offset = if level + 1 == self.shapes.tree_depth { b.count(0) } else { Self::parent(b, offset) };
+            b.store(offset, self.at_level(level + 1, tree::KEY), key);
+            b.store(offset, self.at_level(level + 1, tree::SLOT), slot);
+        }
+    }
+
+    /// The byte offset of a node's parent within its level.
     fn parent(b: &mut Builder, offset: V) -> V {
         let half = b.bits_with(BinaryOp::ShiftRight, offset, 1);
         b.bits_with(BinaryOp::And, half, !15)
     }
 
-    /// Replays the slot's matches from its leaf to the root. Of equal times the lower slot wins, which is
-    /// on the left: there the present winner may be as late as the other, on the right it must be earlier.
+    /// Gives a slot a new time and replays its matches. Where a match is between equal times, it is noted up to
+    /// when that may be so: two slots can only be due together if such a match has been seen.
     pub(super) fn update_inline(&self, b: &mut Builder, slot: V, key: V) {
-        let tree = b.header(header::TREE);
-        let mut offset = self.leaf_offset(b, slot);
-        let at = b.add(tree, offset);
-        b.store(at, tree::KEY, key);
-        let (mut key, mut slot) = (key, slot);
-        for _ in 0..self.shapes.tree_depth {
-            let other = Self::sibling(b, tree, offset);
-            let other_key = b.load(other, tree::KEY);
-            let other_slot = b.load(other, tree::SLOT);
-            let number = b.bits_with(BinaryOp::ShiftRight, offset, 4);
-            let right = b.bits_with(BinaryOp::And, number, 1);
-            let right = b.cast(right, Ty::Duration);
-            let latest = b.sub(other_key, right);
-            let wins = b.le(key, latest);
-            key = b.select(wins, key, other_key);
-            slot = b.select(wins, slot, other_slot);
-            offset = Self::parent(b, offset);
-            let at = b.add(tree, offset);
-            b.store(at, tree::KEY, key);
-            b.store(at, tree::SLOT, slot);
-        }
+        let mut ties = b.int(0, Ty::Flag);
+        self.replay(b, slot, key, |b, mine, other| {
+            let same = b.eq(mine, other);
+            ties = b.or(ties, same);
+        });
+        b.when(ties, |b| {
+            let never = b.int(super::super::status::NEVER, Ty::Time);
+            let comes = b.lt(key, never);
+            let put_off = Self::function(self.functions.put_off);
+            b.either(comes, |b| Self::note_tie(b, key), |b| b.call(put_off, &[slot, key]));
+        });
     }
 
-    /// Whether another slot is due at the same time: it lost a match on the winner's way to the root.
-    pub(super) fn tied(&self, b: &mut Builder, tree: V, winner: V, now: V) -> V {
-        let mut offset = self.leaf_offset(b, winner);
+    /// Up to a time several slots may be due together.
+    fn note_tie(b: &mut Builder, until: V) {
+        let latest = b.header(header::TIED);
+        let later = b.lt(latest, until);
+        b.when(later, |b| b.set_header(header::TIED, until));
+    }
+
+    /// Gives a slot a time that never comes, which many have.
+    fn put_off_body(&self, b: &mut Builder, slot: V, key: V) {
+        let never = b.int(super::super::status::NEVER, Ty::Time);
+        let none = b.int(0, Ty::Time);
+        let mut tie = none;
+        self.replay(b, slot, key, |b, mine, other| {
+            let same = b.eq(mine, other);
+            let set = b.lt(mine, never);
+            let later = b.lt(tie, mine);
+            let both = b.and(same, set);
+            let counts = b.and(both, later);
+            tie = b.select(counts, mine, tie);
+        });
+        let some = b.ne_zero(tie);
+        b.when(some, |b| Self::note_tie(b, tie));
+    }
+
+    /// The lowest slot that is due at the time of the root.
+    fn earliest_body(&self, b: &mut Builder, now: V) -> V {
+        let mut offset = b.count(0);
+        for level in (0..self.shapes.tree_depth).rev() {
+            let left = b.bits_with(BinaryOp::ShiftLeft, offset, 1);
+            let right = b.plus(left, 16);
+            let key = b.load(left, self.at_level(level, tree::KEY));
+            let due = b.eq(key, now);
+            offset = b.select(due, left, right);
+        }
+        b.bits_with(BinaryOp::ShiftRight, offset, 4)
+    }
+
+    /// The lowest slot that is due at the time of the root.
+    pub(super) fn earliest(&self, b: &mut Builder, now: V) -> V {
+        b.call_for(Self::function(self.functions.earliest), &[now], Ty::Count)
+    }
+
+    /// Whether another slot is due at the same time: it has a match with one on the winner's way to the root.
+    pub(super) fn tied(&self, b: &mut Builder, winner: V, now: V) -> V {
+        let mut offset = Self::leaf_offset(b, winner);
         let mut tied = b.int(0, Ty::Flag);
-        for _ in 0..self.shapes.tree_depth {
-            let other = Self::sibling(b, tree, offset);
-            let key = b.load(other, tree::KEY);
+        for level in 0..self.shapes.tree_depth {
+            let other = b.bits_with(BinaryOp::Xor, offset, 16);
+            let key = b.load(other, self.at_level(level, tree::KEY));
             let same = b.eq(key, now);
             tied = b.or(tied, same);
             offset = Self::parent(b, offset);
@@ -114,7 +188,7 @@ impl Emit<'_> {
     /// Takes a slot out of the calendar.
     pub(super) fn cancel(&self, b: &mut Builder, slot: V) {
         let never = b.int(super::super::status::NEVER, Ty::Time);
-        self.update(b, slot, never);
+        b.call(Self::function(self.functions.put_off), &[slot, never]);
     }
 
     /// Sets a slot to go off after a duration from now.
@@ -324,21 +398,28 @@ impl Emit<'_> {
 
     // ---- items ----
 
-    /// A fresh item record; its fields are the caller's to set.
+    /// An item record that is free, or a fresh one; its fields are the caller's to set.
     pub(super) fn new_item(&self, b: &mut Builder) -> V {
-        b.call_for(Self::function(self.functions.new_item), &[], Ty::Handle)
+        let free = b.header(header::ITEM_FREE);
+        let item = b.var(free);
+        let any = b.ne_zero(free);
+        b.either(
+            any,
+            |b| {
+                let next = b.load(free, item::OFFER_NEXT);
+                b.set_header(header::ITEM_FREE, next);
+            },
+            |b| {
+                let made = b.call_for(Self::function(self.functions.new_item), &[], Ty::Handle);
+                b.set(item, made);
+            },
+        );
+        item
     }
 
     fn new_item_body(&self, b: &mut Builder) {
         let bytes = 8 * self.shapes.item_words();
         let bytes = b.count(i64::try_from(bytes).unwrap_or(64));
-        let free = b.header(header::ITEM_FREE);
-        let any = b.ne_zero(free);
-        b.when(any, |b| {
-            let next = b.load(free, item::OFFER_NEXT);
-            b.set_header(header::ITEM_FREE, next);
-            b.give(Some(free));
-        });
         let top = b.header(header::ITEM_TOP);
         let end = b.header(header::ITEM_END);
         let next = b.add(top, bytes);
@@ -362,23 +443,27 @@ impl Emit<'_> {
     }
 
     /// An item of a type begins to be in the line now; `field` counts why.
-    pub(super) fn item_begins(b: &mut Builder, kind: V, field: Field) {
+    pub(super) fn item_begins(&self, b: &mut Builder, kind: V, field: Field) {
         let now = Self::now(b);
-        let at = Self::counted(b, kind, field);
+        let at = self.counted(b, kind, field);
         Self::subtract_128(b, at, counters::WIP, counters::WIP_HIGH, now);
     }
 
     /// An item of a type ends to be in the line now; `field` counts why.
-    pub(super) fn item_ends(b: &mut Builder, kind: V, field: Field) {
+    pub(super) fn item_ends(&self, b: &mut Builder, kind: V, field: Field) {
         let now = Self::now(b);
-        let at = Self::counted(b, kind, field);
+        let at = self.counted(b, kind, field);
         Self::add_128(b, at, counters::WIP, counters::WIP_HIGH, now);
     }
 
     /// The counters of a type, after adding one to `field`.
-    fn counted(b: &mut Builder, kind: V, field: Field) -> V {
+    fn counted(&self, b: &mut Builder, kind: V, field: Field) -> V {
         let counters = b.header(header::COUNTERS);
-        let at = b.element(counters, kind, i64::try_from(counters::WORDS * 8).unwrap_or(80));
+        // Of one type there is one record.
+        let at = match self.shapes.item_types {
+            1 => counters,
+            _ => b.element(counters, kind, i64::try_from(counters::WORDS * 8).unwrap_or(80)),
+        };
         b.bump(at, field, 1);
         at
     }

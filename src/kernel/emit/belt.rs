@@ -6,7 +6,7 @@
 //! in a lane's records are belt times; an item's ready time is one until it arrives.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{breakdown, buffer, conveyor, drive, header, item, lane, node, station, tree};
+use super::super::layout::{breakdown, buffer, conveyor, drive, header, item, lane, node, station};
 use super::super::program::{HostFn, Program, Ty};
 use super::super::shape::{BreakdownShape, ClockShape, ConveyorShape, NodeShape, StationShape};
 use super::super::status::NEVER;
@@ -85,8 +85,7 @@ impl Emit<'_> {
             b.store(record, drive::SINCE, now);
             Self::each_lane(b, record, |b, its_lane| {
                 let slot = b.load(its_lane, lane::SLOT);
-                let leaf = self.leaf(b, slot);
-                let due = b.load(leaf, tree::KEY);
+                let due = self.time_of(b, slot);
                 let later = b.lt(now, due);
                 let never = b.int(NEVER, Ty::Time);
                 let set = b.lt(due, never);

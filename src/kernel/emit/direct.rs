@@ -11,7 +11,7 @@ use super::station::{breakdown_offset, has_effect, working_clocks};
 
 impl Emit<'_> {
     /// The end of work of a station, alone at its instant.
-    pub(super) fn end_of_work_alone(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
+    pub(super) fn end_of_work_alone(&self, b: &mut Builder, k: usize, s: &StationShape, due: V, machine: V) {
         let Some(out) = s.direct_out else {
             self.end_of_work(b, k, s, machine);
             return;
@@ -34,10 +34,13 @@ impl Emit<'_> {
         match alone {
             Some(alone) => b.either(
                 alone,
-                |b| self.hand_over(b, s, out, node, machine, next),
-                |b| self.end_of_work(b, k, s, machine),
+                |b| self.hand_over(b, s, out, due, node, machine, next),
+                |b| {
+                    self.clear(b, due);
+                    self.end_of_work(b, k, s, machine);
+                },
             ),
-            None => self.hand_over(b, s, out, node, machine, next),
+            None => self.hand_over(b, s, out, due, node, machine, next),
         }
     }
 
@@ -64,9 +67,12 @@ impl Emit<'_> {
     }
 
     /// Work ends, the item moves on, and the machine takes the next item, if there is one.
-    fn hand_over(&self, b: &mut Builder, s: &StationShape, out: DirectOut, node: V, machine: V, next: V) {
+    #[allow(clippy::too_many_arguments)] // one fact each
+    fn hand_over(&self, b: &mut Builder, s: &StationShape, out: DirectOut, due: V, node: V, machine: V, next: V) {
         let now = Self::now(b);
         if !working_clocks(s).is_empty() {
+            // A clock may be what goes off next.
+            self.clear(b, due);
             let start = b.load(machine, machine::WORK_START);
             let worked = b.sub(now, start);
             Self::charge_clocks(b, s, machine, worked);
@@ -94,17 +100,18 @@ impl Emit<'_> {
                 b.either(
                     any,
                     |b| self.take_next(b, s, from, node, machine, following),
-                    |b| Self::runs_empty(b, machine),
+                    |b| self.runs_empty(b, due, machine),
                 );
             }
             None => {
-                Self::runs_empty(b, machine);
+                self.runs_empty(b, due, machine);
                 self.mark_if_offered(b, node);
             }
         }
     }
 
-    fn runs_empty(b: &mut Builder, machine: V) {
+    fn runs_empty(&self, b: &mut Builder, due: V, machine: V) {
+        self.clear(b, due);
         b.store_int(machine, machine::STATE, State::Starved.code());
         b.store_int(machine, machine::PHASE, phase::IDLE);
         b.store_int(machine, machine::ITEM, 0);
@@ -132,6 +139,10 @@ impl Emit<'_> {
             b.store(machine, machine::DRAWN, time);
         }
         self.work_on(b, s, machine, time);
+        if working_clocks(s).is_empty() {
+            // Else the slot may still have to be taken out of the calendar.
+            self.next_event_if_clean(b);
+        }
     }
 
     /// An item enters a lane with room; the first one is offered to the only taker.
@@ -224,7 +235,7 @@ impl Emit<'_> {
             observed: false,
         };
         let none = b.none();
-        Self::is_born(b, item);
+        self.is_born(b, item);
         let next = b.var(none);
         let made = b.load(from, source::MADE);
         let total = b.load(from, source::TOTAL);
@@ -244,7 +255,7 @@ impl Emit<'_> {
     }
 
     /// The event of a source's slot, alone at its instant.
-    pub(super) fn arrival_alone(&self, b: &mut Builder, s: &SourceShape, record: V) {
+    pub(super) fn arrival_alone(&self, b: &mut Builder, s: &SourceShape, due: V, record: V) {
         let (Some(out), SupplyShape::Pause(every)) = (s.direct_out, &s.supply) else {
             self.arrival(b, s, record);
             return;
@@ -276,15 +287,22 @@ impl Emit<'_> {
                 }
                 let made = b.load(record, source::MADE);
                 let more = b.lt(made, total);
-                b.when(more, |b| {
-                    let draw = b.load(record, source::EVERY);
-                    let time = self.duration(b, draw, every, None);
-                    let slot = b.load(record, source::SLOT);
-                    let at = b.add(now, time);
-                    self.update_inline(b, slot, at);
-                });
+                b.either(
+                    more,
+                    |b| {
+                        let draw = b.load(record, source::EVERY);
+                        let time = self.duration(b, draw, every, None);
+                        let at = b.add(now, time);
+                        self.update_inline(b, due, at);
+                        self.next_event_if_clean(b);
+                    },
+                    |b| self.clear(b, due),
+                );
             },
-            |b| self.arrival(b, s, record),
+            |b| {
+                self.clear(b, due);
+                self.arrival(b, s, record);
+            },
         );
     }
 }

@@ -1,7 +1,7 @@
 //! Breakdowns: onset, repair, and going on (semantics B1–B6).
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{breakdown, item, machine, request, station, tree};
+use super::super::layout::{breakdown, item, machine, request, station};
 use super::super::program::{BinaryOp, FuncId, Ty};
 use super::super::shape::{BreakdownShape, ClockShape, EffectShape, NodeShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, phase};
@@ -568,8 +568,7 @@ impl Emit<'_> {
         let repair = b.int(REPAIR, Ty::Count);
         let repair = b.eq(active, repair);
         let now = Self::now(b);
-        let leaf = self.leaf(b, slot);
-        let due = b.load(leaf, tree::KEY);
+        let due = self.time_of(b, slot);
         // A repair that ends at this instant is done (T7).
         let later = b.lt(now, due);
         let stops = b.and(repair, later);

@@ -429,7 +429,7 @@ impl Emit<'_> {
             let least = b.select(earlier, born, birth);
             b.set(birth, least);
             let kind = b.load(this, item::TYPE);
-            Self::item_ends(b, kind, counters::USED);
+            self.item_ends(b, kind, counters::USED);
             let other = b.ne(this, main);
             b.when(other, |b| {
                 self.return_all_cards(b, this);
@@ -520,7 +520,7 @@ impl Emit<'_> {
         b.store(product, item::BIRTH, born);
         self.forget_order(b, product);
         b.store(product, item::NEXT, none);
-        Self::item_begins(b, kind, counters::ASSEMBLED);
+        self.item_begins(b, kind, counters::ASSEMBLED);
         let first = b.is_zero(last);
         b.either(first, |b| b.store(machine, machine::PRODUCTS, product), |b| b.store(last, item::NEXT, product));
         b.set(last, product);

@@ -3,7 +3,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::choice::own;
-use super::super::layout::{buffer, counters, item, node, routing, tree};
+use super::super::layout::{buffer, counters, item, node, routing};
 use super::super::program::{HostFn, Program, Ty};
 use super::super::shape::{BufferShape, LooseShape};
 use super::super::status::NEVER;
@@ -125,8 +125,7 @@ impl Emit<'_> {
         if loose.stay.is_some() {
             let at = b.load(item, self.expires());
             let slot = b.load(node, buffer::EXPIRY);
-            let leaf = self.leaf(b, slot);
-            let next = b.load(leaf, tree::KEY);
+            let next = self.time_of(b, slot);
             let sooner = b.lt(at, next);
             b.when(sooner, |b| self.update(b, slot, at));
         }
@@ -225,7 +224,7 @@ impl Emit<'_> {
             } else {
                 self.unlink_loose(b, s, node, item);
                 let kind = b.load(item, item::TYPE);
-                Self::item_ends(b, kind, counters::SCRAPPED);
+                self.item_ends(b, kind, counters::SCRAPPED);
                 self.return_all_cards(b, item);
                 Self::free_item(b, item);
                 self.mark_if_offered(b, node);

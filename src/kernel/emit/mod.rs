@@ -45,6 +45,8 @@ use super::shape::{NodeShape, Shapes, StationShape};
 #[derive(Clone, Debug, Default)]
 struct Functions {
     update: Option<FuncId>,
+    put_off: Option<FuncId>,
+    earliest: Option<FuncId>,
     value: Option<FuncId>,
     offer: Option<FuncId>,
     withdraw: Option<FuncId>,

@@ -2,8 +2,8 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{header, node, slot, tree};
-use super::super::program::{Program, Ty};
-use super::super::shape::{EventShape, NodeShape};
+use super::super::program::{BinaryOp, Program, Ty};
+use super::super::shape::{EventShape, NodeShape, SupplyShape};
 use super::super::status::{NEVER, Status};
 use super::Emit;
 use crate::base::limits;
@@ -21,12 +21,12 @@ impl Emit<'_> {
         let dirty = b.header(header::DIRTY);
         let dirty = b.ne_zero(dirty);
         b.when(dirty, |b| self.settle(b));
-        let root = b.header(header::TREE);
         let expiries = i64::from(self.shapes.first_expiry);
         let with_expiries = self.shapes.first_expiry != u32::MAX;
         b.repeat(|b| {
-            let key = b.load(root, TREE_KEY);
-            let now = Self::now(b);
+            b.forget_now();
+            let key = self.root(b, tree::KEY);
+            let now = b.header(header::NOW);
             let fresh = b.lt(now, key);
             b.either(
                 fresh,
@@ -48,32 +48,38 @@ impl Emit<'_> {
                 },
                 |b| self.guard_instant(b),
             );
+            // Nothing is due before the present: either way this is it.
+            b.know_now(key);
             // Most events are alone at their instant. Then the slot's matches need not be replayed twice:
             // its leaf alone is cleared, and when nothing has set it again, the matches are replayed
             // behind the settling.
-            let due = b.load(root, TREE_SLOT);
-            let tied = self.tied(b, root, due, key);
-            let alone = b.not(tied);
-            let leaf = self.leaf(b, due);
-            let never = b.int(NEVER, Ty::Time);
+            let winner = self.root(b, tree::SLOT);
+            let due = b.var(winner);
+            let yes = b.int(1, Ty::Flag);
+            let alone = b.var(yes);
+            let until = b.header(header::TIED);
+            let perhaps = b.le(key, until);
+            b.when(perhaps, |b| {
+                let lowest = self.earliest(b, key);
+                b.set(due, lowest);
+                let tied = self.tied(b, lowest, key);
+                let only = b.not(tied);
+                b.set(alone, only);
+            });
             b.either(
                 alone,
-                |b| {
-                    b.store(leaf, tree::KEY, never);
-                    self.dispatch(b, due, true);
-                },
+                |b| self.dispatch(b, due, true),
                 |b| {
                     // End everything that is due; expiries one by one, each after the instant has settled.
                     b.repeat(|b| {
-                        let due = b.load(root, TREE_SLOT);
+                        let due = self.earliest(b, key);
                         self.cancel(b, due);
                         self.dispatch(b, due, false);
-                        let next = b.load(root, TREE_KEY);
-                        let now = Self::now(b);
-                        let over = b.ne(next, now);
+                        let next = self.root(b, tree::KEY);
+                        let over = b.ne(next, key);
                         b.leave_if(over);
                         if with_expiries {
-                            let next = b.load(root, TREE_SLOT);
+                            let next = self.earliest(b, key);
                             let first = b.count(expiries);
                             let expiry = b.le(first, next);
                             b.leave_if(expiry);
@@ -85,7 +91,8 @@ impl Emit<'_> {
             );
             self.settle(b);
             b.when(alone, |b| {
-                let key = b.load(leaf, tree::KEY);
+                let key = self.time_of(b, due);
+                let never = b.int(NEVER, Ty::Time);
                 let unset = b.eq(key, never);
                 b.when(unset, |b| self.cancel(b, due));
             });
@@ -120,18 +127,56 @@ impl Emit<'_> {
     }
 
     fn dispatch(&self, b: &mut Builder, due: V, alone: bool) {
-        let slots = b.header(header::SLOTS);
-        let at = b.element(slots, due, 16);
-        let handler = b.load(at, slot::HANDLER);
-        let record = b.load(at, slot::RECORD);
+        let offset = b.bits_with(BinaryOp::ShiftLeft, due, 4);
+        let handler = b.load(offset, slot::HANDLER.plus(self.shapes.slots_at));
+        let record = b.load(offset, slot::RECORD.plus(self.shapes.slots_at));
         let header = b.none();
         b.bump(header, header::EVENTS, 1);
         let events = self.shapes.events.clone();
-        b.switch(handler, events.len(), |b, i| match events.get(i) {
+        b.switch(handler, events.len(), |b, i| {
+            let event = events.get(i);
+            if alone && !event.is_some_and(|e| self.moves_directly(e)) {
+                self.clear(b, due);
+            }
+            self.event(b, event, due, record, alone);
+        });
+    }
+
+    /// Takes the time of a slot away; its matches are still to be replayed.
+    pub(super) fn clear(&self, b: &mut Builder, slot: V) {
+        let never = b.int(NEVER, Ty::Time);
+        self.set_time(b, slot, never);
+    }
+
+    /// Whether the handler of an event that is alone at its instant may hand over directly: then it clears its leaf
+    /// itself where that is needed.
+    fn moves_directly(&self, event: &EventShape) -> bool {
+        match event {
+            EventShape::EndOfWork(k) => self.station_shape(*k).is_some_and(|s| s.direct_out.is_some()),
+            EventShape::Arrival(k) => match self.shapes.nodes.get(*k) {
+                Some(NodeShape::Source(s)) => s.direct_out.is_some() && matches!(s.supply, SupplyShape::Pause(_)),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Goes on with the next event where this one has left nothing to settle. Its slot has a new time.
+    pub(super) fn next_event_if_clean(&self, b: &mut Builder) {
+        if self.shapes.settled || self.any_together() || self.any_moves() || self.any_ranged() {
+            return;
+        }
+        let dirty = b.header(header::DIRTY);
+        let clean = b.is_zero(dirty);
+        b.when(clean, Builder::again);
+    }
+
+    fn event(&self, b: &mut Builder, event: Option<&EventShape>, due: V, record: V, alone: bool) {
+        match event {
             Some(EventShape::EndOfWork(k)) => {
                 if let Some(s) = self.station_shape(*k) {
                     if alone {
-                        self.end_of_work_alone(b, *k, s, record);
+                        self.end_of_work_alone(b, *k, s, due, record);
                     } else {
                         self.end_of_work(b, *k, s, record);
                     }
@@ -145,7 +190,7 @@ impl Emit<'_> {
             Some(EventShape::Arrival(k)) => {
                 if let Some(NodeShape::Source(s)) = self.shapes.nodes.get(*k) {
                     if alone {
-                        self.arrival_alone(b, s, record);
+                        self.arrival_alone(b, s, due, record);
                     } else {
                         self.arrival(b, s, record);
                     }
@@ -186,7 +231,7 @@ impl Emit<'_> {
             Some(EventShape::Vehicle) => self.vehicle_event(b, record),
             Some(EventShape::CardsBack) => self.cards_back(b, record),
             None => {}
-        });
+        }
     }
 
     /// Settles: deliver by rank until nothing can be delivered, hand over what leaves together, grant
@@ -274,8 +319,3 @@ impl Emit<'_> {
             .any(|s| matches!(s, NodeShape::Source(s) if s.supply == super::super::shape::SupplyShape::Always))
     }
 }
-
-/// The root's time: node 1 of the tree.
-const TREE_KEY: Field = Field { offset: 16, ty: Ty::Time };
-/// The root's slot.
-const TREE_SLOT: Field = Field { offset: 24, ty: Ty::Count };

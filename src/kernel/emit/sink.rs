@@ -33,7 +33,7 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.set_header(header::PROGRESS, now);
         let kind = b.load(item, item::TYPE);
-        Self::item_ends(b, kind, counters::LEFT);
+        self.item_ends(b, kind, counters::LEFT);
         b.bump(node, sink::COUNT, 1);
         let table = b.load(node, sink::ARRIVALS);
         let at = b.element(table, kind, 8);

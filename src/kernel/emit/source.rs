@@ -249,7 +249,7 @@ impl Emit<'_> {
         self.no_stamps(b, item);
         b.bump(node, source::MADE, 1);
         if s.supply != SupplyShape::Always {
-            Self::item_begins(b, kind, counters::MADE);
+            self.item_begins(b, kind, counters::MADE);
             Self::observe(b, s.observed, node, source::OBSERVERS, item);
         }
         item
@@ -288,7 +288,7 @@ impl Emit<'_> {
         match &s.supply {
             SupplyShape::Always => {
                 // The next one stands ready.
-                Self::is_born(b, item);
+                self.is_born(b, item);
                 Self::observe(b, s.observed, node, source::OBSERVERS, item);
                 b.when(more, |b| {
                     if s.from > 0 {
@@ -319,11 +319,11 @@ impl Emit<'_> {
     }
 
     /// An item of a source that always has one ready is born when it leaves (Q3).
-    pub(super) fn is_born(b: &mut Builder, item: V) {
+    pub(super) fn is_born(&self, b: &mut Builder, item: V) {
         let now = Self::now(b);
         b.store(item, item::BIRTH, now);
         let kind = b.load(item, item::TYPE);
-        Self::item_begins(b, kind, counters::MADE);
+        self.item_begins(b, kind, counters::MADE);
     }
 
     /// The verdict on an item that may be lost: it is, when it still waits after the instant has
@@ -341,14 +341,14 @@ impl Emit<'_> {
                     let less = b.plus(left, -1);
                     b.set(left, less);
                     let item = self.new_source_item(b, s, node);
-                    Self::lose(b, node, item);
+                    self.lose(b, node, item);
                 });
             } else {
                 let due = b.ne_zero(pending);
                 b.when(due, |b| {
                     b.store_int(node, source::PENDING, 0);
                     let item = self.new_source_item(b, s, node);
-                    Self::lose(b, node, item);
+                    self.lose(b, node, item);
                 });
             }
         }
@@ -362,7 +362,7 @@ impl Emit<'_> {
                 let list = b.load(item, item::LIST);
                 self.withdraw(b, list, item);
                 self.return_all_cards(b, item);
-                Self::lose(b, node, item);
+                self.lose(b, node, item);
             });
             return;
         }
@@ -373,14 +373,14 @@ impl Emit<'_> {
             let list = b.load(item, item::LIST);
             self.withdraw(b, list, item);
             self.return_all_cards(b, item);
-            Self::lose(b, node, item);
+            self.lose(b, node, item);
         });
     }
 
-    fn lose(b: &mut Builder, node: V, item: V) {
+    fn lose(&self, b: &mut Builder, node: V, item: V) {
         b.bump(node, source::LOST, 1);
         let kind = b.load(item, item::TYPE);
-        Self::item_ends(b, kind, counters::LOST);
+        self.item_ends(b, kind, counters::LOST);
         Self::free_item(b, item);
     }
 }

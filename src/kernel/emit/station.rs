@@ -700,7 +700,7 @@ impl Emit<'_> {
     pub(super) fn scrap(&self, b: &mut Builder, node: V, item: V) {
         b.bump(node, station::SCRAPPED, 1);
         let kind = b.load(item, item::TYPE);
-        Self::item_ends(b, kind, counters::SCRAPPED);
+        self.item_ends(b, kind, counters::SCRAPPED);
         self.return_all_cards(b, item);
         Self::free_item(b, item);
     }

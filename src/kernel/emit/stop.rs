@@ -3,7 +3,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{
-    breakdown, calendar, component, draw, header, item, machine, node, pool, request, source, station, tree,
+    breakdown, calendar, component, draw, header, item, machine, node, pool, request, source, station,
 };
 use super::super::program::{BinaryOp, HostFn, Ty};
 use super::super::shape::{
@@ -219,8 +219,7 @@ impl Emit<'_> {
 
     /// The time left to a slot's event, which is taken out of the calendar.
     pub(super) fn freeze(&self, b: &mut Builder, slot: V) -> V {
-        let leaf = self.leaf(b, slot);
-        let due = b.load(leaf, tree::KEY);
+        let due = self.time_of(b, slot);
         let now = Self::now(b);
         let rest = b.sub(due, now);
         self.cancel(b, slot);

@@ -3,7 +3,7 @@
 //! is free.
 
 use super::super::builder::{Builder, V};
-use super::super::layout::{breakdown, fleet, tree, vehicle};
+use super::super::layout::{breakdown, fleet, vehicle};
 use super::super::program::{Program, Ty};
 use super::super::shape::{BreakdownShape, ClockShape, MemberShape, SubscriberShape};
 use super::super::status::NEVER;
@@ -176,8 +176,7 @@ impl Emit<'_> {
             let busy = Self::on_a_trip(b, which);
             b.when(busy, |b| self.vehicle_clocks(b, which, true));
             let slot = b.load(which, vehicle::SLOT);
-            let leaf = self.leaf(b, slot);
-            let at = b.load(leaf, tree::KEY);
+            let at = self.time_of(b, slot);
             let never = b.int(NEVER, Ty::Time);
             let runs = b.lt(at, never);
             b.when(runs, |b| {

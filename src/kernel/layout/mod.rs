@@ -66,6 +66,8 @@ record! {
         DIRTY = 11 Count;
         /// Whether some pool may have to grant.
         GRANT = 12 Count;
+        /// Until when, included, several slots may be due at the same time.
+        TIED = 13 Time;
         /// Rounds at the present instant.
         ROUNDS = 15 Count;
         /// Counters by item type.

@@ -293,7 +293,7 @@ impl Model {
         layout.kinds()?;
         layout.settle_handlers();
         layout.places.causes = std::mem::take(&mut layout.causes);
-        let first = layout.slots();
+        let first = layout.slots()?;
         layout.dirty_set();
         let item_words = layout.shapes.item_words();
         let item_bytes = index(item_words * 8);
@@ -376,16 +376,22 @@ impl Model {
         self.places.tree + index((leaves + slot) * 16)
     }
 
-    /// Fills the inner nodes of the winner tree from its leaves.
+    /// Fills the inner nodes of the winner tree from its leaves, and notes up to when two slots may be due together.
     fn play_tournament(&self, arena: &mut Arena) {
         let leaves = 1usize << self.shapes.tree_depth;
+        let mut tied = 0;
         for i in (1..leaves).rev() {
             let at = |i: usize| self.places.tree + index(i * 16);
             let (left, right) = (at(2 * i), at(2 * i + 1));
+            let due = arena.get(left, tree::KEY);
+            if due < NEVER && due == arena.get(right, tree::KEY) {
+                tied = due.max(tied);
+            }
             let winner = if arena.get(left, tree::KEY) <= arena.get(right, tree::KEY) { left } else { right };
             arena.set(at(i), tree::KEY, arena.get(winner, tree::KEY));
             arena.set(at(i), tree::SLOT, arena.get(winner, tree::SLOT));
         }
+        arena.set(0, header::TIED, tied);
     }
 }
 
