@@ -87,6 +87,19 @@ impl Kernel {
         Ok(Kernel { model, program, code })
     }
 
+    /// Lays out a plant for code that was compiled ahead of time from a program of this fingerprint.
+    ///
+    /// # Errors
+    /// As [`Kernel::new`]; `None` when the plant needs other code.
+    pub fn ahead(plant: &Plant, code: Native, fingerprint: u64) -> Result<Kernel, Option<String>> {
+        let model = Model::new(plant).map_err(Some)?;
+        let program = emit::program(&model.shapes).map_err(Some)?;
+        if program.fingerprint() != fingerprint {
+            return Err(None);
+        }
+        Ok(Kernel { model, program, code: Code::Native(Box::new(code)) })
+    }
+
     /// The kernel program.
     #[must_use]
     pub fn program(&self) -> &Program {
