@@ -75,11 +75,7 @@ impl Kernel {
     /// # Errors
     /// What the kernel cannot do, or an internal error, in words.
     pub fn new(plant: &Plant, engine: Engine) -> Result<Kernel, String> {
-        let model = Model::new(plant)?;
-        if let Some((a, b)) = model.collisions.first() {
-            return Err(format!("the random streams of `{a}` and `{b}` have the same id; rename one of them"));
-        }
-        let program = emit::program(&model.shapes)?;
+        let (model, program) = lowered(plant)?;
         let code = match engine {
             Engine::Event => Code::Native(Box::new(Native::compile(&program)?)),
             Engine::Interpreter => Code::Interpreter(Interpreter::new(&program)),
@@ -92,8 +88,7 @@ impl Kernel {
     /// # Errors
     /// As [`Kernel::new`]; `None` when the plant needs other code.
     pub fn ahead(plant: &Plant, code: Native, fingerprint: u64) -> Result<Kernel, Option<String>> {
-        let model = Model::new(plant).map_err(Some)?;
-        let program = emit::program(&model.shapes).map_err(Some)?;
+        let (model, program) = lowered(plant).map_err(Some)?;
         if program.fingerprint() != fingerprint {
             return Err(None);
         }
@@ -149,6 +144,26 @@ impl Kernel {
             }
             None => Stop::Internal(format!("unknown status {code}")),
         }
+    }
+}
+
+/// Layout and program of a plant.
+fn lowered(plant: &Plant) -> Result<(Model, Program), String> {
+    let model = Model::new(plant)?;
+    if let Some((a, b)) = model.collisions.first() {
+        return Err(format!("the random streams of `{a}` and `{b}` have the same id; rename one of them"));
+    }
+    let program = emit::program(&model.shapes)?;
+    Ok((model, program))
+}
+
+impl Program {
+    /// The program of a plant.
+    ///
+    /// # Errors
+    /// As [`Kernel::new`].
+    pub fn of(plant: &Plant) -> Result<Program, String> {
+        lowered(plant).map(|(_, program)| program)
     }
 }
 

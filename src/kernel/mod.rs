@@ -39,4 +39,5 @@ mod engine;
 
 pub use engine::{Engine, Kernel, Run, Stop};
 pub use host::Arena;
+pub use program::Program;
 pub use status::{State, Status};

@@ -7,5 +7,6 @@ pub mod figures;
 mod fleets;
 pub mod grid;
 pub mod json;
+pub mod rows;
 pub mod table;
 pub mod verdicts;
