@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use crate::analysis;
 use crate::diag::render::{self, Format};
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::embed::source::{Recorder, Source};
@@ -11,7 +12,6 @@ use crate::embed::{LINKAGE, header};
 use crate::ir::Plant;
 use crate::kernel::{Program, object};
 use crate::sim::trouble;
-use crate::analysis;
 
 use super::args::Build;
 use super::files::{self, Source as Read};

@@ -127,7 +127,9 @@ pub(super) fn define(
     host_signature.returns.push(AbiParam::new(types::I64));
     let mut hosts = Vec::new();
     for f in HostFn::ALL {
-        hosts.push(module.declare_function(host_symbol(f), Linkage::Import, &host_signature).map_err(|e| e.to_string())?);
+        hosts.push(
+            module.declare_function(host_symbol(f), Linkage::Import, &host_signature).map_err(|e| e.to_string())?,
+        );
     }
 
     let mut ids: Vec<(ModuleFuncId, Signature)> = Vec::new();
