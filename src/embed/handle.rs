@@ -4,6 +4,7 @@
 //! of `flowline run`, bit for bit.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::base::{TICKS_PER_SECOND, Ticks, limits};
@@ -25,7 +26,7 @@ pub const LONGEST: Ticks = Ticks(limits::HORIZON_DAYS * 86_400 * TICKS_PER_SECON
 
 /// A run in progress.
 pub struct Handle {
-    object: Object,
+    object: Rc<Object>,
     set: Vec<(String, String)>,
     line: Linked,
     run: Run,
@@ -61,13 +62,17 @@ impl Handle {
     /// # Errors
     /// When the line does not fit, or cannot begin.
     pub fn create(object: Object, seed: u64, replication: u64) -> Result<Handle, Refused> {
-        let line = object.link(&[])?;
+        Handle::made(Rc::new(object), Vec::new(), seed, replication)
+    }
+
+    fn made(object: Rc<Object>, set: Vec<(String, String)>, seed: u64, replication: u64) -> Result<Handle, Refused> {
+        let line = object.link(&set)?;
         let run = line.kernel.begin(seed, replication);
         let start = run.arena().clone();
         let before = Snapshot::of(&line.kernel.model, &line.plant, &run);
         let mut handle = Handle {
             object,
-            set: Vec::new(),
+            set,
             line,
             run,
             seed,
@@ -79,7 +84,8 @@ impl Handle {
             values: None,
         };
         handle.begin(seed, replication)?;
-        handle.name()?;
+        let (names, values) = handle.flat()?;
+        (handle.names, handle.values) = (names, Some(values));
         Ok(handle)
     }
 
@@ -88,20 +94,13 @@ impl Handle {
     /// # Errors
     /// When there is no such parameter, the value is none for it, or needs other code.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Refused> {
+        let (name, value) = (name.trim(), value.trim());
         let mut set: Vec<(String, String)> = self.set.iter().filter(|(n, _)| n != name).cloned().collect();
-        set.push((name.trim().to_string(), value.trim().to_string()));
+        set.push((name.to_string(), value.to_string()));
         // One order, whatever order they were set in: equal values are one line.
         set.sort();
-        let line = self.object.link(&set)?;
-        let (old_line, old_set) = (std::mem::replace(&mut self.line, line), std::mem::replace(&mut self.set, set));
-        let (seed, replication) = (self.seed, self.replication);
-        let begun = self.begin(seed, replication).and_then(|()| self.name());
-        if begun.is_err() {
-            (self.line, self.set) = (old_line, old_set);
-            self.begin(seed, replication)?;
-            self.name()?;
-        }
-        begun
+        *self = Handle::made(Rc::clone(&self.object), set, self.seed, self.replication)?;
+        Ok(())
     }
 
     /// Begins anew at t = 0 with another seed and replication, and the parameters as they are.
@@ -361,11 +360,5 @@ impl Handle {
         }
         present(&plant.name, "", "events", now.events as f64);
         Ok((names, values))
-    }
-
-    fn name(&mut self) -> Result<(), Refused> {
-        let (names, values) = self.flat()?;
-        (self.names, self.values) = (names, Some(values));
-        Ok(())
     }
 }

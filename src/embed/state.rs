@@ -88,7 +88,7 @@ impl State<'_> {
         let (Ok(of_now), Ok(of_start)) = (usize::try_from(*now), usize::try_from(*start)) else {
             return bad("the state is not whole");
         };
-        if of_now.checked_add(of_start) != Some(rest.len()) || block.len() % 8 != 0 {
+        if of_now.checked_add(of_start) != Some(rest.len()) || !block.len().is_multiple_of(8) {
             return bad("the state is not whole: it has another length than its head says");
         }
         let head = [*magic, *version, *of, *seed, *replication, *now, *start];
