@@ -112,6 +112,15 @@ fn bytes(plant: &Plant, source: &Source, prefix: &str) -> Result<Vec<u8>, Box<Di
     object::write(&program, &header::symbol(prefix), LINKAGE, &text).map_err(internal)
 }
 
+/// Where a file lies, whether it is there or not, however the path to it is written.
+fn place(path: &Path) -> (PathBuf, Option<&std::ffi::OsStr>) {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    match path.canonicalize() {
+        Ok(real) => (real, None),
+        Err(_) => (folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf()), path.file_name()),
+    }
+}
+
 /// Writes files so that each is there whole or as it was before: all go into new files beside them first.
 fn written(source: &Path, outputs: &[(&Path, Vec<u8>)]) -> Result<(), String> {
     let told = |path: &Path, e: &std::io::Error| format!("cannot write `{}`: {e}", path.display());
@@ -119,10 +128,7 @@ fn written(source: &Path, outputs: &[(&Path, Vec<u8>)]) -> Result<(), String> {
         if path.is_dir() {
             return Err(format!("cannot write `{}`: it is a folder", path.display()));
         }
-        let same = |other: &Path| match (path.canonicalize(), other.canonicalize()) {
-            (Ok(a), Ok(b)) => a == b,
-            _ => *path == other,
-        };
+        let same = |other: &Path| place(path) == place(other);
         if same(source) || outputs.iter().skip(i + 1).any(|(other, _)| same(other)) {
             return Err(format!("`{}` would be written over: name another file", path.display()));
         }
