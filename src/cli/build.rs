@@ -10,7 +10,7 @@ use crate::diag::{Diagnostic, Severity, codes};
 use crate::embed::source::{Recorder, Source};
 use crate::embed::{LINKAGE, header};
 use crate::ir::Plant;
-use crate::kernel::{Program, object};
+use crate::kernel::{Engine, Kernel, object};
 use crate::sim::trouble;
 
 use super::args::Build;
@@ -106,10 +106,11 @@ pub fn build(options: &Build) -> u8 {
 }
 
 fn bytes(plant: &Plant, source: &Source, prefix: &str) -> Result<Vec<u8>, Box<Diagnostic>> {
-    let program = Program::of(plant).map_err(|words| Box::new(trouble::not_simulated(plant, &words)))?;
+    let kernel = Kernel::new(plant, Engine::Interpreter);
+    let kernel = kernel.map_err(|words| Box::new(trouble::not_simulated(plant, &words)))?;
     let internal = |words: String| Box::new(trouble::internal(plant, &words));
     let text = source.to_bytes().map_err(internal)?;
-    object::write(&program, &header::symbol(prefix), LINKAGE, &text).map_err(internal)
+    object::write(kernel.program(), &header::symbol(prefix), LINKAGE, &text).map_err(internal)
 }
 
 /// Where a file lies, whether it is there or not, however the path to it is written.

@@ -337,7 +337,7 @@ impl Handle {
         let (study, now) = self.figures()?;
         let mut names = Vec::new();
         let mut values = Vec::new();
-        for row in rows::of(&study) {
+        for row in rows::rows(&study) {
             let (section, entity) = (row.section.to_string(), row.entity);
             names.push(Named { section, entity, item: row.item, measure: row.measure });
             values.push(row.figure.map_or(f64::NAN, |f| f.mean));

@@ -5,9 +5,9 @@
 
 use ::csv::{Error, Writer};
 
+use super::rows::rows;
+use crate::runtime::statistics::Summary;
 use crate::sim::outcome::Study;
-
-use super::rows;
 
 /// The columns.
 pub const COLUMNS: [&str; 9] = ["section", "entity", "item", "measure", "mean", "half_width", "sd", "min", "max"];
@@ -20,19 +20,29 @@ pub const COLUMNS: [&str; 9] = ["section", "entity", "item", "measure", "mean", 
 pub fn render(study: &Study) -> Result<String, Error> {
     let mut writer = Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS)?;
-    let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    for row in rows::of(study) {
-        let figure = row.figure;
-        let values = [
-            cell(figure.map(|f| f.mean)),
-            cell(figure.and_then(|f| f.half_width)),
-            cell(figure.map(|f| f.sd)),
-            cell(figure.map(|f| f.min)),
-            cell(figure.map(|f| f.max)),
-        ];
-        let names = [row.section, &row.entity, &row.item, &row.measure];
-        writer.write_record(names.into_iter().chain(values.iter().map(String::as_str)))?;
+    for row in rows(study) {
+        let names = [row.section, &row.entity, &row.item, &row.measure].map(str::to_owned);
+        writer.write_record(names.into_iter().chain(cells(row.figure)))?;
     }
+    text_of(writer)
+}
+
+/// The five cells of a figure.
+pub(super) fn cells(figure: Option<Summary>) -> [String; 5] {
+    [
+        cell(figure.map(|f| f.mean)),
+        cell(figure.and_then(|f| f.half_width)),
+        cell(figure.map(|f| f.sd)),
+        cell(figure.map(|f| f.min)),
+        cell(figure.map(|f| f.max)),
+    ]
+}
+
+pub(super) fn cell(value: Option<f64>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+pub(super) fn text_of(writer: Writer<Vec<u8>>) -> Result<String, Error> {
     let bytes = writer.into_inner().map_err(|error| error.into_error())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -8,5 +8,6 @@ mod fleets;
 pub mod grid;
 pub mod json;
 pub mod rows;
+pub mod sweep;
 pub mod table;
 pub mod verdicts;

@@ -1,30 +1,29 @@
-//! Every figure of a study as one flat list: what it is about, its name, its value. Tables for spreadsheets and
-//! programs that read figures one by one are made from it.
+//! Every figure of a study as a list of rows with names: the order and the names of the CSV and of comparisons.
 //!
-//! Names are those of the JSON document. All studies of a model have the same rows. Start at [`of`].
+//! It writes nothing. Start at [`rows`].
 
 use crate::kernel::vehicles::DOINGS;
 use crate::runtime::statistics::Summary;
 use crate::sim::outcome::{DurationResult, STATES, Study};
 
-/// One figure and what it is about.
+/// One figure. Names and units are those of the JSON document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// `sinks`, `stations`, `buffers`, `crews`, `fleets`, `cards`, `limits`, `line` or `expectations`.
+    /// Part of the document.
     pub section: &'static str,
-    /// Name of the sink, station, …
+    /// What it is a figure of.
     pub entity: String,
-    /// Name of the item type, where there is one per type; the verdict of an expectation.
+    /// The item type, where it is of one; of an expectation its verdict.
     pub item: String,
-    /// Name of the figure; its unit is a part of it.
+    /// What is measured; of an expectation its unit.
     pub measure: String,
-    /// The figure; `None` where no replication has a value.
+    /// The figure; `None` when no run has a value.
     pub figure: Option<Summary>,
 }
 
-/// The rows of a study, in the order of its parts. O(figures).
+/// All rows of a study. A figure without value has a row too, so that all studies of a model have the same rows.
 #[must_use]
-pub fn of(study: &Study) -> Vec<Row> {
+pub fn rows(study: &Study) -> Vec<Row> {
     let mut rows = Rows { list: Vec::new() };
     for sink in &study.sinks {
         for arrival in &sink.items {
@@ -120,7 +119,7 @@ pub fn of(study: &Study) -> Vec<Row> {
     rows.list
 }
 
-/// Rows written so far.
+/// Rows found so far.
 struct Rows {
     list: Vec<Row>,
 }
@@ -141,13 +140,8 @@ impl Rows {
 
 impl At<'_> {
     fn row(&mut self, measure: &str, figure: Option<Summary>) {
-        self.rows.list.push(Row {
-            section: self.section,
-            entity: self.entity.to_string(),
-            item: self.item.to_string(),
-            measure: measure.to_string(),
-            figure,
-        });
+        let (entity, item) = (self.entity.to_owned(), self.item.to_owned());
+        self.rows.list.push(Row { section: self.section, entity, item, measure: measure.to_owned(), figure });
     }
 
     fn durations(&mut self, time_in_system: &DurationResult) {
