@@ -22,6 +22,7 @@ pub mod laws;
 pub mod layout;
 pub mod model;
 pub mod native;
+pub mod object;
 pub mod observe;
 pub mod program;
 pub mod rank;
@@ -35,7 +36,9 @@ pub mod vehicles;
 mod cards;
 mod crews;
 mod engine;
+mod programs;
 
 pub use engine::{Engine, Kernel, Run, Stop};
 pub use host::Arena;
+pub use programs::Programs;
 pub use status::{State, Status};
