@@ -763,23 +763,22 @@ impl NativeContext {
     }
 }
 
-/// Calls the host from native code.
+/// Calls the host from native code. Of each entry only what it asks for is left.
+#[inline(always)]
 fn serve(context: *mut NativeContext, function: HostFn, args: [i64; 3]) -> i64 {
     // SAFETY: native code passes on the context it was called with; `Native::run` made it from a host
     // it borrows mutably for the whole call, and native code holds no other reference meanwhile.
     unsafe {
         let host = &mut *(*context).host;
+        if function == HostFn::Draw {
+            // So often called that it goes without a choice; it does not move the arena.
+            host.draw(args[0]);
+            return 0;
+        }
         let result = host.call(function, args);
         (*context).arena = host.arena.words.as_mut_ptr();
         result
     }
-}
-
-/// [`HostFn::Draw`], called so often that it goes without [`Host::call`]. It does not move the arena.
-extern "C" fn draw_batch(context: *mut NativeContext, record: i64, _: i64, _: i64) -> i64 {
-    // SAFETY: as in `serve`.
-    unsafe { (*(*context).host).draw(record) };
-    0
 }
 
 macro_rules! entries {
@@ -802,7 +801,6 @@ macro_rules! entries {
         #[must_use]
         pub fn host_address(function: HostFn) -> *const u8 {
             match function {
-                HostFn::Draw => draw_batch as *const u8,
                 $(HostFn::$function => $name as *const u8,)*
             }
         }
@@ -811,6 +809,7 @@ macro_rules! entries {
 
 entries! {
     grow_items = GrowItems;
+    draw_batch = Draw;
     timed_insert = TimedInsert;
     timed_take = TimedTake;
     bring_calendar = Calendar;
