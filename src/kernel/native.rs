@@ -159,6 +159,7 @@ pub(super) fn define(
             base: None,
             context: None,
             loops: Vec::new(),
+            sums: sums(f),
         };
         emitter.function()?;
         emitter.b.finalize(frontend);
@@ -215,6 +216,65 @@ struct Emitter<'a, 'b> {
     base: Option<Variable>,
     context: Option<clif::Value>,
     loops: Vec<(clif::Block, clif::Block)>,
+    /// Of each register that is set once, to the sum of two that are set once: those two.
+    sums: Vec<Option<(Reg, Reg)>>,
+}
+
+/// Which registers of a function are set once, to the sum of two that are set once.
+fn sums(function: &Function) -> Vec<Option<(Reg, Reg)>> {
+    fn visit(block: &[Inst], each: &mut impl FnMut(Reg, Option<(Reg, Reg)>)) {
+        for inst in block {
+            match inst {
+                Inst::Binary { op: BinaryOp::Add, dst, a, b } => each(*dst, Some((*a, *b))),
+                Inst::Const { dst, .. }
+                | Inst::Unary { dst, .. }
+                | Inst::Binary { dst, .. }
+                | Inst::Select { dst, .. }
+                | Inst::Load { dst, .. }
+                | Inst::Host { dst, .. }
+                | Inst::Call { dst: Some(dst), .. } => each(*dst, None),
+                Inst::Choose { dst, policy, .. } => {
+                    each(*dst, None);
+                    visit(policy, each);
+                }
+                Inst::If { then, otherwise, .. } => {
+                    visit(then, each);
+                    visit(otherwise, each);
+                }
+                Inst::Switch { cases, default, .. } => {
+                    cases.iter().for_each(|c| visit(c, each));
+                    visit(default, each);
+                }
+                Inst::Loop { body } => visit(body, each),
+                Inst::Call { dst: None, .. }
+                | Inst::Store { .. }
+                | Inst::Break { .. }
+                | Inst::Continue { .. }
+                | Inst::Return { .. } => {}
+            }
+        }
+    }
+    let registers = function.registers.len();
+    let mut set = vec![0u32; registers];
+    for count in set.iter_mut().take(function.parameters) {
+        *count = 1;
+    }
+    let mut sums = vec![None; registers];
+    visit(&function.body, &mut |dst, sum| {
+        if let (Some(count), Some(place)) = (set.get_mut(dst.0 as usize), sums.get_mut(dst.0 as usize)) {
+            *count += 1;
+            *place = sum;
+        }
+    });
+    let once = |r: Reg| set.get(r.0 as usize) == Some(&1);
+    let mut result = sums;
+    for (i, place) in (0u32..).zip(&mut result) {
+        let keep = once(Reg(i)) && place.is_some_and(|(a, b)| once(a) && once(b));
+        if !keep {
+            *place = None;
+        }
+    }
+    result
 }
 
 impl Emitter<'_, '_> {
@@ -270,9 +330,15 @@ impl Emitter<'_, '_> {
     }
 
     fn address(&mut self, base: Reg) -> Result<clif::Value, String> {
-        let handle = self.get(base)?;
         let arena = self.base.ok_or("no arena")?;
         let arena = self.b.use_var(arena);
+        // An element of an array: the address of the array is shared, and the processor adds the rest.
+        if let Some(Some((array, offset))) = self.sums.get(base.0 as usize).copied() {
+            let (array, offset) = (self.get(array)?, self.get(offset)?);
+            let array = self.b.ins().iadd(arena, array);
+            return Ok(self.b.ins().iadd(array, offset));
+        }
+        let handle = self.get(base)?;
         Ok(self.b.ins().iadd(arena, handle))
     }
 

@@ -605,10 +605,6 @@ pub struct Shapes {
     pub assemblies: bool,
     /// Depth of the winner tree.
     pub tree_depth: u32,
-    /// Where the winner tree lies: part of the code, like its depth.
-    pub tree_at: i32,
-    /// Where the slots lie.
-    pub slots_at: i32,
     /// Slots from this on are expiries: looked at when the instant has settled.
     pub first_expiry: u32,
     /// Levels of the dirty set: 1 up to 64 nodes, 2 up to 4,096, 3 up to 262,144.

@@ -61,7 +61,13 @@ impl Emit<'_> {
     /// A field of the tree nodes of a level, counted from the leaves, by their byte offset within the level.
     fn at_level(&self, level: u32, field: Field) -> Field {
         let nodes = (1i32 << self.shapes.tree_depth) >> level;
-        field.plus(self.shapes.tree_at + 16 * nodes)
+        field.plus(16 * nodes)
+    }
+
+    /// What [`Self::at_level`] counts from, for the tree node at a byte offset within its level.
+    fn in_tree(b: &mut Builder, offset: V) -> V {
+        let tree = b.header(header::TREE);
+        b.binary(BinaryOp::Add, tree, offset, Ty::Handle)
     }
 
     /// The byte offset of a slot's leaf among the leaves.
@@ -72,38 +78,45 @@ impl Emit<'_> {
     /// The time of a slot.
     pub(super) fn time_of(&self, b: &mut Builder, slot: V) -> V {
         let offset = Self::leaf_offset(b, slot);
-        b.load(offset, self.at_level(0, tree::KEY))
+        let leaf = Self::in_tree(b, offset);
+        b.load(leaf, self.at_level(0, tree::KEY))
     }
 
     /// Sets the time of a slot; its matches are still to be replayed.
     pub(super) fn set_time(&self, b: &mut Builder, slot: V, key: V) {
         let offset = Self::leaf_offset(b, slot);
-        b.store(offset, self.at_level(0, tree::KEY), key);
+        let leaf = Self::in_tree(b, offset);
+        b.store(leaf, self.at_level(0, tree::KEY), key);
     }
 
     /// A field of the root.
     pub(super) fn root(&self, b: &mut Builder, field: Field) -> V {
-        let none = b.none();
-        b.load(none, self.at_level(self.shapes.tree_depth, field))
+        let tree = b.header(header::TREE);
+        b.load(tree, self.at_level(self.shapes.tree_depth, field))
     }
 
     /// Replays the slot's matches from its leaf to the root. `each` sees both times of every match before it is
     /// decided. Of equal times either may win: [`Self::earliest`] says who is next where there may be some.
     fn replay(&self, b: &mut Builder, slot: V, key: V, mut each: impl FnMut(&mut Builder, V, V)) {
+        let tree = b.header(header::TREE);
+        let inside = |b: &mut Builder, offset: V| b.binary(BinaryOp::Add, tree, offset, Ty::Handle);
         let mut offset = Self::leaf_offset(b, slot);
-        b.store(offset, self.at_level(0, tree::KEY), key);
+        let leaf = inside(b, offset);
+        b.store(leaf, self.at_level(0, tree::KEY), key);
         let (mut key, mut slot) = (key, slot);
         for level in 0..self.shapes.tree_depth {
             let other = b.bits_with(BinaryOp::Xor, offset, 16);
+            let other = inside(b, other);
             let other_key = b.load(other, self.at_level(level, tree::KEY));
             let other_slot = b.load(other, self.at_level(level, tree::SLOT));
             each(b, key, other_key);
             let wins = b.le(key, other_key);
             key = b.select(wins, key, other_key);
             slot = b.select(wins, slot, other_slot);
-            offset = if level + 1 == self.shapes.tree_depth { b.count(0) } else { Self::parent(b, offset) };
-            b.store(offset, self.at_level(level + 1, tree::KEY), key);
-            b.store(offset, self.at_level(level + 1, tree::SLOT), slot);
+            offset = Self::parent(b, offset);
+            let above = inside(b, offset);
+            b.store(above, self.at_level(level + 1, tree::KEY), key);
+            b.store(above, self.at_level(level + 1, tree::SLOT), slot);
         }
     }
 
@@ -155,11 +168,13 @@ impl Emit<'_> {
 
     /// The lowest slot that is due at the time of the root.
     fn earliest_body(&self, b: &mut Builder, now: V) -> V {
+        let tree = b.header(header::TREE);
         let mut offset = b.count(0);
         for level in (0..self.shapes.tree_depth).rev() {
             let left = b.bits_with(BinaryOp::ShiftLeft, offset, 1);
             let right = b.plus(left, 16);
-            let key = b.load(left, self.at_level(level, tree::KEY));
+            let at = b.binary(BinaryOp::Add, tree, left, Ty::Handle);
+            let key = b.load(at, self.at_level(level, tree::KEY));
             let due = b.eq(key, now);
             offset = b.select(due, left, right);
         }
@@ -173,10 +188,12 @@ impl Emit<'_> {
 
     /// Whether another slot is due at the same time: it has a match with one on the winner's way to the root.
     pub(super) fn tied(&self, b: &mut Builder, winner: V, now: V) -> V {
+        let tree = b.header(header::TREE);
         let mut offset = Self::leaf_offset(b, winner);
         let mut tied = b.int(0, Ty::Flag);
         for level in 0..self.shapes.tree_depth {
             let other = b.bits_with(BinaryOp::Xor, offset, 16);
+            let other = b.binary(BinaryOp::Add, tree, other, Ty::Handle);
             let key = b.load(other, self.at_level(level, tree::KEY));
             let same = b.eq(key, now);
             tied = b.or(tied, same);

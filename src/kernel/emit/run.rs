@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{header, node, slot, tree};
-use super::super::program::{BinaryOp, Program, Ty};
+use super::super::program::{Program, Ty};
 use super::super::shape::{EventShape, NodeShape, SupplyShape};
 use super::super::status::{NEVER, Status};
 use super::Emit;
@@ -127,9 +127,10 @@ impl Emit<'_> {
     }
 
     fn dispatch(&self, b: &mut Builder, due: V, alone: bool) {
-        let offset = b.bits_with(BinaryOp::ShiftLeft, due, 4);
-        let handler = b.load(offset, slot::HANDLER.plus(self.shapes.slots_at));
-        let record = b.load(offset, slot::RECORD.plus(self.shapes.slots_at));
+        let slots = b.header(header::SLOTS);
+        let at = b.element(slots, due, 16);
+        let handler = b.load(at, slot::HANDLER);
+        let record = b.load(at, slot::RECORD);
         let header = b.none();
         b.bump(header, header::EVENTS, 1);
         let events = self.shapes.events.clone();

@@ -48,46 +48,46 @@ record! {
         WAIT_HIGH = 13 Count;
         /// Items that entered.
         ENTRIES = 14 Count;
-        /// Since when it is empty.
-        EMPTY_SINCE = 15 Time;
-        /// Time empty.
-        EMPTY = 16 Duration;
-        /// Since when it is full.
-        FULL_SINCE = 17 Time;
-        /// Time full.
-        FULL = 18 Duration;
-        /// Where items go.
-        ROUTING = 19 Handle;
-        /// Whether its first item is offered.
-        OFFERED = 20 Flag;
-        /// Its slot.
-        SLOT = 21 Count;
-        /// Draw record of the transit.
-        TRANSIT = 22 Handle;
-        /// Root of the timed set of items on their way.
-        TIMED = 23 Handle;
-        /// Limits whose cards are taken here.
-        FROM = 24 Handle;
-        /// Limits whose cards are returned here.
-        TO = 25 Handle;
         /// Items that left.
-        EXITS = 26 Count;
-        /// The item offered, where others than the first may leave.
-        HEAD = 34 Handle;
+        EXITS = 15 Count;
+        /// Since when it is empty.
+        EMPTY_SINCE = 16 Time;
+        /// Time empty.
+        EMPTY = 17 Duration;
+        /// Since when it is full.
+        FULL_SINCE = 18 Time;
+        /// Time full.
+        FULL = 19 Duration;
+        /// Where items go.
+        ROUTING = 20 Handle;
+        /// Whether its first item is offered.
+        OFFERED = 21 Flag;
+        /// Its slot.
+        SLOT = 22 Count;
+        /// Draw record of the transit.
+        TRANSIT = 23 Handle;
+        /// Root of the timed set of items on their way.
+        TIMED = 24 Handle;
+        /// Limits whose cards are taken here.
+        FROM = 25 Handle;
+        /// Limits whose cards are returned here.
+        TO = 26 Handle;
+        /// Places reserved for items at work before it.
+        RESERVED = 27 Count;
         /// The order its items stand in, or 0.
         ORDER = 28 Handle;
         /// Draw record of the longest stay.
         STAY = 29 Handle;
         /// Slot of the end of the next longest stay.
         EXPIRY = 30 Count;
-        /// Where items go whose longest stay is over.
-        ELSEWHERE = 33 Handle;
-        /// Items whose longest stay was over.
-        EXPIRED = 32 Count;
-        /// Places reserved for items at work before it.
-        RESERVED = 27 Count;
         /// What is told of items that enter.
         OBSERVERS = 31 Handle;
+        /// Items whose longest stay was over.
+        EXPIRED = 32 Count;
+        /// Where items go whose longest stay is over.
+        ELSEWHERE = 33 Handle;
+        /// The item offered, where others than the first may leave.
+        HEAD = 34 Handle;
         /// Places kept for some of its items: a list, or 0.
         KEPT = 35 Handle;
     }

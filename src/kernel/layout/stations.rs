@@ -2,37 +2,37 @@
 
 record! {
     /// A station.
-    station, 54 {
+    station, 46 {
         /// First of its machines, which lie side by side.
         MACHINES = 6 Handle;
-        /// Longest idle machine.
-        IDLE = 7 Handle;
-        /// Latest idle machine.
-        IDLE_LAST = 8 Handle;
         /// Ends of work.
-        CYCLES = 9 Count;
-        /// Items scrapped by the yield.
-        SCRAPPED = 10 Count;
-        /// Where products go that are not on a route.
-        ROUTING = 11 Handle;
-        /// Work record of items that are not on a route.
-        WORK = 12 Handle;
-        /// Work records by item type.
-        WORK_TABLE = 13 Handle;
-        /// Stream of the yield: four words.
-        YIELD_STREAM = 14 Count;
-        /// Share of good items.
-        YIELD = 18 Real;
-        /// Offer lists by item type, 0 where the type is not taken.
-        LISTS = 19 Handle;
-        /// Its part records.
-        PARTS = 20 Handle;
-        /// Items collected for the next assembly.
-        PLAN = 21 Handle;
+        CYCLES = 7 Count;
         /// What it gives to directly.
-        DIRECT_OUT = 22 Handle;
+        DIRECT_OUT = 8 Handle;
         /// What it takes from directly.
-        DIRECT_IN = 23 Handle;
+        DIRECT_IN = 9 Handle;
+        /// Where products go that are not on a route.
+        ROUTING = 10 Handle;
+        /// Work record of items that are not on a route.
+        WORK = 11 Handle;
+        /// Longest idle machine.
+        IDLE = 12 Handle;
+        /// Latest idle machine.
+        IDLE_LAST = 13 Handle;
+        /// Items scrapped by the yield.
+        SCRAPPED = 14 Count;
+        /// Work records by item type.
+        WORK_TABLE = 15 Handle;
+        /// Stream of the yield: four words.
+        YIELD_STREAM = 16 Count;
+        /// Share of good items.
+        YIELD = 20 Real;
+        /// Offer lists by item type, 0 where the type is not taken.
+        LISTS = 21 Handle;
+        /// Its part records.
+        PARTS = 22 Handle;
+        /// Items collected for the next assembly.
+        PLAN = 23 Handle;
         /// Limits whose cards are taken here.
         FROM = 24 Handle;
         /// Limits whose cards are returned here.
@@ -45,22 +45,8 @@ record! {
         SPOILT = 28 Count;
         /// Its shift: a calendar record, or 0.
         CALENDAR = 29 Handle;
-        /// Setup of a machine that has lost its own: a draw record.
-        SETUP_ANEW = 38 Handle;
-        /// Which search of the host finds what is worked next.
-        SEARCH = 42 Count;
-        /// The recipe it found: a recipe record.
-        FOUND = 43 Handle;
-        /// Machines reserved for items at work before it.
-        RESERVED = 44 Count;
         /// Attributes it sets: a list of assignments.
         SETS = 30 Handle;
-        /// The order of what waits for it, or 0.
-        ORDER = 52 Handle;
-        /// The drive of the belt it works on.
-        DRIVE = 50 Handle;
-        /// The lane at whose end it works on the belt.
-        LANE = 51 Handle;
         /// A set of parts that may grow: 0, 1 while it waits for all else to settle, 2 when nothing else moves.
         GATHERS = 31 Count;
         /// Next station that waits so, by rank.
@@ -76,62 +62,66 @@ record! {
         /// Values to compute over all items loaded: how many, then of each what is made of them, its law, and
         /// by item type whether it counts.
         KEEPS = 37 Handle;
+        /// Setup of a machine that has lost its own: a draw record.
+        SETUP_ANEW = 38 Handle;
         /// What is told of items that are loaded.
         OBSERVERS = 39 Handle;
+        /// Which search of the host finds what is worked next.
+        SEARCH = 40 Count;
+        /// The recipe it found: a recipe record.
+        FOUND = 41 Handle;
+        /// Machines reserved for items at work before it.
+        RESERVED = 42 Count;
+        /// The drive of the belt it works on.
+        DRIVE = 43 Handle;
+        /// The lane at whose end it works on the belt.
+        LANE = 44 Handle;
+        /// The order of what waits for it, or 0.
+        ORDER = 45 Handle;
     }
 }
 
 record! {
-    /// A machine of a station.
+    /// A machine of a station. What every event needs stands in front, within one or two lines of the cache.
     machine, 45 {
-        /// Where work begins only when all of it ends in time: the times of its steps.
-        TIMES = 44 Handle;
-        /// Where places are reserved for several items at once: the list of each.
-        PLACES = 42 Handle;
-        /// How many of them.
-        PLACE_COUNT = 43 Count;
-        /// The visit it worked on last, or 0.
-        LAST_VISIT = 41 Handle;
-        /// The visit that begins when what it has loaded, with its place reserved, leaves it.
-        NEXT_VISIT = 40 Handle;
         /// Its station.
         STATION = 2 Handle;
-        /// Its state; see [`super::super::State`].
-        STATE = 3 Count;
-        /// When the state began.
-        SINCE = 4 Time;
-        /// Time spent in each of the eight states.
-        IN_STATE = 5 Duration;
         /// Its slot.
-        SLOT = 13 Count;
-        /// What it does; see [`super::super::phase`].
-        PHASE = 14 Count;
-        /// When the present stretch of work began.
-        WORK_START = 15 Time;
-        /// Work left at the beginning of the stretch.
-        REMAINING = 16 Duration;
-        /// Breakdowns active.
-        DOWN = 17 Count;
-        /// First item loaded.
-        ITEM = 18 Handle;
-        /// Products still on it.
-        LEFT = 19 Count;
-        /// Next idle machine.
-        IDLE_NEXT = 20 Handle;
-        /// Previous idle machine.
-        IDLE_PREVIOUS = 21 Handle;
-        /// Since when it is idle and up.
-        IDLE_SINCE = 22 Time;
-        /// Its request for people.
-        REQUEST = 23 Handle;
-        /// First of its breakdown records, which lie side by side.
-        BREAKDOWNS = 24 Handle;
+        SLOT = 3 Count;
         /// Work record of what is loaded.
-        WORK = 25 Handle;
-        /// What it holds of the pools: a need list, or 0.
-        HELD = 26 Handle;
+        WORK = 4 Handle;
+        /// First item loaded.
+        ITEM = 5 Handle;
+        /// When the state began.
+        SINCE = 6 Time;
+        /// Its state; see [`super::super::State`].
+        STATE = 7 Count;
+        /// Time spent in each of the eight states.
+        IN_STATE = 8 Duration;
+        /// What it does; see [`super::super::phase`].
+        PHASE = 16 Count;
+        /// Products still on it.
+        LEFT = 17 Count;
         /// First product, while finished.
-        PRODUCTS = 27 Handle;
+        PRODUCTS = 18 Handle;
+        /// When the present stretch of work began.
+        WORK_START = 19 Time;
+        /// Work left at the beginning of the stretch.
+        REMAINING = 20 Duration;
+        /// Breakdowns active.
+        DOWN = 21 Count;
+        /// First of its breakdown records, which lie side by side.
+        BREAKDOWNS = 22 Handle;
+        /// What it holds of the pools: a need list, or 0.
+        HELD = 23 Handle;
+        /// Its request for people.
+        REQUEST = 24 Handle;
+        /// Next idle machine.
+        IDLE_NEXT = 25 Handle;
+        /// Previous idle machine.
+        IDLE_PREVIOUS = 26 Handle;
+        /// Since when it is idle and up.
+        IDLE_SINCE = 27 Time;
         /// Next machine whose products wait to leave together.
         TOGETHER_NEXT = 28 Handle;
         /// Time drawn for the present work, where a breakdown makes it run again.
@@ -158,6 +148,16 @@ record! {
         NEXT_LOAD = 38 Duration;
         /// Where its starved, blocked and waiting times are charged, or 0.
         CAUSES = 39 Handle;
+        /// The visit that begins when what it has loaded, with its place reserved, leaves it.
+        NEXT_VISIT = 40 Handle;
+        /// The visit it worked on last, or 0.
+        LAST_VISIT = 41 Handle;
+        /// Where places are reserved for several items at once: the list of each.
+        PLACES = 42 Handle;
+        /// How many of them.
+        PLACE_COUNT = 43 Count;
+        /// Where work begins only when all of it ends in time: the times of its steps.
+        TIMES = 44 Handle;
     }
 }
 

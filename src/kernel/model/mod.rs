@@ -293,7 +293,7 @@ impl Model {
         layout.kinds()?;
         layout.settle_handlers();
         layout.places.causes = std::mem::take(&mut layout.causes);
-        let first = layout.slots()?;
+        let first = layout.slots();
         layout.dirty_set();
         let item_words = layout.shapes.item_words();
         let item_bytes = index(item_words * 8);

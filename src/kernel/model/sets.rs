@@ -36,7 +36,7 @@ impl Layout<'_> {
         self.shapes.events = events;
     }
 
-    pub(super) fn slots(&mut self) -> Result<Vec<(usize, First)>, String> {
+    pub(super) fn slots(&mut self) -> Vec<(usize, First)> {
         let former = |name: &str| self.plant.renamed.former(name);
         self.slots.sort_by(|a, b| {
             (a.band, a.rank, a.machine)
@@ -48,11 +48,6 @@ impl Layout<'_> {
         let leaves = 1usize << depth;
         let at_tree = self.image.alloc(tree::WORDS * 2 * leaves);
         let at_slots = self.image.alloc(slot::WORDS * leaves);
-        let beyond = |_| "the line is too large: its records take more than 2 GiB".to_string();
-        self.shapes.tree_at = i32::try_from(at_tree).map_err(beyond)?;
-        // What lies at its end can be addressed too.
-        i32::try_from(at_slots + index(slot::WORDS * leaves * 8)).map_err(beyond)?;
-        self.shapes.slots_at = i32::try_from(at_slots).map_err(beyond)?;
         self.image.put(0, header::TREE, at_tree);
         self.image.put(0, header::SLOTS, at_slots);
         self.places.tree = at_tree;
@@ -75,7 +70,7 @@ impl Layout<'_> {
             }
             first.extend(plan.first.map(|f| (i, f)));
         }
-        Ok(first)
+        first
     }
 
     /// All nodes are settled once at t = 0.
