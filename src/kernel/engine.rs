@@ -12,9 +12,13 @@ use super::native::{Listing, Native, listing};
 use super::program::Program;
 use super::status::Status;
 
-/// Which engine executes the program.
+/// Which engine runs a line. All give the same results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
+    /// Recursion where the line allows it, else native code.
+    Auto,
+    /// Item by item, without events; see [`super::recursion`].
+    Recursion,
     /// Native code.
     Event,
     /// The reference.
@@ -26,6 +30,8 @@ impl Engine {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Engine::Auto => "auto",
+            Engine::Recursion => "recursion",
             Engine::Event => "event",
             Engine::Interpreter => "interpreter",
         }
@@ -70,7 +76,7 @@ pub struct Run {
 }
 
 impl Kernel {
-    /// Lays out and compiles a plant.
+    /// Lays out and compiles a plant: to native code, unless the interpreter is to run it.
     ///
     /// # Errors
     /// What the kernel cannot do, or an internal error, in words.
@@ -81,8 +87,8 @@ impl Kernel {
         }
         let program = emit::program(&model.shapes)?;
         let code = match engine {
-            Engine::Event => Code::Native(Box::new(Native::compile(&program)?)),
             Engine::Interpreter => Code::Interpreter(Interpreter::new(&program)),
+            _ => Code::Native(Box::new(Native::compile(&program)?)),
         };
         Ok(Kernel { model, program, code })
     }

@@ -25,6 +25,7 @@ pub mod native;
 pub mod observe;
 pub mod program;
 pub mod rank;
+pub mod recursion;
 pub mod read;
 pub mod search;
 pub mod shape;

@@ -15,8 +15,10 @@ use crate::ir::{Birth, CalendarId, NodeKind, Plant};
 use crate::kernel::layout::header;
 use crate::kernel::observe::{self, ProbeTotals};
 use crate::kernel::read::{self, Snapshot};
+use crate::kernel::recursion::{Ask, Halt, Recursion};
 use crate::kernel::{Engine, Kernel, Run, Stop};
 
+use super::engines::{self, Engines};
 use super::expect::{self, During};
 use super::lockup::{self, Prospect};
 use super::outcome::{Replication, Study, StudyHeader};
@@ -50,7 +52,7 @@ pub struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
-    /// What the plant's own `run` block says, on native code and all cores.
+    /// What the plant's own `run` block says, on the fastest engine that fits and all cores.
     #[must_use]
     pub fn of(plant: &Plant, stop: &'a AtomicBool, progress: &'a (dyn Fn(u64, u64) + Sync)) -> Self {
         let run = &plant.run;
@@ -62,7 +64,7 @@ impl<'a> Settings<'a> {
             fixed_runs: false,
             seed,
             threads: None,
-            engine: Engine::Event,
+            engine: Engine::Auto,
             memory: None,
             stop,
             progress,
@@ -101,12 +103,18 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
     if settings.warmup >= end {
         return Outcome::failed(trouble::no_window(plant, settings.warmup, end));
     }
-    let kernel = match Kernel::new(plant, settings.engine) {
-        Ok(kernel) => kernel,
-        Err(words) => return Outcome::failed(trouble::not_simulated(plant, &words)),
+    let engines = match Engines::of(plant, settings) {
+        Ok(engines) => engines,
+        Err(diagnostic) => return Outcome::failed(*diagnostic),
     };
-    let task =
-        Task { plant, settings, kernel: &kernel, end, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
+    let task = Task {
+        plant,
+        settings,
+        engines: &engines,
+        end,
+        first_failed: AtomicU64::new(u64::MAX),
+        done: AtomicU64::new(0),
+    };
     let pool = match settings.threads.map(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build()) {
         None => None,
         Some(Ok(pool)) => Some(pool),
@@ -157,7 +165,7 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
             seed: settings.seed,
             horizon_s: settings.horizon.unwrap_or(Ticks(longest)).seconds(),
             warmup_s: settings.warmup.seconds(),
-            engine: settings.engine.name().to_string(),
+            engine: engines.name().to_string(),
             wall_s: begin.elapsed().as_secs_f64(),
             aged_by_parts: aged_by_parts(plant),
         };
@@ -191,7 +199,7 @@ enum Failure {
 struct Task<'a> {
     plant: &'a Plant,
     settings: &'a Settings<'a>,
-    kernel: &'a Kernel,
+    engines: &'a Engines<'a>,
     end: Ticks,
     first_failed: AtomicU64,
     done: AtomicU64,
@@ -217,8 +225,16 @@ impl Task<'_> {
         if self.ended(number) {
             return Err(Failure::Ended);
         }
-        let model = &self.kernel.model;
-        let mut run = self.kernel.begin(self.settings.seed, number);
+        if let Some(recursion) = self.engines.recursion() {
+            match self.by_recursion(recursion, number) {
+                Ok(figures) => return self.held(figures, number),
+                Err(Halt::Ended) => return Err(Failure::Ended),
+                Err(Halt::Beyond) => self.engines.fall_back(),
+            }
+        }
+        let kernel = self.engines.kernel().map_err(Failure::Found)?;
+        let model = &kernel.model;
+        let mut run = kernel.begin(self.settings.seed, number);
         if let Some(bytes) = self.settings.memory {
             run.cap_memory(bytes);
         }
@@ -227,21 +243,21 @@ impl Task<'_> {
         if let Some(until) = from_start {
             run.until(until.count);
         }
-        let stop = self.advance(&mut run, self.settings.warmup, number, &mut watch)?;
+        let stop = self.advance(kernel, &mut run, self.settings.warmup, number, &mut watch)?;
         if let (Some(until), Stop::Until) = (from_start, stop) {
             let now = Ticks(run.arena().get(0, header::NOW));
             return found(trouble::within_warmup(self.plant, until, now, self.settings.warmup), number);
         }
-        let before = self.snapshot(&run, number)?;
+        let before = self.snapshot(kernel, &run, number)?;
         read::restart(model, self.plant, &mut run);
         if let Some(until) = self.plant.run.until.filter(|u| !u.from_start) {
             run.until(until.count);
         }
-        let (stop, during) = self.measured(&mut run, &before, number, &mut watch)?;
-        let after = self.snapshot(&run, number)?;
+        let (stop, during) = self.measured(kernel, &mut run, &before, number, &mut watch)?;
+        let after = self.snapshot(kernel, &run, number)?;
         let prospect = match stop {
             Stop::Until => Prospect::Moving,
-            _ => self.look(&run, number)?,
+            _ => self.look(kernel, &run, number)?,
         };
         if let (Some(until), Stop::Horizon) = (self.plant.run.until, &stop)
             && (prospect == Prospect::Done || self.settings.horizon.is_none())
@@ -255,16 +271,42 @@ impl Task<'_> {
             return found(trouble::not_reached(self.plant, until, arrived, last, prospect == Prospect::Done), number);
         }
         let figures = measure::window(self.plant, &model.places.causes, &before, &after);
+        let figures = self.held(figures, number)?;
+        Ok(self.with_measures(kernel, figures, &during, &run, number))
+    }
+
+    /// Figures that do not contradict each other.
+    fn held(&self, figures: Replication, number: u64) -> Result<Replication, Failure> {
         match checks::contradiction_of(&figures) {
-            None => Ok(self.with_measures(figures, &during, &run, number)),
+            None => Ok(figures),
             Some(words) => found(trouble::internal(self.plant, &words), number),
         }
+    }
+
+    fn by_recursion(&self, recursion: &Recursion, number: u64) -> Result<Replication, Halt> {
+        let ask = Ask {
+            seed: self.settings.seed,
+            first: number,
+            warmup: self.settings.warmup.0,
+            horizon: self.end.0,
+            until: self.plant.run.until.map(|u| (u.count, u.from_start)),
+            memory: self.settings.memory.unwrap_or(limits::REPLICATION_BYTES),
+        };
+        let look = |share: f64| {
+            if let Some(tell) = self.settings.advance {
+                tell(number, share);
+            }
+            !self.ended(number)
+        };
+        let ran = recursion.one(self.plant, &ask, &look)?.pop().ok_or(Halt::Beyond)?;
+        Ok(engines::figures(self.plant, self.engines.causes(), &ran))
     }
 
     /// Runs the measured window. Where expectations count only during shifts, it is run from one change of
     /// a shift to the next, and the figures of the windows in which each was on are added up.
     fn measured(
         &self,
+        kernel: &Kernel,
         run: &mut Run,
         before: &Snapshot,
         number: u64,
@@ -274,17 +316,17 @@ impl Task<'_> {
         shifts.sort_unstable();
         shifts.dedup();
         if shifts.is_empty() {
-            return Ok((self.advance(run, self.end, number, watch)?, Vec::new()));
+            return Ok((self.advance(kernel, run, self.end, number, watch)?, Vec::new()));
         }
-        let known = &self.kernel.model.places.causes;
+        let known = &kernel.model.places.causes;
         let nothing = measure::window(self.plant, known, before, before);
         let mut during: Vec<During> = shifts.iter().map(|id| (*id, nothing.clone())).collect();
         let mut last = before.clone();
         loop {
             let changes = shifts.iter().filter_map(|id| self.plant.calendars.get(*id)?.next_boundary(last.now));
             let to = changes.min().unwrap_or(self.end).min(self.end);
-            let stop = self.advance(run, to, number, watch)?;
-            let now = self.snapshot(run, number)?;
+            let stop = self.advance(kernel, run, to, number, watch)?;
+            let now = self.snapshot(kernel, run, number)?;
             let window = measure::window(self.plant, known, &last, &now);
             for (id, figures) in &mut during {
                 if self.plant.calendars.get(*id).is_some_and(|c| c.is_on(last.now)) {
@@ -299,25 +341,39 @@ impl Task<'_> {
     }
 
     /// Adds what expectations measure.
-    fn with_measures(&self, mut figures: Replication, during: &[During], run: &Run, number: u64) -> Replication {
+    fn with_measures(
+        &self,
+        kernel: &Kernel,
+        mut figures: Replication,
+        during: &[During],
+        run: &Run,
+        number: u64,
+    ) -> Replication {
         if self.plant.expectations.is_empty() {
             return figures;
         }
         let probe = |record: &i64| (*record != 0).then(|| observe::totals(run.arena(), *record));
-        let probes: Vec<Option<ProbeTotals>> = self.kernel.model.places.probes.iter().map(probe).collect();
+        let probes: Vec<Option<ProbeTotals>> = kernel.model.places.probes.iter().map(probe).collect();
         figures.measures = expect::values(self.plant, &figures, during, &probes);
-        figures.chance = self.kernel.model.drew(run.arena(), self.settings.seed, number);
+        figures.chance = kernel.model.drew(run.arena(), self.settings.seed, number);
         figures
     }
 
-    fn snapshot(&self, run: &Run, number: u64) -> Result<Snapshot, Failure> {
-        checks::verified(&self.kernel.model, self.plant, run).or_else(|diagnostic| found(*diagnostic, number))
+    fn snapshot(&self, kernel: &Kernel, run: &Run, number: u64) -> Result<Snapshot, Failure> {
+        checks::verified(&kernel.model, self.plant, run).or_else(|diagnostic| found(*diagnostic, number))
     }
 
     /// Advances to a time or to `until`.
-    fn advance(&self, run: &mut Run, to: Ticks, number: u64, watch: &mut Watch) -> Result<Stop, Failure> {
+    fn advance(
+        &self,
+        kernel: &Kernel,
+        run: &mut Run,
+        to: Ticks,
+        number: u64,
+        watch: &mut Watch,
+    ) -> Result<Stop, Failure> {
         loop {
-            let stop = self.kernel.advance(run, to);
+            let stop = kernel.advance(run, to);
             match stop {
                 Stop::Horizon | Stop::Until => return Ok(stop),
                 Stop::Fuel => {
@@ -327,13 +383,13 @@ impl Task<'_> {
                     if let (Some(tell), Some(end)) = (self.settings.advance, self.settings.horizon) {
                         tell(number, Ticks(run.arena().get(0, header::NOW)).seconds() / end.seconds());
                     }
-                    if watch.due(run) && self.look(run, number)? == Prospect::Done && self.plant.run.until.is_some() {
+                    if watch.due(run) && self.look(kernel, run, number)? == Prospect::Done && self.plant.run.until.is_some() {
                         // Only clocks of breakdowns run on: `until` will never come.
                         return Ok(Stop::Horizon);
                     }
                 }
                 Stop::Memory | Stop::BadDuration(_) | Stop::Endless | Stop::Internal(_) => {
-                    let model = &self.kernel.model;
+                    let model = &kernel.model;
                     let of_stop = trouble::of_stop(&stop, model, self.plant, run, number.saturating_add(1));
                     return Err(of_stop.map_or(Failure::Ended, |d| Failure::Found(Box::new(d))));
                 }
@@ -341,8 +397,8 @@ impl Task<'_> {
         }
     }
 
-    fn look(&self, run: &Run, number: u64) -> Result<Prospect, Failure> {
-        match lockup::look(&self.kernel.model, self.plant, run) {
+    fn look(&self, kernel: &Kernel, run: &Run, number: u64) -> Result<Prospect, Failure> {
+        match lockup::look(&kernel.model, self.plant, run) {
             Prospect::Locked(diagnostic) => found(*diagnostic, number),
             other => Ok(other),
         }

@@ -36,6 +36,7 @@ mod nets;
 mod published;
 mod published_belt;
 mod random_lines;
+mod recursion;
 mod reference;
 mod report;
 mod reuse;

@@ -1,0 +1,50 @@
+//! Lines in which nothing has to be decided, run without events: when an item is loaded, finished and gone follows
+//! from the items before it, so that each goes through the whole line at once.
+//!
+//! ```text
+//! comes  = the later of: it is ready, there is a place
+//! loaded = the later of: it has come, the machine is free and up
+//! leaves = the later of: its work has ended, there is a place behind
+//! ```
+//!
+//! Streams, laws and rounding are those of the event kernel, so that every figure is the same to the last bit
+//! (`tests/it/recursion.rs`). [`line`] finds the stages, or says why a line needs events; [`cells`] is one stage,
+//! [`machines`] several machines, [`ends`] source and sink, [`run`] goes through them, [`figures`] makes of it what is
+//! read from the event kernel. Start at [`Recursion`].
+
+pub mod cells;
+pub mod draws;
+pub mod ends;
+pub mod figures;
+pub mod line;
+pub mod machines;
+pub mod run;
+
+use crate::ir::Plant;
+
+pub use line::Line;
+pub use run::{Ask, Halt, Ran};
+
+/// A line that can be run by recursion.
+#[derive(Clone, Debug)]
+pub struct Recursion {
+    line: Line,
+}
+
+impl Recursion {
+    /// Takes a line apart.
+    ///
+    /// # Errors
+    /// Why it needs events, in words.
+    pub fn of(plant: &Plant) -> Result<Recursion, String> {
+        Line::of(plant).map(|line| Recursion { line })
+    }
+
+    /// Runs one replication.
+    ///
+    /// # Errors
+    /// When it is ended, or the event kernel has to run instead.
+    pub fn one(&self, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
+        run::run_one(&self.line, plant, ask, look)
+    }
+}
