@@ -78,7 +78,7 @@ fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
     settings.threads = options.threads.and_then(|n| usize::try_from(n).ok());
     settings.engine = options.engine.engine();
     if options.explain_engine {
-        complain(&format!("flowline: {}\n", render::plain(&sim::engines::explain(plant, &settings))));
+        complain(&format!("flowline: {}\n", render::plain(&sim::engines::explain(plant, settings.engine))));
     }
     let outcome = sim::simulate(plant, &settings);
     bar.clear();

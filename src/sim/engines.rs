@@ -11,11 +11,10 @@ use crate::ir::expect::{ItemTime, MeasureKind};
 use crate::ir::{ItemId, Plant};
 use crate::kernel::causes::Causes;
 use crate::kernel::read::{ArrivalTotals, ProbeTotals, Snapshot};
-use crate::kernel::recursion::{Ran, Recursion};
-use crate::kernel::{Engine, Kernel};
+use crate::kernel::recursion::{LANES, Ran, Recursion};
+use crate::kernel::{Engine, Kernel, Programs};
 
 use super::outcome::Replication;
-use super::replicate::Settings;
 use super::{expect, measure, trouble};
 
 /// What runs the replications of a line.
@@ -32,19 +31,35 @@ impl<'a> Engines<'a> {
     ///
     /// # Errors
     /// What the engine cannot run.
-    pub fn of(plant: &'a Plant, settings: &Settings<'_>) -> Result<Engines<'a>, Box<Diagnostic>> {
-        let recursion = match choose(plant, settings) {
+    pub fn of(plant: &'a Plant, engine: Engine) -> Result<Engines<'a>, Box<Diagnostic>> {
+        Engines::by(plant, engine, &mut |plant, engine| Kernel::new(plant, engine))
+    }
+
+    /// As [`Engines::of`]; lines of equal shapes share what is compiled.
+    ///
+    /// # Errors
+    /// What the engine cannot run.
+    pub fn sharing(plant: &'a Plant, engine: Engine, programs: &mut Programs) -> Result<Engines<'a>, Box<Diagnostic>> {
+        Engines::by(plant, engine, &mut |plant, _| programs.kernel(plant))
+    }
+
+    fn by(
+        plant: &'a Plant,
+        engine: Engine,
+        compile: &mut dyn FnMut(&Plant, Engine) -> Result<Kernel, String>,
+    ) -> Result<Engines<'a>, Box<Diagnostic>> {
+        let recursion = match choose(plant, engine) {
             Ok(recursion) => Some((recursion, Causes::of(plant))),
-            Err(why) if settings.engine == Engine::Recursion => {
-                return Err(Box::new(trouble::needs_events(plant, &why)));
-            }
+            Err(why) if engine == Engine::Recursion => return Err(Box::new(trouble::needs_events(plant, &why))),
             Err(_) => None,
         };
-        let engine = if settings.engine == Engine::Interpreter { Engine::Interpreter } else { Engine::Event };
-        let by_events = recursion.is_none();
-        let engines =
-            Engines { plant, engine, recursion, kernel: OnceLock::new(), fell_back: AtomicBool::new(false) };
-        if by_events {
+        let engine = if engine == Engine::Interpreter { Engine::Interpreter } else { Engine::Event };
+        let kernel = OnceLock::new();
+        if recursion.is_none() {
+            let _ = kernel.set(compile(plant, engine));
+        }
+        let engines = Engines { plant, engine, recursion, kernel, fell_back: AtomicBool::new(false) };
+        if engines.recursion.is_none() {
             engines.kernel()?;
         }
         Ok(engines)
@@ -54,6 +69,18 @@ impl<'a> Engines<'a> {
     #[must_use]
     pub fn recursion(&self) -> Option<&Recursion> {
         self.recursion.as_ref().map(|(r, _)| r)
+    }
+
+    /// Which replications of `from..to` run side by side, so that all threads have their part.
+    #[must_use]
+    pub fn groups(&self, from: u64, to: u64, threads: usize) -> Vec<std::ops::Range<u64>> {
+        let (lanes, number) = (LANES as u64, to.saturating_sub(from));
+        let wide = self.recursion().is_some_and(Recursion::goes_wide) && !self.fell_back.load(Ordering::Relaxed);
+        let shared = number >= lanes && number >= (threads as u64).saturating_mul(lanes / 2);
+        let together = if wide && shared { number / lanes } else { 0 };
+        let first = from.saturating_add(together.saturating_mul(lanes));
+        let wide = (0..together).map(|i| from + i * lanes..from + (i + 1) * lanes);
+        wide.chain((first..to).map(|n| n..n + 1)).collect()
     }
 
     /// Who gives to and takes from whom; only where recursion runs the line.
@@ -90,22 +117,22 @@ impl<'a> Engines<'a> {
 }
 
 /// Recursion, or why events are needed.
-fn choose(plant: &Plant, settings: &Settings<'_>) -> Result<Recursion, String> {
-    match settings.engine {
+fn choose(plant: &Plant, engine: Engine) -> Result<Recursion, String> {
+    match engine {
         Engine::Auto | Engine::Recursion => Recursion::of(plant),
         other => Err(format!("the engine `{}` was asked for", other.name())),
     }
 }
 
-/// Which engine runs a line with these settings, and why, in a sentence.
+/// Which engine runs a line when this one is asked for, and why, in a sentence.
 #[must_use]
-pub fn explain(plant: &Plant, settings: &Settings<'_>) -> String {
-    match choose(plant, settings) {
+pub fn explain(plant: &Plant, engine: Engine) -> String {
+    match choose(plant, engine) {
         Ok(_) => format!(
             "`{}` runs by recursion: nothing has to be decided, each time follows from those of the items before",
             plant.name
         ),
-        Err(why) if settings.engine == Engine::Interpreter => {
+        Err(why) if engine == Engine::Interpreter => {
             format!("`{}` runs by events on the interpreter: {why}", plant.name)
         }
         Err(why) => format!("`{}` runs by events, compiled to native code: {why}", plant.name),

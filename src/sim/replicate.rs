@@ -15,7 +15,7 @@ use crate::ir::{Birth, CalendarId, NodeKind, Plant};
 use crate::kernel::layout::header;
 use crate::kernel::observe::{self, ProbeTotals};
 use crate::kernel::read::{self, Snapshot};
-use crate::kernel::recursion::{Ask, Halt, Recursion};
+use crate::kernel::recursion::{Ask, Halt, Ran};
 use crate::kernel::{Engine, Kernel, Run, Stop};
 
 use super::engines::{self, Engines};
@@ -84,10 +84,12 @@ pub struct Outcome {
     pub interrupted: bool,
     /// What stopped a replication: of several that fail, the first by number.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the study is over, in the order of their numbers.
+    pub replications: Vec<Replication>,
 }
 
 impl Outcome {
-    fn failed(diagnostic: Diagnostic) -> Outcome {
+    pub(super) fn failed(diagnostic: Diagnostic) -> Outcome {
         Outcome { diagnostics: vec![diagnostic], ..Outcome::default() }
     }
 }
@@ -96,6 +98,15 @@ impl Outcome {
 /// Cost: O(events · log slots), in memory one arena per thread and the figures of all replications.
 #[must_use]
 pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
+    match Engines::of(plant, settings.engine) {
+        Ok(engines) => simulate_with(plant, settings, &engines),
+        Err(diagnostic) => Outcome::failed(*diagnostic),
+    }
+}
+
+/// Simulates a plant whose engines are at hand, as when it shares its code with others.
+#[must_use]
+pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, engines: &Engines<'_>) -> Outcome {
     let begin = Instant::now();
     let Some(end) = settings.horizon.or_else(|| plant.run.until.map(|_| longest())) else {
         return Outcome::failed(trouble::no_end(plant));
@@ -103,27 +114,15 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
     if settings.warmup >= end {
         return Outcome::failed(trouble::no_window(plant, settings.warmup, end));
     }
-    let engines = match Engines::of(plant, settings) {
-        Ok(engines) => engines,
-        Err(diagnostic) => return Outcome::failed(*diagnostic),
-    };
-    let task = Task {
-        plant,
-        settings,
-        engines: &engines,
-        end,
-        first_failed: AtomicU64::new(u64::MAX),
-        done: AtomicU64::new(0),
-    };
+    let task = Task { plant, settings, engines, end, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
     let pool = match settings.threads.map(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build()) {
         None => None,
         Some(Ok(pool)) => Some(pool),
         Some(Err(e)) => return Outcome::failed(trouble::internal(plant, &format!("no threads: {e}"))),
     };
     let batch = |from: u64, to: u64| -> Vec<Result<Replication, Failure>> {
-        let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        let numbers = number(from)..number(to);
-        let all = || numbers.into_par_iter().with_max_len(1).map(|n| task.replication(n as u64, to)).collect();
+        let groups = engines.groups(from, to, settings.threads.unwrap_or_else(rayon::current_num_threads));
+        let all = || groups.into_par_iter().with_max_len(1).flat_map_iter(|g| task.group(g, to)).collect();
         match &pool {
             None => all(),
             Some(pool) => pool.install(all),
@@ -179,6 +178,7 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
     {
         outcome.diagnostics.push(trouble::not_precise(wanted, reached, outcome.finished));
     }
+    outcome.replications = replications;
     outcome
 }
 
@@ -206,8 +206,29 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
+    /// Replications that run side by side, or one.
+    fn group(&self, numbers: std::ops::Range<u64>, of: u64) -> Vec<Result<Replication, Failure>> {
+        let several = numbers.end.saturating_sub(numbers.start) > 1;
+        if let Some(recursion) = self.engines.recursion().filter(|_| several && !self.ended(numbers.start)) {
+            let wide = self.by_recursion(numbers.start, |ask, look| recursion.wide(self.plant, ask, look));
+            match wide {
+                Ok(all) => {
+                    let told = |(figures, n)| self.told(self.held(figures, n), n, of);
+                    return all.into_iter().zip(numbers).map(told).collect();
+                }
+                Err(Halt::Ended) => return numbers.map(|_| Err(Failure::Ended)).collect(),
+                // Each for itself.
+                Err(Halt::Beyond) => {}
+            }
+        }
+        numbers.map(|n| self.replication(n, of)).collect()
+    }
+
     fn replication(&self, number: u64, of: u64) -> Result<Replication, Failure> {
-        let result = self.run(number);
+        self.told(self.run(number), number, of)
+    }
+
+    fn told(&self, result: Result<Replication, Failure>, number: u64, of: u64) -> Result<Replication, Failure> {
         match &result {
             Ok(_) => {
                 let done = self.done.fetch_add(1, Ordering::Relaxed).saturating_add(1);
@@ -226,10 +247,10 @@ impl Task<'_> {
             return Err(Failure::Ended);
         }
         if let Some(recursion) = self.engines.recursion() {
-            match self.by_recursion(recursion, number) {
-                Ok(figures) => return self.held(figures, number),
+            match self.by_recursion(number, |ask, look| recursion.one(self.plant, ask, look)).map(|mut r| r.pop()) {
+                Ok(Some(figures)) => return self.held(figures, number),
                 Err(Halt::Ended) => return Err(Failure::Ended),
-                Err(Halt::Beyond) => self.engines.fall_back(),
+                Ok(None) | Err(Halt::Beyond) => self.engines.fall_back(),
             }
         }
         let kernel = self.engines.kernel().map_err(Failure::Found)?;
@@ -283,10 +304,15 @@ impl Task<'_> {
         }
     }
 
-    fn by_recursion(&self, recursion: &Recursion, number: u64) -> Result<Replication, Halt> {
+    /// Replications from a number on that recursion runs.
+    fn by_recursion(
+        &self,
+        first: u64,
+        run: impl FnOnce(&Ask, &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt>,
+    ) -> Result<Vec<Replication>, Halt> {
         let ask = Ask {
             seed: self.settings.seed,
-            first: number,
+            first,
             warmup: self.settings.warmup.0,
             horizon: self.end.0,
             until: self.plant.run.until.map(|u| (u.count, u.from_start)),
@@ -294,12 +320,12 @@ impl Task<'_> {
         };
         let look = |share: f64| {
             if let Some(tell) = self.settings.advance {
-                tell(number, share);
+                tell(first, share);
             }
-            !self.ended(number)
+            !self.ended(first)
         };
-        let ran = recursion.one(self.plant, &ask, &look)?.pop().ok_or(Halt::Beyond)?;
-        Ok(engines::figures(self.plant, self.engines.causes(), &ran))
+        let ran = run(&ask, &look)?;
+        Ok(ran.iter().map(|r| engines::figures(self.plant, self.engines.causes(), r)).collect())
     }
 
     /// Runs the measured window. Where expectations count only during shifts, it is run from one change of

@@ -25,6 +25,9 @@ use crate::ir::Plant;
 pub use line::Line;
 pub use run::{Ask, Halt, Ran};
 
+/// Replications side by side.
+pub const LANES: usize = 8;
+
 /// A line that can be run by recursion.
 #[derive(Clone, Debug)]
 pub struct Recursion {
@@ -40,11 +43,49 @@ impl Recursion {
         Line::of(plant).map(|line| Recursion { line })
     }
 
-    /// Runs one replication.
+    /// Runs the replication [`Ask::first`].
     ///
     /// # Errors
     /// When it is ended, or the event kernel has to run instead.
     pub fn one(&self, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
         run::run_one(&self.line, plant, ask, look)
     }
+
+    /// Whether replications can run side by side.
+    #[must_use]
+    pub fn goes_wide(&self) -> bool {
+        !self.line.reorders()
+    }
+
+    /// Runs [`LANES`] replications side by side, from [`Ask::first`] on, with the widest instructions that the
+    /// processor has: each gives what it gives alone.
+    ///
+    /// # Errors
+    /// As [`Recursion::one`].
+    pub fn wide(&self, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512dq") {
+                // SAFETY: the processor has these instructions.
+                return unsafe { with_avx512(&self.line, plant, ask, look) };
+            }
+            if std::arch::is_x86_feature_detected!("avx2") {
+                // SAFETY: the processor has these instructions.
+                return unsafe { with_avx2(&self.line, plant, ask, look) };
+            }
+        }
+        run::run::<LANES>(&self.line, plant, ask, look)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn with_avx2(line: &Line, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
+    run::run::<LANES>(line, plant, ask, look)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn with_avx512(line: &Line, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
+    run::run::<LANES>(line, plant, ask, look)
 }

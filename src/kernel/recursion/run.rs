@@ -68,6 +68,21 @@ struct Runner<const L: usize> {
     reached: [bool; L],
 }
 
+/// How far a run is.
+struct Pace {
+    items: u64,
+    still: u64,
+    last: i64,
+    /// What sums can still take before they are carried over.
+    budget: i64,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self { items: 0, still: 0, last: NO_TIME, budget: i64::MAX }
+    }
+}
+
 /// An item on its way, and how it went through the stage that it is in.
 #[derive(Clone, Copy)]
 struct Item<const L: usize> {
@@ -90,8 +105,7 @@ pub fn run<const L: usize>(
 ) -> Result<Vec<Ran>, Halt> {
     let mut runner = Runner::<L>::new(line, ask)?;
     let always = line.source.every.is_none();
-    runner.all(ask, look, |runner, item| runner.sweep(item, always))?;
-    runner.finish()?;
+    runner.all(ask, always, look)?;
     Ok(runner.figures(line, plant))
 }
 
@@ -108,9 +122,7 @@ pub fn run_one(line: &Line, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool
     }
     let mut runner = Runner::<1>::new(line, ask)?;
     let always = line.source.every.is_none();
-    runner.all(ask, look, |runner, item| runner.walk(0, item, None, always))?;
-    runner.flush()?;
-    runner.finish()?;
+    runner.all_walking(ask, always, look)?;
     Ok(runner.figures(line, plant))
 }
 
@@ -140,47 +152,52 @@ impl<const L: usize> Runner<L> {
         (0..L).map(of).collect()
     }
 
+    /// Item after item until the end.
     #[inline(always)]
-    fn all(
-        &mut self,
-        ask: &Ask,
-        look: &dyn Fn(f64) -> bool,
-        go: impl Fn(&mut Self, Item<L>) -> Result<i64, Halt>,
-    ) -> Result<(), Halt> {
-        let (mut sweeps, mut still, mut last) = (0u64, 0u64, NO_TIME);
-        // What sums can still take before they are carried over.
-        let mut budget = i64::MAX;
+    fn all(&mut self, ask: &Ask, always: bool, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
+        let mut pace = Pace::new();
         while let Some((ready, kind)) = self.origin.next(&self.bounds) {
-            let item = Item { ready, birth: ready, kind };
-            let end = go(self, item)?;
-            budget = budget.saturating_sub(end);
-            if budget < 1 << 62 {
-                self.carry();
-                budget = i64::MAX;
-            }
-            if end > 1 << 62 {
-                return Err(Halt::Beyond);
-            }
-            if self.origin.is_over(&self.bounds) {
+            let end = self.sweep(Item { ready, birth: ready, kind }, always)?;
+            if self.after(end, &mut pace, ask, look)? {
                 break;
             }
-            sweeps += 1;
-            if sweeps.is_multiple_of(LOOK) {
-                let now = self.origin.behind();
-                still = if now > last { 0 } else { still + LOOK };
-                last = now;
-                #[allow(clippy::cast_precision_loss)] // a share
-                let share = now as f64 / (ask.horizon as f64).max(1.0);
-                if !look(share) {
-                    return Err(Halt::Ended);
-                }
-                let bytes: usize = self.cells.iter().map(Cell::bytes).sum();
-                if still > ENDLESS || bytes / L > ask.memory {
-                    return Err(Halt::Beyond);
-                }
-            }
         }
-        Ok(())
+        self.finish()
+    }
+
+    /// Looks at sums, clock and memory after each item; whether it was the last.
+    #[inline(always)]
+    fn after(&mut self, end: i64, pace: &mut Pace, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<bool, Halt> {
+        pace.budget = pace.budget.saturating_sub(end);
+        if pace.budget < 1 << 62 {
+            self.carry();
+            pace.budget = i64::MAX;
+        }
+        if end > 1 << 62 {
+            return Err(Halt::Beyond);
+        }
+        if self.origin.is_over(&self.bounds) {
+            return Ok(true);
+        }
+        pace.items += 1;
+        if pace.items.is_multiple_of(LOOK) {
+            self.look(pace, ask, look)?;
+        }
+        Ok(false)
+    }
+
+    #[cold]
+    fn look(&self, pace: &mut Pace, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
+        let now = self.origin.behind();
+        pace.still = if now > pace.last { 0 } else { pace.still + LOOK };
+        pace.last = now;
+        #[allow(clippy::cast_precision_loss)] // a share
+        let share = now as f64 / (ask.horizon as f64).max(1.0);
+        if !look(share) {
+            return Err(Halt::Ended);
+        }
+        let bytes: usize = self.cells.iter().map(Cell::bytes).sum();
+        if pace.still > ENDLESS || bytes / L > ask.memory { Err(Halt::Beyond) } else { Ok(()) }
     }
 
     /// Counts up to the ends.
@@ -276,6 +293,18 @@ impl<const L: usize> Runner<L> {
 /// Lines with machines in parallel, where another item may go on than the one that has come: one replication at a
 /// time.
 impl Runner<1> {
+    fn all_walking(&mut self, ask: &Ask, always: bool, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
+        let mut pace = Pace::new();
+        while let Some((ready, kind)) = self.origin.next(&self.bounds) {
+            let end = self.walk(0, Item { ready, birth: ready, kind }, None, always)?;
+            if self.after(end, &mut pace, ask, look)? {
+                break;
+            }
+        }
+        self.flush()?;
+        self.finish()
+    }
+
     /// An item goes from a stage on as far as it can: to the sink, or onto one of several machines. When it gets there.
     fn walk(&mut self, from: usize, mut item: Item<1>, given: Option<Held>, always: bool) -> Result<i64, Halt> {
         let mut held = given;
