@@ -74,38 +74,56 @@ impl Mark {
     }
 }
 
-/// Sums that are carried over before they overflow.
+/// Sums over all items, which are carried over before they overflow: of dates, of which only differences say
+/// something, and these modulo 2^64.
 #[derive(Clone)]
-pub struct Sums<const L: usize> {
-    low: [[u64; L]; 5],
-    high: Vec<[i128; 5]>,
+struct Sums<const L: usize> {
+    came: [u64; L],
+    loaded: [u64; L],
+    ended: [u64; L],
+    gone: [u64; L],
+    /// The later of: an item came, the one before had left the lane.
+    met: [u64; L],
+    left: [u64; L],
+    /// The later of: an item came, there was a place for the next.
+    made_room: [u64; L],
+    /// From loading to the begin of work.
+    ahead: [u64; L],
 }
 
-impl<const L: usize> Sums<L> {
-    fn new() -> Self {
-        Self { low: [[0; L]; 5], high: vec![[0; 5]; L] }
-    }
-
-    /// Carries over.
-    fn carry(&mut self) {
-        for (which, low) in self.low.iter_mut().enumerate() {
-            for (lane, high) in self.high.iter_mut().enumerate() {
-                high[which] += i128::from(low[lane]);
-                low[lane] = 0;
-            }
-        }
-    }
-
-    fn total(&self, which: usize, lane: usize) -> i128 {
-        self.high.get(lane).map_or(0, |h| h[which]) + i128::from(self.low[which][lane])
-    }
-}
-
+/// What sums of dates say.
 const BUSY: usize = 0;
 const ENGAGED: usize = 1;
 const AREA: usize = 2;
 const EMPTY: usize = 3;
 const FULL: usize = 4;
+
+impl<const L: usize> Sums<L> {
+    fn new() -> Self {
+        let none = [0; L];
+        Self {
+            came: none,
+            loaded: none,
+            ended: none,
+            gone: none,
+            met: none,
+            left: none,
+            made_room: none,
+            ahead: none,
+        }
+    }
+
+    fn times(&self, lane: usize) -> [u64; 5] {
+        let between = |from: &[u64; L], to: &[u64; L]| to[lane].wrapping_sub(from[lane]);
+        [
+            between(&self.loaded, &self.ended).wrapping_sub(self.ahead[lane]),
+            between(&self.loaded, &self.gone),
+            between(&self.came, &self.loaded),
+            between(&self.left, &self.met),
+            between(&self.came, &self.made_room),
+        ]
+    }
+}
 
 /// What one item did at a stage.
 #[derive(Clone, Copy)]
@@ -150,8 +168,12 @@ pub struct Cell<const L: usize> {
     /// The nearest bound that is still open.
     limit: [i64; L],
     sums: Sums<L>,
+    /// Times that have been carried over.
+    high: Vec<[i128; 5]>,
     /// Items that have come.
     items: u64,
+    /// One machine without breakdowns, items of one type, and no time under way.
+    plain: bool,
     /// Highest level since the last bound.
     most: [u64; L],
     /// Whether some of these are below the places.
@@ -160,6 +182,8 @@ pub struct Cell<const L: usize> {
     leaves: Vec<[i64; L]>,
     mask: u64,
     places: u64,
+    /// So many leaves are remembered that the places can be counted.
+    counted: bool,
     has_lane: bool,
     /// Longer durations are left to the event kernel, so that no sum of a sweep overflows.
     longest: u64,
@@ -231,12 +255,15 @@ impl<const L: usize> Cell<L> {
             room: [NO_TIME; L],
             limit: bounds[0],
             sums: Sums::new(),
+            high: vec![[0; 5]; L],
             items: 0,
+            plain: matches!(behind, Behind::One) && laws.is_empty() && transit.is_none(),
             most: [0; L],
             climbing: true,
             leaves: vec![[NO_TIME; L]; usize::try_from(length).unwrap_or(16)],
             mask: length - 1,
             places,
+            counted: stage.lane.is_some() && places < length,
             has_lane: stage.lane.is_some(),
             longest,
             transit,
@@ -251,6 +278,36 @@ impl<const L: usize> Cell<L> {
     pub fn is_unsound(&self) -> bool {
         let Behind::Failing(failing) = &self.behind else { return false };
         failing.next.iter().chain(&failing.rest).any(|t| *t != NEVER && t.cast_unsigned() > self.longest)
+    }
+
+    /// An item that is ready to leave what stands before comes in and goes through, as [`Cell::arrive`] and
+    /// [`Cell::pass`].
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    #[inline(always)]
+    pub fn go(
+        &mut self,
+        ready: &[i64; L],
+        kind: &[u8; L],
+        ahead: &[i64; L],
+        bounds: &Bounds<L>,
+        tables: &ZigguratTables,
+    ) -> Result<Passage<L>, Unsound> {
+        if !self.plain {
+            let there = self.arrive(ready, tables)?;
+            return self.pass(there, kind, ahead, bounds, tables);
+        }
+        let came = max(ready, &self.room);
+        let loaded = max(&came, &self.freed);
+        let time = self.work.next(tables);
+        sound(&time, self.longest)?;
+        let ended = add(&loaded, &time);
+        if self.has_lane {
+            self.remember(&loaded);
+        }
+        self.items += 1;
+        Ok(Passage { came, loaded, began: loaded, ended })
     }
 
     /// An item that is ready to leave what stands before comes in as soon as there is room: when, and from when on it
@@ -374,27 +431,29 @@ impl<const L: usize> Cell<L> {
     /// Counts an item that has left the stage.
     #[inline(always)]
     pub fn count(&mut self, passage: &Passage<L>, gone: &[i64; L], bounds: &Bounds<L>) {
-        if matches!(self.behind, Behind::Nothing) {
-            // It leaves the lane when the next stage takes it.
-            self.items -= 1;
-            self.remember(gone);
-            self.items += 1;
-            let passage = Passage { came: passage.came, loaded: *gone, began: *gone, ended: *gone };
-            self.add_up(&passage, gone, bounds);
-        } else {
+        if !self.plain {
+            if matches!(self.behind, Behind::Nothing) {
+                // It leaves the lane when the next stage takes it.
+                self.items -= 1;
+                self.remember(gone);
+                self.items += 1;
+                let passage = Passage { came: passage.came, loaded: *gone, began: *gone, ended: *gone };
+                return self.add_up(&passage, gone, bounds);
+            }
             self.add_up(passage, gone, bounds);
+            for lane in 0..L {
+                let ahead = (passage.began[lane] - passage.loaded[lane]).cast_unsigned();
+                self.sums.ahead[lane] = self.sums.ahead[lane].wrapping_add(ahead);
+            }
+            return;
         }
+        self.add_up(passage, gone, bounds);
     }
 
     #[inline(always)]
     fn add_up(&mut self, passage: &Passage<L>, gone: &[i64; L], bounds: &Bounds<L>) {
-        let Passage { came, loaded, began, ended } = passage;
-        // The next item has a place when this one has left.
-        let free = if self.places < self.leaves.len() as u64 && self.items >= self.places {
-            self.leave(self.places)
-        } else {
-            [NO_TIME; L]
-        };
+        let Passage { came, loaded, ended, .. } = passage;
+        let free = self.free();
         let mut beyond = false;
         for lane in 0..L {
             beyond |= gone[lane] > self.limit[lane];
@@ -402,26 +461,48 @@ impl<const L: usize> Cell<L> {
         if beyond {
             self.cross(passage, gone, &free, bounds);
         }
-        let low = &mut self.sums.low;
-        for lane in 0..L {
-            let add = |sum: &mut u64, from: i64, to: i64| *sum = sum.wrapping_add((to - from).cast_unsigned());
-            add(&mut low[BUSY][lane], began[lane], ended[lane]);
-            add(&mut low[ENGAGED][lane], loaded[lane], gone[lane]);
-            add(&mut low[AREA][lane], came[lane], loaded[lane]);
-            add(&mut low[EMPTY][lane], 0, (came[lane] - self.left[lane]).max(0));
-            add(&mut low[FULL][lane], 0, (free[lane] - came[lane]).max(0));
+        let sums = &mut self.sums;
+        sum(&mut sums.loaded, loaded);
+        sum(&mut sums.ended, ended);
+        sum(&mut sums.gone, gone);
+        if self.has_lane {
+            sum(&mut sums.came, came);
+            sum(&mut sums.met, &max(came, &self.left));
+            sum(&mut sums.left, &self.left);
+            sum(&mut sums.made_room, &max(came, &free));
+            if self.climbing {
+                self.climb(came);
+            }
+            self.left = *loaded;
+            self.room = free;
+        } else {
+            self.room = *gone;
         }
-        if self.climbing && self.has_lane {
-            self.climb(came);
-        }
-        self.left = *loaded;
         self.freed = *gone;
-        self.room = if self.has_lane { free } else { *gone };
+    }
+
+    /// From when on the next item has a place: when the one before that many has left.
+    #[inline(always)]
+    fn free(&self) -> [i64; L] {
+        if self.counted && self.items >= self.places { self.leave(self.places) } else { [NO_TIME; L] }
     }
 
     /// How high the level has become with the item that came last.
+    #[inline(always)]
     fn climb(&mut self, came: &[i64; L]) {
-        let mut most = 0;
+        let mut higher = false;
+        for lane in 0..L {
+            higher |= self.leave(self.most[lane] + 1)[lane] > came[lane];
+        }
+        if higher {
+            self.climb_on(came);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn climb_on(&mut self, came: &[i64; L]) {
+        let mut below = false;
         for lane in 0..L {
             while self.most[lane] < self.items
                 && self.most[lane] < self.places
@@ -432,9 +513,9 @@ impl<const L: usize> Cell<L> {
                     self.grow();
                 }
             }
-            most = most.max(self.places - self.most[lane].min(self.places));
+            below |= self.most[lane] < self.places;
         }
-        self.climbing = most > 0;
+        self.climbing = below;
     }
 
     /// Makes room to remember when more items left.
@@ -451,6 +532,7 @@ impl<const L: usize> Cell<L> {
         }
         self.leaves = longer;
         self.mask = mask;
+        self.counted = self.has_lane && self.places <= mask;
     }
 
     /// Bytes that it takes, about.
@@ -484,8 +566,9 @@ impl<const L: usize> Cell<L> {
         let Passage { came, loaded, began, ended } = passage;
         let (came, loaded, began, ended) = (came[lane], loaded[lane], began[lane], ended[lane]);
         let left = self.left[lane];
-        let total = |which: usize| self.sums.total(which, lane);
-        let totals = [BUSY, ENGAGED, AREA, EMPTY, FULL].map(total);
+        let low = self.sums.times(lane);
+        let high = self.high.get(lane).copied().unwrap_or_default();
+        let totals: [i128; 5] = std::array::from_fn(|i| high[i] + i128::from(low[i]));
         let Some(marks) = self.marks.get_mut(lane) else { return };
         let mut limit = NEVER + 1;
         for (which, mark) in marks.iter_mut().enumerate() {
@@ -498,7 +581,8 @@ impl<const L: usize> Cell<L> {
                 continue;
             }
             if mark.opens() {
-                [mark.busy, mark.engaged, mark.area, mark.empty, mark.full] = totals;
+                [mark.busy, mark.engaged, mark.area] = [totals[BUSY], totals[ENGAGED], totals[AREA]];
+                [mark.empty, mark.full] = [totals[EMPTY], totals[FULL]];
                 mark.stays = mark.area;
                 [mark.entries, mark.exits, mark.cycles] = [before; 3];
             }
@@ -547,7 +631,12 @@ impl<const L: usize> Cell<L> {
 
     /// Carries sums over.
     pub fn carry(&mut self) {
-        self.sums.carry();
+        for (lane, high) in self.high.iter_mut().enumerate() {
+            for (sum, low) in high.iter_mut().zip(self.sums.times(lane)) {
+                *sum += i128::from(low);
+            }
+        }
+        self.sums = Sums::new();
         if let Behind::Several(machines) = &mut self.behind {
             machines.carry();
         }
@@ -692,6 +781,13 @@ fn max<const L: usize>(a: &[i64; L], b: &[i64; L]) -> [i64; L] {
         most[i] = if a[i] > b[i] { a[i] } else { b[i] };
     }
     most
+}
+
+#[inline(always)]
+fn sum<const L: usize>(sum: &mut [u64; L], dates: &[i64; L]) {
+    for i in 0..L {
+        sum[i] = sum[i].wrapping_add(dates[i].cast_unsigned());
+    }
 }
 
 #[inline(always)]

@@ -6,9 +6,11 @@ use crate::kernel::host::{Arena, Law};
 use crate::kernel::laws;
 use crate::runtime::distributions::Sampler;
 use crate::runtime::random::{self, Stream};
-use crate::runtime::variates::{DURATION_TICKS_MAX, ROUNDING, duration_ticks};
+use crate::runtime::variates::{ROUNDING, duration_ticks};
 use crate::runtime::ziggurat::{Layer, ZigguratTables, tables};
 
+/// More than the longest exponential of mean 1 that lies in a layer of the ziggurat.
+const LONGEST_LAYER: f64 = 8.0;
 /// Nanoseconds of a second as a float.
 #[allow(clippy::cast_precision_loss)] // exact
 const PER_SECOND: f64 = crate::base::TICKS_PER_SECOND as f64;
@@ -57,8 +59,8 @@ impl Duration {
         });
         let law = match law {
             _ if matches!(e, Expression::Constant(_)) => Kind::Fixed(recipe.ticks),
-            // Far from the longest duration nothing has to be looked at.
-            Law::Sample(Sampler::Exponential { mean }, _) if mean * PER_SECOND < DURATION_TICKS_MAX / 1e4 => {
+            // What lies in a layer of the ziggurat is then below 26 days, and rounds by adding.
+            Law::Sample(Sampler::Exponential { mean }, _) if mean * PER_SECOND * LONGEST_LAYER < ROUNDING / 3.0 => {
                 Kind::Exponential(mean)
             }
             Law::Sample(sampler, _) if !matches!(sampler, Sampler::Constant { .. }) => Kind::Sampled(sampler),
@@ -188,8 +190,8 @@ fn ticks(seconds: f64) -> i64 {
     duration_ticks(seconds).map_or(-1, |t| t.0)
 }
 
-/// Exponential durations of words. Where all lie in their layers and below 26 days, adding and taking away
-/// [`ROUNDING`] leaves the whole number in the low bits of the sum.
+/// Exponential durations of words. Where all lie in their layers, adding [`ROUNDING`] leaves the whole number in the
+/// low bits of the sum.
 #[inline(always)]
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_wrap)] // below 2^52: exact
 fn exponential<const L: usize>(of: &ZigguratTables, mean: f64, words: [u64; L]) -> [i64; L] {
@@ -200,14 +202,20 @@ fn exponential<const L: usize>(of: &ZigguratTables, mean: f64, words: [u64; L]) 
         let place = words[i] >> ZigguratTables::EXPONENTIAL_SHIFT;
         let scaled = mean * (place as i64 as f64 * width) * PER_SECOND;
         drawn[i] = ((scaled + ROUNDING).to_bits() as i64).wrapping_sub(ROUNDING.to_bits() as i64);
-        plain &= place < limit && scaled < ROUNDING / 3.0;
+        plain &= place < limit;
     }
     if !plain {
-        for i in 0..L {
-            drawn[i] = ticks(mean * of.exponential(words[i]));
-        }
+        beyond_layers(mean, &words, &mut drawn);
     }
     drawn
+}
+
+#[cold]
+#[inline(never)]
+fn beyond_layers<const L: usize>(mean: f64, words: &[u64; L], drawn: &mut [i64; L]) {
+    for i in 0..L {
+        drawn[i] = ticks(mean * tables().exponential(words[i]));
+    }
 }
 
 /// The uniform variate of the next word of each stream.

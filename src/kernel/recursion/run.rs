@@ -232,8 +232,7 @@ impl<const L: usize> Runner<L> {
         let mut cells = self.cells.iter_mut();
         while let Some(cell) = cells.next() {
             let ahead = cells.as_slice().first().map_or([NO_TIME; L], |next| next.room);
-            let there = cell.arrive(&item.ready, tables)?;
-            let next = cell.pass(there, &item.kind, &ahead, &self.bounds, tables)?;
+            let next = cell.go(&item.ready, &item.kind, &ahead, &self.bounds, tables)?;
             match giver {
                 None => {
                     self.origin.left(&next.came, &self.bounds)?;
