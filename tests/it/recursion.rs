@@ -11,7 +11,7 @@ use flowline::sim::{self, Settings};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 
-use crate::engines::plant_of;
+use crate::engines::{examples, plant_of};
 
 /// The study of a plant on one engine, without what tells engines apart.
 fn study(plant: &Plant, engine: Engine) -> Result<Study, Vec<String>> {
@@ -143,7 +143,7 @@ fn line(seed: u64) -> String {
         0 if !several && total.is_empty() => "for: 1 d, until: 150 at out".to_string(),
         _ => "for: 20 min".to_string(),
     };
-    text += &format!("    run {{ {end}{warmup}, runs: 3, seed: {seed} }}\n");
+    text += &format!("    run {{ {end}{warmup}, runs: {}, seed: {seed} }}\n", draw.one(&["1", "3", "9"]));
     if draw.below(2) == 0 {
         text += "    expect p90(time_in_system(A)) < 1 h\n    expect max(time_in_system(A)) < 1 h\n";
     }
@@ -158,4 +158,49 @@ fn random_lines_give_the_figures_of_the_event_kernel() {
     let run = (first..first + count).filter(|seed| agree(&format!("seed {seed}"), &line(*seed))).count();
     println!("{run} of {count} by recursion");
     assert!(run * 10 >= usize::try_from(count * 8).unwrap());
+}
+
+#[test]
+fn examples_and_benchmarks_give_the_figures_of_the_event_kernel() {
+    let benches = concat!(env!("CARGO_MANIFEST_DIR"), "/benches");
+    let mut files = examples();
+    files.extend(std::fs::read_dir(benches).unwrap().map(|e| e.unwrap().path()));
+    files.sort();
+    let mut run = Vec::new();
+    for path in files.iter().filter(|p| p.extension().is_some_and(|e| e == "line")) {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        // Long runs say no more than short ones.
+        let text = std::fs::read_to_string(path).unwrap().replace("for: 1 d", "for: 10 min");
+        if agree(name, &text) {
+            run.push(name.to_string());
+        }
+    }
+    println!("by recursion: {run:?}");
+    assert!(run.len() >= 4, "{run:?}");
+}
+
+/// Replications side by side give what each gives alone.
+#[test]
+fn lanes_do_not_see_each_other() {
+    let text = "line wide {
+        item Part {}
+        source feed { makes: Part, every: exponential(2 s) }
+        station a { cycle: exponential(1 s), breakdown jam { after: exponential(40 s), repair: exponential(5 s) } }
+        station b { cycle: uniform(1 s, 2 s) }
+        sink out
+        flow feed -[unlimited]-> a -[3]-> b -> out
+        run { for: 3 h, warmup: 10 min, runs: 24 }
+    }";
+    let plant = plant_of("wide", text);
+    let stop = AtomicBool::new(false);
+    let with_threads = |threads: usize| {
+        let mut settings = Settings::of(&plant, &stop, &|_, _| {});
+        settings.threads = Some(threads);
+        sim::simulate(&plant, &settings).replications
+    };
+    // So many threads that each runs one replication after the other.
+    let alone = with_threads(24);
+    assert_eq!(alone.len(), 24);
+    assert_eq!(with_threads(1), alone);
+    assert_eq!(with_threads(2), alone);
 }
