@@ -409,7 +409,10 @@ impl Task<'_> {
                     if let (Some(tell), Some(end)) = (self.settings.advance, self.settings.horizon) {
                         tell(number, Ticks(run.arena().get(0, header::NOW)).seconds() / end.seconds());
                     }
-                    if watch.due(run) && self.look(kernel, run, number)? == Prospect::Done && self.plant.run.until.is_some() {
+                    if watch.due(run)
+                        && self.look(kernel, run, number)? == Prospect::Done
+                        && self.plant.run.until.is_some()
+                    {
                         // Only clocks of breakdowns run on: `until` will never come.
                         return Ok(Stop::Horizon);
                     }

@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use crate::ir::Plant;
 use crate::diag::Diagnostic;
+use crate::ir::Plant;
 use crate::kernel::{Engine, Programs};
 
-use super::outcome::{Replication, Study};
-use super::replicate::{Outcome, Settings, simulate_with};
 use super::engines::Engines;
 use super::expect;
+use super::outcome::{Replication, Study};
+use super::replicate::{Outcome, Settings, simulate_with};
 
 /// Variants that are laid out at a time: enough for all threads, and a bound on memory.
 const AT_A_TIME: usize = 64;

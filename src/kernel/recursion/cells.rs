@@ -101,16 +101,7 @@ const FULL: usize = 4;
 impl<const L: usize> Sums<L> {
     fn new() -> Self {
         let none = [0; L];
-        Self {
-            came: none,
-            loaded: none,
-            ended: none,
-            gone: none,
-            met: none,
-            left: none,
-            made_room: none,
-            ahead: none,
-        }
+        Self { came: none, loaded: none, ended: none, gone: none, met: none, left: none, made_room: none, ahead: none }
     }
 
     fn times(&self, lane: usize) -> [u64; 5] {
@@ -554,15 +545,7 @@ impl<const L: usize> Cell<L> {
         }
     }
 
-    fn cross_lane(
-        &mut self,
-        lane: usize,
-        passage: &Passage<L>,
-        gone: i64,
-        free: i64,
-        before: u64,
-        bounds: &Bounds<L>,
-    ) {
+    fn cross_lane(&mut self, lane: usize, passage: &Passage<L>, gone: i64, free: i64, before: u64, bounds: &Bounds<L>) {
         let Passage { came, loaded, began, ended } = passage;
         let (came, loaded, began, ended) = (came[lane], loaded[lane], began[lane], ended[lane]);
         let left = self.left[lane];
@@ -724,13 +707,7 @@ impl<const L: usize> Failing<L> {
     }
 
     /// A failure and the end of its repair; the clock begins anew.
-    fn fail(
-        &mut self,
-        lane: usize,
-        at: i64,
-        bounds: &Bounds<L>,
-        marks: &mut [Mark; 2],
-    ) -> Result<(i64, i64), Unsound> {
+    fn fail(&mut self, lane: usize, at: i64, bounds: &Bounds<L>, marks: &mut [Mark; 2]) -> Result<(i64, i64), Unsound> {
         let (repair, after) = (self.repair.one(lane), self.after.one(lane));
         sound(&[repair, after], self.longest)?;
         let up = at + repair;

@@ -43,12 +43,7 @@ pub fn of<const L: usize>(
         let given = origin.marks.get(lane).and_then(|m| m.get(which)).copied().unwrap_or_default();
         let timed = line.source.every.is_some();
         snapshot.events = if timed { given.made } else { u64::from(given.made > 0) };
-        snapshot.sources.push(SourceTotals {
-            node: line.source.node,
-            made: given.made,
-            lost: 0,
-            waits: given.waits,
-        });
+        snapshot.sources.push(SourceTotals { node: line.source.node, made: given.made, lost: 0, waits: given.waits });
         // Stations and buffers are listed in the order of the plant.
         let now = i128::from(bounds[which][lane]);
         for (stage, cell) in line.stages.iter().zip(cells) {

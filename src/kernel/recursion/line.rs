@@ -194,7 +194,9 @@ fn whole(plant: &Plant) -> Result<(), String> {
     let known = |m: &crate::ir::expect::Measure| {
         m.during.is_none()
             && match &m.kind {
-                MeasureKind::Duration(ItemTime::InSystem(_), statistic) => !matches!(statistic, Statistic::Share { .. }),
+                MeasureKind::Duration(ItemTime::InSystem(_), statistic) => {
+                    !matches!(statistic, Statistic::Share { .. })
+                }
                 MeasureKind::Duration(..) => false,
                 _ => true,
             }

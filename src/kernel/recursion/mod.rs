@@ -12,6 +12,9 @@
 //! [`machines`] several machines, [`ends`] source and sink, [`run`] goes through them, [`figures`] makes of it what is
 //! read from the event kernel. Start at [`Recursion`].
 
+// One index goes through the arrays of all lanes.
+#![allow(clippy::needless_range_loop)]
+
 pub mod cells;
 pub mod draws;
 pub mod ends;

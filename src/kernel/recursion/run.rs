@@ -201,7 +201,6 @@ impl<const L: usize> Runner<L> {
     }
 
     /// Counts up to the ends.
-
     fn finish(&mut self) -> Result<(), Halt> {
         if self.until.is_some() && self.reached.iter().any(|r| !r) {
             return Err(Halt::Beyond);
@@ -286,7 +285,6 @@ impl<const L: usize> Runner<L> {
         }
         Ok(())
     }
-
 }
 
 /// Lines with machines in parallel, where another item may go on than the one that has come: one replication at a
