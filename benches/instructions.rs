@@ -98,7 +98,8 @@ struct Watched {
 }
 
 fn watched(workload: &Workload, events: u64) -> Watched {
-    let file = std::env::temp_dir().join(format!("flowline-{}-{}-{events}.callgrind", std::process::id(), workload.name));
+    let file =
+        std::env::temp_dir().join(format!("flowline-{}-{}-{events}.callgrind", std::process::id(), workload.name));
     let out = Command::new("valgrind")
         .args(["--tool=callgrind", "--smc-check=all-non-file"])
         .arg(format!("--callgrind-out-file={}", file.display()))
@@ -151,7 +152,10 @@ fn compare(counts: &[(&Workload, Counts)], processor: &str) -> ExitCode {
         let (generated, host) = row.split_once(',')?;
         Some(Counts { generated: generated.parse().ok()?, host: host.parse().ok()? })
     };
-    println!("{:40} {:>10} {:>10} {:>10} {:>10}", "instructions per event", "generated", "baseline", "host", "baseline");
+    println!(
+        "{:40} {:>10} {:>10} {:>10} {:>10}",
+        "instructions per event", "generated", "baseline", "host", "baseline"
+    );
     let (mut worse, mut better) = (false, false);
     for (workload, now) in counts {
         let Some(before) = baseline(workload.name) else {

@@ -10,7 +10,6 @@ use flowline::kernel::{Kernel, Run, State, Stop};
 use flowline::{sema, syntax};
 
 use crate::peers::job_shop::JobShop;
-use crate::peers::lanes::{LANES, Lanes};
 use crate::peers::recursion::Recursion;
 use crate::peers::tandem::Tandem;
 use crate::peers::{Arrivals, Buffer, Figures, Line, NEVER, Station};
@@ -70,7 +69,7 @@ pub enum Peer {
     Event(bool),
     /// Item by item, with the statistics of stations or without.
     Recursion(bool),
-    /// The same, [`LANES`] replications at once.
+    /// The same, [`SIDE_BY_SIDE`] replications at once.
     Lanes(bool),
 }
 
@@ -112,18 +111,18 @@ impl Workload {
             (_, true, Peer::Event(false)) => vec![tandem::<false, true, false>(&line, seed, to)],
             (_, _, Peer::Event(true)) => vec![tandem::<false, false, true>(&line, seed, to)],
             (_, _, Peer::Event(false)) => vec![tandem::<false, false, false>(&line, seed, to)],
-            (true, _, Peer::Recursion(true)) => vec![Recursion::<true, false, true>::new(&line, seed, 0).run(to)],
-            (true, _, Peer::Recursion(false)) => vec![Recursion::<true, false, false>::new(&line, seed, 0).run(to)],
-            (_, true, Peer::Recursion(true)) => vec![Recursion::<false, true, true>::new(&line, seed, 0).run(to)],
-            (_, true, Peer::Recursion(false)) => vec![Recursion::<false, true, false>::new(&line, seed, 0).run(to)],
-            (_, _, Peer::Recursion(true)) => vec![Recursion::<false, false, true>::new(&line, seed, 0).run(to)],
-            (_, _, Peer::Recursion(false)) => vec![Recursion::<false, false, false>::new(&line, seed, 0).run(to)],
-            (true, _, Peer::Lanes(true)) => Lanes::<true, false, true>::new(&line, seed).run(to).into(),
-            (true, _, Peer::Lanes(false)) => Lanes::<true, false, false>::new(&line, seed).run(to).into(),
-            (_, true, Peer::Lanes(true)) => Lanes::<false, true, true>::new(&line, seed).run(to).into(),
-            (_, true, Peer::Lanes(false)) => Lanes::<false, true, false>::new(&line, seed).run(to).into(),
-            (_, _, Peer::Lanes(true)) => Lanes::<false, false, true>::new(&line, seed).run(to).into(),
-            (_, _, Peer::Lanes(false)) => Lanes::<false, false, false>::new(&line, seed).run(to).into(),
+            (true, _, Peer::Recursion(true)) => recursion::<1, true, false, true>(&line, seed, to),
+            (true, _, Peer::Recursion(false)) => recursion::<1, true, false, false>(&line, seed, to),
+            (_, true, Peer::Recursion(true)) => recursion::<1, false, true, true>(&line, seed, to),
+            (_, true, Peer::Recursion(false)) => recursion::<1, false, true, false>(&line, seed, to),
+            (_, _, Peer::Recursion(true)) => recursion::<1, false, false, true>(&line, seed, to),
+            (_, _, Peer::Recursion(false)) => recursion::<1, false, false, false>(&line, seed, to),
+            (true, _, Peer::Lanes(true)) => recursion::<SIDE_BY_SIDE, true, false, true>(&line, seed, to),
+            (true, _, Peer::Lanes(false)) => recursion::<SIDE_BY_SIDE, true, false, false>(&line, seed, to),
+            (_, true, Peer::Lanes(true)) => recursion::<SIDE_BY_SIDE, false, true, true>(&line, seed, to),
+            (_, true, Peer::Lanes(false)) => recursion::<SIDE_BY_SIDE, false, true, false>(&line, seed, to),
+            (_, _, Peer::Lanes(true)) => recursion::<SIDE_BY_SIDE, false, false, true>(&line, seed, to),
+            (_, _, Peer::Lanes(false)) => recursion::<SIDE_BY_SIDE, false, false, false>(&line, seed, to),
         })
     }
 }
@@ -134,6 +133,14 @@ fn tandem<const A: bool, const F: bool, const S: bool>(line: &Line, seed: u64, t
     std::hint::black_box(tandem.figures());
     tandem.run(to);
     tandem.figures()
+}
+
+fn recursion<const L: usize, const A: bool, const F: bool, const S: bool>(
+    line: &Line,
+    seed: u64,
+    to: i64,
+) -> Vec<Figures> {
+    Recursion::<L, A, F, S>::new(line, seed).run(to).into()
 }
 
 fn shop<const S: bool>(seed: u64, to: i64) -> Figures {
@@ -218,4 +225,4 @@ pub fn figures(kernel: &Kernel, plant: &Plant, run: &Run) -> Figures {
 
 /// Replications of a peer that runs several at once.
 #[allow(dead_code)] // not every user of the workloads asks
-pub const SIDE_BY_SIDE: usize = LANES;
+pub const SIDE_BY_SIDE: usize = 8;

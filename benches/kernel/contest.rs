@@ -119,14 +119,7 @@ fn native(workload: &Workload, plant: &Plant, seed: u64, events: u64) -> Timed {
 }
 
 /// A run with statistics from a tenth on.
-fn timed_kernel(
-    kernel: &Kernel,
-    workload: &Workload,
-    plant: &Plant,
-    seed: u64,
-    events: u64,
-    compile_ms: f64,
-) -> Timed {
+fn timed_kernel(kernel: &Kernel, workload: &Workload, plant: &Plant, seed: u64, events: u64, compile_ms: f64) -> Timed {
     let to = workload.horizon(events);
     let start = Instant::now();
     let mut run = kernel.begin(seed, 0);
@@ -164,8 +157,8 @@ fn check(workload: &Workload, plant: &Plant) {
     for peer in [Peer::Recursion(true), Peer::Lanes(true)] {
         for (replication, figures) in (0..).zip(workload.run_peer(peer, 1, to).into_iter().flatten()) {
             let kernel = ours(replication);
-            let equal = figures.stations == kernel.stations
-                && (figures.events, figures.left) == (kernel.events, kernel.left);
+            let equal =
+                figures.stations == kernel.stations && (figures.events, figures.left) == (kernel.events, kernel.left);
             assert!(equal, "{}: {peer:?} differs from the kernel in replication {replication}", workload.name);
         }
     }

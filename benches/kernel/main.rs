@@ -34,7 +34,8 @@ impl Options {
         let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
         let (flags, rows): (Vec<String>, Vec<String>) = words.into_iter().partition(|word| word.starts_with("--"));
         let known = ["w1", "w2", "w3", "w4", "w5", "scale", "start"];
-        let wrong = flags.iter().filter(|f| *f != "--quick").chain(rows.iter().filter(|r| !known.contains(&r.as_str())));
+        let wrong =
+            flags.iter().filter(|f| *f != "--quick").chain(rows.iter().filter(|r| !known.contains(&r.as_str())));
         if let Some(wrong) = wrong.into_iter().next() {
             eprintln!("`{wrong}` is not known; rows are {}, and there is --quick", known.join(", "));
             std::process::exit(2);

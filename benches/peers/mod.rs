@@ -4,14 +4,13 @@
 //!
 //! They draw from the streams that the language defines, so that they are not only about right: a run gives the
 //! very counts and times of the kernel (`tests/it/workloads.rs`). [`tandem`] (W1, W2, W3, W5) and [`job_shop`] (W4)
-//! go from event to event by a [`tree::WinnerTree`]; [`recursion`] computes departures item by item, and [`lanes`]
-//! does so for several replications at once.
+//! go from event to event by a [`tree::WinnerTree`]; [`recursion`] computes departures item by item, in one
+//! replication or in several at once.
 
 #![allow(dead_code)] // each user of the peers takes some of them
 
 pub mod draw;
 pub mod job_shop;
-pub mod lanes;
 pub mod recursion;
 pub mod statistics;
 pub mod tandem;

@@ -126,12 +126,6 @@ impl Left {
     }
 
     pub fn figures(&self) -> Arrivals {
-        Arrivals {
-            count: self.count,
-            sum: self.sum,
-            min: self.min,
-            max: self.max,
-            histogram: self.histogram.to_vec(),
-        }
+        Arrivals { count: self.count, sum: self.sum, min: self.min, max: self.max, histogram: self.histogram.to_vec() }
     }
 }

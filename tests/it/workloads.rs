@@ -51,8 +51,7 @@ fn peers_with_all_statistics_equal_the_kernel() {
 fn recursions_equal_the_kernel() {
     for workload in WORKLOADS.iter().filter(|w| w.name != "w4") {
         let to = workload.horizon(50_000);
-        let kernels: Vec<Figures> =
-            (0..SIDE_BY_SIDE as u64).map(|r| run(workload, Engine::Event, r, to).0).collect();
+        let kernels: Vec<Figures> = (0..SIDE_BY_SIDE as u64).map(|r| run(workload, Engine::Event, r, to).0).collect();
         for (peer, replications) in [(Peer::Recursion as fn(bool) -> Peer, 1), (Peer::Lanes, SIDE_BY_SIDE)] {
             let all = workload.run_peer(peer(true), 1, to).unwrap();
             assert_eq!(all.len(), replications);
