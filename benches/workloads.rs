@@ -1,6 +1,8 @@
 //! The five workloads W1 to W5: their texts, how long they run for a number of events, and what the compiled kernel
 //! and the peers say of them, in the same form.
 
+#![allow(dead_code)] // each user of the workloads takes some of it
+
 use flowline::base::{SourceMap, Ticks};
 use flowline::diag::Severity;
 use flowline::ir::ids::Id;
@@ -20,7 +22,6 @@ pub struct Workload {
     /// Its short name.
     pub name: &'static str,
     /// What it is.
-    #[allow(dead_code)]
     pub title: &'static str,
     /// Its text.
     pub text: &'static str,
@@ -224,5 +225,4 @@ pub fn figures(kernel: &Kernel, plant: &Plant, run: &Run) -> Figures {
 }
 
 /// Replications of a peer that runs several at once.
-#[allow(dead_code)] // not every user of the workloads asks
 pub const SIDE_BY_SIDE: usize = 8;

@@ -1,13 +1,13 @@
 //! One workload by all who can run it, in turn.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use flowline::ir::Plant;
 use flowline::kernel::read::{Snapshot, restart};
 use flowline::kernel::{Engine, Kernel};
 
 use crate::Options;
+use crate::clock::Clock;
 use crate::peers::Figures;
 use crate::simpy;
 use crate::workloads::{Peer, Workload, advance, figures};
@@ -86,8 +86,10 @@ fn contestants<'a>(workload: &'a Workload, plant: &'a Plant, events: u64, option
     let mut add = |name: &str, rounds: usize, run: Box<dyn FnMut(u64) -> Timed + 'a>| {
         all.push(Contestant { name: name.to_string(), rounds, run });
     };
-    add("event kernel", rounds, Box::new(move |seed| native(workload, plant, seed, events)));
     // Rows of further kernels belong here.
+    for (name, engine) in [("event kernel", Engine::Event)] {
+        add(name, rounds, Box::new(move |seed| compiled(engine, workload, plant, seed, events)));
+    }
     let peers = [
         (MEASURE, Peer::Event(true)),
         ("hand-written events", Peer::Event(false)),
@@ -111,24 +113,25 @@ fn contestants<'a>(workload: &'a Workload, plant: &'a Plant, events: u64, option
     all
 }
 
-fn native(workload: &Workload, plant: &Plant, seed: u64, events: u64) -> Timed {
-    let start = Instant::now();
-    let kernel = Kernel::new(plant, Engine::Event).expect("compiles");
-    let compile_ms = start.elapsed().as_secs_f64() * 1e3;
+/// Compiles and runs.
+fn compiled(engine: Engine, workload: &Workload, plant: &Plant, seed: u64, events: u64) -> Timed {
+    let start = Clock::start();
+    let kernel = Kernel::new(plant, engine).expect("compiles");
+    let compile_ms = start.seconds() * 1e3;
     timed_kernel(&kernel, workload, plant, seed, events, compile_ms)
 }
 
 /// A run with statistics from a tenth on.
 fn timed_kernel(kernel: &Kernel, workload: &Workload, plant: &Plant, seed: u64, events: u64, compile_ms: f64) -> Timed {
     let to = workload.horizon(events);
-    let start = Instant::now();
+    let start = Clock::start();
     let mut run = kernel.begin(seed, 0);
     advance(kernel, &mut run, to / 10);
     let before = Snapshot::of(&kernel.model, plant, &run);
     restart(&kernel.model, plant, &mut run);
     advance(kernel, &mut run, to);
     let after = Snapshot::of(&kernel.model, plant, &run);
-    let seconds = start.elapsed().as_secs_f64();
+    let seconds = start.seconds();
     black_box((before, after));
     Timed { seconds, events: run.events(), compile_ms }
 }
@@ -136,9 +139,9 @@ fn timed_kernel(kernel: &Kernel, workload: &Workload, plant: &Plant, seed: u64, 
 /// A run of a peer; one with lanes makes all its replications so long.
 fn timed_peer(workload: &Workload, peer: Peer, seed: u64, events: u64) -> Timed {
     let to = workload.horizon(events);
-    let start = Instant::now();
+    let start = Clock::start();
     let all = workload.run_peer(peer, seed, to).expect("such a peer");
-    let seconds = start.elapsed().as_secs_f64();
+    let seconds = start.seconds();
     Timed { seconds, events: all.iter().map(|f| f.events).sum(), compile_ms: 0.0 }
 }
 

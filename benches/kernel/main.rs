@@ -7,8 +7,8 @@
 //! ```
 //!
 //! An event is a completion, an arrival, a failure or a repair. Statistics of the kernels are always on. A run takes
-//! its first tenth as warm-up of the statistics, and all of it is timed. The peers are held against the kernel before
-//! anything is timed. SimPy is measured where `python3` has it; `FLOWLINE_PYTHON` names another interpreter.
+//! its first tenth as warm-up of the statistics, and all of it is timed, in time of the processor. The peers are held
+//! against the kernel before anything is timed. SimPy is measured where `python3` has it; `FLOWLINE_PYTHON` names another interpreter.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../peers/mod.rs"]
@@ -16,6 +16,7 @@ mod peers;
 #[path = "../workloads.rs"]
 mod workloads;
 
+mod clock;
 mod contest;
 mod scale;
 mod simpy;

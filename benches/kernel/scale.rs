@@ -1,10 +1,9 @@
 //! Lines of many stations, and a line of many kinds.
 
-use std::time::Instant;
-
 use flowline::kernel::{Engine, Kernel};
 
 use crate::Options;
+use crate::clock::Clock;
 use crate::contest::median;
 use crate::peers::tandem::Tandem;
 use crate::peers::{Line, SECOND};
@@ -29,9 +28,9 @@ pub fn run(options: &Options) {
 
 fn compile_ms(plant: &flowline::ir::Plant, times: usize) -> f64 {
     median((0..times).map(|_| {
-        let start = Instant::now();
+        let start = Clock::start();
         let kernel = Kernel::new(plant, Engine::Event).expect("compiles");
-        let ms = start.elapsed().as_secs_f64() * 1e3;
+        let ms = start.seconds() * 1e3;
         drop(kernel);
         ms
     }))
@@ -58,9 +57,9 @@ fn row(stations: usize, options: &Options) {
     // A single row of 100,000 would take a day of the model until its last stations have work.
     let rows = if stations > 10_000 { 100 } else { 1 };
     let text = text(stations, rows);
-    let start = Instant::now();
+    let start = Clock::start();
     let plant = plant(&text);
-    let check_ms = start.elapsed().as_secs_f64() * 1e3;
+    let check_ms = start.seconds() * 1e3;
     let compile = compile_ms(&plant, if stations > 10_000 { 1 } else { 3 });
     let kernel = Kernel::new(&plant, Engine::Event).expect("compiles");
     let line = Line { machines: (1..=stations).map(|i| format!("s[{i}]")).collect(), ..Line::w5() };
@@ -73,18 +72,18 @@ fn row(stations: usize, options: &Options) {
         bytes.0 = run.arena().words().len() * 8;
         advance(&kernel, &mut run, filled);
         let before = run.events();
-        let start = Instant::now();
+        let start = Clock::start();
         advance(&kernel, &mut run, to);
-        let mine = start.elapsed().as_secs_f64() * 1e9;
+        let mine = start.seconds() * 1e9;
         events = run.events() - before;
         bytes.1 = run.arena().words().len() * 8;
         ns.push(mine / events as f64);
         if rows == 1 {
             let mut peer = Tandem::<false, false, true>::new(&line, seed, 0);
             peer.run(filled);
-            let start = Instant::now();
+            let start = Clock::start();
             peer.run(to);
-            ratios.push(mine / (start.elapsed().as_secs_f64() * 1e9));
+            ratios.push(mine / (start.seconds() * 1e9));
             assert_eq!(peer.events(), run.events(), "the hand-written simulator differs from the kernel");
         }
     }

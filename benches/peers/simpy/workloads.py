@@ -2,7 +2,7 @@
 
     python3 workloads.py w2 100000
 
-runs for about so many events and prints the seconds it took, the events, and the items that left an hour.
+runs for about so many events and prints the seconds of the processor it took, the events, and the items that left an hour.
 """
 
 import random
@@ -152,11 +152,11 @@ def main():
     name, events = sys.argv[1], int(sys.argv[2])
     line = Line()
     WORKLOADS[name](line)
-    start = time.perf_counter()
+    start = time.process_time()
     while line.events < events:
         for _ in range(1000):
             line.env.step()
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     print(seconds, line.events, line.left / line.env.now * HOUR)
 
 
