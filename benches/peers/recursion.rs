@@ -11,6 +11,8 @@
 //! of one replication. Times are integers in floats, exact to 2^53 ns (104 days): of floats every processor takes the
 //! larger without a branch, which it could only guess, and in wide registers.
 
+#![allow(clippy::needless_range_loop)] // a loop over the lanes of several arrays is one instruction on wide registers
+
 use flowline::runtime::random::{Stream, stream_seed};
 use flowline::runtime::ziggurat::{ZigguratTables, exponential_slow};
 

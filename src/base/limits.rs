@@ -32,6 +32,8 @@ pub const RUNS: u64 = 1_000_000;
 pub const PRECISION_FIRST: u64 = 10;
 /// Most runs that a precision adds up to.
 pub const PRECISION_RUNS: u64 = 1_000;
+/// Most variants of one sweep.
+pub const VARIANTS: usize = 1_000;
 /// Longest simulated time in days: integer nanoseconds hold 292 years, half of it leaves room for draws.
 pub const HORIZON_DAYS: i64 = 36_500;
 /// Most files one line may be made of.

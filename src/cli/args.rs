@@ -38,6 +38,8 @@ pub enum Command {
     Analyze(Analyze),
     /// Simulate a line and print what it does
     Run(Run),
+    /// Simulate variants of a line, and tell what each differs from the first by
+    Sweep(Sweep),
     /// Simulate lines and hold what they do against what they `expect`
     Test(Test),
     /// Begin a project: a folder with a first line that checks and runs
@@ -126,6 +128,41 @@ pub struct Run {
     /// Set a parameter of the line or of a placed cell: `space=30`, `weld[2].cycle=40s`
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
+    /// What executes the kernel; the results are the same
+    #[arg(long, value_enum, default_value_t = EngineName::Auto)]
+    pub engine: EngineName,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t = Results::Table)]
+    pub format: Results,
+}
+
+/// `flowline sweep`
+#[derive(Debug, ClapArgs)]
+pub struct Sweep {
+    /// The file to simulate; `-` reads standard input
+    pub file: PathBuf,
+    /// Set a parameter to one value or several; all combinations are simulated, with the same random numbers:
+    /// `space=2..10`, `speed=40s,50s`, `speed=40s..60s step 5s`
+    #[arg(long = "set", value_name = "NAME=VALUES", value_parser = setting, required = true)]
+    pub set: Vec<(String, String)>,
+    /// The line to simulate, when the file has several
+    #[arg(long, value_name = "NAME")]
+    pub line: Option<String>,
+    /// Simulated time, warm-up included: `30d`, `1.5h`, `90min`
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
+    pub horizon: Option<Ticks>,
+    /// Time before anything is measured
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub warmup: Option<Ticks>,
+    /// Independent replications of each variant
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=crate::base::limits::RUNS))]
+    pub runs: Option<u64>,
+    /// Seed of all random streams
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Threads; the results are the same for any number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub threads: Option<u64>,
     /// What executes the kernel; the results are the same
     #[arg(long, value_enum, default_value_t = EngineName::Auto)]
     pub engine: EngineName,

@@ -15,7 +15,9 @@ pub mod net;
 mod new;
 pub mod pipeline;
 mod run;
+mod sweep;
 mod test;
+pub mod values;
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -69,6 +71,7 @@ fn dispatch() -> u8 {
         args::Command::Check(options) => check::check(&options),
         args::Command::Analyze(options) => analyze::analyze(&options),
         args::Command::Run(options) => run::run(&options),
+        args::Command::Sweep(options) => sweep::sweep(&options),
         args::Command::Test(options) => test::test(&options),
         args::Command::New(options) => new::new(&options),
         args::Command::Fmt(options) => fmt::fmt(&options),

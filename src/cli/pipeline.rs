@@ -36,14 +36,36 @@ impl Compiled {
 /// # Errors
 /// When it cannot be read, in words.
 pub fn compile(path: &Path, set: &[(String, String)]) -> Result<Compiled, String> {
-    let source = files::read_source(path)?;
-    let name = if path == Path::new("-") { "<stdin>".to_string() } else { path.display().to_string() };
-    let (text, bad) = match source {
-        Source::Text(text) => (text, None),
-        Source::NotText(text, at) => (text, Some(at)),
-    };
-    let read = |wanted: &str| files::read_data(path, wanted);
-    Ok(compile_text(&name, text, bad, set, &read))
+    Ok(Text::read(path)?.compile(set))
+}
+
+/// A text that is compiled once or several times.
+pub struct Text<'a> {
+    path: &'a Path,
+    text: String,
+    bad: Option<usize>,
+}
+
+impl<'a> Text<'a> {
+    /// Reads a file, or standard input for `-`.
+    ///
+    /// # Errors
+    /// When it cannot be read, in words.
+    pub fn read(path: &'a Path) -> Result<Text<'a>, String> {
+        Ok(match files::read_source(path)? {
+            Source::Text(text) => Text { path, text, bad: None },
+            Source::NotText(text, at) => Text { path, text, bad: Some(at) },
+        })
+    }
+
+    /// Parses and analyses it.
+    #[must_use]
+    pub fn compile(&self, set: &[(String, String)]) -> Compiled {
+        let path = self.path;
+        let name = if path == Path::new("-") { "<stdin>".to_string() } else { path.display().to_string() };
+        let read = |wanted: &str| files::read_data(path, wanted);
+        compile_text(&name, self.text.clone(), self.bad, set, &read)
+    }
 }
 
 /// Parses and analyses a text. `bad` is the place of the first byte that is no text.

@@ -1,5 +1,7 @@
 //! A compiled plant and its runs.
 
+use std::sync::Arc;
+
 use crate::base::{Ticks, limits};
 use crate::ir::Plant;
 
@@ -10,6 +12,7 @@ use super::layout::header;
 use super::model::Model;
 use super::native::{Listing, Native, listing};
 use super::program::Program;
+use super::shape::Shapes;
 use super::status::Status;
 
 /// Which engine executes the program.
@@ -37,12 +40,30 @@ enum Code {
     Interpreter(Interpreter),
 }
 
+/// What shapes are compiled to. No number of a plant is in it.
+pub(super) struct Compiled {
+    pub(super) shapes: Shapes,
+    program: Program,
+    code: Code,
+}
+
+impl Compiled {
+    /// Compiles shapes.
+    pub(super) fn new(shapes: &Shapes, engine: Engine) -> Result<Compiled, String> {
+        let program = emit::program(shapes)?;
+        let code = match engine {
+            Engine::Event => Code::Native(Box::new(Native::compile(&program)?)),
+            Engine::Interpreter => Code::Interpreter(Interpreter::new(&program)),
+        };
+        Ok(Compiled { shapes: shapes.clone(), program, code })
+    }
+}
+
 /// A plant ready to run. Shared by all replications; all their state lies in their own arenas.
 pub struct Kernel {
     /// Where everything lies.
     pub model: Model,
-    program: Program,
-    code: Code,
+    compiled: Arc<Compiled>,
 }
 
 /// Why a run stopped where it did.
@@ -75,22 +96,32 @@ impl Kernel {
     /// # Errors
     /// What the kernel cannot do, or an internal error, in words.
     pub fn new(plant: &Plant, engine: Engine) -> Result<Kernel, String> {
+        Kernel::by(plant, &mut |shapes| Ok(Arc::new(Compiled::new(shapes, engine)?)))
+    }
+
+    /// Lays out a plant, and takes what its shapes are compiled to from elsewhere.
+    pub(super) fn by(
+        plant: &Plant,
+        compiled: &mut dyn FnMut(&Shapes) -> Result<Arc<Compiled>, String>,
+    ) -> Result<Kernel, String> {
         let model = Model::new(plant)?;
         if let Some((a, b)) = model.collisions.first() {
             return Err(format!("the random streams of `{a}` and `{b}` have the same id; rename one of them"));
         }
-        let program = emit::program(&model.shapes)?;
-        let code = match engine {
-            Engine::Event => Code::Native(Box::new(Native::compile(&program)?)),
-            Engine::Interpreter => Code::Interpreter(Interpreter::new(&program)),
-        };
-        Ok(Kernel { model, program, code })
+        let compiled = compiled(&model.shapes)?;
+        Ok(Kernel { model, compiled })
+    }
+
+    /// Whether another kernel runs the same code, on other numbers.
+    #[must_use]
+    pub fn shares_code_with(&self, other: &Kernel) -> bool {
+        Arc::ptr_eq(&self.compiled, &other.compiled)
     }
 
     /// The kernel program.
     #[must_use]
     pub fn program(&self) -> &Program {
-        &self.program
+        &self.compiled.program
     }
 
     /// The compiled text of the program.
@@ -98,7 +129,7 @@ impl Kernel {
     /// # Errors
     /// As compiling.
     pub fn listing(&self) -> Result<Listing, String> {
-        listing(&self.program)
+        listing(&self.compiled.program)
     }
 
     /// A replication at t = 0. Equal seeds and numbers give equal runs.
@@ -117,7 +148,7 @@ impl Kernel {
             let fuel = i64::try_from(limits::FUEL).unwrap_or(i64::MAX);
             arena.set(0, header::FUEL_AT, events.saturating_add(fuel));
         }
-        let code = match &self.code {
+        let code = match &self.compiled.code {
             Code::Native(native) => native.run(&mut run.host),
             Code::Interpreter(interpreter) => match interpreter.run(&mut run.host) {
                 Ok(code) => code,

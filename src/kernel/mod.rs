@@ -35,7 +35,9 @@ pub mod vehicles;
 mod cards;
 mod crews;
 mod engine;
+mod programs;
 
 pub use engine::{Engine, Kernel, Run, Stop};
 pub use host::Arena;
+pub use programs::Programs;
 pub use status::{State, Status};

@@ -5,9 +5,9 @@
 
 use ::csv::{Error, Writer};
 
-use crate::kernel::vehicles::DOINGS;
+use super::rows::rows;
 use crate::runtime::statistics::Summary;
-use crate::sim::outcome::{DurationResult, STATES, Study};
+use crate::sim::outcome::Study;
 
 /// The columns.
 pub const COLUMNS: [&str; 9] = ["section", "entity", "item", "measure", "mean", "half_width", "sd", "min", "max"];
@@ -18,138 +18,31 @@ pub const COLUMNS: [&str; 9] = ["section", "entity", "item", "measure", "mean", 
 /// # Errors
 /// When the writer refuses, which writing to memory never causes.
 pub fn render(study: &Study) -> Result<String, Error> {
-    let mut rows = Rows { writer: Writer::from_writer(Vec::new()) };
-    rows.writer.write_record(COLUMNS)?;
-    for sink in &study.sinks {
-        for arrival in &sink.items {
-            let mut at = rows.at("sinks", &sink.name, &arrival.item);
-            at.row("count", arrival.count)?;
-            at.row("rate_per_h", arrival.rate_per_h)?;
-            at.row("mass_kg_per_h", arrival.mass_kg_per_h)?;
-            at.durations(&arrival.time_in_system)?;
-        }
+    let mut writer = Writer::from_writer(Vec::new());
+    writer.write_record(COLUMNS)?;
+    for row in rows(study) {
+        let names = [row.section, &row.entity, &row.item, &row.measure].map(str::to_owned);
+        writer.write_record(names.into_iter().chain(cells(row.figure)))?;
     }
-    for station in &study.stations {
-        let mut at = rows.at("stations", &station.name, "");
-        for (state, share) in STATES.iter().zip(station.states) {
-            at.row(&format!("states.{state}"), share)?;
-        }
-        at.row("cycles", station.cycles)?;
-        at.row("scrapped", station.scrapped)?;
-        for (state, causes) in ["starved", "blocked", "waiting"].iter().zip(&station.causes) {
-            for (name, share) in causes {
-                at.row(&format!("causes.{state}.{name}"), *share)?;
-            }
-        }
-        for stop in &station.stops {
-            at.row(&format!("stops.{}.count", stop.name), stop.count)?;
-            at.row(&format!("stops.{}.waiting", stop.name), stop.waiting)?;
-            at.row(&format!("stops.{}.repair", stop.name), stop.repair)?;
-        }
-        at.row("energy_kwh", station.energy_kwh)?;
-        at.row("cost", station.cost)?;
-        at.row("oee", station.oee)?;
-    }
-    for buffer in &study.buffers {
-        let mut at = rows.at("buffers", &buffer.name, "");
-        at.row("mean", buffer.mean)?;
-        at.row("max", buffer.max)?;
-        at.row("full", buffer.full)?;
-        at.row("empty", buffer.empty)?;
-        at.row("wait_s", buffer.wait_s)?;
-        at.row("expired", buffer.expired)?;
-    }
-    for crew in &study.crews {
-        let mut at = rows.at("crews", &crew.name, "");
-        at.row("busy", crew.busy)?;
-        at.row("cost", crew.cost)?;
-    }
-    for fleet in &study.fleets {
-        for (name, share) in DOINGS.into_iter().zip(fleet.states) {
-            rows.at("fleets", &fleet.name, "").row(&format!("states.{name}"), share)?;
-        }
-        let mut at = rows.at("fleets", &fleet.name, "");
-        at.row("trips", fleet.trips)?;
-        at.row("items", fleet.items)?;
-        at.row("loaded_m", fleet.loaded_m)?;
-        at.row("empty_m", fleet.empty_m)?;
-        at.row("energy_kwh", fleet.energy_kwh)?;
-        at.row("cost", fleet.cost)?;
-        for (vehicle, share) in &fleet.busy {
-            rows.at("fleets", vehicle, "").row("busy", *share)?;
-        }
-    }
-    for cards in &study.cards {
-        let mut at = rows.at("cards", &cards.name, "");
-        at.row("in_use", cards.in_use)?;
-        at.row("utilisation", cards.utilisation)?;
-    }
-    for limit in &study.limits {
-        let mut at = rows.at("limits", &limit.name, "");
-        at.row("count", limit.count)?;
-        at.row("waiting", limit.waiting)?;
-        at.row("clearing", limit.repair)?;
-    }
-    let mut at = rows.at("line", &study.header.line, "");
-    at.row("wip", study.line.wip)?;
-    at.row("energy_kwh", study.line.energy_kwh)?;
-    at.row("cost", study.line.cost)?;
-    at.durations(&study.line.time_in_system)?;
-    for balance in &study.items {
-        let mut at = rows.at("line", &study.header.line, &balance.item);
-        at.row("initial", balance.initial)?;
-        at.row("made", balance.made)?;
-        at.row("assembled", balance.assembled)?;
-        at.row("left", balance.left)?;
-        at.row("scrapped", balance.scrapped)?;
-        at.row("lost", balance.lost)?;
-        at.row("used", balance.used)?;
-        at.row("inside", balance.inside)?;
-        at.row("wip", balance.wip)?;
-        at.row("time_in_system_s", balance.time_in_system)?;
-    }
-    for e in &study.expectations {
-        rows.at("expectations", &e.name, e.verdict.word()).row(&e.unit, e.figure)?;
-    }
-    let bytes = rows.writer.into_inner().map_err(|error| error.into_error())?;
+    text_of(writer)
+}
+
+/// The five cells of a figure.
+pub(super) fn cells(figure: Option<Summary>) -> [String; 5] {
+    [
+        cell(figure.map(|f| f.mean)),
+        cell(figure.and_then(|f| f.half_width)),
+        cell(figure.map(|f| f.sd)),
+        cell(figure.map(|f| f.min)),
+        cell(figure.map(|f| f.max)),
+    ]
+}
+
+pub(super) fn cell(value: Option<f64>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+pub(super) fn text_of(writer: Writer<Vec<u8>>) -> Result<String, Error> {
+    let bytes = writer.into_inner().map_err(|error| error.into_error())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Rows written so far.
-struct Rows {
-    writer: Writer<Vec<u8>>,
-}
-
-/// Where the next rows belong.
-struct At<'a> {
-    rows: &'a mut Rows,
-    place: [&'a str; 3],
-}
-
-impl Rows {
-    fn at<'a>(&'a mut self, section: &'a str, entity: &'a str, item: &'a str) -> At<'a> {
-        At { rows: self, place: [section, entity, item] }
-    }
-}
-
-impl At<'_> {
-    fn row(&mut self, measure: &str, figure: Option<Summary>) -> Result<(), Error> {
-        let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-        let values = [
-            cell(figure.map(|f| f.mean)),
-            cell(figure.and_then(|f| f.half_width)),
-            cell(figure.map(|f| f.sd)),
-            cell(figure.map(|f| f.min)),
-            cell(figure.map(|f| f.max)),
-        ];
-        let names = self.place.into_iter().chain([measure]);
-        self.rows.writer.write_record(names.chain(values.iter().map(String::as_str)))
-    }
-
-    fn durations(&mut self, time_in_system: &DurationResult) -> Result<(), Error> {
-        self.row("time_in_system_s.mean", time_in_system.mean)?;
-        self.row("time_in_system_s.p50", time_in_system.p50)?;
-        self.row("time_in_system_s.p90", time_in_system.p90)?;
-        self.row("time_in_system_s.p99", time_in_system.p99)
-    }
 }

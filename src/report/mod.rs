@@ -7,5 +7,7 @@ pub mod figures;
 mod fleets;
 pub mod grid;
 pub mod json;
+pub mod rows;
+pub mod sweep;
 pub mod table;
 pub mod verdicts;

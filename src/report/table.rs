@@ -51,7 +51,7 @@ fn header(study: &Study) -> String {
 }
 
 /// Hours of the unit in which rates up to this one read well, and its name.
-fn rate_unit(per_hour: f64) -> (f64, &'static str) {
+pub(super) fn rate_unit(per_hour: f64) -> (f64, &'static str) {
     match per_hour {
         rate if rate >= 36_000.0 => (1.0 / 3600.0, "per s"),
         rate if rate > 0.0 && rate < 1.0 => (24.0, "per day"),

@@ -3,7 +3,7 @@
 //!
 //! [`replicate`] runs them, [`measure`] turns counts into figures, [`accounts`] what they
 //! take in energy and money, `fleets`, `cards` and `tallies` the figures of vehicles, of limits, of item types and sources, [`lockup`] finds lines that wait for
-//! ever, `precision` says how many runs there are to be, [`trouble`] words what stops a run, [`outcome`] holds the results. Start at [`simulate`].
+//! ever, `precision` says how many runs there are to be, [`sweep`](mod@sweep) runs variants of a line, [`trouble`] words what stops a run, [`outcome`] holds the results. Start at [`simulate`].
 
 pub mod accounts;
 pub mod cards;
@@ -15,9 +15,11 @@ pub mod measure;
 pub mod outcome;
 mod precision;
 pub mod replicate;
+pub mod sweep;
 pub mod tallies;
 pub mod trouble;
 pub mod witness;
 
-pub use replicate::{Outcome, Settings, simulate};
+pub use replicate::{Outcome, Settings, simulate, simulate_with};
+pub use sweep::sweep;
 pub use witness::{Witness, witness};

@@ -82,10 +82,12 @@ pub struct Outcome {
     pub interrupted: bool,
     /// What stopped a replication: of several that fail, the first by number.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the study is over, in the order of their numbers.
+    pub replications: Vec<Replication>,
 }
 
 impl Outcome {
-    fn failed(diagnostic: Diagnostic) -> Outcome {
+    pub(super) fn failed(diagnostic: Diagnostic) -> Outcome {
         Outcome { diagnostics: vec![diagnostic], ..Outcome::default() }
     }
 }
@@ -94,6 +96,15 @@ impl Outcome {
 /// Cost: O(events · log slots), in memory one arena per thread and the figures of all replications.
 #[must_use]
 pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
+    match Kernel::new(plant, settings.engine) {
+        Ok(kernel) => simulate_with(plant, settings, &kernel),
+        Err(words) => Outcome::failed(trouble::not_simulated(plant, &words)),
+    }
+}
+
+/// Simulates a plant whose kernel is at hand, as when it shares its code with others.
+#[must_use]
+pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, kernel: &Kernel) -> Outcome {
     let begin = Instant::now();
     let Some(end) = settings.horizon.or_else(|| plant.run.until.map(|_| longest())) else {
         return Outcome::failed(trouble::no_end(plant));
@@ -101,12 +112,7 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
     if settings.warmup >= end {
         return Outcome::failed(trouble::no_window(plant, settings.warmup, end));
     }
-    let kernel = match Kernel::new(plant, settings.engine) {
-        Ok(kernel) => kernel,
-        Err(words) => return Outcome::failed(trouble::not_simulated(plant, &words)),
-    };
-    let task =
-        Task { plant, settings, kernel: &kernel, end, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
+    let task = Task { plant, settings, kernel, end, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
     let pool = match settings.threads.map(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build()) {
         None => None,
         Some(Ok(pool)) => Some(pool),
@@ -171,6 +177,7 @@ pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
     {
         outcome.diagnostics.push(trouble::not_precise(wanted, reached, outcome.finished));
     }
+    outcome.replications = replications;
     outcome
 }
 

@@ -70,6 +70,18 @@ fn exit_codes() {
         (&["run", "-", "--for", "nonsense"], GOOD, 2),
         (&["run", "-", "--runs", "0"], GOOD, 2),
         (&["run"], "", 2),
+        (&["sweep", "-", "--set", "speed=10s,20s"], GOOD, 0),
+        (&["sweep", "-", "--set", "speed=10s..30s step 10s", "--runs", "2", "--format", "csv"], GOOD, 0),
+        (&["sweep", "-", "--set", "speed=10s", "--format", "json"], GOOD, 0),
+        (&["sweep", "-", "--set", "speed=10s,20 kg"], GOOD, 1),
+        (&["sweep", "-", "--set", "sped=10s,20s"], GOOD, 1),
+        (&["sweep", "-", "--set", "speed=10s,20s", "--warmup", "10h"], GOOD, 1),
+        (&["sweep", "-", "--set", "speed=10s..20s"], GOOD, 2),
+        (&["sweep", "-", "--set", "speed=10s", "--set", "speed=20s"], GOOD, 2),
+        (&["sweep", "-", "--set", "speed=10s", "--line", "b"], GOOD, 2),
+        (&["sweep", "-"], GOOD, 2),
+        (&["sweep", "-", "--set", "speed=1s"], WRONG, 1),
+        (&["sweep", "no/such/file.line", "--set", "a=1"], "", 2),
         (&["frobnicate"], "", 2),
         (&["explain", "E0501"], "", 0),
         (&["analyze", "-"], GOOD, 0),
@@ -330,7 +342,7 @@ fn page() -> String {
          | 130 | ended by Ctrl-C; results of finished runs have been printed |\n",
     );
     let mut all = vec![vec![]];
-    all.extend(["check", "analyze", "run", "test", "fmt", "new", "dump", "explain"].map(|c| vec![c]));
+    all.extend(["check", "analyze", "run", "sweep", "test", "fmt", "new", "dump", "explain"].map(|c| vec![c]));
     for command in all {
         let mut args = command.clone();
         args.push("--help");

@@ -50,6 +50,7 @@ mod sim_plants;
 mod sim_runs;
 mod slips;
 mod spec;
+mod sweep;
 mod syntax;
 mod syntax_corpus;
 mod syntax_errors;
