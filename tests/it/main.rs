@@ -9,6 +9,7 @@ mod belts;
 mod bounds;
 mod breakdowns;
 mod buffer_allocation;
+mod build;
 mod check_schema;
 mod claims;
 mod cli;
