@@ -2,6 +2,7 @@
 //! and the peers say of them, in the same form.
 
 #![allow(dead_code)] // each user of the workloads takes some of it
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use flowline::base::{SourceMap, Ticks};
 use flowline::diag::Severity;
