@@ -77,6 +77,9 @@ fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
     settings.seed = options.seed.unwrap_or(settings.seed);
     settings.threads = options.threads.and_then(|n| usize::try_from(n).ok());
     settings.engine = options.engine.engine();
+    if options.explain_engine {
+        complain(&format!("flowline: {}\n", render::plain(&sim::engines::explain(plant, settings.engine))));
+    }
     let outcome = sim::simulate(plant, &settings);
     bar.clear();
     show(&outcome.diagnostics);

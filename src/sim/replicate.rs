@@ -15,8 +15,10 @@ use crate::ir::{Birth, CalendarId, NodeKind, Plant};
 use crate::kernel::layout::header;
 use crate::kernel::observe::{self, ProbeTotals};
 use crate::kernel::read::{self, Snapshot};
+use crate::kernel::recursion::{Ask, Halt, Ran};
 use crate::kernel::{Engine, Kernel, Run, Stop};
 
+use super::engines::{self, Engines};
 use super::expect::{self, During};
 use super::lockup::{self, Prospect};
 use super::outcome::{Replication, Study, StudyHeader};
@@ -50,7 +52,7 @@ pub struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
-    /// What the plant's own `run` block says, on native code and all cores.
+    /// What the plant's own `run` block says, on the fastest engine that fits and all cores.
     #[must_use]
     pub fn of(plant: &Plant, stop: &'a AtomicBool, progress: &'a (dyn Fn(u64, u64) + Sync)) -> Self {
         let run = &plant.run;
@@ -62,7 +64,7 @@ impl<'a> Settings<'a> {
             fixed_runs: false,
             seed,
             threads: None,
-            engine: Engine::Event,
+            engine: Engine::Auto,
             memory: None,
             stop,
             progress,
@@ -96,15 +98,15 @@ impl Outcome {
 /// Cost: O(events · log slots), in memory one arena per thread and the figures of all replications.
 #[must_use]
 pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
-    match Kernel::new(plant, settings.engine) {
-        Ok(kernel) => simulate_with(plant, settings, &kernel),
-        Err(words) => Outcome::failed(trouble::not_simulated(plant, &words)),
+    match Engines::of(plant, settings.engine) {
+        Ok(engines) => simulate_with(plant, settings, &engines),
+        Err(diagnostic) => Outcome::failed(*diagnostic),
     }
 }
 
-/// Simulates a plant whose kernel is at hand, as when it shares its code with others.
+/// Simulates a plant whose engines are at hand, as when it shares its code with others.
 #[must_use]
-pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, kernel: &Kernel) -> Outcome {
+pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, engines: &Engines<'_>) -> Outcome {
     let begin = Instant::now();
     let Some(end) = settings.horizon.or_else(|| plant.run.until.map(|_| longest())) else {
         return Outcome::failed(trouble::no_end(plant));
@@ -112,16 +114,15 @@ pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, kernel: &Kernel) ->
     if settings.warmup >= end {
         return Outcome::failed(trouble::no_window(plant, settings.warmup, end));
     }
-    let task = Task { plant, settings, kernel, end, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
+    let task = Task { plant, settings, engines, end, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
     let pool = match settings.threads.map(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build()) {
         None => None,
         Some(Ok(pool)) => Some(pool),
         Some(Err(e)) => return Outcome::failed(trouble::internal(plant, &format!("no threads: {e}"))),
     };
     let batch = |from: u64, to: u64| -> Vec<Result<Replication, Failure>> {
-        let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        let numbers = number(from)..number(to);
-        let all = || numbers.into_par_iter().with_max_len(1).map(|n| task.replication(n as u64, to)).collect();
+        let groups = engines.groups(from, to, settings.threads.unwrap_or_else(rayon::current_num_threads));
+        let all = || groups.into_par_iter().with_max_len(1).flat_map_iter(|g| task.group(g, to)).collect();
         match &pool {
             None => all(),
             Some(pool) => pool.install(all),
@@ -163,7 +164,7 @@ pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, kernel: &Kernel) ->
             seed: settings.seed,
             horizon_s: settings.horizon.unwrap_or(Ticks(longest)).seconds(),
             warmup_s: settings.warmup.seconds(),
-            engine: settings.engine.name().to_string(),
+            engine: engines.name().to_string(),
             wall_s: begin.elapsed().as_secs_f64(),
             aged_by_parts: aged_by_parts(plant),
         };
@@ -198,15 +199,36 @@ enum Failure {
 struct Task<'a> {
     plant: &'a Plant,
     settings: &'a Settings<'a>,
-    kernel: &'a Kernel,
+    engines: &'a Engines<'a>,
     end: Ticks,
     first_failed: AtomicU64,
     done: AtomicU64,
 }
 
 impl Task<'_> {
+    /// Replications that run side by side, or one.
+    fn group(&self, numbers: std::ops::Range<u64>, of: u64) -> Vec<Result<Replication, Failure>> {
+        let several = numbers.end.saturating_sub(numbers.start) > 1;
+        if let Some(recursion) = self.engines.recursion().filter(|_| several && !self.ended(numbers.start)) {
+            let wide = self.by_recursion(numbers.start, |ask, look| recursion.wide(self.plant, ask, look));
+            match wide {
+                Ok(all) => {
+                    let told = |(figures, n)| self.told(self.held(figures, n), n, of);
+                    return all.into_iter().zip(numbers).map(told).collect();
+                }
+                Err(Halt::Ended) => return numbers.map(|_| Err(Failure::Ended)).collect(),
+                // Each for itself.
+                Err(Halt::Beyond) => {}
+            }
+        }
+        numbers.map(|n| self.replication(n, of)).collect()
+    }
+
     fn replication(&self, number: u64, of: u64) -> Result<Replication, Failure> {
-        let result = self.run(number);
+        self.told(self.run(number), number, of)
+    }
+
+    fn told(&self, result: Result<Replication, Failure>, number: u64, of: u64) -> Result<Replication, Failure> {
         match &result {
             Ok(_) => {
                 let done = self.done.fetch_add(1, Ordering::Relaxed).saturating_add(1);
@@ -224,8 +246,16 @@ impl Task<'_> {
         if self.ended(number) {
             return Err(Failure::Ended);
         }
-        let model = &self.kernel.model;
-        let mut run = self.kernel.begin(self.settings.seed, number);
+        if let Some(recursion) = self.engines.recursion() {
+            match self.by_recursion(number, |ask, look| recursion.one(self.plant, ask, look)).map(|mut r| r.pop()) {
+                Ok(Some(figures)) => return self.held(figures, number),
+                Err(Halt::Ended) => return Err(Failure::Ended),
+                Ok(None) | Err(Halt::Beyond) => self.engines.fall_back(),
+            }
+        }
+        let kernel = self.engines.kernel().map_err(Failure::Found)?;
+        let model = &kernel.model;
+        let mut run = kernel.begin(self.settings.seed, number);
         if let Some(bytes) = self.settings.memory {
             run.cap_memory(bytes);
         }
@@ -234,21 +264,21 @@ impl Task<'_> {
         if let Some(until) = from_start {
             run.until(until.count);
         }
-        let stop = self.advance(&mut run, self.settings.warmup, number, &mut watch)?;
+        let stop = self.advance(kernel, &mut run, self.settings.warmup, number, &mut watch)?;
         if let (Some(until), Stop::Until) = (from_start, stop) {
             let now = Ticks(run.arena().get(0, header::NOW));
             return found(trouble::within_warmup(self.plant, until, now, self.settings.warmup), number);
         }
-        let before = self.snapshot(&run, number)?;
+        let before = self.snapshot(kernel, &run, number)?;
         read::restart(model, self.plant, &mut run);
         if let Some(until) = self.plant.run.until.filter(|u| !u.from_start) {
             run.until(until.count);
         }
-        let (stop, during) = self.measured(&mut run, &before, number, &mut watch)?;
-        let after = self.snapshot(&run, number)?;
+        let (stop, during) = self.measured(kernel, &mut run, &before, number, &mut watch)?;
+        let after = self.snapshot(kernel, &run, number)?;
         let prospect = match stop {
             Stop::Until => Prospect::Moving,
-            _ => self.look(&run, number)?,
+            _ => self.look(kernel, &run, number)?,
         };
         if let (Some(until), Stop::Horizon) = (self.plant.run.until, &stop)
             && (prospect == Prospect::Done || self.settings.horizon.is_none())
@@ -262,16 +292,47 @@ impl Task<'_> {
             return found(trouble::not_reached(self.plant, until, arrived, last, prospect == Prospect::Done), number);
         }
         let figures = measure::window(self.plant, &model.places.causes, &before, &after);
+        let figures = self.held(figures, number)?;
+        Ok(self.with_measures(kernel, figures, &during, &run, number))
+    }
+
+    /// Figures that do not contradict each other.
+    fn held(&self, figures: Replication, number: u64) -> Result<Replication, Failure> {
         match checks::contradiction_of(&figures) {
-            None => Ok(self.with_measures(figures, &during, &run, number)),
+            None => Ok(figures),
             Some(words) => found(trouble::internal(self.plant, &words), number),
         }
+    }
+
+    /// Replications from a number on that recursion runs.
+    fn by_recursion(
+        &self,
+        first: u64,
+        run: impl FnOnce(&Ask, &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt>,
+    ) -> Result<Vec<Replication>, Halt> {
+        let ask = Ask {
+            seed: self.settings.seed,
+            first,
+            warmup: self.settings.warmup.0,
+            horizon: self.end.0,
+            until: self.plant.run.until.map(|u| (u.count, u.from_start)),
+            memory: self.settings.memory.unwrap_or(limits::REPLICATION_BYTES),
+        };
+        let look = |share: f64| {
+            if let Some(tell) = self.settings.advance {
+                tell(first, share);
+            }
+            !self.ended(first)
+        };
+        let ran = run(&ask, &look)?;
+        Ok(ran.iter().map(|r| engines::figures(self.plant, self.engines.causes(), r)).collect())
     }
 
     /// Runs the measured window. Where expectations count only during shifts, it is run from one change of
     /// a shift to the next, and the figures of the windows in which each was on are added up.
     fn measured(
         &self,
+        kernel: &Kernel,
         run: &mut Run,
         before: &Snapshot,
         number: u64,
@@ -281,17 +342,17 @@ impl Task<'_> {
         shifts.sort_unstable();
         shifts.dedup();
         if shifts.is_empty() {
-            return Ok((self.advance(run, self.end, number, watch)?, Vec::new()));
+            return Ok((self.advance(kernel, run, self.end, number, watch)?, Vec::new()));
         }
-        let known = &self.kernel.model.places.causes;
+        let known = &kernel.model.places.causes;
         let nothing = measure::window(self.plant, known, before, before);
         let mut during: Vec<During> = shifts.iter().map(|id| (*id, nothing.clone())).collect();
         let mut last = before.clone();
         loop {
             let changes = shifts.iter().filter_map(|id| self.plant.calendars.get(*id)?.next_boundary(last.now));
             let to = changes.min().unwrap_or(self.end).min(self.end);
-            let stop = self.advance(run, to, number, watch)?;
-            let now = self.snapshot(run, number)?;
+            let stop = self.advance(kernel, run, to, number, watch)?;
+            let now = self.snapshot(kernel, run, number)?;
             let window = measure::window(self.plant, known, &last, &now);
             for (id, figures) in &mut during {
                 if self.plant.calendars.get(*id).is_some_and(|c| c.is_on(last.now)) {
@@ -306,25 +367,39 @@ impl Task<'_> {
     }
 
     /// Adds what expectations measure.
-    fn with_measures(&self, mut figures: Replication, during: &[During], run: &Run, number: u64) -> Replication {
+    fn with_measures(
+        &self,
+        kernel: &Kernel,
+        mut figures: Replication,
+        during: &[During],
+        run: &Run,
+        number: u64,
+    ) -> Replication {
         if self.plant.expectations.is_empty() {
             return figures;
         }
         let probe = |record: &i64| (*record != 0).then(|| observe::totals(run.arena(), *record));
-        let probes: Vec<Option<ProbeTotals>> = self.kernel.model.places.probes.iter().map(probe).collect();
+        let probes: Vec<Option<ProbeTotals>> = kernel.model.places.probes.iter().map(probe).collect();
         figures.measures = expect::values(self.plant, &figures, during, &probes);
-        figures.chance = self.kernel.model.drew(run.arena(), self.settings.seed, number);
+        figures.chance = kernel.model.drew(run.arena(), self.settings.seed, number);
         figures
     }
 
-    fn snapshot(&self, run: &Run, number: u64) -> Result<Snapshot, Failure> {
-        checks::verified(&self.kernel.model, self.plant, run).or_else(|diagnostic| found(*diagnostic, number))
+    fn snapshot(&self, kernel: &Kernel, run: &Run, number: u64) -> Result<Snapshot, Failure> {
+        checks::verified(&kernel.model, self.plant, run).or_else(|diagnostic| found(*diagnostic, number))
     }
 
     /// Advances to a time or to `until`.
-    fn advance(&self, run: &mut Run, to: Ticks, number: u64, watch: &mut Watch) -> Result<Stop, Failure> {
+    fn advance(
+        &self,
+        kernel: &Kernel,
+        run: &mut Run,
+        to: Ticks,
+        number: u64,
+        watch: &mut Watch,
+    ) -> Result<Stop, Failure> {
         loop {
-            let stop = self.kernel.advance(run, to);
+            let stop = kernel.advance(run, to);
             match stop {
                 Stop::Horizon | Stop::Until => return Ok(stop),
                 Stop::Fuel => {
@@ -334,13 +409,16 @@ impl Task<'_> {
                     if let (Some(tell), Some(end)) = (self.settings.advance, self.settings.horizon) {
                         tell(number, Ticks(run.arena().get(0, header::NOW)).seconds() / end.seconds());
                     }
-                    if watch.due(run) && self.look(run, number)? == Prospect::Done && self.plant.run.until.is_some() {
+                    if watch.due(run)
+                        && self.look(kernel, run, number)? == Prospect::Done
+                        && self.plant.run.until.is_some()
+                    {
                         // Only clocks of breakdowns run on: `until` will never come.
                         return Ok(Stop::Horizon);
                     }
                 }
                 Stop::Memory | Stop::BadDuration(_) | Stop::Endless | Stop::Internal(_) => {
-                    let model = &self.kernel.model;
+                    let model = &kernel.model;
                     let of_stop = trouble::of_stop(&stop, model, self.plant, run, number.saturating_add(1));
                     return Err(of_stop.map_or(Failure::Ended, |d| Failure::Found(Box::new(d))));
                 }
@@ -348,8 +426,8 @@ impl Task<'_> {
         }
     }
 
-    fn look(&self, run: &Run, number: u64) -> Result<Prospect, Failure> {
-        match lockup::look(&self.kernel.model, self.plant, run) {
+    fn look(&self, kernel: &Kernel, run: &Run, number: u64) -> Result<Prospect, Failure> {
+        match lockup::look(&kernel.model, self.plant, run) {
             Prospect::Locked(diagnostic) => found(*diagnostic, number),
             other => Ok(other),
         }

@@ -37,6 +37,7 @@ mod nets;
 mod published;
 mod published_belt;
 mod random_lines;
+mod recursion;
 mod reference;
 mod report;
 mod reuse;
@@ -59,3 +60,9 @@ mod syntax_grammar;
 mod syntax_soup;
 mod tutorial;
 mod work;
+mod workloads;
+
+#[path = "../../benches/peers/mod.rs"]
+mod peers;
+#[path = "../../benches/workloads.rs"]
+mod workload_list;

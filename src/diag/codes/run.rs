@@ -16,5 +16,6 @@ codes! {
     NOT_REACHED = "E0714" Error "`until` was not reached";
     NOT_SIMULATED = "E0715" Error "the line uses what cannot be simulated yet";
     PRECISION_MISSED = "E0716" Warning "precision not reached";
+    NEEDS_EVENTS = "E0717" Error "the line cannot be run by recursion";
     INTERNAL = "E0999" Error "internal error";
 }
