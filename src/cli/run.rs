@@ -70,7 +70,9 @@ fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
     let advance = |_: u64, share: f64| bar.share(share);
     let mut settings = Settings::of(plant, &stop, &progress);
     settings.horizon = options.horizon.or(settings.horizon);
-    settings.warmup = options.warmup.unwrap_or(settings.warmup);
+    if let Some(warmup) = options.warmup {
+        warmup.set(&mut settings);
+    }
     settings.runs = runs;
     settings.fixed_runs = options.runs.is_some();
     settings.advance = Some(&advance);

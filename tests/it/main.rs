@@ -57,4 +57,5 @@ mod syntax_errors;
 mod syntax_grammar;
 mod syntax_soup;
 mod tutorial;
+mod warmup;
 mod work;
