@@ -89,7 +89,10 @@ fn main() {
             median(gains)
         );
     }
-    println!("\n{:28} {:>10} {:>22} {:>22}", "line, 100 variants", "compiled", "in a sweep, ms each", "each on its own, ms");
+    println!(
+        "\n{:28} {:>10} {:>22} {:>22}",
+        "line, 100 variants", "compiled", "in a sweep, ms each", "each on its own, ms"
+    );
     for (name, text, horizon_s) in LINES {
         let mut short = plant(text, horizon_s / 1e4);
         short.run.runs = 1;

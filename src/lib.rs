@@ -6,13 +6,14 @@
 //! ```text
 //! base ─► diag ─► syntax ─► format
 //!                      └──► sema ─► ir ─► analysis
-//!                                    └──► kernel ─► sim ─► report ─► cli
+//!                                    └──► kernel ─► sim ─► report ─► embed ─► cli
 //! ```
 
 pub mod analysis;
 pub mod base;
 pub mod cli;
 pub mod diag;
+pub mod embed;
 pub mod format;
 pub mod ir;
 pub mod kernel;

@@ -3,6 +3,7 @@
 //!
 //! Start reading at [`source`], then [`quantity`].
 
+pub mod fingerprint;
 pub mod limits;
 pub mod names;
 pub mod quantity;
@@ -12,6 +13,7 @@ pub mod trade;
 pub mod units;
 pub mod words;
 
+pub use fingerprint::Fingerprint;
 pub use quantity::{Dim, Quantity, Rational};
 pub use source::{FileId, SourceFile, SourceMap, Span};
 pub use ticks::{TICKS_PER_SECOND, Ticks};

@@ -38,6 +38,8 @@ pub enum Command {
     Analyze(Analyze),
     /// Simulate a line and print what it does
     Run(Run),
+    /// Write a line as an object file and a header, to run it in a program in C or any language that calls C
+    Build(Build),
     /// Simulate variants of a line, and tell what each differs from the first by
     Sweep(Sweep),
     /// Simulate lines and hold what they do against what they `expect`
@@ -134,6 +136,28 @@ pub struct Run {
     /// How results are printed
     #[arg(long, value_enum, default_value_t = Results::Table)]
     pub format: Results,
+}
+
+/// `flowline build`
+#[derive(Debug, ClapArgs)]
+pub struct Build {
+    /// The file to build; `-` reads standard input
+    pub file: PathBuf,
+    /// The object file to write; else `PREFIX.o`
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The header to write; else beside the object, with `.h`
+    #[arg(long, value_name = "FILE")]
+    pub header: Option<PathBuf>,
+    /// What the name in C begins with: `bottling` gives `bottling_line`; else the line's name
+    #[arg(long, value_name = "NAME")]
+    pub prefix: Option<String>,
+    /// The line to build, when the file has several
+    #[arg(long, value_name = "NAME")]
+    pub line: Option<String>,
+    /// Set a parameter of the line or of a placed cell: `space=30`, `weld[2].cycle=40s`
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
 }
 
 /// `flowline sweep`

@@ -5,6 +5,7 @@
 
 mod analyze;
 pub mod args;
+mod build;
 mod busy;
 pub mod check;
 mod dump;
@@ -71,6 +72,7 @@ fn dispatch() -> u8 {
         args::Command::Check(options) => check::check(&options),
         args::Command::Analyze(options) => analyze::analyze(&options),
         args::Command::Run(options) => run::run(&options),
+        args::Command::Build(options) => build::build(&options),
         args::Command::Sweep(options) => sweep::sweep(&options),
         args::Command::Test(options) => test::test(&options),
         args::Command::New(options) => new::new(&options),

@@ -16,6 +16,8 @@ pub struct Plant {
     pub span: Span,
     /// Before the brace that ends it: where more can be written.
     pub end: Span,
+    /// Names of what can be set from outside, as `--set` takes them.
+    pub parameters: Vec<String>,
     /// Former names of what was renamed.
     pub renamed: super::Renamed,
     /// Item types.

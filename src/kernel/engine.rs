@@ -118,6 +118,22 @@ impl Kernel {
         Arc::ptr_eq(&self.compiled, &other.compiled)
     }
 
+    /// Lays out a plant for code that was compiled ahead of time from a program of this fingerprint.
+    ///
+    /// # Errors
+    /// As [`Kernel::new`]; `None` when the plant needs other code.
+    pub fn ahead(plant: &Plant, code: Native, fingerprint: u64) -> Result<Kernel, Option<String>> {
+        let mut code = Some(code);
+        let mut fits = true;
+        let kernel = Kernel::by(plant, &mut |shapes| {
+            let program = emit::program(shapes)?;
+            fits = program.fingerprint() == fingerprint;
+            let code = code.take().ok_or("asked for the code twice")?;
+            Ok(Arc::new(Compiled { shapes: shapes.clone(), program, code: Code::Native(Box::new(code)) }))
+        });
+        if fits { kernel.map_err(Some) } else { Err(None) }
+    }
+
     /// The kernel program.
     #[must_use]
     pub fn program(&self) -> &Program {

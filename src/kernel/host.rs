@@ -761,9 +761,20 @@ fn serve(context: *mut NativeContext, function: HostFn, args: [i64; 3]) -> i64 {
 
 macro_rules! entries {
     ($($name:ident = $function:ident;)*) => {
-        $(extern "C" fn $name(context: *mut NativeContext, a: i64, b: i64, c: i64) -> i64 {
-            serve(context, HostFn::$function, [a, b, c])
-        })*
+        $(
+            // Objects written ahead of time find it by name.
+            #[unsafe(export_name = concat!("flowline_host_", stringify!($name)))]
+            extern "C" fn $name(context: *mut NativeContext, a: i64, b: i64, c: i64) -> i64 {
+                serve(context, HostFn::$function, [a, b, c])
+            }
+        )*
+        /// The name under which native code calls a host function.
+        #[must_use]
+        pub fn host_symbol(function: HostFn) -> &'static str {
+            match function {
+                $(HostFn::$function => concat!("flowline_host_", stringify!($name)),)*
+            }
+        }
         /// The address native code calls for a host function.
         #[must_use]
         pub fn host_address(function: HostFn) -> *const u8 {

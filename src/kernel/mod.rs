@@ -22,6 +22,7 @@ pub mod laws;
 pub mod layout;
 pub mod model;
 pub mod native;
+pub mod object;
 pub mod observe;
 pub mod program;
 pub mod rank;

@@ -12,11 +12,12 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Switch, Variab
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId as ModuleFuncId, Linkage, Module, default_libcall_names};
 
-use super::host::{Host, NativeContext, host_address};
+use super::host::{Host, NativeContext, host_address, host_symbol};
 use super::program::{BinaryOp, Function, HostFn, Inst, Program, Reg, Ty, UnaryOp};
 
 /// A compiled program. Its code memory lives as long as it does.
 pub struct Native {
+    /// Memory of code compiled in this process; `None` where the code is linked into it.
     module: Option<JITModule>,
     entry: *const u8,
 }
@@ -53,6 +54,16 @@ impl Native {
         compile(program, None)
     }
 
+    /// Code that was compiled ahead of time and is part of this process.
+    ///
+    /// # Safety
+    /// `entry` must be the entry function of a program that [`super::object`] compiled with this very version of
+    /// the host, and must stay in memory as long as the process runs.
+    #[must_use]
+    pub unsafe fn linked(entry: *const u8) -> Native {
+        Native { module: None, entry }
+    }
+
     /// Runs the entry function and returns its status word.
     pub fn run(&self, host: &mut Host) -> i64 {
         let mut context = NativeContext::new(host);
@@ -74,7 +85,7 @@ pub fn listing(program: &Program) -> Result<Listing, String> {
     Ok(listing)
 }
 
-fn compile(program: &Program, mut listing: Option<&mut Listing>) -> Result<Native, String> {
+fn compile(program: &Program, listing: Option<&mut Listing>) -> Result<Native, String> {
     let mut flags = settings::builder();
     let set =
         |flags: &mut settings::Builder, name: &str, value: &str| flags.set(name, value).map_err(|e| e.to_string());
@@ -84,9 +95,25 @@ fn compile(program: &Program, mut listing: Option<&mut Listing>) -> Result<Nativ
     let isa = cranelift_native::builder()?.finish(settings::Flags::new(flags)).map_err(|e| e.to_string())?;
     let mut jit = JITBuilder::with_isa(isa, default_libcall_names());
     for f in HostFn::ALL {
-        jit.symbol(symbol(f), host_address(f));
+        jit.symbol(host_symbol(f), host_address(f));
     }
     let mut module = JITModule::new(jit);
+    let entry = define(&mut module, program, listing)?;
+    module.finalize_definitions().map_err(|e| e.to_string())?;
+    let entry = module.get_finalized_function(entry);
+    Ok(Native { module: Some(module), entry })
+}
+
+/// Compiles all functions of a program into a module, for code in memory and for an object file alike, and
+/// returns the entry function.
+///
+/// # Errors
+/// When the code generator refuses: the text says why.
+pub(super) fn define(
+    module: &mut dyn Module,
+    program: &Program,
+    mut listing: Option<&mut Listing>,
+) -> Result<ModuleFuncId, String> {
     let frontend = module.target_config();
     let pointer = frontend.pointer_type();
 
@@ -100,7 +127,9 @@ fn compile(program: &Program, mut listing: Option<&mut Listing>) -> Result<Nativ
     host_signature.returns.push(AbiParam::new(types::I64));
     let mut hosts = Vec::new();
     for f in HostFn::ALL {
-        hosts.push(module.declare_function(symbol(f), Linkage::Import, &host_signature).map_err(|e| e.to_string())?);
+        hosts.push(
+            module.declare_function(host_symbol(f), Linkage::Import, &host_signature).map_err(|e| e.to_string())?,
+        );
     }
 
     let mut ids: Vec<(ModuleFuncId, Signature)> = Vec::new();
@@ -124,7 +153,7 @@ fn compile(program: &Program, mut listing: Option<&mut Listing>) -> Result<Nativ
             moves: &moves,
             ids: &ids,
             hosts: &hosts,
-            module: &mut module,
+            module: &mut *module,
             b: FunctionBuilder::new(&mut context.func, &mut builder_context),
             variables: Vec::new(),
             base: None,
@@ -144,47 +173,7 @@ fn compile(program: &Program, mut listing: Option<&mut Listing>) -> Result<Nativ
         }
         module.clear_context(&mut context);
     }
-    module.finalize_definitions().map_err(|e| e.to_string())?;
-    let entry = ids.last().map(|(id, _)| module.get_finalized_function(*id)).ok_or("the program has no functions")?;
-    Ok(Native { module: Some(module), entry })
-}
-
-fn symbol(f: HostFn) -> &'static str {
-    match f {
-        HostFn::GrowItems => "flowline_grow_items",
-        HostFn::Draw => "flowline_draw",
-        HostFn::TimedInsert => "flowline_timed_insert",
-        HostFn::TimedTake => "flowline_timed_take",
-        HostFn::Calendar => "flowline_calendar",
-        HostFn::Timetable => "flowline_timetable",
-        HostFn::LatestGrant => "flowline_latest_grant",
-        HostFn::Value => "flowline_value",
-        HostFn::Keys => "flowline_keys",
-        HostFn::Arrange => "flowline_arrange",
-        HostFn::GoesBefore => "flowline_goes_before",
-        HostFn::Foremost => "flowline_foremost",
-        HostFn::Expired => "flowline_expired",
-        HostFn::NextExpiry => "flowline_next_expiry",
-        HostFn::FirstTrue => "flowline_first_true",
-        HostFn::Born => "flowline_born",
-        HostFn::Keep => "flowline_keep",
-        HostFn::Search => "flowline_search",
-        HostFn::SetupKey => "flowline_setup_key",
-        HostFn::SetupOf => "flowline_setup_of",
-        HostFn::Inherit => "flowline_inherit",
-        HostFn::CardGoes => "flowline_card_goes",
-        HostFn::CardsBack => "flowline_cards_back",
-        HostFn::Staff => "flowline_staff",
-        HostFn::InTime => "flowline_in_time",
-        HostFn::RankRequest => "flowline_rank_request",
-        HostFn::Rhythm => "flowline_rhythm",
-        HostFn::Lot => "flowline_lot",
-        HostFn::Kind => "flowline_kind",
-        HostFn::Ordered => "flowline_ordered",
-        HostFn::Observe => "flowline_observe",
-        HostFn::NextStep => "flowline_next_step",
-        HostFn::KeptFrom => "flowline_kept_from",
-    }
+    ids.last().map(|(id, _)| *id).ok_or_else(|| "the program has no functions".to_string())
 }
 
 fn machine_type(ty: Ty) -> clif::Type {
@@ -220,7 +209,7 @@ struct Emitter<'a, 'b> {
     moves: &'a [bool],
     ids: &'a [(ModuleFuncId, Signature)],
     hosts: &'a [ModuleFuncId],
-    module: &'a mut JITModule,
+    module: &'a mut dyn Module,
     b: FunctionBuilder<'b>,
     variables: Vec<Variable>,
     base: Option<Variable>,

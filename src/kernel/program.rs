@@ -7,9 +7,12 @@
 //! arithmetic wraps; comparisons give 0 or 1; there is no trap.
 
 use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
+
+use crate::base::Fingerprint;
 
 /// What a register or field holds. All but [`Ty::Real`] are 64-bit integers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ty {
     /// An instant in ticks.
     Time,
@@ -34,7 +37,7 @@ pub struct Reg(pub u32);
 pub struct FuncId(pub u32);
 
 /// Operations of one value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnaryOp {
     /// Copy to another register.
     Copy,
@@ -63,7 +66,7 @@ pub enum UnaryOp {
 }
 
 /// Operations of two values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum BinaryOp {
     Add,
@@ -221,7 +224,7 @@ impl HostFn {
 }
 
 /// One instruction. Fields: `dst` is written, all others are read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 #[allow(missing_docs)] // the line above each instruction says what its fields are
 pub enum Inst {
     /// `dst = bits` (a real's bits for real registers).
@@ -258,7 +261,7 @@ pub enum Inst {
 }
 
 /// One function.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Function {
     /// Its name in dumps.
     pub name: String,
@@ -273,14 +276,14 @@ pub struct Function {
 }
 
 /// One place where the plant decides.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Site {
     /// What is decided: `branch`, `mix`, `machine`.
     pub what: &'static str,
 }
 
 /// The program of one plant.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Default, Hash)]
 pub struct Program {
     /// All functions; the last one is the entry `run() -> status`.
     pub functions: Vec<Function>,
@@ -293,6 +296,14 @@ impl Program {
     #[must_use]
     pub fn entry(&self) -> Option<FuncId> {
         u32::try_from(self.functions.len()).ok()?.checked_sub(1).map(FuncId)
+    }
+
+    /// A number that stands for all of it: equal programs have equal ones, others nearly surely not.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut all = Fingerprint::default();
+        self.hash(&mut all);
+        all.finish()
     }
 
     /// How many instructions it has.

@@ -57,6 +57,11 @@ impl<'a> Lower<'a> {
         self.scope.values.iter().map(|v| self.outside_name(v)).collect()
     }
 
+    /// Names of what can be set from outside.
+    pub(super) fn settable(&self) -> Vec<String> {
+        self.scope.values.iter().filter(|v| Self::is_parameter(v)).map(|v| self.outside_name(v)).collect()
+    }
+
     fn defined(&mut self, value: &Value<'a>) -> Option<Typed> {
         let (phrase, kind, seen) = match value.from {
             Definition::Declared(d) => {

@@ -190,6 +190,7 @@ pub fn lower<'a>(
     lower.plant.run.span = line.name.span;
     lower.line(line, project, shared);
     settings.add(lower.parameters());
+    lower.plant.parameters = lower.settable();
     lower.numbered();
     let plant = lower.plant;
     match crate::ir::verify::verify(&plant) {

@@ -342,7 +342,7 @@ fn page() -> String {
          | 130 | ended by Ctrl-C; results of finished runs have been printed |\n",
     );
     let mut all = vec![vec![]];
-    all.extend(["check", "analyze", "run", "sweep", "test", "fmt", "new", "dump", "explain"].map(|c| vec![c]));
+    all.extend(["check", "analyze", "run", "sweep", "build", "test", "fmt", "new", "dump", "explain"].map(|c| vec![c]));
     for command in all {
         let mut args = command.clone();
         args.push("--help");

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("sim", 4),
     ("reference", 3),
     ("report", 5),
+    ("embed", 6),
     ("cli", 7),
 ];
 

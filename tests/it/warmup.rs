@@ -161,7 +161,7 @@ const SHOP: &str = "line shop {
     expect most: max(time_in_system(B)) <= 1000 h
     expect hourly: throughput(out, during: day) >= 1 /h
     expect idle: starved(pack, during: day) <= 100 %
-    run { for: 730 h, warmup: auto, runs: 24 }
+    run { for: 400 h, warmup: auto, runs: 22 }
 }";
 
 #[test]
@@ -232,7 +232,7 @@ fn without_a_steady_state_there_are_no_figures() {
     let (code, message, notes) = failed(slow, &|_| {});
     assert_eq!((code, message.contains("the work in process still changes")), ("E0717", true), "{message}");
     assert!(notes.contains("in the four quarters"), "{notes}");
-    let (code, message, _) = failed(&SHOP.replace("730 h", "200 h"), &|_| {});
+    let (code, message, _) = failed(&SHOP.replace("400 h", "200 h"), &|_| {});
     assert_eq!(code, "E0718", "{message}");
     let until = QUEUE.replace("warmup: auto", "warmup: 1 s").replace("for: 38000 s", "until: 100 at o");
     assert_eq!(failed(&until, &|s| s.find_warmup = true).0, "E0702");
