@@ -2,9 +2,12 @@
 //! are told; nothing is written by halves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
+#[cfg(unix)]
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A line with data from a file, a used file, and parameters: one that is a time, one that changes the code.
@@ -40,6 +43,19 @@ line twice {
 }
 ";
 
+/// A line that locks up: both stations hold what the other has no room for.
+const STUCK: &str = "line stuck {
+    item Part {}
+    source s { makes: Part, every: 10 s }
+    station a { cycle: 10 s }
+    station b { cycle: 10 s }
+    sink out
+    flow s -[2]-> a -[1]-> b
+    flow b -> { 30 %: -[1]-> a, rest: out }
+    run { for: 10 d }
+}
+";
+
 fn flowline(args: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_flowline")).args(args).current_dir(folder).output().unwrap()
 }
@@ -53,6 +69,7 @@ fn done(output: Output) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+#[cfg(unix)]
 fn example(name: &str) -> String {
     format!("{ROOT}/examples/{name}.line")
 }
@@ -60,8 +77,13 @@ fn example(name: &str) -> String {
 /// A folder with the texts that are no examples.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for (name, text) in [("measured.line", MEASURED), ("shared.line", SHARED), ("times.csv", TIMES), ("two.line", TWO)]
-    {
+    for (name, text) in [
+        ("measured.line", MEASURED),
+        ("shared.line", SHARED),
+        ("times.csv", TIMES),
+        ("two.line", TWO),
+        ("stuck.line", STUCK),
+    ] {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
     folder
@@ -149,8 +171,9 @@ fn a_program_in_c_has_the_bits_of_run() {
         assert!(done(output).contains(&format!("{name}_line")));
     }
     done(flowline(&["build", "two.line", "--line", "twice"], at));
+    done(flowline(&["build", "stuck.line"], at));
     std::fs::copy(Path::new(ROOT).join("tests/it/data/embedding/probe.c"), at.join("probe.c")).unwrap();
-    let objects = ["mm1.o", "bottling.o", "bakery.o", "measured.o", "twice.o"];
+    let objects = ["mm1.o", "bottling.o", "bakery.o", "measured.o", "twice.o", "stuck.o"];
     let program = compiled(at, "probe.c", &objects);
 
     for (name, file, set) in [

@@ -4,6 +4,7 @@
 #include "bakery.h"
 #include "measured.h"
 #include "twice.h"
+#include "stuck.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -225,6 +226,18 @@ static void mistakes(void) {
     CHECK(flowline_advance(run, 100 * 86400 * FLOWLINE_SECOND) == FLOWLINE_REACHED && flowline_now(run) == at);
     CHECK(!flowline_find(run, "sinks", "out", "Part", "count", &index));
     CHECK(!flowline_read(run, index, &value) && value == 500.0);
+    flowline_destroy(run);
+
+    /* One that locks up: it is told as by `flowline run`, and can begin anew. */
+    CHECK(!flowline_create(stuck_line(), 1, 0, &run));
+    CHECK(flowline_advance(run, 60 * FLOWLINE_SECOND) == FLOWLINE_OK);
+    CHECK(flowline_read(run, 0, &value) == FLOWLINE_OK);
+    CHECK(flowline_advance(run, flowline_horizon(run)) == FLOWLINE_OK);
+    CHECK(flowline_read(run, 0, &value) == FLOWLINE_STOPPED);
+    CHECK(strstr(flowline_error(), "locked up") && strstr(flowline_error(), "`a`"));
+    CHECK(flowline_results(run, &text) == FLOWLINE_STOPPED);
+    CHECK(flowline_begin(run, 1, 0) == FLOWLINE_OK && flowline_now(run) == 0);
+    CHECK(flowline_read(run, 0, &value) == FLOWLINE_OK);
     flowline_destroy(run);
     puts("all told");
 }
