@@ -15,9 +15,9 @@ use flowline::sim::{self, Settings};
 use flowline::{sema, syntax};
 
 const LINES: &[(&str, &str, f64)] = &[
-    ("mm1, load 0.9", include_str!("mm1.line"), 1e6),
-    ("ten stations, buffers 10", include_str!("ten_stations.line"), 1e5),
-    ("500 stations, buffers 5", include_str!("five_hundred_stations.line"), 4e3),
+    ("mm1, load 0.9", include_str!("w1_mm1.line"), 1e6),
+    ("ten stations, buffers 10", include_str!("w2_ten_stations.line"), 1e5),
+    ("500 stations, buffers 5", include_str!("w5_five_hundred_stations.line"), 4e3),
 ];
 
 /// Runs of one measurement.
