@@ -133,6 +133,9 @@ pub struct Run {
     /// What executes the kernel; the results are the same
     #[arg(long, value_enum, default_value_t = EngineName::Auto)]
     pub engine: EngineName,
+    /// Say which engine runs the line, and why
+    #[arg(long)]
+    pub explain_engine: bool,
     /// How results are printed
     #[arg(long, value_enum, default_value_t = Results::Table)]
     pub format: Results,
@@ -314,6 +317,8 @@ pub enum Verdicts {
 pub enum EngineName {
     /// The fastest that fits
     Auto,
+    /// Item by item, without events: lines in which nothing has to be decided
+    Recursion,
     /// Native code
     Event,
     /// The reference
@@ -325,7 +330,9 @@ impl EngineName {
     #[must_use]
     pub fn engine(self) -> Engine {
         match self {
-            EngineName::Auto | EngineName::Event => Engine::Event,
+            EngineName::Auto => Engine::Auto,
+            EngineName::Recursion => Engine::Recursion,
+            EngineName::Event => Engine::Event,
             EngineName::Interpreter => Engine::Interpreter,
         }
     }

@@ -79,6 +79,15 @@ fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
     settings.seed = options.seed.unwrap_or(settings.seed);
     settings.threads = options.threads.and_then(|n| usize::try_from(n).ok());
     settings.engine = options.engine.engine();
+    if options.explain_engine {
+        let told = match settings.needs_event_kernel() {
+            Some(why) if settings.engine != settings.engine_needed() => {
+                format!("`{}` runs by events, compiled to native code: {why}", plant.name)
+            }
+            _ => sim::engines::explain(plant, settings.engine),
+        };
+        complain(&format!("flowline: {}\n", render::plain(&told)));
+    }
     let outcome = sim::simulate(plant, &settings);
     bar.clear();
     show(&outcome.diagnostics);

@@ -15,9 +15,13 @@ use super::program::Program;
 use super::shape::Shapes;
 use super::status::Status;
 
-/// Which engine executes the program.
+/// Which engine runs a line. All give the same results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
+    /// Recursion where the line allows it, else native code.
+    Auto,
+    /// Item by item, without events; see [`super::recursion`].
+    Recursion,
     /// Native code.
     Event,
     /// The reference.
@@ -29,6 +33,8 @@ impl Engine {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Engine::Auto => "auto",
+            Engine::Recursion => "recursion",
             Engine::Event => "event",
             Engine::Interpreter => "interpreter",
         }
@@ -52,8 +58,8 @@ impl Compiled {
     pub(super) fn new(shapes: &Shapes, engine: Engine) -> Result<Compiled, String> {
         let program = emit::program(shapes)?;
         let code = match engine {
-            Engine::Event => Code::Native(Box::new(Native::compile(&program)?)),
             Engine::Interpreter => Code::Interpreter(Interpreter::new(&program)),
+            _ => Code::Native(Box::new(Native::compile(&program)?)),
         };
         Ok(Compiled { shapes: shapes.clone(), program, code })
     }
@@ -91,7 +97,7 @@ pub struct Run {
 }
 
 impl Kernel {
-    /// Lays out and compiles a plant.
+    /// Lays out and compiles a plant: to native code, unless the interpreter is to run it.
     ///
     /// # Errors
     /// What the kernel cannot do, or an internal error, in words.

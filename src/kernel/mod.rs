@@ -27,6 +27,7 @@ pub mod observe;
 pub mod program;
 pub mod rank;
 pub mod read;
+pub mod recursion;
 pub mod search;
 pub mod shape;
 pub mod status;

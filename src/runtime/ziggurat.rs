@@ -93,8 +93,10 @@ impl ZigguratTables {
         if place < layer.limit { float(place) * layer.width } else { normal_slow(word) }
     }
 
+    /// The layer of a word in the exponential.
     #[inline(always)]
-    fn exponential_layer(&self, word: u64) -> Layer {
+    #[must_use]
+    pub fn exponential_layer(&self, word: u64) -> Layer {
         self.exponential[((word & Self::EXPONENTIAL_MASK) >> 4) as usize]
     }
 

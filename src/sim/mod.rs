@@ -1,13 +1,14 @@
 //! Runs of a line: replications, what they measure, and what they say together. Presentation is in
 //! [`crate::report`].
 //!
-//! [`replicate`] runs them, [`measure`] turns counts into figures, [`accounts`] what they
+//! [`replicate`] runs them, [`engines`] says on what, [`measure`] turns counts into figures, [`accounts`] what they
 //! take in energy and money, `fleets`, `cards` and `tallies` the figures of vehicles, of limits, of item types and sources, [`lockup`] finds lines that wait for
 //! ever, `precision` says how many runs there are to be, [`sweep`](mod@sweep) runs variants of a line, [`warmup`] finds where to begin to measure, [`trouble`] words what stops a run, [`outcome`] holds the results. Start at [`simulate`].
 
 pub mod accounts;
 pub mod cards;
 pub mod checks;
+pub mod engines;
 pub mod expect;
 pub mod fleets;
 pub mod lockup;

@@ -16,8 +16,10 @@ use crate::ir::{Birth, CalendarId, NodeKind, Plant};
 use crate::kernel::layout::header;
 use crate::kernel::observe::{self, ProbeTotals};
 use crate::kernel::read::{self, Snapshot};
+use crate::kernel::recursion::{Ask, Halt, Ran};
 use crate::kernel::{Engine, Kernel, Run, Stop};
 
+use super::engines::{self, Engines};
 use super::expect::{self, During};
 use super::lockup::{self, Prospect};
 use super::outcome::{Replication, Study, StudyHeader};
@@ -54,7 +56,7 @@ pub struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
-    /// What the plant's own `run` block says, on native code and all cores.
+    /// What the plant's own `run` block says, on the fastest engine that fits and all cores.
     #[must_use]
     pub fn of(plant: &Plant, stop: &'a AtomicBool, progress: &'a (dyn Fn(u64, u64) + Sync)) -> Self {
         let run = &plant.run;
@@ -67,7 +69,7 @@ impl<'a> Settings<'a> {
             fixed_runs: false,
             seed,
             threads: None,
-            engine: Engine::Event,
+            engine: Engine::Auto,
             memory: None,
             stop,
             progress,
@@ -81,6 +83,15 @@ impl Settings<'_> {
     #[must_use]
     pub fn needs_event_kernel(&self) -> Option<&'static str> {
         self.find_warmup.then_some("the warm-up is found from runs that are recorded slice by slice")
+    }
+
+    /// The engine among which is chosen.
+    #[must_use]
+    pub fn engine_needed(&self) -> Engine {
+        match (self.engine, self.needs_event_kernel()) {
+            (Engine::Auto, Some(_)) => Engine::Event,
+            (engine, _) => engine,
+        }
     }
 }
 
@@ -131,20 +142,20 @@ impl Outcome {
 /// Cost: O(events · log slots), in memory one arena per thread and the figures of all replications.
 #[must_use]
 pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
-    match Kernel::new(plant, settings.engine) {
-        Ok(kernel) => simulate_with(plant, settings, &kernel),
-        Err(words) => Outcome::failed(trouble::not_simulated(plant, &words)),
+    match Engines::of(plant, settings.engine_needed()) {
+        Ok(engines) => simulate_with(plant, settings, &engines),
+        Err(diagnostic) => Outcome::failed(*diagnostic),
     }
 }
 
-/// Simulates a plant whose kernel is at hand, as when it shares its code with others.
+/// Simulates a plant whose engines are at hand, as when it shares its code with others.
 #[must_use]
-pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, kernel: &Kernel) -> Outcome {
+pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, engines: &Engines<'_>) -> Outcome {
     let begin = Instant::now();
     let Some(end) = settings.horizon.or_else(|| plant.run.until.map(|_| longest())) else {
         return Outcome::failed(trouble::no_end(plant));
     };
-    let slices = match settings.find_warmup.then(|| slices(plant, end)).transpose() {
+    let slices = match settings.find_warmup.then(|| slices(plant, settings, end)).transpose() {
         Ok(slices) => slices,
         Err(diagnostic) => return Outcome::failed(*diagnostic),
     };
@@ -153,7 +164,7 @@ pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, kernel: &Kernel) ->
         return Outcome::failed(trouble::no_window(plant, warmup, end));
     }
     let mut task =
-        Task { plant, settings, kernel, end, warmup, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
+        Task { plant, settings, engines, end, warmup, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
     let pool = match settings.threads.map(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build()) {
         None => None,
         Some(Ok(pool)) => Some(pool),
@@ -166,14 +177,15 @@ pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, kernel: &Kernel) ->
     let (mut from, mut to) = (0, if settings.fixed_runs { asked } else { precision::first(plant, asked) });
     if let Some(slices) = &slices {
         from = slices.runs.min(to);
-        let recorded = side_by_side(pool.as_ref(), 0..from, &|n| task.counted(task.recorded(n, slices), n, to));
+        let one = |g: std::ops::Range<u64>| vec![task.told(task.recorded(g.start, slices), g.start, to)];
+        let recorded = side_by_side(pool.as_ref(), (0..from).map(|n| n..n + 1).collect(), &one);
         let recorded = outcome.take(recorded);
         replications = outcome.take(task.found(slices, recorded, &outcome));
     }
     loop {
         if outcome.is_going_on() {
-            let results = side_by_side(pool.as_ref(), from..to, &|n| task.counted(task.run(n), n, to));
-            replications.extend(outcome.take(results));
+            let groups = engines.groups(from, to, settings.threads.unwrap_or_else(rayon::current_num_threads));
+            replications.extend(outcome.take(side_by_side(pool.as_ref(), groups, &|g| task.group(g, to))));
         }
         if settings.fixed_runs || outcome.interrupted || !outcome.diagnostics.is_empty() {
             break;
@@ -195,7 +207,7 @@ pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, kernel: &Kernel) ->
             horizon_s: settings.horizon.unwrap_or(Ticks(longest)).seconds(),
             warmup_s: task.warmup.seconds(),
             warmup_found: settings.find_warmup,
-            engine: settings.engine.name().to_string(),
+            engine: engines.name().to_string(),
             wall_s: begin.elapsed().as_secs_f64(),
             aged_by_parts: aged_by_parts(plant),
         };
@@ -213,15 +225,13 @@ pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, kernel: &Kernel) ->
     outcome
 }
 
-/// The results of runs with these numbers, in their order.
+/// The results of groups of runs, in the order of the groups.
 fn side_by_side<T: Send>(
     pool: Option<&rayon::ThreadPool>,
-    numbers: std::ops::Range<u64>,
-    run: &(dyn Fn(u64) -> Result<T, Failure> + Sync),
+    groups: Vec<std::ops::Range<u64>>,
+    run: &(dyn Fn(std::ops::Range<u64>) -> Vec<Result<T, Failure>> + Sync),
 ) -> Vec<Result<T, Failure>> {
-    let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let numbers = index(numbers.start)..index(numbers.end);
-    let all = || numbers.into_par_iter().with_max_len(1).map(|n| run(n as u64)).collect();
+    let all = || groups.into_par_iter().with_max_len(1).flat_map_iter(run).collect();
     match pool {
         None => all(),
         Some(pool) => pool.install(all),
@@ -229,7 +239,10 @@ fn side_by_side<T: Send>(
 }
 
 /// How runs are cut to find their warm-up.
-fn slices(plant: &Plant, end: Ticks) -> Result<Slices, Box<Diagnostic>> {
+fn slices(plant: &Plant, settings: &Settings<'_>, end: Ticks) -> Result<Slices, Box<Diagnostic>> {
+    if let (Engine::Recursion, Some(why)) = (settings.engine, settings.needs_event_kernel()) {
+        return Err(Box::new(trouble::needs_events(plant, why)));
+    }
     if plant.run.until.is_some() {
         return Err(Box::new(trouble::end_unknown(plant)));
     }
@@ -256,7 +269,7 @@ enum Failure {
 struct Task<'a> {
     plant: &'a Plant,
     settings: &'a Settings<'a>,
-    kernel: &'a Kernel,
+    engines: &'a Engines<'a>,
     end: Ticks,
     /// Given, or found.
     warmup: Ticks,
@@ -265,8 +278,29 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Counts a run that is done.
-    fn counted<T>(&self, result: Result<T, Failure>, number: u64, of: u64) -> Result<T, Failure> {
+    /// Replications that run side by side, or one.
+    fn group(&self, numbers: std::ops::Range<u64>, of: u64) -> Vec<Result<Replication, Failure>> {
+        let several = numbers.end.saturating_sub(numbers.start) > 1;
+        if let Some(recursion) = self.engines.recursion().filter(|_| several && !self.ended(numbers.start)) {
+            let wide = self.by_recursion(numbers.start, |ask, look| recursion.wide(self.plant, ask, look));
+            match wide {
+                Ok(all) => {
+                    let told = |(figures, n)| self.told(self.held(figures, n), n, of);
+                    return all.into_iter().zip(numbers).map(told).collect();
+                }
+                Err(Halt::Ended) => return numbers.map(|_| Err(Failure::Ended)).collect(),
+                // Each for itself.
+                Err(Halt::Beyond) => {}
+            }
+        }
+        numbers.map(|n| self.replication(n, of)).collect()
+    }
+
+    fn replication(&self, number: u64, of: u64) -> Result<Replication, Failure> {
+        self.told(self.run(number), number, of)
+    }
+
+    fn told<T>(&self, result: Result<T, Failure>, number: u64, of: u64) -> Result<T, Failure> {
         match &result {
             Ok(_) => {
                 let done = self.done.fetch_add(1, Ordering::Relaxed).saturating_add(1);
@@ -284,8 +318,16 @@ impl Task<'_> {
         if self.ended(number) {
             return Err(Failure::Ended);
         }
-        let model = &self.kernel.model;
-        let mut run = self.kernel.begin(self.settings.seed, number);
+        if let Some(recursion) = self.engines.recursion() {
+            match self.by_recursion(number, |ask, look| recursion.one(self.plant, ask, look)).map(|mut r| r.pop()) {
+                Ok(Some(figures)) => return self.held(figures, number),
+                Err(Halt::Ended) => return Err(Failure::Ended),
+                Ok(None) | Err(Halt::Beyond) => self.engines.fall_back(),
+            }
+        }
+        let kernel = self.engines.kernel().map_err(Failure::Found)?;
+        let model = &kernel.model;
+        let mut run = kernel.begin(self.settings.seed, number);
         if let Some(bytes) = self.settings.memory {
             run.cap_memory(bytes);
         }
@@ -294,21 +336,21 @@ impl Task<'_> {
         if let Some(until) = from_start {
             run.until(until.count);
         }
-        let stop = self.advance(&mut run, self.warmup, number, &mut watch)?;
+        let stop = self.advance(kernel, &mut run, self.warmup, number, &mut watch)?;
         if let (Some(until), Stop::Until) = (from_start, stop) {
             let now = Ticks(run.arena().get(0, header::NOW));
             return found(trouble::within_warmup(self.plant, until, now, self.warmup), number);
         }
-        let before = self.snapshot(&run, number)?;
+        let before = self.snapshot(kernel, &run, number)?;
         read::restart(model, self.plant, &mut run);
         if let Some(until) = self.plant.run.until.filter(|u| !u.from_start) {
             run.until(until.count);
         }
-        let (stop, during) = self.measured(&mut run, &before, self.end, number, &mut watch)?;
-        let after = self.snapshot(&run, number)?;
+        let (stop, during) = self.measured(kernel, &mut run, &before, self.end, number, &mut watch)?;
+        let after = self.snapshot(kernel, &run, number)?;
         let prospect = match stop {
             Stop::Until => Prospect::Moving,
-            _ => self.look(&run, number)?,
+            _ => self.look(kernel, &run, number)?,
         };
         if let (Some(until), Stop::Horizon) = (self.plant.run.until, &stop)
             && (prospect == Prospect::Done || self.settings.horizon.is_none())
@@ -322,16 +364,47 @@ impl Task<'_> {
             return found(trouble::not_reached(self.plant, until, arrived, last, prospect == Prospect::Done), number);
         }
         let figures = measure::window(self.plant, &model.places.causes, &before, &after);
+        let figures = self.held(figures, number)?;
+        Ok(self.with_measures(figures, &during, &probes(kernel, &run), self.drew(kernel, &run, number)))
+    }
+
+    /// Figures that do not contradict each other.
+    fn held(&self, figures: Replication, number: u64) -> Result<Replication, Failure> {
         match checks::contradiction_of(&figures) {
-            None => Ok(self.with_measures(figures, &during, &self.probes(&run), self.drew(&run, number))),
+            None => Ok(figures),
             Some(words) => found(trouble::internal(self.plant, &words), number),
         }
+    }
+
+    /// Replications from a number on that recursion runs.
+    fn by_recursion(
+        &self,
+        first: u64,
+        run: impl FnOnce(&Ask, &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt>,
+    ) -> Result<Vec<Replication>, Halt> {
+        let ask = Ask {
+            seed: self.settings.seed,
+            first,
+            warmup: self.warmup.0,
+            horizon: self.end.0,
+            until: self.plant.run.until.map(|u| (u.count, u.from_start)),
+            memory: self.settings.memory.unwrap_or(limits::REPLICATION_BYTES),
+        };
+        let look = |share: f64| {
+            if let Some(tell) = self.settings.advance {
+                tell(first, share);
+            }
+            !self.ended(first)
+        };
+        let ran = run(&ask, &look)?;
+        Ok(ran.iter().map(|r| engines::figures(self.plant, self.engines.causes(), r)).collect())
     }
 
     /// Runs a window to its end. Where expectations count only during shifts, it is run from one change of
     /// a shift to the next, and the figures of the windows in which each was on are added up.
     fn measured(
         &self,
+        kernel: &Kernel,
         run: &mut Run,
         before: &Snapshot,
         end: Ticks,
@@ -342,17 +415,17 @@ impl Task<'_> {
         shifts.sort_unstable();
         shifts.dedup();
         if shifts.is_empty() {
-            return Ok((self.advance(run, end, number, watch)?, Vec::new()));
+            return Ok((self.advance(kernel, run, end, number, watch)?, Vec::new()));
         }
-        let known = &self.kernel.model.places.causes;
+        let known = &kernel.model.places.causes;
         let nothing = measure::window(self.plant, known, before, before);
         let mut during: Vec<During> = shifts.iter().map(|id| (*id, nothing.clone())).collect();
         let mut last = before.clone();
         loop {
             let changes = shifts.iter().filter_map(|id| self.plant.calendars.get(*id)?.next_boundary(last.now));
             let to = changes.min().unwrap_or(end).min(end);
-            let stop = self.advance(run, to, number, watch)?;
-            let now = self.snapshot(run, number)?;
+            let stop = self.advance(kernel, run, to, number, watch)?;
+            let now = self.snapshot(kernel, run, number)?;
             let window = measure::window(self.plant, known, &last, &now);
             for (id, figures) in &mut during {
                 if self.plant.calendars.get(*id).is_some_and(|c| c.is_on(last.now)) {
@@ -381,15 +454,9 @@ impl Task<'_> {
         figures
     }
 
-    /// What probes have measured.
-    fn probes(&self, run: &Run) -> Vec<Option<ProbeTotals>> {
-        let probe = |record: &i64| (*record != 0).then(|| observe::totals(run.arena(), *record));
-        self.kernel.model.places.probes.iter().map(probe).collect()
-    }
-
     /// Whether anything was drawn; asked only where expectations want to know.
-    fn drew(&self, run: &Run, number: u64) -> bool {
-        !self.plant.expectations.is_empty() && self.kernel.model.drew(run.arena(), self.settings.seed, number)
+    fn drew(&self, kernel: &Kernel, run: &Run, number: u64) -> bool {
+        !self.plant.expectations.is_empty() && kernel.model.drew(run.arena(), self.settings.seed, number)
     }
 
     /// A run that stops at the ends of slices, where its figures are noted.
@@ -397,32 +464,33 @@ impl Task<'_> {
         if self.ended(number) {
             return Err(Failure::Ended);
         }
-        let mut run = self.kernel.begin(self.settings.seed, number);
+        let kernel = self.engines.kernel().map_err(Failure::Found)?;
+        let mut run = kernel.begin(self.settings.seed, number);
         if let Some(bytes) = self.settings.memory {
             run.cap_memory(bytes);
         }
         let mut watch = Watch::default();
-        self.advance(&mut run, Ticks(0), number, &mut watch)?;
+        self.advance(kernel, &mut run, Ticks(0), number, &mut watch)?;
         let mut recorded = Recorded::begin(slices);
-        let mut last = self.snapshot(&run, number)?;
+        let mut last = self.snapshot(kernel, &run, number)?;
         let mut during: Vec<During> = Vec::new();
         recorded.mark(0, last.clone(), Vec::new(), Vec::new());
-        read::restart(&self.kernel.model, self.plant, &mut run);
+        read::restart(&kernel.model, self.plant, &mut run);
         for n in 1..=slices.count {
-            let (_, more) = self.measured(&mut run, &last, slices.end_of(n), number, &mut watch)?;
+            let (_, more) = self.measured(kernel, &mut run, &last, slices.end_of(n), number, &mut watch)?;
             expect::join(&mut during, more);
-            last = Snapshot::of(&self.kernel.model, self.plant, &run);
+            last = Snapshot::of(&kernel.model, self.plant, &run);
             recorded.slice(&last);
             if slices.is_kept(n) {
-                recorded.mark(n, last.clone(), self.probes(&run), std::mem::take(&mut during));
-                read::restart(&self.kernel.model, self.plant, &mut run);
+                recorded.mark(n, last.clone(), probes(kernel, &run), std::mem::take(&mut during));
+                read::restart(&kernel.model, self.plant, &mut run);
             }
         }
-        let (_, more) = self.measured(&mut run, &last, self.end, number, &mut watch)?;
+        let (_, more) = self.measured(kernel, &mut run, &last, self.end, number, &mut watch)?;
         expect::join(&mut during, more);
-        let end = self.snapshot(&run, number)?;
-        self.look(&run, number)?;
-        recorded.end(end, self.probes(&run), during, self.drew(&run, number));
+        let end = self.snapshot(kernel, &run, number)?;
+        self.look(kernel, &run, number)?;
+        recorded.end(end, probes(kernel, &run), during, self.drew(kernel, &run, number));
         Ok(recorded)
     }
 
@@ -441,27 +509,36 @@ impl Task<'_> {
             Err(diagnostic) => return vec![Err(Failure::Found(diagnostic))],
         };
         self.warmup = slices.end_of(begin);
-        let known = &self.kernel.model.places.causes;
+        let kernel = match self.engines.kernel() {
+            Ok(kernel) => kernel,
+            Err(diagnostic) => return vec![Err(Failure::Found(diagnostic))],
+        };
+        let known = &kernel.model.places.causes;
         let of = |(run, number): (Recorded, u64)| {
             let Some((figures, probes, during)) = warmup::figures(self.plant, known, &run, begin) else {
                 return found(trouble::internal(self.plant, "the end of a slice was not kept"), number);
             };
-            match checks::contradiction_of(&figures) {
-                None => Ok(self.with_measures(figures, &during, &probes, run.chance)),
-                Some(words) => found(trouble::internal(self.plant, &words), number),
-            }
+            let figures = self.held(figures, number)?;
+            Ok(self.with_measures(figures, &during, &probes, run.chance))
         };
         recorded.into_iter().zip(0..).map(of).collect()
     }
 
-    fn snapshot(&self, run: &Run, number: u64) -> Result<Snapshot, Failure> {
-        checks::verified(&self.kernel.model, self.plant, run).or_else(|diagnostic| found(*diagnostic, number))
+    fn snapshot(&self, kernel: &Kernel, run: &Run, number: u64) -> Result<Snapshot, Failure> {
+        checks::verified(&kernel.model, self.plant, run).or_else(|diagnostic| found(*diagnostic, number))
     }
 
     /// Advances to a time or to `until`.
-    fn advance(&self, run: &mut Run, to: Ticks, number: u64, watch: &mut Watch) -> Result<Stop, Failure> {
+    fn advance(
+        &self,
+        kernel: &Kernel,
+        run: &mut Run,
+        to: Ticks,
+        number: u64,
+        watch: &mut Watch,
+    ) -> Result<Stop, Failure> {
         loop {
-            let stop = self.kernel.advance(run, to);
+            let stop = kernel.advance(run, to);
             match stop {
                 Stop::Horizon | Stop::Until => return Ok(stop),
                 Stop::Fuel => {
@@ -471,13 +548,16 @@ impl Task<'_> {
                     if let (Some(tell), Some(end)) = (self.settings.advance, self.settings.horizon) {
                         tell(number, Ticks(run.arena().get(0, header::NOW)).seconds() / end.seconds());
                     }
-                    if watch.due(run) && self.look(run, number)? == Prospect::Done && self.plant.run.until.is_some() {
+                    if watch.due(run)
+                        && self.look(kernel, run, number)? == Prospect::Done
+                        && self.plant.run.until.is_some()
+                    {
                         // Only clocks of breakdowns run on: `until` will never come.
                         return Ok(Stop::Horizon);
                     }
                 }
                 Stop::Memory | Stop::BadDuration(_) | Stop::Endless | Stop::Internal(_) => {
-                    let model = &self.kernel.model;
+                    let model = &kernel.model;
                     let of_stop = trouble::of_stop(&stop, model, self.plant, run, number.saturating_add(1));
                     return Err(of_stop.map_or(Failure::Ended, |d| Failure::Found(Box::new(d))));
                 }
@@ -485,8 +565,8 @@ impl Task<'_> {
         }
     }
 
-    fn look(&self, run: &Run, number: u64) -> Result<Prospect, Failure> {
-        match lockup::look(&self.kernel.model, self.plant, run) {
+    fn look(&self, kernel: &Kernel, run: &Run, number: u64) -> Result<Prospect, Failure> {
+        match lockup::look(&kernel.model, self.plant, run) {
             Prospect::Locked(diagnostic) => found(*diagnostic, number),
             other => Ok(other),
         }
@@ -495,6 +575,12 @@ impl Task<'_> {
     fn ended(&self, number: u64) -> bool {
         self.settings.stop.load(Ordering::Relaxed) || self.first_failed.load(Ordering::Relaxed) < number
     }
+}
+
+/// What probes have measured.
+fn probes(kernel: &Kernel, run: &Run) -> Vec<Option<ProbeTotals>> {
+    let probe = |record: &i64| (*record != 0).then(|| observe::totals(run.arena(), *record));
+    kernel.model.places.probes.iter().map(probe).collect()
 }
 
 fn found<T>(diagnostic: Diagnostic, number: u64) -> Result<T, Failure> {

@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
+use crate::diag::Diagnostic;
 use crate::ir::Plant;
-use crate::kernel::{Engine, Kernel, Programs};
+use crate::kernel::{Engine, Programs};
 
+use super::engines::Engines;
+use super::expect;
 use super::outcome::{Replication, Study};
 use super::replicate::{Outcome, Settings, simulate_with};
-use super::{expect, trouble};
 
 /// Variants that are laid out at a time: enough for all threads, and a bound on memory.
 const AT_A_TIME: usize = 64;
@@ -45,11 +47,12 @@ pub fn sweep<'a>(
     let mut first = 0usize;
     let pool = common.threads.and_then(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build().ok());
     for chunk in plants.chunks(AT_A_TIME) {
-        let kernels: Vec<Result<Kernel, String>> = chunk.iter().map(|p| programs.kernel(p)).collect();
+        let engines: Vec<Result<Engines<'_>, Box<Diagnostic>>> =
+            chunk.iter().map(|p| Engines::sharing(p, settings(p).engine_needed(), &mut programs)).collect();
         let run = || -> Vec<Variant> {
-            let each = chunk.par_iter().zip(&kernels).with_max_len(1);
-            let variant = |(plant, kernel): (&'a Plant, &Result<Kernel, String>)| {
-                let variant = variant(plant, kernel, &Settings { threads: None, progress: &told, ..settings(plant) });
+            let each = chunk.par_iter().zip(&engines).with_max_len(1);
+            let variant = |(plant, engines): (&'a Plant, &Result<Engines<'_>, Box<Diagnostic>>)| {
+                let variant = variant(plant, engines, &Settings { threads: None, progress: &told, ..settings(plant) });
                 let done = done.fetch_add(1, Ordering::Relaxed).saturating_add(1);
                 (common.progress)(done, plants.len() as u64);
                 variant
@@ -68,10 +71,10 @@ pub fn sweep<'a>(
     programs.compiled()
 }
 
-fn variant(plant: &Plant, kernel: &Result<Kernel, String>, settings: &Settings<'_>) -> Variant {
-    let mut outcome = match kernel {
-        Ok(kernel) => simulate_with(plant, settings, kernel),
-        Err(words) => Outcome::failed(trouble::not_simulated(plant, words)),
+fn variant(plant: &Plant, engines: &Result<Engines<'_>, Box<Diagnostic>>, settings: &Settings<'_>) -> Variant {
+    let mut outcome = match engines {
+        Ok(engines) => simulate_with(plant, settings, engines),
+        Err(diagnostic) => Outcome::failed((**diagnostic).clone()),
     };
     let replications = std::mem::take(&mut outcome.replications);
     let runs = match &outcome.study {

@@ -47,6 +47,15 @@ pub fn not_simulated(plant: &Plant, words: &str) -> Diagnostic {
         .help("checks and capacity of the line do not depend on it")
 }
 
+/// Recursion was asked for, and something has to be decided.
+#[must_use]
+pub fn needs_events(plant: &Plant, why: &str) -> Diagnostic {
+    let span = quoted(why).and_then(|name| span_of(plant, &name)).unwrap_or(plant.span);
+    Diagnostic::new(codes::NEEDS_EVENTS, span, format!("`{}` cannot be run by recursion: {why}", plant.name))
+        .note("recursion goes through the line item by item, which takes that nothing on the way has to be decided")
+        .help("leave `--engine` out, and the fastest engine that fits is taken")
+}
+
 /// Neither `for` nor `until`.
 #[must_use]
 pub fn no_end(plant: &Plant) -> Diagnostic {

@@ -38,6 +38,7 @@ mod precision;
 mod published;
 mod published_belt;
 mod random_lines;
+mod recursion;
 mod reference;
 mod report;
 mod reuse;
@@ -61,3 +62,9 @@ mod syntax_soup;
 mod tutorial;
 mod warmup;
 mod work;
+mod workloads;
+
+#[path = "../../benches/peers/mod.rs"]
+mod peers;
+#[path = "../../benches/workloads.rs"]
+mod workload_list;

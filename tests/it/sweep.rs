@@ -64,6 +64,7 @@ fn alone(plant: &Plant, seed: Option<u64>) -> Study {
     let stop = AtomicBool::new(false);
     let mut settings = Settings::of(plant, &stop, &|_, _| {});
     settings.seed = seed.unwrap_or(settings.seed);
+    settings.engine = Engine::Event;
     let mut study = sim::simulate(plant, &settings).study.unwrap();
     study.header.wall_s = 0.0;
     study

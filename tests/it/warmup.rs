@@ -217,7 +217,7 @@ fn without_a_steady_state_there_are_no_figures() {
     // The loads say it, for a single run too, and at a load of 1.
     for every in ["0.99 s", "1 s"] {
         let (code, message, notes) = failed(&QUEUE.replace("10 s / 9", every), &|s| s.runs = 1);
-        assert_eq!((code, message.contains("`s.outside` grows without end")), ("E0717", true), "{message}");
+        assert_eq!((code, message.contains("`s.outside` grows without end")), ("E0718", true), "{message}");
         assert!(notes.contains("`m` has a load of 10"), "{notes}");
     }
     // What no load says the runs do: a source that ends at some time has no rate in the long run.
@@ -230,10 +230,10 @@ fn without_a_steady_state_there_are_no_figures() {
         run { for: 38000 s, warmup: auto, runs: 10 }
     }";
     let (code, message, notes) = failed(slow, &|_| {});
-    assert_eq!((code, message.contains("the work in process still changes")), ("E0717", true), "{message}");
+    assert_eq!((code, message.contains("the work in process still changes")), ("E0718", true), "{message}");
     assert!(notes.contains("in the four quarters"), "{notes}");
     let (code, message, _) = failed(&SHOP.replace("400 h", "200 h"), &|_| {});
-    assert_eq!(code, "E0718", "{message}");
+    assert_eq!(code, "E0719", "{message}");
     let until = QUEUE.replace("warmup: auto", "warmup: 1 s").replace("for: 38000 s", "until: 100 at o");
     assert_eq!(failed(&until, &|s| s.find_warmup = true).0, "E0702");
 }

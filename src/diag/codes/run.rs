@@ -16,7 +16,8 @@ codes! {
     NOT_REACHED = "E0714" Error "`until` was not reached";
     NOT_SIMULATED = "E0715" Error "the line uses what cannot be simulated yet";
     PRECISION_MISSED = "E0716" Warning "precision not reached";
-    NO_STEADY_STATE = "E0717" Error "no steady state";
-    TOO_SHORT_TO_FIND = "E0718" Error "the run is too short to find its warm-up";
+    NEEDS_EVENTS = "E0717" Error "the line cannot be run by recursion";
+    NO_STEADY_STATE = "E0718" Error "no steady state";
+    TOO_SHORT_TO_FIND = "E0719" Error "the run is too short to find its warm-up";
     INTERNAL = "E0999" Error "internal error";
 }

@@ -1,0 +1,777 @@
+//! A stage while it runs: when its lane and its machine took and gave the item before, the sums of its times, and
+//! what they were at the ends of the warm-up and of the run. `L` replications lie side by side.
+//!
+//! Dates of one stage never decrease from item to item. So everything about an item is counted at once, as if
+//! there were no end; the first item with a date beyond a bound is noticed by one comparison, and from then on,
+//! until an item comes beyond the bound, what lies before the bound is added up apart.
+
+use crate::runtime::ziggurat::ZigguratTables;
+
+use super::draws::Draws;
+use super::line;
+use super::machines::Machines;
+
+/// No time at all: earlier than everything.
+pub const NO_TIME: i64 = -(1 << 62);
+/// Later than every date of a run.
+pub const NEVER: i64 = 1 << 62;
+
+/// Ends of the warm-up and of the run, of every replication.
+pub type Bounds<const L: usize> = [[i64; L]; 2];
+
+/// What a stage has done up to a bound.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark {
+    open: bool,
+    closed: bool,
+    /// Ticks from the begin of work to its end.
+    pub busy: i128,
+    /// Ticks from loading to leaving.
+    pub engaged: i128,
+    /// Item-ticks in the lane.
+    pub area: i128,
+    /// Ticks in the lane of all that have left it.
+    pub stays: i128,
+    /// Ticks without an item in the lane.
+    pub empty: i128,
+    /// Ticks without a place in the lane.
+    pub full: i128,
+    /// Items that have come into the lane.
+    pub entries: u64,
+    /// Items that have left the lane.
+    pub exits: u64,
+    /// Ends of work.
+    pub cycles: u64,
+    /// Highest settled level of the lane since t = 0, or since the bound before.
+    pub most: u64,
+    /// Ticks down.
+    pub down: i128,
+    /// Of these, during work.
+    pub down_busy: i128,
+    /// Of these, while a finished item waited.
+    pub down_blocked: i128,
+    /// Failures.
+    pub failures: u64,
+    /// Ends of repairs.
+    pub repairs: u64,
+}
+
+impl Mark {
+    /// Whether all before the bound has been counted.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Begins to count apart; whether it did not before.
+    pub fn opens(&mut self) -> bool {
+        !std::mem::replace(&mut self.open, true)
+    }
+
+    /// All has been counted.
+    pub fn closes(&mut self) {
+        self.closed = true;
+    }
+}
+
+/// Sums over all items, which are carried over before they overflow: of dates, of which only differences say
+/// something, and these modulo 2^64.
+#[derive(Clone)]
+struct Sums<const L: usize> {
+    came: [u64; L],
+    loaded: [u64; L],
+    ended: [u64; L],
+    gone: [u64; L],
+    /// The later of: an item came, the one before had left the lane.
+    met: [u64; L],
+    left: [u64; L],
+    /// The later of: an item came, there was a place for the next.
+    made_room: [u64; L],
+    /// From loading to the begin of work.
+    ahead: [u64; L],
+}
+
+/// What sums of dates say.
+const BUSY: usize = 0;
+const ENGAGED: usize = 1;
+const AREA: usize = 2;
+const EMPTY: usize = 3;
+const FULL: usize = 4;
+
+impl<const L: usize> Sums<L> {
+    fn new() -> Self {
+        let none = [0; L];
+        Self { came: none, loaded: none, ended: none, gone: none, met: none, left: none, made_room: none, ahead: none }
+    }
+
+    fn times(&self, lane: usize) -> [u64; 5] {
+        let between = |from: &[u64; L], to: &[u64; L]| to[lane].wrapping_sub(from[lane]);
+        [
+            between(&self.loaded, &self.ended).wrapping_sub(self.ahead[lane]),
+            between(&self.loaded, &self.gone),
+            between(&self.came, &self.loaded),
+            between(&self.left, &self.met),
+            between(&self.came, &self.made_room),
+        ]
+    }
+}
+
+/// What one item did at a stage.
+#[derive(Clone, Copy)]
+pub struct Passage<const L: usize> {
+    /// Came into the lane, or onto the machine.
+    pub came: [i64; L],
+    /// Loaded.
+    pub loaded: [i64; L],
+    /// Work began.
+    pub began: [i64; L],
+    /// Work ended.
+    pub ended: [i64; L],
+}
+
+/// What happens behind the lane.
+#[derive(Clone)]
+pub enum Behind<const L: usize> {
+    /// The next stage takes from it.
+    Nothing,
+    /// One machine.
+    One,
+    /// One machine that breaks down.
+    Failing(Box<Failing<L>>),
+    /// One machine that begins when there is a place behind.
+    Before,
+    /// Several machines.
+    Several(Box<Machines<L>>),
+}
+
+/// A stage while it runs.
+#[derive(Clone)]
+#[repr(align(64))]
+pub struct Cell<const L: usize> {
+    /// Time of work; the first of several by item type.
+    work: Draws<L>,
+    /// When the machine gave the last item away.
+    freed: [i64; L],
+    /// When the lane gave the last item away.
+    left: [i64; L],
+    /// From when on the next item finds room.
+    pub room: [i64; L],
+    /// The nearest bound that is still open.
+    limit: [i64; L],
+    sums: Sums<L>,
+    /// Times that have been carried over.
+    high: Vec<[i128; 5]>,
+    /// Items that have come.
+    items: u64,
+    /// One machine without breakdowns, items of one type, and no time under way.
+    plain: bool,
+    /// Highest level since the last bound.
+    most: [u64; L],
+    /// Whether some of these are below the places.
+    climbing: bool,
+    /// When the last items left the lane.
+    leaves: Vec<[i64; L]>,
+    mask: u64,
+    places: u64,
+    /// So many leaves are remembered that the places can be counted.
+    counted: bool,
+    has_lane: bool,
+    /// Longer durations are left to the event kernel, so that no sum of a sweep overflows.
+    longest: u64,
+    transit: Option<Box<Draws<L>>>,
+    /// What is behind the lane.
+    pub behind: Behind<L>,
+    others: Vec<Draws<L>>,
+    /// At the bounds, by replication.
+    pub marks: Vec<[Mark; 2]>,
+}
+
+/// Breakdowns of one machine.
+#[derive(Clone)]
+pub struct Failing<const L: usize> {
+    wears: bool,
+    after: Draws<L>,
+    repair: Draws<L>,
+    /// The next failure, where it is known.
+    next: [i64; L],
+    /// Working time left on a clock that runs during work.
+    rest: [i64; L],
+    /// When work on the last item ended.
+    ended: [i64; L],
+    longest: u64,
+}
+
+/// A draw gave no duration, or a very long one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsound;
+
+impl<const L: usize> Cell<L> {
+    /// The empty stage.
+    #[must_use]
+    pub fn new(stage: &line::Stage, longest: u64, bounds: &Bounds<L>, seed: u64, first: u64) -> Self {
+        let fixed = || line::Stage::nothing().begin(seed, first);
+        let places = stage.lane.as_ref().and_then(|l| l.places).unwrap_or(u64::MAX);
+        let length = places.saturating_add(1).min(16).next_power_of_two();
+        let station = stage.station.as_ref();
+        let mut laws: Vec<Draws<L>> =
+            station.map_or(Vec::new(), |s| s.work.iter().map(|w| w.begin(seed, first)).collect());
+        let work = if laws.is_empty() { fixed() } else { laws.remove(0) };
+        let behind = match station {
+            None => Behind::Nothing,
+            Some(s) if s.machines > 1 => Behind::Several(Box::new(Machines::new(s.machines, bounds))),
+            Some(s) if s.before => Behind::Before,
+            Some(s) => match &s.failure {
+                None => Behind::One,
+                Some(f) => {
+                    let mut failing = Failing {
+                        wears: f.wears,
+                        after: f.after.begin(seed, first),
+                        repair: f.repair.begin(seed, first),
+                        next: [NEVER; L],
+                        rest: [NEVER; L],
+                        ended: [0; L],
+                        longest,
+                    };
+                    let drawn: [i64; L] = std::array::from_fn(|i| failing.after.one(i));
+                    *(if f.wears { &mut failing.rest } else { &mut failing.next }) = drawn;
+                    Behind::Failing(Box::new(failing))
+                }
+            },
+        };
+        let transit = stage.lane.as_ref().and_then(|l| l.transit.as_ref()).map(|t| Box::new(t.begin(seed, first)));
+        Self {
+            work,
+            freed: [0; L],
+            left: [0; L],
+            room: [NO_TIME; L],
+            limit: bounds[0],
+            sums: Sums::new(),
+            high: vec![[0; 5]; L],
+            items: 0,
+            plain: matches!(behind, Behind::One) && laws.is_empty() && transit.is_none(),
+            most: [0; L],
+            climbing: true,
+            leaves: vec![[NO_TIME; L]; usize::try_from(length).unwrap_or(16)],
+            mask: length - 1,
+            places,
+            counted: stage.lane.is_some() && places < length,
+            has_lane: stage.lane.is_some(),
+            longest,
+            transit,
+            behind,
+            others: laws,
+            marks: vec![[Mark::default(); 2]; L],
+        }
+    }
+
+    /// Whether a duration drawn before the first item is none.
+    #[must_use]
+    pub fn is_unsound(&self) -> bool {
+        let Behind::Failing(failing) = &self.behind else { return false };
+        failing.next.iter().chain(&failing.rest).any(|t| *t != NEVER && t.cast_unsigned() > self.longest)
+    }
+
+    /// An item that is ready to leave what stands before comes in and goes through, as [`Cell::arrive`] and
+    /// [`Cell::pass`].
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    #[inline(always)]
+    pub fn go(
+        &mut self,
+        ready: &[i64; L],
+        kind: &[u8; L],
+        ahead: &[i64; L],
+        bounds: &Bounds<L>,
+        tables: &ZigguratTables,
+    ) -> Result<Passage<L>, Unsound> {
+        if !self.plain {
+            let there = self.arrive(ready, tables)?;
+            return self.pass(there, kind, ahead, bounds, tables);
+        }
+        let came = max(ready, &self.room);
+        let loaded = max(&came, &self.freed);
+        let time = self.work.next(tables);
+        sound(&time, self.longest)?;
+        let ended = add(&loaded, &time);
+        if self.has_lane {
+            self.remember(&loaded);
+        }
+        self.items += 1;
+        Ok(Passage { came, loaded, began: loaded, ended })
+    }
+
+    /// An item that is ready to leave what stands before comes in as soon as there is room: when, and from when on it
+    /// can be loaded.
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    #[inline(always)]
+    pub fn arrive(&mut self, ready: &[i64; L], tables: &ZigguratTables) -> Result<([i64; L], [i64; L]), Unsound> {
+        let came = max(ready, &self.room);
+        let Some(transit) = &mut self.transit else { return Ok((came, came)) };
+        let time = transit.next(tables);
+        sound(&time, self.longest)?;
+        Ok((came, max(&add(&came, &time), &self.left)))
+    }
+
+    /// An item that has arrived goes through; the passage, of which the end is missing where several machines work.
+    /// `ahead` is when the next stage has room.
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    #[inline(always)]
+    pub fn pass(
+        &mut self,
+        (mut came, there): ([i64; L], [i64; L]),
+        kind: &[u8; L],
+        ahead: &[i64; L],
+        bounds: &Bounds<L>,
+        tables: &ZigguratTables,
+    ) -> Result<Passage<L>, Unsound> {
+        let mut loaded = max(&there, &self.freed);
+        let passage = match &mut self.behind {
+            Behind::Nothing => Passage { came, loaded: there, began: there, ended: there },
+            Behind::One => {
+                let time = if self.others.is_empty() {
+                    self.work.next(tables)
+                } else {
+                    of_kind(&mut self.work, &mut self.others, kind)
+                };
+                sound(&time, self.longest)?;
+                Passage { came, loaded, began: loaded, ended: add(&loaded, &time) }
+            }
+            Behind::Before => {
+                let time = if self.others.is_empty() {
+                    self.work.next(tables)
+                } else {
+                    of_kind(&mut self.work, &mut self.others, kind)
+                };
+                sound(&time, self.longest)?;
+                let began = max(&loaded, ahead);
+                Passage { came, loaded, began, ended: add(&began, &time) }
+            }
+            Behind::Failing(failing) => {
+                for lane in 0..L {
+                    if failing.next[lane] <= loaded[lane] {
+                        let marks = self.marks.get_mut(lane).ok_or(Unsound)?;
+                        loaded[lane] = failing.until_up(lane, loaded[lane], self.freed[lane], bounds, marks)?;
+                    }
+                }
+                if !self.has_lane {
+                    came = loaded;
+                }
+                let time = if self.others.is_empty() {
+                    self.work.next(tables)
+                } else {
+                    of_kind(&mut self.work, &mut self.others, kind)
+                };
+                sound(&time, self.longest)?;
+                let mut ended = add(&loaded, &time);
+                for lane in 0..L {
+                    let fails = match failing.wears {
+                        true => failing.rest[lane] <= time[lane],
+                        false => failing.next[lane] < ended[lane],
+                    };
+                    if fails {
+                        let marks = self.marks.get_mut(lane).ok_or(Unsound)?;
+                        ended[lane] = failing.work(lane, loaded[lane], time[lane], bounds, marks)?;
+                    } else if failing.wears {
+                        failing.rest[lane] -= time[lane];
+                    }
+                }
+                failing.ended = ended;
+                Passage { came, loaded, began: loaded, ended }
+            }
+            Behind::Several(machines) => {
+                let time = if self.others.is_empty() {
+                    self.work.next(tables)
+                } else {
+                    of_kind(&mut self.work, &mut self.others, kind)
+                };
+                sound(&time, self.longest)?;
+                for lane in 0..L {
+                    loaded[lane] = there[lane].max(self.left[lane]).max(machines.idle_since(lane));
+                }
+                Passage { came, loaded, began: loaded, ended: add(&loaded, &time) }
+            }
+        };
+        if self.has_lane {
+            self.remember(&passage.loaded);
+        }
+        self.items += 1;
+        Ok(passage)
+    }
+
+    /// Remembers when the item that came last leaves the lane.
+    #[inline(always)]
+    fn remember(&mut self, leaves: &[i64; L]) {
+        let at = usize::try_from(self.items & self.mask).unwrap_or(0);
+        if let Some(place) = self.leaves.get_mut(at) {
+            *place = *leaves;
+        }
+    }
+
+    #[inline(always)]
+    fn leave(&self, back: u64) -> [i64; L] {
+        // `back` 1 is the last item that left.
+        let at = usize::try_from(self.items.wrapping_sub(back) & self.mask).unwrap_or(0);
+        self.leaves.get(at).copied().unwrap_or([NO_TIME; L])
+    }
+
+    /// Counts an item that has left the stage.
+    #[inline(always)]
+    pub fn count(&mut self, passage: &Passage<L>, gone: &[i64; L], bounds: &Bounds<L>) {
+        if !self.plain {
+            if matches!(self.behind, Behind::Nothing) {
+                // It leaves the lane when the next stage takes it.
+                self.items -= 1;
+                self.remember(gone);
+                self.items += 1;
+                let passage = Passage { came: passage.came, loaded: *gone, began: *gone, ended: *gone };
+                return self.add_up(&passage, gone, bounds);
+            }
+            self.add_up(passage, gone, bounds);
+            for lane in 0..L {
+                let ahead = (passage.began[lane] - passage.loaded[lane]).cast_unsigned();
+                self.sums.ahead[lane] = self.sums.ahead[lane].wrapping_add(ahead);
+            }
+            return;
+        }
+        self.add_up(passage, gone, bounds);
+    }
+
+    #[inline(always)]
+    fn add_up(&mut self, passage: &Passage<L>, gone: &[i64; L], bounds: &Bounds<L>) {
+        let Passage { came, loaded, ended, .. } = passage;
+        let free = self.free();
+        let mut beyond = false;
+        for lane in 0..L {
+            beyond |= gone[lane] > self.limit[lane];
+        }
+        if beyond {
+            self.cross(passage, gone, &free, bounds);
+        }
+        let sums = &mut self.sums;
+        sum(&mut sums.loaded, loaded);
+        sum(&mut sums.ended, ended);
+        sum(&mut sums.gone, gone);
+        if self.has_lane {
+            sum(&mut sums.came, came);
+            sum(&mut sums.met, &max(came, &self.left));
+            sum(&mut sums.left, &self.left);
+            sum(&mut sums.made_room, &max(came, &free));
+            if self.climbing {
+                self.climb(came);
+            }
+            self.left = *loaded;
+            self.room = free;
+        } else {
+            self.room = *gone;
+        }
+        self.freed = *gone;
+    }
+
+    /// From when on the next item has a place: when the one before that many has left.
+    #[inline(always)]
+    fn free(&self) -> [i64; L] {
+        if self.counted && self.items >= self.places { self.leave(self.places) } else { [NO_TIME; L] }
+    }
+
+    /// How high the level has become with the item that came last.
+    #[inline(always)]
+    fn climb(&mut self, came: &[i64; L]) {
+        let mut higher = false;
+        for lane in 0..L {
+            higher |= self.leave(self.most[lane] + 1)[lane] > came[lane];
+        }
+        if higher {
+            self.climb_on(came);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn climb_on(&mut self, came: &[i64; L]) {
+        let mut below = false;
+        for lane in 0..L {
+            while self.most[lane] < self.items
+                && self.most[lane] < self.places
+                && self.leave(self.most[lane] + 1)[lane] > came[lane]
+            {
+                self.most[lane] += 1;
+                if self.most[lane] + 2 > self.mask {
+                    self.grow();
+                }
+            }
+            below |= self.most[lane] < self.places;
+        }
+        self.climbing = below;
+    }
+
+    /// Makes room to remember when more items left.
+    fn grow(&mut self) {
+        let length = self.leaves.len();
+        let mut longer = vec![[NO_TIME; L]; 2 * length];
+        let mask = 2 * self.mask + 1;
+        for back in 1..=(length as u64).min(self.items) {
+            let at = usize::try_from((self.items - back) & mask).unwrap_or(0);
+            let leave = self.leave(back);
+            if let Some(place) = longer.get_mut(at) {
+                *place = leave;
+            }
+        }
+        self.leaves = longer;
+        self.mask = mask;
+        self.counted = self.has_lane && self.places <= mask;
+    }
+
+    /// Bytes that it takes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.leaves.len() * L * 8
+    }
+
+    /// An item with a date beyond a bound.
+    #[cold]
+    #[inline(never)]
+    fn cross(&mut self, passage: &Passage<L>, gone: &[i64; L], free: &[i64; L], bounds: &Bounds<L>) {
+        for lane in 0..L {
+            if gone[lane] <= self.limit[lane] {
+                continue;
+            }
+            let before = self.items - 1;
+            self.cross_lane(lane, passage, gone[lane], free[lane], before, bounds);
+        }
+    }
+
+    fn cross_lane(&mut self, lane: usize, passage: &Passage<L>, gone: i64, free: i64, before: u64, bounds: &Bounds<L>) {
+        let Passage { came, loaded, began, ended } = passage;
+        let (came, loaded, began, ended) = (came[lane], loaded[lane], began[lane], ended[lane]);
+        let left = self.left[lane];
+        let low = self.sums.times(lane);
+        let high = self.high.get(lane).copied().unwrap_or_default();
+        let totals: [i128; 5] = std::array::from_fn(|i| high[i] + i128::from(low[i]));
+        let Some(marks) = self.marks.get_mut(lane) else { return };
+        let mut limit = NEVER + 1;
+        for (which, mark) in marks.iter_mut().enumerate() {
+            let bound = bounds[which][lane];
+            if mark.is_closed() {
+                continue;
+            }
+            if gone <= bound {
+                limit = limit.min(bound);
+                continue;
+            }
+            if mark.opens() {
+                [mark.busy, mark.engaged, mark.area] = [totals[BUSY], totals[ENGAGED], totals[AREA]];
+                [mark.empty, mark.full] = [totals[EMPTY], totals[FULL]];
+                mark.stays = mark.area;
+                [mark.entries, mark.exits, mark.cycles] = [before; 3];
+            }
+            let between = |from: i64, to: i64| i128::from((to.min(bound) - from.min(bound)).max(0));
+            mark.busy += between(began, ended);
+            mark.engaged += between(loaded, gone);
+            mark.area += between(came, loaded);
+            mark.empty += between(left, came);
+            mark.full += between(came, free);
+            if loaded <= bound {
+                mark.stays += i128::from(loaded - came);
+                mark.exits += 1;
+            }
+            mark.entries += u64::from(came <= bound);
+            mark.cycles += u64::from(ended <= bound);
+            if came > bound {
+                mark.closes();
+                mark.most = self.most[lane];
+                if which == 0 {
+                    // The highest level is that of the measured window.
+                    self.most[lane] = mark.entries - mark.exits;
+                    self.climbing = true;
+                }
+            } else {
+                limit = limit.min(bound);
+            }
+        }
+        self.limit[lane] = limit;
+    }
+
+    /// Counts what is still open, as if an item came when all is over.
+    pub fn close(&mut self, bounds: &Bounds<L>) {
+        let over = Passage { came: [NEVER; L], loaded: [NEVER; L], began: [NEVER; L], ended: [NEVER; L] };
+        for lane in 0..L {
+            if let (Behind::Failing(failing), Some(marks)) = (&mut self.behind, self.marks.get_mut(lane)) {
+                // A failure without repair ends with the run.
+                let _ = failing.until_up(lane, bounds[1][lane], self.freed[lane], bounds, marks);
+            }
+            self.limit[lane] = NO_TIME;
+            self.cross_lane(lane, &over, NEVER, NO_TIME, self.items, bounds);
+        }
+        if let Behind::Several(machines) = &mut self.behind {
+            machines.close(bounds);
+        }
+    }
+
+    /// Carries sums over.
+    pub fn carry(&mut self) {
+        for (lane, high) in self.high.iter_mut().enumerate() {
+            for (sum, low) in high.iter_mut().zip(self.sums.times(lane)) {
+                *sum += i128::from(low);
+            }
+        }
+        self.sums = Sums::new();
+        if let Behind::Several(machines) = &mut self.behind {
+            machines.carry();
+        }
+    }
+
+    /// A run ends earlier than it might have.
+    pub fn tighten(&mut self, lane: usize, end: i64) {
+        self.limit[lane] = self.limit[lane].min(end);
+    }
+
+    /// When an item that can be loaded from a time on is loaded, as far as is known.
+    #[must_use]
+    pub fn loads_at(&self, lane: usize, there: i64) -> i64 {
+        match &self.behind {
+            Behind::Several(machines) => there.max(self.left[lane]).max(machines.idle_since(lane)),
+            _ => there.max(self.freed[lane]),
+        }
+    }
+
+    /// When the next item finds room, where there is no lane before several machines.
+    pub fn room_at_machines(&mut self) {
+        if let (false, Behind::Several(machines)) = (self.has_lane, &self.behind) {
+            self.room = std::array::from_fn(|lane| machines.idle_since(lane));
+        }
+    }
+}
+
+impl<const L: usize> Failing<L> {
+    /// From when on, at a time or later, the machine is up.
+    fn until_up(
+        &mut self,
+        lane: usize,
+        at: i64,
+        freed: i64,
+        bounds: &Bounds<L>,
+        marks: &mut [Mark; 2],
+    ) -> Result<i64, Unsound> {
+        let mut up = at;
+        while self.next[lane] <= up {
+            let (from, to) = self.fail(lane, self.next[lane], bounds, marks)?;
+            // While the finished item waited.
+            let (begin, end) = (from.max(self.ended[lane]), to.min(freed));
+            for (mark, bound) in marks.iter_mut().zip(bounds) {
+                let bound = bound[lane];
+                mark.down_blocked += i128::from((end.min(bound) - begin.min(bound)).max(0));
+            }
+            up = up.max(to);
+        }
+        Ok(up)
+    }
+
+    /// The end of work that begins at a time and is interrupted.
+    fn work(
+        &mut self,
+        lane: usize,
+        from: i64,
+        time: i64,
+        bounds: &Bounds<L>,
+        marks: &mut [Mark; 2],
+    ) -> Result<i64, Unsound> {
+        let mut end = from + time;
+        if !self.wears {
+            while self.next[lane] < end {
+                let (down, up) = self.fail(lane, self.next[lane], bounds, marks)?;
+                during_work(lane, down, up, bounds, marks);
+                end += up - down;
+            }
+            return Ok(end);
+        }
+        let (mut at, mut rest) = (from, time);
+        while self.rest[lane] < rest {
+            at += self.rest[lane];
+            rest -= self.rest[lane];
+            let (down, up) = self.fail(lane, at, bounds, marks)?;
+            during_work(lane, down, up, bounds, marks);
+            at = up;
+        }
+        end = at + rest;
+        self.rest[lane] -= rest;
+        if self.rest[lane] == 0 {
+            // The clock ran out with the work, which is finished first (B6).
+            self.next[lane] = end;
+        }
+        Ok(end)
+    }
+
+    /// A failure and the end of its repair; the clock begins anew.
+    fn fail(&mut self, lane: usize, at: i64, bounds: &Bounds<L>, marks: &mut [Mark; 2]) -> Result<(i64, i64), Unsound> {
+        let (repair, after) = (self.repair.one(lane), self.after.one(lane));
+        sound(&[repair, after], self.longest)?;
+        let up = at + repair;
+        if self.wears {
+            self.rest[lane] = after;
+            self.next[lane] = NEVER;
+        } else {
+            self.next[lane] = up + after;
+        }
+        for (mark, bound) in marks.iter_mut().zip(bounds) {
+            let bound = bound[lane];
+            mark.down += i128::from(up.min(bound) - at.min(bound));
+            mark.failures += u64::from(at <= bound);
+            mark.repairs += u64::from(up <= bound);
+        }
+        Ok((at, up))
+    }
+}
+
+fn during_work<const L: usize>(lane: usize, down: i64, up: i64, bounds: &Bounds<L>, marks: &mut [Mark; 2]) {
+    for (mark, bound) in marks.iter_mut().zip(bounds) {
+        mark.down_busy += i128::from(up.min(bound[lane]) - down.min(bound[lane]));
+    }
+}
+
+/// The work of items of several types.
+fn of_kind<const L: usize>(first: &mut Draws<L>, others: &mut [Draws<L>], kind: &[u8; L]) -> [i64; L] {
+    std::array::from_fn(|lane| match usize::from(kind[lane]).checked_sub(1) {
+        None => first.one(lane),
+        Some(other) => others.get_mut(other).map_or(-1, |law| law.one(lane)),
+    })
+}
+
+/// Whether all are durations of at most [`Cell::longest`], which is a power of two less one.
+#[inline(always)]
+fn sound<const L: usize>(times: &[i64; L], longest: u64) -> Result<(), Unsound> {
+    let mut all = 0;
+    for time in times {
+        all |= time.cast_unsigned();
+    }
+    if all > longest { Err(Unsound) } else { Ok(()) }
+}
+
+#[inline(always)]
+fn max<const L: usize>(a: &[i64; L], b: &[i64; L]) -> [i64; L] {
+    let mut most = *a;
+    for i in 0..L {
+        most[i] = if a[i] > b[i] { a[i] } else { b[i] };
+    }
+    most
+}
+
+#[inline(always)]
+fn sum<const L: usize>(sum: &mut [u64; L], dates: &[i64; L]) {
+    for i in 0..L {
+        sum[i] = sum[i].wrapping_add(dates[i].cast_unsigned());
+    }
+}
+
+#[inline(always)]
+fn add<const L: usize>(a: &[i64; L], b: &[i64; L]) -> [i64; L] {
+    let mut sum = *a;
+    for i in 0..L {
+        sum[i] = a[i] + b[i];
+    }
+    sum
+}

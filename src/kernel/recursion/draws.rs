@@ -1,0 +1,238 @@
+//! Draws of the recursion: the same streams, laws and rounding as those of the event kernel, for several
+//! replications side by side.
+
+use crate::ir::{Expression, Plant};
+use crate::kernel::host::{Arena, Law};
+use crate::kernel::laws;
+use crate::runtime::distributions::Sampler;
+use crate::runtime::random::{self, Stream};
+use crate::runtime::variates::{ROUNDING, duration_ticks};
+use crate::runtime::ziggurat::{Layer, ZigguratTables, tables};
+
+/// More than the longest exponential of mean 1 that lies in a layer of the ziggurat.
+const LONGEST_LAYER: f64 = 8.0;
+/// Nanoseconds of a second as a float.
+#[allow(clippy::cast_precision_loss)] // exact
+const PER_SECOND: f64 = crate::base::TICKS_PER_SECOND as f64;
+
+/// What a duration is drawn from.
+#[derive(Clone, Debug)]
+pub struct Duration {
+    law: Kind,
+    /// Ids of its streams, in written order.
+    pub streams: Vec<u64>,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Fixed(i64),
+    Exponential(f64),
+    Sampled(Sampler),
+    /// Of several draws: the streams lie in an arena of their own, from its second word on.
+    Free(Law),
+}
+
+impl Duration {
+    /// The duration of an expression that reads nothing: `None` for one that does, or that is not sound.
+    #[must_use]
+    pub fn of(plant: &Plant, e: &Expression, entity: &str, purpose: &str) -> Option<Duration> {
+        if e.reads() {
+            return None;
+        }
+        let machines = std::collections::BTreeMap::new();
+        let context = laws::Context {
+            plant,
+            nodes: &[],
+            machines: &machines,
+            pools: &[],
+            attributes: 0,
+            visits: false,
+            kept: &[],
+        };
+        let recipe = laws::recipe(e, &context).ok()?;
+        let name = plant.renamed.former(entity);
+        let mut streams = Vec::new();
+        let law = laws::bind(&recipe.law, &mut || {
+            let ordinal = u32::try_from(streams.len()).unwrap_or(u32::MAX);
+            streams.push(random::stream_id(&name, purpose, ordinal));
+            8 + 32 * i64::from(ordinal)
+        });
+        let law = match law {
+            _ if matches!(e, Expression::Constant(_)) => Kind::Fixed(recipe.ticks),
+            // What lies in a layer of the ziggurat is then below 26 days, and rounds by adding.
+            Law::Sample(Sampler::Exponential { mean }, _) if mean * PER_SECOND * LONGEST_LAYER < ROUNDING / 3.0 => {
+                Kind::Exponential(mean)
+            }
+            Law::Sample(sampler, _) if !matches!(sampler, Sampler::Constant { .. }) => Kind::Sampled(sampler),
+            other => Kind::Free(other),
+        };
+        Some(Duration { law, streams })
+    }
+
+    /// Always so many ticks.
+    #[must_use]
+    pub fn fixed(ticks: i64) -> Duration {
+        Duration { law: Kind::Fixed(ticks), streams: Vec::new() }
+    }
+
+    /// Whether it is always the same.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        matches!(self.law, Kind::Fixed(_))
+    }
+
+    /// The draws of `L` replications from a number on.
+    #[must_use]
+    pub fn begin<const L: usize>(&self, seed: u64, first: u64) -> Draws<L> {
+        let state = |id: u64, lane: usize| random::stream_state(id, seed, first.saturating_add(lane as u64));
+        let mut words = [[0; L]; 4];
+        if let Some(id) = self.streams.first() {
+            for lane in 0..L {
+                for (word, value) in words.iter_mut().zip(state(*id, lane)) {
+                    if let Some(place) = word.get_mut(lane) {
+                        *place = value;
+                    }
+                }
+            }
+        }
+        let law = match &self.law {
+            Kind::Fixed(ticks) => Drawn::Fixed(*ticks),
+            Kind::Exponential(mean) => Drawn::Exponential(*mean),
+            Kind::Sampled(sampler) => Drawn::Sampled(Box::new(sampler.clone())),
+            Kind::Free(law) => {
+                let arena = |lane: usize| {
+                    let all = self.streams.iter().flat_map(|id| state(*id, lane));
+                    Arena::new(std::iter::once(0).chain(all).collect())
+                };
+                Drawn::Free(Box::new((law.clone(), (0..L).map(arena).collect())))
+            }
+        };
+        Draws { words, law }
+    }
+}
+
+#[derive(Clone)]
+enum Drawn {
+    Fixed(i64),
+    Exponential(f64),
+    Sampled(Box<Sampler>),
+    Free(Box<(Law, Vec<Arena>)>),
+}
+
+/// The draws of one duration in `L` replications.
+#[derive(Clone)]
+pub struct Draws<const L: usize> {
+    words: [[u64; L]; 4],
+    law: Drawn,
+}
+
+/// The next word of each stream: xoshiro256++ lane by lane, as [`random::next`].
+#[inline(always)]
+fn next<const L: usize>([s0, s1, s2, s3]: &mut [[u64; L]; 4]) -> [u64; L] {
+    let mut result = [0; L];
+    for i in 0..L {
+        result[i] = s0[i].wrapping_add(s3[i]).rotate_left(23).wrapping_add(s0[i]);
+        let (mixed2, mixed3) = (s2[i] ^ s0[i], s3[i] ^ s1[i]);
+        let shifted = s1[i] << 17;
+        s0[i] ^= mixed3;
+        s1[i] ^= mixed2;
+        s2[i] = mixed2 ^ shifted;
+        s3[i] = mixed3.rotate_left(45);
+    }
+    result
+}
+
+impl<const L: usize> Draws<L> {
+    /// The next duration of each replication, in ticks; -1 where the law gives none.
+    #[inline(always)]
+    pub fn next(&mut self, of: &ZigguratTables) -> [i64; L] {
+        match &mut self.law {
+            Drawn::Fixed(ticks) => [*ticks; L],
+            Drawn::Exponential(mean) => exponential(of, *mean, next(&mut self.words)),
+            Drawn::Sampled(sampler) => {
+                let words = next(&mut self.words);
+                std::array::from_fn(|i| ticks(sampler.variate(words[i])))
+            }
+            Drawn::Free(free) => {
+                let (law, arenas) = &mut **free;
+                let mut drawn = [-1; L];
+                for (place, arena) in drawn.iter_mut().zip(arenas) {
+                    *place = ticks(law.evaluate(arena, 0));
+                }
+                drawn
+            }
+        }
+    }
+
+    /// The next duration of one replication.
+    pub fn one(&mut self, lane: usize) -> i64 {
+        let word = |words: &mut [[u64; L]; 4]| {
+            let mut state: Stream = std::array::from_fn(|i| words[i][lane]);
+            let word = random::next(&mut state);
+            for (place, value) in words.iter_mut().zip(state) {
+                place[lane] = value;
+            }
+            word
+        };
+        match &mut self.law {
+            Drawn::Fixed(ticks) => *ticks,
+            Drawn::Exponential(mean) => ticks(*mean * tables().exponential(word(&mut self.words))),
+            Drawn::Sampled(sampler) => ticks(sampler.variate(word(&mut self.words))),
+            Drawn::Free(free) => {
+                let (law, arenas) = &mut **free;
+                arenas.get_mut(lane).map_or(-1, |arena| ticks(law.evaluate(arena, 0)))
+            }
+        }
+    }
+}
+
+fn ticks(seconds: f64) -> i64 {
+    duration_ticks(seconds).map_or(-1, |t| t.0)
+}
+
+/// Exponential durations of words. Where all lie in their layers, adding [`ROUNDING`] leaves the whole number in the
+/// low bits of the sum.
+#[inline(always)]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_wrap)] // below 2^52: exact
+fn exponential<const L: usize>(of: &ZigguratTables, mean: f64, words: [u64; L]) -> [i64; L] {
+    let mut drawn = [0; L];
+    let mut plain = true;
+    for i in 0..L {
+        let Layer { limit, width } = of.exponential_layer(words[i]);
+        let place = words[i] >> ZigguratTables::EXPONENTIAL_SHIFT;
+        let scaled = mean * (place as i64 as f64 * width) * PER_SECOND;
+        drawn[i] = ((scaled + ROUNDING).to_bits() as i64).wrapping_sub(ROUNDING.to_bits() as i64);
+        plain &= place < limit;
+    }
+    if !plain {
+        beyond_layers(mean, &words, &mut drawn);
+    }
+    drawn
+}
+
+#[cold]
+#[inline(never)]
+fn beyond_layers<const L: usize>(mean: f64, words: &[u64; L], drawn: &mut [i64; L]) {
+    for i in 0..L {
+        drawn[i] = ticks(mean * tables().exponential(words[i]));
+    }
+}
+
+/// The uniform variate of the next word of each stream.
+#[must_use]
+pub fn uniforms<const L: usize>(words: &mut [[u64; L]; 4]) -> [f64; L] {
+    next(words).map(random::uniform)
+}
+
+/// The words of a stream in `L` replications from a number on.
+#[must_use]
+pub fn words<const L: usize>(id: u64, seed: u64, first: u64) -> [[u64; L]; 4] {
+    let mut words = [[0; L]; 4];
+    for lane in 0..L {
+        let state = random::stream_state(id, seed, first.saturating_add(lane as u64));
+        for (word, value) in words.iter_mut().zip(state) {
+            word[lane] = value;
+        }
+    }
+    words
+}

@@ -1,0 +1,353 @@
+//! The ends of a line run by recursion: where items come from, and where they leave.
+
+use crate::runtime::histogram::{self, Histogram};
+use crate::runtime::ziggurat::tables;
+
+use super::cells::{Bounds, NEVER, Unsound};
+use super::draws::{Draws, uniforms, words};
+use super::line::Feed;
+
+/// What a source has done up to a bound.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Given {
+    closed: bool,
+    /// Items made, with the one that stands ready in a source that always has one.
+    pub made: u64,
+    /// Whether an item waits in it.
+    pub waits: bool,
+}
+
+/// The source in `L` replications.
+pub struct Origin<const L: usize> {
+    every: Option<Draws<L>>,
+    /// When the next item is there.
+    due: [i64; L],
+    gone: [i64; L],
+    number: u64,
+    total: u64,
+    shares: Vec<f64>,
+    words: [[u64; L]; 4],
+    longest: u64,
+    limit: [i64; L],
+    /// At the bounds, by replication.
+    pub marks: Vec<[Given; 2]>,
+}
+
+impl<const L: usize> Origin<L> {
+    /// The source at t = 0.
+    ///
+    /// # Errors
+    /// When the time of the first item is none.
+    pub fn new(feed: &Feed, longest: u64, bounds: &Bounds<L>, seed: u64, first: u64) -> Result<Self, Unsound> {
+        let due = feed.first.begin::<L>(seed, first).next(tables());
+        if due.iter().any(|t| *t < 0) {
+            return Err(Unsound);
+        }
+        Ok(Self {
+            every: feed.every.as_ref().map(|e| e.begin(seed, first)),
+            due,
+            gone: [0; L],
+            number: 0,
+            total: feed.total,
+            shares: feed.mix.iter().map(|(upper, _)| *upper).collect(),
+            words: words(feed.stream, seed, first),
+            longest,
+            limit: bounds[0],
+            marks: vec![[Given::default(); 2]; L],
+        })
+    }
+
+    /// When the next item is ready, and its place in the mix.
+    #[inline(always)]
+    pub fn next(&mut self, bounds: &Bounds<L>) -> Option<([i64; L], [u8; L])> {
+        if self.number >= self.total {
+            return None;
+        }
+        if self.every.is_some() {
+            let due = self.due;
+            self.cross(&due, bounds);
+        }
+        let mut kind = [0; L];
+        if self.shares.len() > 1 {
+            let last = self.shares.len() - 1;
+            let drawn = uniforms(&mut self.words);
+            kind = drawn.map(|u| {
+                let at = self.shares.iter().position(|upper| u < *upper).unwrap_or(last);
+                u8::try_from(at).unwrap_or(0)
+            });
+        }
+        Some((self.due, kind))
+    }
+
+    /// The item has left.
+    ///
+    /// # Errors
+    /// When the time to the next is none.
+    #[inline(always)]
+    pub fn left(&mut self, gone: &[i64; L], bounds: &Bounds<L>) -> Result<(), Unsound> {
+        match &mut self.every {
+            Some(every) => {
+                let time = every.next(tables());
+                for lane in 0..L {
+                    if time[lane].cast_unsigned() > self.longest {
+                        return Err(Unsound);
+                    }
+                    self.due[lane] = gone[lane] + time[lane];
+                }
+            }
+            None => {
+                self.cross(gone, bounds);
+                self.due = *gone;
+            }
+        }
+        self.gone = *gone;
+        self.number += 1;
+        Ok(())
+    }
+
+    /// Whether the item that left last did so when all is over.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_over(&self, bounds: &Bounds<L>) -> bool {
+        let mut over = true;
+        for lane in 0..L {
+            over &= self.gone[lane] > bounds[1][lane];
+        }
+        over
+    }
+
+    /// When the last item left, of the replication that is furthest behind.
+    #[must_use]
+    pub fn behind(&self) -> i64 {
+        self.gone.iter().copied().min().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn cross(&mut self, dates: &[i64; L], bounds: &Bounds<L>) {
+        for lane in 0..L {
+            if dates[lane] > self.limit[lane] {
+                self.cross_lane(lane, dates[lane], bounds);
+            }
+        }
+    }
+
+    #[cold]
+    fn cross_lane(&mut self, lane: usize, date: i64, bounds: &Bounds<L>) {
+        let Some(marks) = self.marks.get_mut(lane) else { return };
+        let mut limit = NEVER + 1;
+        for (mark, bound) in marks.iter_mut().zip(bounds) {
+            let bound = bound[lane];
+            if mark.closed {
+                continue;
+            }
+            if date <= bound {
+                limit = limit.min(bound);
+                continue;
+            }
+            mark.closed = true;
+            (mark.made, mark.waits) = if self.every.is_some() {
+                (self.number, self.gone[lane] > bound)
+            } else {
+                let ready = self.number < self.total && self.due[lane] <= bound;
+                (self.number + u64::from(ready), ready)
+            };
+        }
+        self.limit[lane] = limit;
+    }
+
+    /// A run ends earlier than it might have.
+    pub fn tighten(&mut self, lane: usize, end: i64) {
+        self.limit[lane] = self.limit[lane].min(end);
+    }
+
+    /// Counts what is still open when all is over.
+    pub fn close(&mut self, bounds: &Bounds<L>) {
+        for lane in 0..L {
+            self.cross_lane(lane, NEVER, bounds);
+        }
+    }
+}
+
+/// Items of one type that have left up to a bound, and that are inside.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// How many left.
+    pub count: u64,
+    /// Sum of their times in the system.
+    pub sum: i128,
+    /// Shortest time since t = 0, or since the bound before.
+    pub minimum: i64,
+    /// Longest.
+    pub maximum: i64,
+    /// Their times.
+    pub histogram: Vec<u64>,
+    /// How many were born.
+    pub born: u64,
+    /// Item-ticks inside.
+    pub wip: i128,
+}
+
+/// Items of one type.
+struct Kind<const L: usize> {
+    count: [u64; L],
+    low: [u64; L],
+    high: [i128; L],
+    minimum: [i64; L],
+    maximum: [i64; L],
+    histograms: Vec<Box<Histogram>>,
+}
+
+impl<const L: usize> Kind<L> {
+    fn new() -> Self {
+        let empty = || vec![0u64; histogram::WORDS].try_into().unwrap_or_else(|_| Box::new([0; histogram::WORDS]));
+        Self {
+            count: [0; L],
+            low: [0; L],
+            high: [0; L],
+            minimum: [NEVER; L],
+            maximum: [0; L],
+            histograms: (0..L).map(|_| empty()).collect(),
+        }
+    }
+
+    fn at(&self, lane: usize) -> Left {
+        let sum = self.high[lane] + i128::from(self.low[lane]);
+        Left {
+            count: self.count[lane],
+            sum,
+            minimum: self.minimum[lane],
+            maximum: self.maximum[lane],
+            histogram: self.histograms.get(lane).map_or_else(Vec::new, |h| h.to_vec()),
+            born: self.count[lane],
+            wip: sum,
+        }
+    }
+}
+
+/// What has left at the bounds.
+#[derive(Clone, Debug, Default)]
+pub struct Gone {
+    closed: bool,
+    /// By place in the mix; empty until an item leaves behind the bound.
+    pub kinds: Vec<Left>,
+}
+
+/// The sink in `L` replications.
+pub struct Exit<const L: usize> {
+    kinds: Vec<Kind<L>>,
+    /// Items may leave in another order than they were born in.
+    reorders: bool,
+    limit: [i64; L],
+    /// At the bounds, by replication.
+    pub marks: Vec<[Gone; 2]>,
+}
+
+impl<const L: usize> Exit<L> {
+    /// Nothing has left.
+    #[must_use]
+    pub fn new(kinds: usize, reorders: bool, bounds: &Bounds<L>) -> Self {
+        Self {
+            kinds: (0..kinds).map(|_| Kind::new()).collect(),
+            reorders,
+            limit: bounds[0],
+            marks: vec![[Gone::default(), Gone::default()]; L],
+        }
+    }
+
+    /// Items leave.
+    #[inline(always)]
+    pub fn leave(&mut self, birth: &[i64; L], kind: &[u8; L], gone: &[i64; L], bounds: &Bounds<L>) {
+        let mut beyond = false;
+        for lane in 0..L {
+            beyond |= gone[lane] > self.limit[lane];
+        }
+        if beyond {
+            for lane in 0..L {
+                if gone[lane] > self.limit[lane] {
+                    self.cross(lane, birth[lane], usize::from(kind[lane]), gone[lane], bounds);
+                }
+            }
+        }
+        for lane in 0..L {
+            let Some(its) = self.kinds.get_mut(usize::from(kind[lane])) else { continue };
+            let time = gone[lane] - birth[lane];
+            its.count[lane] += 1;
+            its.low[lane] = its.low[lane].wrapping_add(time.cast_unsigned());
+            its.minimum[lane] = its.minimum[lane].min(time);
+            its.maximum[lane] = its.maximum[lane].max(time);
+            if let Some(histogram) = its.histograms.get_mut(lane) {
+                histogram::record(histogram, time);
+            }
+        }
+    }
+
+    #[cold]
+    fn cross(&mut self, lane: usize, birth: i64, kind: usize, gone: i64, bounds: &Bounds<L>) {
+        let Some(marks) = self.marks.get_mut(lane) else { return };
+        let mut limit = NEVER + 1;
+        for (which, mark) in marks.iter_mut().enumerate() {
+            let bound = bounds[which][lane];
+            if mark.closed {
+                continue;
+            }
+            if gone <= bound {
+                limit = limit.min(bound);
+                continue;
+            }
+            if mark.kinds.is_empty() {
+                mark.kinds = self.kinds.iter().map(|k| k.at(lane)).collect();
+                if which == 0 {
+                    // Extremes are those of the measured window.
+                    for its in &mut self.kinds {
+                        (its.minimum[lane], its.maximum[lane]) = (NEVER, 0);
+                    }
+                }
+            }
+            if let Some(left) = mark.kinds.get_mut(kind) {
+                left.wip += i128::from(bound - birth.min(bound));
+                left.born += u64::from(birth <= bound);
+            }
+            if birth > bound && !self.reorders {
+                mark.closed = true;
+            } else {
+                limit = limit.min(bound);
+            }
+        }
+        self.limit[lane] = limit;
+    }
+
+    /// How many have left in all.
+    #[must_use]
+    pub fn count(&self, lane: usize) -> u64 {
+        self.kinds.iter().map(|k| k.count[lane]).sum()
+    }
+
+    /// How many had left at a bound; `None` before it.
+    #[must_use]
+    pub fn count_at(&self, lane: usize, bound: usize) -> Option<u64> {
+        let mark = self.marks.get(lane)?.get(bound)?;
+        (!mark.kinds.is_empty()).then(|| mark.kinds.iter().map(|k| k.count).sum())
+    }
+
+    /// A run ends earlier than it might have.
+    pub fn tighten(&mut self, lane: usize, end: i64) {
+        self.limit[lane] = self.limit[lane].min(end);
+    }
+
+    /// Carries sums over.
+    pub fn carry(&mut self) {
+        for kind in &mut self.kinds {
+            for lane in 0..L {
+                kind.high[lane] += i128::from(kind.low[lane]);
+                kind.low[lane] = 0;
+            }
+        }
+    }
+
+    /// Counts what is still open when all is over.
+    pub fn close(&mut self, bounds: &Bounds<L>) {
+        for lane in 0..L {
+            self.cross(lane, NEVER, usize::MAX, NEVER, bounds);
+        }
+    }
+}

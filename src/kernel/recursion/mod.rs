@@ -1,0 +1,94 @@
+//! Lines in which nothing has to be decided, run without events: when an item is loaded, finished and gone follows
+//! from the items before it, so that each goes through the whole line at once.
+//!
+//! ```text
+//! comes  = the later of: it is ready, there is a place
+//! loaded = the later of: it has come, the machine is free and up
+//! leaves = the later of: its work has ended, there is a place behind
+//! ```
+//!
+//! Streams, laws and rounding are those of the event kernel, so that every figure is the same to the last bit
+//! (`tests/it/recursion.rs`). [`line`] finds the stages, or says why a line needs events; [`cells`] is one stage,
+//! [`machines`] several machines, [`ends`] source and sink, [`run`] goes through them, [`figures`] makes of it what is
+//! read from the event kernel. Start at [`Recursion`].
+
+// One index goes through the arrays of all lanes.
+#![allow(clippy::needless_range_loop)]
+
+pub mod cells;
+pub mod draws;
+pub mod ends;
+pub mod figures;
+pub mod line;
+pub mod machines;
+pub mod run;
+
+use crate::ir::Plant;
+
+pub use line::Line;
+pub use run::{Ask, Halt, Ran};
+
+/// Replications side by side.
+pub const LANES: usize = 8;
+
+/// A line that can be run by recursion.
+#[derive(Clone, Debug)]
+pub struct Recursion {
+    line: Line,
+}
+
+impl Recursion {
+    /// Takes a line apart.
+    ///
+    /// # Errors
+    /// Why it needs events, in words.
+    pub fn of(plant: &Plant) -> Result<Recursion, String> {
+        Line::of(plant).map(|line| Recursion { line })
+    }
+
+    /// Runs the replication [`Ask::first`].
+    ///
+    /// # Errors
+    /// When it is ended, or the event kernel has to run instead.
+    pub fn one(&self, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
+        run::run_one(&self.line, plant, ask, look)
+    }
+
+    /// Whether replications can run side by side.
+    #[must_use]
+    pub fn goes_wide(&self) -> bool {
+        !self.line.reorders()
+    }
+
+    /// Runs [`LANES`] replications side by side, from [`Ask::first`] on, with the widest instructions that the
+    /// processor has: each gives what it gives alone.
+    ///
+    /// # Errors
+    /// As [`Recursion::one`].
+    pub fn wide(&self, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512dq") {
+                // SAFETY: the processor has these instructions.
+                return unsafe { with_avx512(&self.line, plant, ask, look) };
+            }
+            if std::arch::is_x86_feature_detected!("avx2") {
+                // SAFETY: the processor has these instructions.
+                return unsafe { with_avx2(&self.line, plant, ask, look) };
+            }
+        }
+        run::run::<LANES>(&self.line, plant, ask, look)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn with_avx2(line: &Line, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
+    run::run::<LANES>(line, plant, ask, look)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn with_avx512(line: &Line, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
+    run::run::<LANES>(line, plant, ask, look)
+}

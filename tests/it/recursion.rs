@@ -1,0 +1,206 @@
+//! Lines run by recursion give the figures of the event kernel, to the last bit.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::atomic::AtomicBool;
+
+use flowline::ir::Plant;
+use flowline::kernel::Engine;
+use flowline::kernel::recursion::Recursion;
+use flowline::sim::outcome::Study;
+use flowline::sim::{self, Settings};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{RngCore, SeedableRng};
+
+use crate::engines::{examples, plant_of};
+
+/// The study of a plant on one engine, without what tells engines apart.
+fn study(plant: &Plant, engine: Engine) -> Result<Study, Vec<String>> {
+    let stop = AtomicBool::new(false);
+    let mut settings = Settings::of(plant, &stop, &|_, _| {});
+    settings.engine = engine;
+    settings.threads = Some(1);
+    let outcome = sim::simulate(plant, &settings);
+    let told: Vec<String> = outcome.diagnostics.iter().map(|d| format!("{} {}", d.code.number(), d.message)).collect();
+    let Some(mut study) = outcome.study else { return Err(told) };
+    if engine != Engine::Auto {
+        assert_eq!(study.header.engine, engine.name(), "{told:?}");
+    }
+    study.header.engine.clear();
+    study.header.wall_s = 0.0;
+    // They count effort.
+    study.events = 0;
+    Ok(study)
+}
+
+/// Whether the line can be run by recursion, and is then the same by events.
+fn agree(name: &str, text: &str) -> bool {
+    let plant = plant_of(name, text);
+    if Recursion::of(&plant).is_err() {
+        return false;
+    }
+    let (by_events, by_recursion) = (study(&plant, Engine::Event), study(&plant, Engine::Recursion));
+    let (a, b) = (format!("{by_events:#?}"), format!("{by_recursion:#?}"));
+    if a != b {
+        let differs = a.lines().zip(b.lines()).find(|(a, b)| a != b);
+        let at = a.lines().zip(b.lines()).position(|(a, b)| a != b).unwrap_or(0);
+        let around: Vec<&str> = a.lines().skip(at.saturating_sub(12)).take(14).collect();
+        panic!("{name}: {differs:?} in\n{}\n{text}", around.join("\n"));
+    }
+    true
+}
+
+/// A random line in which nothing has to be decided.
+struct Draw(Xoshiro256PlusPlus);
+
+impl Draw {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0.next_u64() % n
+    }
+
+    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        let at = usize::try_from(self.below(of.len() as u64)).unwrap();
+        of[at]
+    }
+
+    fn time(&mut self, whole: bool) -> String {
+        let n = 1 + self.below(6);
+        if whole || self.below(4) == 0 {
+            return format!("{n} s");
+        }
+        match self.below(6) {
+            0 => format!("uniform(1 s, {} s)", n + 1),
+            1 => format!("normal({n} s, 1 s)"),
+            2 => format!("lognormal({n} s, 2 s)"),
+            3 => format!("{n} s + exponential(2 s)"),
+            _ => format!("exponential({n} s)"),
+        }
+    }
+}
+
+fn line(seed: u64) -> String {
+    let mut draw = Draw(Xoshiro256PlusPlus::seed_from_u64(seed));
+    // Whole times make ties common.
+    let whole = draw.below(3) == 0;
+    let types = if draw.below(4) == 0 { 2 } else { 1 };
+    let mut text = String::from("line random {\n    item A {}\n    item B {}\n");
+    let makes = if types == 2 { "{ 40 %: A, rest: B }" } else { "A" };
+    let supply = match draw.below(4) {
+        0 | 1 => String::new(),
+        2 => format!(", every: {}", draw.time(whole)),
+        _ => format!(", every: {}, when_full: queue", draw.time(whole)),
+    };
+    let total = if draw.below(8) == 0 { ", total: 300" } else { "" };
+    let first = if draw.below(5) == 0 { ", first: 20 s" } else { "" };
+    text += &format!("    source feed {{ makes: {makes}{supply}{total}{first} }}\n");
+    let stations = 1 + draw.below(5);
+    let mut flow = String::from("    flow feed");
+    let mut several = false;
+    for i in 1..=stations {
+        let mut fields = Vec::new();
+        let mut before = false;
+        if types == 2 && draw.below(2) == 0 {
+            fields.push(format!("cycle: {{ A: {}, B: {} }}", draw.time(whole), draw.time(whole)));
+        } else {
+            fields.push(format!("cycle: {}", draw.time(whole)));
+        }
+        match draw.below(6) {
+            0 => {
+                fields.push(format!("machines: {}", 2 + draw.below(3)));
+                several = true;
+            }
+            1 => {
+                let clock = draw.one(&["", ", clock: working", ", clock: calendar"]);
+                let (after, repair) = match whole {
+                    true => (format!("{} s", 7 + draw.below(30)), format!("{} s", 1 + draw.below(9))),
+                    false => ("exponential(30 s)".to_string(), draw.time(false)),
+                };
+                fields.push(format!("breakdown jam {{ after: {after}, repair: {repair}{clock} }}"));
+            }
+            2 => before = true,
+            _ => {}
+        }
+        if before {
+            fields.push("blocking: before_work".to_string());
+        }
+        text += &format!("    station s{i} {{ {} }}\n", fields.join(", "));
+        let arrow = match draw.below(7) {
+            0 => "->".to_string(),
+            1 => "-[unlimited]->".to_string(),
+            2 => format!("-[{}, {} s]->", 1 + draw.below(4), 1 + draw.below(4)),
+            3 => format!("-[{} s]->", 1 + draw.below(4)),
+            _ => format!("-[{}]->", 1 + draw.below(5)),
+        };
+        flow += &format!(" {arrow} s{i}");
+    }
+    text += "    sink out\n";
+    if draw.below(5) == 0 {
+        text += "    buffer store { capacity: 6 }\n";
+        flow += " -> store";
+    }
+    text += &format!("{flow} -> out\n");
+    let warmup = draw.one(&["", ", warmup: 60 s", ", warmup: 333 s"]);
+    let end = match draw.below(4) {
+        0 if !several && total.is_empty() => "for: 1 d, until: 150 at out".to_string(),
+        _ => "for: 20 min".to_string(),
+    };
+    text += &format!("    run {{ {end}{warmup}, runs: {}, seed: {seed} }}\n", draw.one(&["1", "3", "9"]));
+    if draw.below(2) == 0 {
+        text += "    expect p90(time_in_system(A)) < 1 h\n    expect max(time_in_system(A)) < 1 h\n";
+    }
+    text + "}\n"
+}
+
+#[test]
+fn random_lines_give_the_figures_of_the_event_kernel() {
+    let first: u64 = std::env::var("FLOWLINE_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
+    let count: u64 = std::env::var("FLOWLINE_LINES").ok().and_then(|s| s.parse().ok()).unwrap_or(150);
+    println!("seeds {first} to {}", first + count - 1);
+    let run = (first..first + count).filter(|seed| agree(&format!("seed {seed}"), &line(*seed))).count();
+    println!("{run} of {count} by recursion");
+    assert!(run * 10 >= usize::try_from(count * 8).unwrap());
+}
+
+#[test]
+fn examples_and_benchmarks_give_the_figures_of_the_event_kernel() {
+    let benches = concat!(env!("CARGO_MANIFEST_DIR"), "/benches");
+    let mut files = examples();
+    files.extend(std::fs::read_dir(benches).unwrap().map(|e| e.unwrap().path()));
+    files.sort();
+    let mut run = Vec::new();
+    for path in files.iter().filter(|p| p.extension().is_some_and(|e| e == "line")) {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        // Long runs say no more than short ones.
+        let text = std::fs::read_to_string(path).unwrap().replace("for: 1 d", "for: 10 min");
+        if agree(name, &text) {
+            run.push(name.to_string());
+        }
+    }
+    println!("by recursion: {run:?}");
+    assert!(run.len() >= 4, "{run:?}");
+}
+
+/// Replications side by side give what each gives alone.
+#[test]
+fn lanes_do_not_see_each_other() {
+    let text = "line wide {
+        item Part {}
+        source feed { makes: Part, every: exponential(2 s) }
+        station a { cycle: exponential(1 s), breakdown jam { after: exponential(40 s), repair: exponential(5 s) } }
+        station b { cycle: uniform(1 s, 2 s) }
+        sink out
+        flow feed -[unlimited]-> a -[3]-> b -> out
+        run { for: 3 h, warmup: 10 min, runs: 24 }
+    }";
+    let plant = plant_of("wide", text);
+    let stop = AtomicBool::new(false);
+    let with_threads = |threads: usize| {
+        let mut settings = Settings::of(&plant, &stop, &|_, _| {});
+        settings.threads = Some(threads);
+        sim::simulate(&plant, &settings).replications
+    };
+    // So many threads that each runs one replication after the other.
+    let alone = with_threads(24);
+    assert_eq!(alone.len(), 24);
+    assert_eq!(with_threads(1), alone);
+    assert_eq!(with_threads(2), alone);
+}
