@@ -2,8 +2,10 @@
 
 use std::hint::black_box;
 
+use flowline::base::limits;
 use flowline::ir::Plant;
 use flowline::kernel::read::{Snapshot, restart};
+use flowline::kernel::recursion::{Ask, LANES, Recursion};
 use flowline::kernel::{Engine, Kernel};
 
 use crate::Options;
@@ -86,8 +88,20 @@ fn contestants<'a>(workload: &'a Workload, plant: &'a Plant, events: u64, option
     let mut add = |name: &str, rounds: usize, run: Box<dyn FnMut(u64) -> Timed + 'a>| {
         all.push(Contestant { name: name.to_string(), rounds, run });
     };
-    // Rows of further kernels belong here.
     add("event kernel", rounds, Box::new(move |seed| compiled(Engine::Event, workload, plant, seed, events)));
+    if let Ok(recursion) = Recursion::of(plant) {
+        let wide = recursion.clone();
+        add(
+            "recursion kernel",
+            rounds,
+            Box::new(move |seed| by_recursion(&recursion, 1, workload, plant, seed, events)),
+        );
+        add(
+            "recursion kernel, lanes",
+            rounds,
+            Box::new(move |seed| by_recursion(&wide, LANES, workload, plant, seed, events)),
+        );
+    }
     let peers = [
         (MEASURE, Peer::Event(true)),
         ("hand-written events", Peer::Event(false)),
@@ -132,6 +146,26 @@ fn timed_kernel(kernel: &Kernel, workload: &Workload, plant: &Plant, seed: u64, 
     let seconds = start.seconds();
     black_box((before, after));
     Timed { seconds, events: run.events(), compile_ms }
+}
+
+/// A run by recursion, of one replication or of several at once.
+fn by_recursion(
+    recursion: &Recursion,
+    replications: usize,
+    workload: &Workload,
+    plant: &Plant,
+    seed: u64,
+    events: u64,
+) -> Timed {
+    let to = workload.horizon(events);
+    let ask = Ask { seed, first: 0, warmup: to / 10, horizon: to, until: None, memory: limits::REPLICATION_BYTES };
+    let start = Clock::start();
+    let all =
+        if replications > 1 { recursion.wide(plant, &ask, &|_| true) } else { recursion.one(plant, &ask, &|_| true) };
+    let seconds = start.seconds();
+    let all = all.expect("recursion runs the workload");
+    assert_eq!(all.len(), replications);
+    Timed { seconds, events: all.iter().map(|ran| ran.after.events).sum(), compile_ms: 0.0 }
 }
 
 /// A run of a peer; one with lanes makes all its replications so long.

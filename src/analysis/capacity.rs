@@ -298,6 +298,12 @@ impl<'a> Model<'a> {
     }
 }
 
+/// A queue that grows without end, if there is one.
+pub(super) fn growing(plant: &Plant) -> Option<supply::Growing> {
+    let model = Model::of(plant);
+    supply::growing(&model, &supply::offered(&model)?)
+}
+
 /// Loads, bounds and findings of a plant.
 pub(super) fn check(plant: &Plant, found: &mut Vec<Diagnostic>) -> Capacity {
     let model = Model::of(plant);

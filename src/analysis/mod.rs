@@ -31,6 +31,7 @@ mod traffic;
 
 pub use capacity::{Capacity, Load};
 pub use deadlock::{DecidedBy, Verdict, VerdictKind, net_of};
+pub use supply::Growing;
 
 use crate::diag::Diagnostic;
 use crate::ir::Plant;
@@ -44,6 +45,13 @@ pub struct Analysis {
     pub deadlock: Verdict,
     /// Everything worth saying, capacity first.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A queue that grows without end, as the loads say, if there is one: such a line has no steady state.
+/// Cost: as the capacity card.
+#[must_use]
+pub fn growing_queue(plant: &Plant) -> Option<Growing> {
+    capacity::growing(plant)
 }
 
 /// Analyses a plant that `ir::verify` accepts. O(nodes + arrows) for lines with few loops and open

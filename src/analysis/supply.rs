@@ -84,6 +84,42 @@ pub(super) fn check(model: &Model, point: &Point, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// A queue that grows without end before work that takes all time and more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Growing {
+    /// The place without limit.
+    pub queue: NodeId,
+    /// What has the work.
+    pub before: String,
+    /// Its load: at least 1.
+    pub load: Rational,
+}
+
+/// The queue before the highest load, if any grows without end. As in [`check`], a load of exactly 1 counts where
+/// something is drawn.
+pub(super) fn growing(model: &Model, point: &Point) -> Option<Growing> {
+    let back = backwards(model);
+    let loads = model.resources.iter().filter_map(|r| model.load(r, point).map(|load| (r, load)));
+    let grows = |(resource, load): (&Resource, Rational)| {
+        if load < Rational::one() {
+            return None;
+        }
+        let before = upstream(model, &back, resource);
+        let feeding = |(parameter, id, rate): &(usize, NodeId, Rational)| {
+            let is_fed = before.contains_source(model, *parameter, *id) && model.insists(*id);
+            is_fed.then_some((*id, rate.clone()))
+        };
+        let fed: Vec<(NodeId, Rational)> = model.timed.iter().filter_map(feeding).collect();
+        let sources: Vec<(NodeId, &Rational)> = fed.iter().map(|(id, rate)| (*id, rate)).collect();
+        if sources.is_empty() || (load.is_one() && (unlimited(model, &before) || is_fixed(model, resource, &sources))) {
+            return None;
+        }
+        let (queue, _) = before.queue?;
+        Some(Growing { queue, before: resource.name.clone(), load })
+    };
+    loads.filter_map(grows).max_by(|a, b| a.load.cmp(&b.load))
+}
+
 /// A load of exactly 1 without any draw is a line in step, not an overload.
 fn is_fixed(model: &Model, resource: &Resource, sources: &[(NodeId, &Rational)]) -> bool {
     resource.exact

@@ -115,9 +115,9 @@ pub struct Run {
     /// Simulated time, warm-up included: `30d`, `1.5h`, `90min`
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
     pub horizon: Option<Ticks>,
-    /// Time before anything is measured
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub warmup: Option<Ticks>,
+    /// Time before anything is measured; `auto` finds it
+    #[arg(long, value_name = "TIME", value_parser = parse_warmup)]
+    pub warmup: Option<Warmup>,
     /// Independent replications
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=crate::base::limits::RUNS))]
     pub runs: Option<u64>,
@@ -178,9 +178,9 @@ pub struct Sweep {
     /// Simulated time, warm-up included: `30d`, `1.5h`, `90min`
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
     pub horizon: Option<Ticks>,
-    /// Time before anything is measured
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub warmup: Option<Ticks>,
+    /// Time before anything is measured; `auto` finds it for each variant
+    #[arg(long, value_name = "TIME", value_parser = parse_warmup)]
+    pub warmup: Option<Warmup>,
     /// Independent replications of each variant
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=crate::base::limits::RUNS))]
     pub runs: Option<u64>,
@@ -373,6 +373,37 @@ fn setting(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("write NAME=VALUE, such as space=30".to_string()),
     }
+}
+
+/// A warm-up as given on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warmup {
+    /// It is found from the runs.
+    Found,
+    /// This long.
+    Given(Ticks),
+}
+
+impl Warmup {
+    /// Takes it into the settings of a simulation.
+    pub fn set(self, settings: &mut crate::sim::Settings<'_>) {
+        settings.find_warmup = self == Warmup::Found;
+        settings.warmup = match self {
+            Warmup::Found => Ticks(0),
+            Warmup::Given(time) => time,
+        };
+    }
+}
+
+/// A warm-up: a time, or `auto`.
+///
+/// # Errors
+/// As [`parse_duration`].
+pub fn parse_warmup(text: &str) -> Result<Warmup, String> {
+    if text.trim() == "auto" {
+        return Ok(Warmup::Found);
+    }
+    parse_duration(text).map(Warmup::Given).map_err(|why| format!("{why}, or `auto`"))
 }
 
 /// A time as given on the command line: `30d`, `1.5h`, `90 min`.

@@ -70,7 +70,9 @@ fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
     let advance = |_: u64, share: f64| bar.share(share);
     let mut settings = Settings::of(plant, &stop, &progress);
     settings.horizon = options.horizon.or(settings.horizon);
-    settings.warmup = options.warmup.unwrap_or(settings.warmup);
+    if let Some(warmup) = options.warmup {
+        warmup.set(&mut settings);
+    }
     settings.runs = runs;
     settings.fixed_runs = options.runs.is_some();
     settings.advance = Some(&advance);
@@ -78,7 +80,13 @@ fn simulate(plant: &Plant, options: &Run, show: &dyn Fn(&[Diagnostic])) -> u8 {
     settings.threads = options.threads.and_then(|n| usize::try_from(n).ok());
     settings.engine = options.engine.engine();
     if options.explain_engine {
-        complain(&format!("flowline: {}\n", render::plain(&sim::engines::explain(plant, settings.engine))));
+        let told = match settings.needs_event_kernel() {
+            Some(why) if settings.engine != settings.engine_needed() => {
+                format!("`{}` runs by events, compiled to native code: {why}", plant.name)
+            }
+            _ => sim::engines::explain(plant, settings.engine),
+        };
+        complain(&format!("flowline: {}\n", render::plain(&told)));
     }
     let outcome = sim::simulate(plant, &settings);
     bar.clear();

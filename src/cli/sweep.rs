@@ -119,7 +119,9 @@ fn simulate(
     let of = |plant: &Plant| {
         let mut settings = Settings::of(plant, &stop, &progress);
         settings.horizon = options.horizon.or(settings.horizon);
-        settings.warmup = options.warmup.unwrap_or(settings.warmup);
+        if let Some(warmup) = options.warmup {
+            warmup.set(&mut settings);
+        }
         settings.runs = options.runs.unwrap_or(settings.runs);
         settings.fixed_runs = options.runs.is_some();
         settings.seed = options.seed.unwrap_or(settings.seed);

@@ -325,6 +325,7 @@ impl Handle {
             seed: self.seed,
             horizon_s: now.now.seconds(),
             warmup_s: self.before.now.seconds(),
+            warmup_found: false,
             engine: Engine::Event.name().to_string(),
             wall_s: self.took.as_secs_f64(),
             aged_by_parts: Vec::new(),

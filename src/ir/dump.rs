@@ -148,8 +148,10 @@ pub fn dump(plant: &Plant) -> String {
     let precision = precision.concat();
     let _ = writeln!(
         out,
-        "run for {horizon} ns warmup {} ns runs {} seed {}{until}{precision}",
-        run.warmup.0, run.runs, run.seed
+        "run for {horizon} ns warmup {} runs {} seed {}{until}{precision}",
+        if run.find_warmup { "auto".to_string() } else { format!("{} ns", run.warmup.0) },
+        run.runs,
+        run.seed
     );
     out
 }

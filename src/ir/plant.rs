@@ -112,6 +112,8 @@ pub struct RunSettings {
     pub horizon: Option<Ticks>,
     /// Time before anything is measured.
     pub warmup: Ticks,
+    /// The warm-up is found from the runs (`warmup: auto`); `warmup` is 0 then.
+    pub find_warmup: bool,
     /// Independent replications.
     pub runs: u64,
     /// Seed of all random streams.
@@ -129,6 +131,7 @@ impl Default for RunSettings {
         Self {
             horizon: None,
             warmup: Ticks(0),
+            find_warmup: false,
             runs: 1,
             seed: 1,
             until: None,

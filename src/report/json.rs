@@ -41,6 +41,8 @@ pub struct RunDocument {
     /// Simulated time before anything is measured, s.
     #[serde(serialize_with = "without_point_when_whole")]
     pub warmup_s: f64,
+    /// Whether the warm-up was found from the runs (`warmup: auto`, MSER-5).
+    pub warmup_found: bool,
     /// Engine that ran it: event, recursion or interpreter.
     pub engine: String,
     /// What arrived at each sink, by item type.
@@ -328,6 +330,7 @@ impl RunDocument {
             runs: study.runs,
             horizon_s: header.horizon_s,
             warmup_s: header.warmup_s,
+            warmup_found: header.warmup_found,
             engine: header.engine.clone(),
             sinks: study.sinks.iter().map(|sink| (sink.name.clone(), sink_items(&sink.items))).collect(),
             stations: study.stations.iter().map(|s| (s.name.clone(), station(s))).collect(),

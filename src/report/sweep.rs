@@ -200,13 +200,18 @@ fn header(comparison: &Comparison, first: &Study, compiled: u64) -> String {
         (Some(least), Some(most)) if least != most => format!("{least} to {most} runs"),
         _ => count(first.runs, "run"),
     };
+    let compiled = match compiled {
+        0 => String::new(),
+        1 => ", compiled once".to_owned(),
+        n => format!(", compiled {n} times"),
+    };
     let facts = format!(
-        "{} of {runs} of {}, seed {}, engine `{}`, compiled {}",
+        "{} of {runs} of {}, seed {}, engine `{}`{}",
         count(comparison.variants.len() as u64, "variant"),
         span_of_time(head.horizon_s),
         head.seed,
         head.engine,
-        if compiled == 1 { "once".to_owned() } else { format!("{compiled} times") },
+        compiled,
     );
     let room = PAGE_WIDTH.saturating_sub(facts.chars().count()).saturating_sub(2).max(12);
     let fixed = comparison.names.iter().zip(comparison.variants.first().map_or(&[][..], |v| &v.set[..]));
@@ -285,7 +290,7 @@ pub struct SweepDocument {
     pub schema: u32,
     /// The parameters that differ between variants.
     pub varied: Vec<String>,
-    /// Programs that were compiled: one for all variants that differ in numbers only.
+    /// Programs that were compiled: one for all variants that differ in numbers only, none where recursion runs them.
     pub compiled: u64,
     /// Each variant; the first parameter changes slowest.
     pub variants: Vec<VariantDocument>,

@@ -36,9 +36,11 @@ pub fn render(study: &Study) -> String {
 fn header(study: &Study) -> String {
     let header = &study.header;
     let runs = if study.runs == 1 { "1 run".to_owned() } else { format!("{} runs", study.runs) };
-    let warmup = match header.warmup_s {
-        0.0 => "no warm-up".to_owned(),
-        seconds => format!("{} warm-up not counted", span_of_time(seconds)),
+    let warmup = match (header.warmup_s, header.warmup_found) {
+        (0.0, false) => "no warm-up".to_owned(),
+        (0.0, true) => "no warm-up needed".to_owned(),
+        (seconds, false) => format!("{} warm-up not counted", span_of_time(seconds)),
+        (seconds, true) => format!("{} warm-up found, not counted", span_of_time(seconds)),
     };
     let facts = format!(
         "{runs} of {}, {warmup}, seed {}, engine `{}`",

@@ -90,7 +90,11 @@ impl<'a> Lower<'a> {
             }
         }
         if let Some(phrase) = fields.get("warmup", &mut self.diagnostics) {
-            self.plant.run.warmup = self.ticks(phrase, "warmup").unwrap_or_default();
+            if phrase.as_expr().and_then(|e| e.name()) == Some("auto") {
+                self.plant.run.find_warmup = true;
+            } else {
+                self.plant.run.warmup = self.ticks(phrase, "warmup").unwrap_or_default();
+            }
         }
         if let Some(phrase) = fields.get("runs", &mut self.diagnostics) {
             self.plant.run.runs = self.count(phrase, "runs", 1, limits::RUNS).unwrap_or(1);
@@ -109,6 +113,18 @@ impl<'a> Lower<'a> {
             self.push(
                 Diagnostic::new(codes::NO_END, table.span, "the run has no end")
                     .help("write `for: 30 d`, or `until: 10000 at SINK`"),
+            );
+        }
+        if self.plant.run.find_warmup && fields.has("until").is_some() {
+            self.push(
+                Diagnostic::new(
+                    codes::BAD_RUN,
+                    fields.span("warmup"),
+                    "a run with `until` has no end that is known beforehand",
+                )
+                .with(fields.span("until"), "it ends when enough has arrived")
+                .note("`warmup: auto` looks for the warm-up in the first half of the run")
+                .help("give the warm-up as a time, or the end with `for`"),
             );
         }
         if let Some(horizon) = self.plant.run.horizon

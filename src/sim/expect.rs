@@ -18,6 +18,16 @@ use super::tallies::TypeFigures;
 /// Figures of the windows in which a shift was on.
 pub type During = (CalendarId, Replication);
 
+/// Adds the figures of a later stretch to those of an earlier one.
+pub(super) fn join(during: &mut Vec<During>, later: Vec<During>) {
+    for (id, figures) in later {
+        match during.iter_mut().find(|(other, _)| *other == id) {
+            Some((_, sum)) => sum.extend(&figures),
+            None => during.push((id, figures)),
+        }
+    }
+}
+
 /// What every measure of the plant gave in one run, in base units.
 #[must_use]
 pub fn values(

@@ -316,6 +316,8 @@ pub struct StudyHeader {
     pub horizon_s: f64,
     /// Time before the measured window, s.
     pub warmup_s: f64,
+    /// Whether it was found from the runs.
+    pub warmup_found: bool,
     /// The engine that ran it: `event`, `recursion` or `interpreter`.
     pub engine: String,
     /// Real time all runs took together, s.

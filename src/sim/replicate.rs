@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
+use crate::analysis::growing_queue;
 use crate::base::ticks::TICKS_PER_SECOND;
 use crate::base::{Ticks, limits};
 use crate::diag::Diagnostic;
@@ -22,6 +23,7 @@ use super::engines::{self, Engines};
 use super::expect::{self, During};
 use super::lockup::{self, Prospect};
 use super::outcome::{Replication, Study, StudyHeader};
+use super::warmup::{self, Recorded, Slices};
 use super::{checks, measure, precision, trouble};
 
 /// How a plant is simulated.
@@ -31,6 +33,8 @@ pub struct Settings<'a> {
     pub horizon: Option<Ticks>,
     /// Time before anything is measured: the window is (warm-up, horizon].
     pub warmup: Ticks,
+    /// Finds the warm-up from the first runs; `warmup` does not count then.
+    pub find_warmup: bool,
     /// Independent replications, at least 1.
     pub runs: u64,
     /// Makes just so many, whatever precision the plant asks for.
@@ -60,6 +64,7 @@ impl<'a> Settings<'a> {
         Self {
             horizon,
             warmup,
+            find_warmup: run.find_warmup,
             runs,
             fixed_runs: false,
             seed,
@@ -69,6 +74,23 @@ impl<'a> Settings<'a> {
             stop,
             progress,
             advance: None,
+        }
+    }
+}
+
+impl Settings<'_> {
+    /// Why these runs take the event kernel, if they do.
+    #[must_use]
+    pub fn needs_event_kernel(&self) -> Option<&'static str> {
+        self.find_warmup.then_some("the warm-up is found from runs that are recorded slice by slice")
+    }
+
+    /// The engine among which is chosen.
+    #[must_use]
+    pub fn engine_needed(&self) -> Engine {
+        match (self.engine, self.needs_event_kernel()) {
+            (Engine::Auto, Some(_)) => Engine::Event,
+            (engine, _) => engine,
         }
     }
 }
@@ -89,6 +111,28 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Takes what was found of runs, in their order, up to the first that failed: later ones may or may not have got
+    /// so far.
+    fn take<T>(&mut self, results: Vec<Result<T, Failure>>) -> Vec<T> {
+        let mut all = Vec::with_capacity(results.len());
+        for result in results {
+            match result {
+                Ok(one) => all.push(one),
+                Err(Failure::Ended) => self.interrupted = true,
+                Err(Failure::Found(diagnostic)) => {
+                    self.diagnostics.push(*diagnostic);
+                    break;
+                }
+            }
+        }
+        all
+    }
+
+    /// Whether nothing has stopped it.
+    fn is_going_on(&self) -> bool {
+        !self.interrupted && self.diagnostics.is_empty()
+    }
+
     pub(super) fn failed(diagnostic: Diagnostic) -> Outcome {
         Outcome { diagnostics: vec![diagnostic], ..Outcome::default() }
     }
@@ -98,7 +142,7 @@ impl Outcome {
 /// Cost: O(events · log slots), in memory one arena per thread and the figures of all replications.
 #[must_use]
 pub fn simulate(plant: &Plant, settings: &Settings<'_>) -> Outcome {
-    match Engines::of(plant, settings.engine) {
+    match Engines::of(plant, settings.engine_needed()) {
         Ok(engines) => simulate_with(plant, settings, &engines),
         Err(diagnostic) => Outcome::failed(*diagnostic),
     }
@@ -111,39 +155,37 @@ pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, engines: &Engines<'
     let Some(end) = settings.horizon.or_else(|| plant.run.until.map(|_| longest())) else {
         return Outcome::failed(trouble::no_end(plant));
     };
-    if settings.warmup >= end {
-        return Outcome::failed(trouble::no_window(plant, settings.warmup, end));
+    let slices = match settings.find_warmup.then(|| slices(plant, settings, end)).transpose() {
+        Ok(slices) => slices,
+        Err(diagnostic) => return Outcome::failed(*diagnostic),
+    };
+    let warmup = if slices.is_some() { Ticks(0) } else { settings.warmup };
+    if warmup >= end {
+        return Outcome::failed(trouble::no_window(plant, warmup, end));
     }
-    let task = Task { plant, settings, engines, end, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
+    let mut task =
+        Task { plant, settings, engines, end, warmup, first_failed: AtomicU64::new(u64::MAX), done: AtomicU64::new(0) };
     let pool = match settings.threads.map(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build()) {
         None => None,
         Some(Ok(pool)) => Some(pool),
         Some(Err(e)) => return Outcome::failed(trouble::internal(plant, &format!("no threads: {e}"))),
-    };
-    let batch = |from: u64, to: u64| -> Vec<Result<Replication, Failure>> {
-        let groups = engines.groups(from, to, settings.threads.unwrap_or_else(rayon::current_num_threads));
-        let all = || groups.into_par_iter().with_max_len(1).flat_map_iter(|g| task.group(g, to)).collect();
-        match &pool {
-            None => all(),
-            Some(pool) => pool.install(all),
-        }
     };
     let asked = settings.runs.clamp(1, limits::RUNS);
     let most = limits::PRECISION_RUNS.max(asked);
     let mut outcome = Outcome::default();
     let mut replications = Vec::new();
     let (mut from, mut to) = (0, if settings.fixed_runs { asked } else { precision::first(plant, asked) });
+    if let Some(slices) = &slices {
+        from = slices.runs.min(to);
+        let one = |g: std::ops::Range<u64>| vec![task.told(task.recorded(g.start, slices), g.start, to)];
+        let recorded = side_by_side(pool.as_ref(), (0..from).map(|n| n..n + 1).collect(), &one);
+        let recorded = outcome.take(recorded);
+        replications = outcome.take(task.found(slices, recorded, &outcome));
+    }
     loop {
-        for result in batch(from, to) {
-            match result {
-                Ok(replication) => replications.push(replication),
-                Err(Failure::Ended) => outcome.interrupted = true,
-                Err(Failure::Found(diagnostic)) => {
-                    // The first by number; later ones may or may not have got so far.
-                    outcome.diagnostics.push(*diagnostic);
-                    break;
-                }
-            }
+        if outcome.is_going_on() {
+            let groups = engines.groups(from, to, settings.threads.unwrap_or_else(rayon::current_num_threads));
+            replications.extend(outcome.take(side_by_side(pool.as_ref(), groups, &|g| task.group(g, to))));
         }
         if settings.fixed_runs || outcome.interrupted || !outcome.diagnostics.is_empty() {
             break;
@@ -163,7 +205,8 @@ pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, engines: &Engines<'
             currency: plant.accounts.currency.clone().filter(|_| plant.accounts.with_cost()),
             seed: settings.seed,
             horizon_s: settings.horizon.unwrap_or(Ticks(longest)).seconds(),
-            warmup_s: settings.warmup.seconds(),
+            warmup_s: task.warmup.seconds(),
+            warmup_found: settings.find_warmup,
             engine: engines.name().to_string(),
             wall_s: begin.elapsed().as_secs_f64(),
             aged_by_parts: aged_by_parts(plant),
@@ -180,6 +223,33 @@ pub fn simulate_with(plant: &Plant, settings: &Settings<'_>, engines: &Engines<'
     }
     outcome.replications = replications;
     outcome
+}
+
+/// The results of groups of runs, in the order of the groups.
+fn side_by_side<T: Send>(
+    pool: Option<&rayon::ThreadPool>,
+    groups: Vec<std::ops::Range<u64>>,
+    run: &(dyn Fn(std::ops::Range<u64>) -> Vec<Result<T, Failure>> + Sync),
+) -> Vec<Result<T, Failure>> {
+    let all = || groups.into_par_iter().with_max_len(1).flat_map_iter(run).collect();
+    match pool {
+        None => all(),
+        Some(pool) => pool.install(all),
+    }
+}
+
+/// How runs are cut to find their warm-up.
+fn slices(plant: &Plant, settings: &Settings<'_>, end: Ticks) -> Result<Slices, Box<Diagnostic>> {
+    if let (Engine::Recursion, Some(why)) = (settings.engine, settings.needs_event_kernel()) {
+        return Err(Box::new(trouble::needs_events(plant, why)));
+    }
+    if plant.run.until.is_some() {
+        return Err(Box::new(trouble::end_unknown(plant)));
+    }
+    if let Some(growing) = growing_queue(plant) {
+        return Err(Box::new(trouble::grows(plant, &growing)));
+    }
+    Slices::of(plant, end)
 }
 
 /// The longest time a run may take.
@@ -201,6 +271,8 @@ struct Task<'a> {
     settings: &'a Settings<'a>,
     engines: &'a Engines<'a>,
     end: Ticks,
+    /// Given, or found.
+    warmup: Ticks,
     first_failed: AtomicU64,
     done: AtomicU64,
 }
@@ -228,7 +300,7 @@ impl Task<'_> {
         self.told(self.run(number), number, of)
     }
 
-    fn told(&self, result: Result<Replication, Failure>, number: u64, of: u64) -> Result<Replication, Failure> {
+    fn told<T>(&self, result: Result<T, Failure>, number: u64, of: u64) -> Result<T, Failure> {
         match &result {
             Ok(_) => {
                 let done = self.done.fetch_add(1, Ordering::Relaxed).saturating_add(1);
@@ -264,17 +336,17 @@ impl Task<'_> {
         if let Some(until) = from_start {
             run.until(until.count);
         }
-        let stop = self.advance(kernel, &mut run, self.settings.warmup, number, &mut watch)?;
+        let stop = self.advance(kernel, &mut run, self.warmup, number, &mut watch)?;
         if let (Some(until), Stop::Until) = (from_start, stop) {
             let now = Ticks(run.arena().get(0, header::NOW));
-            return found(trouble::within_warmup(self.plant, until, now, self.settings.warmup), number);
+            return found(trouble::within_warmup(self.plant, until, now, self.warmup), number);
         }
         let before = self.snapshot(kernel, &run, number)?;
         read::restart(model, self.plant, &mut run);
         if let Some(until) = self.plant.run.until.filter(|u| !u.from_start) {
             run.until(until.count);
         }
-        let (stop, during) = self.measured(kernel, &mut run, &before, number, &mut watch)?;
+        let (stop, during) = self.measured(kernel, &mut run, &before, self.end, number, &mut watch)?;
         let after = self.snapshot(kernel, &run, number)?;
         let prospect = match stop {
             Stop::Until => Prospect::Moving,
@@ -293,7 +365,7 @@ impl Task<'_> {
         }
         let figures = measure::window(self.plant, &model.places.causes, &before, &after);
         let figures = self.held(figures, number)?;
-        Ok(self.with_measures(kernel, figures, &during, &run, number))
+        Ok(self.with_measures(figures, &during, &probes(kernel, &run), self.drew(kernel, &run, number)))
     }
 
     /// Figures that do not contradict each other.
@@ -313,7 +385,7 @@ impl Task<'_> {
         let ask = Ask {
             seed: self.settings.seed,
             first,
-            warmup: self.settings.warmup.0,
+            warmup: self.warmup.0,
             horizon: self.end.0,
             until: self.plant.run.until.map(|u| (u.count, u.from_start)),
             memory: self.settings.memory.unwrap_or(limits::REPLICATION_BYTES),
@@ -328,13 +400,14 @@ impl Task<'_> {
         Ok(ran.iter().map(|r| engines::figures(self.plant, self.engines.causes(), r)).collect())
     }
 
-    /// Runs the measured window. Where expectations count only during shifts, it is run from one change of
+    /// Runs a window to its end. Where expectations count only during shifts, it is run from one change of
     /// a shift to the next, and the figures of the windows in which each was on are added up.
     fn measured(
         &self,
         kernel: &Kernel,
         run: &mut Run,
         before: &Snapshot,
+        end: Ticks,
         number: u64,
         watch: &mut Watch,
     ) -> Result<(Stop, Vec<During>), Failure> {
@@ -342,7 +415,7 @@ impl Task<'_> {
         shifts.sort_unstable();
         shifts.dedup();
         if shifts.is_empty() {
-            return Ok((self.advance(kernel, run, self.end, number, watch)?, Vec::new()));
+            return Ok((self.advance(kernel, run, end, number, watch)?, Vec::new()));
         }
         let known = &kernel.model.places.causes;
         let nothing = measure::window(self.plant, known, before, before);
@@ -350,7 +423,7 @@ impl Task<'_> {
         let mut last = before.clone();
         loop {
             let changes = shifts.iter().filter_map(|id| self.plant.calendars.get(*id)?.next_boundary(last.now));
-            let to = changes.min().unwrap_or(self.end).min(self.end);
+            let to = changes.min().unwrap_or(end).min(end);
             let stop = self.advance(kernel, run, to, number, watch)?;
             let now = self.snapshot(kernel, run, number)?;
             let window = measure::window(self.plant, known, &last, &now);
@@ -359,7 +432,7 @@ impl Task<'_> {
                     figures.extend(&window);
                 }
             }
-            if !matches!(stop, Stop::Horizon) || now.now < to || to >= self.end {
+            if !matches!(stop, Stop::Horizon) || now.now < to || to >= end {
                 return Ok((stop, during));
             }
             last = now;
@@ -369,20 +442,86 @@ impl Task<'_> {
     /// Adds what expectations measure.
     fn with_measures(
         &self,
-        kernel: &Kernel,
         mut figures: Replication,
         during: &[During],
-        run: &Run,
-        number: u64,
+        probes: &[Option<ProbeTotals>],
+        chance: bool,
     ) -> Replication {
-        if self.plant.expectations.is_empty() {
-            return figures;
+        if !self.plant.expectations.is_empty() {
+            figures.measures = expect::values(self.plant, &figures, during, probes);
+            figures.chance = chance;
         }
-        let probe = |record: &i64| (*record != 0).then(|| observe::totals(run.arena(), *record));
-        let probes: Vec<Option<ProbeTotals>> = kernel.model.places.probes.iter().map(probe).collect();
-        figures.measures = expect::values(self.plant, &figures, during, &probes);
-        figures.chance = kernel.model.drew(run.arena(), self.settings.seed, number);
         figures
+    }
+
+    /// Whether anything was drawn; asked only where expectations want to know.
+    fn drew(&self, kernel: &Kernel, run: &Run, number: u64) -> bool {
+        !self.plant.expectations.is_empty() && kernel.model.drew(run.arena(), self.settings.seed, number)
+    }
+
+    /// A run that stops at the ends of slices, where its figures are noted.
+    fn recorded(&self, number: u64, slices: &Slices) -> Result<Recorded, Failure> {
+        if self.ended(number) {
+            return Err(Failure::Ended);
+        }
+        let kernel = self.engines.kernel().map_err(Failure::Found)?;
+        let mut run = kernel.begin(self.settings.seed, number);
+        if let Some(bytes) = self.settings.memory {
+            run.cap_memory(bytes);
+        }
+        let mut watch = Watch::default();
+        self.advance(kernel, &mut run, Ticks(0), number, &mut watch)?;
+        let mut recorded = Recorded::begin(slices);
+        let mut last = self.snapshot(kernel, &run, number)?;
+        let mut during: Vec<During> = Vec::new();
+        recorded.mark(0, last.clone(), Vec::new(), Vec::new());
+        read::restart(&kernel.model, self.plant, &mut run);
+        for n in 1..=slices.count {
+            let (_, more) = self.measured(kernel, &mut run, &last, slices.end_of(n), number, &mut watch)?;
+            expect::join(&mut during, more);
+            last = Snapshot::of(&kernel.model, self.plant, &run);
+            recorded.slice(&last);
+            if slices.is_kept(n) {
+                recorded.mark(n, last.clone(), probes(kernel, &run), std::mem::take(&mut during));
+                read::restart(&kernel.model, self.plant, &mut run);
+            }
+        }
+        let (_, more) = self.measured(kernel, &mut run, &last, self.end, number, &mut watch)?;
+        expect::join(&mut during, more);
+        let end = self.snapshot(kernel, &run, number)?;
+        self.look(kernel, &run, number)?;
+        recorded.end(end, probes(kernel, &run), during, self.drew(kernel, &run, number));
+        Ok(recorded)
+    }
+
+    /// Finds the warm-up from recorded runs, and their figures behind it.
+    fn found(
+        &mut self,
+        slices: &Slices,
+        recorded: Vec<Recorded>,
+        so_far: &Outcome,
+    ) -> Vec<Result<Replication, Failure>> {
+        if recorded.is_empty() || !so_far.is_going_on() {
+            return Vec::new();
+        }
+        let begin = match warmup::truncation(self.plant, slices, &recorded) {
+            Ok(begin) => begin,
+            Err(diagnostic) => return vec![Err(Failure::Found(diagnostic))],
+        };
+        self.warmup = slices.end_of(begin);
+        let kernel = match self.engines.kernel() {
+            Ok(kernel) => kernel,
+            Err(diagnostic) => return vec![Err(Failure::Found(diagnostic))],
+        };
+        let known = &kernel.model.places.causes;
+        let of = |(run, number): (Recorded, u64)| {
+            let Some((figures, probes, during)) = warmup::figures(self.plant, known, &run, begin) else {
+                return found(trouble::internal(self.plant, "the end of a slice was not kept"), number);
+            };
+            let figures = self.held(figures, number)?;
+            Ok(self.with_measures(figures, &during, &probes, run.chance))
+        };
+        recorded.into_iter().zip(0..).map(of).collect()
     }
 
     fn snapshot(&self, kernel: &Kernel, run: &Run, number: u64) -> Result<Snapshot, Failure> {
@@ -436,6 +575,12 @@ impl Task<'_> {
     fn ended(&self, number: u64) -> bool {
         self.settings.stop.load(Ordering::Relaxed) || self.first_failed.load(Ordering::Relaxed) < number
     }
+}
+
+/// What probes have measured.
+fn probes(kernel: &Kernel, run: &Run) -> Vec<Option<ProbeTotals>> {
+    let probe = |record: &i64| (*record != 0).then(|| observe::totals(run.arena(), *record));
+    kernel.model.places.probes.iter().map(probe).collect()
 }
 
 fn found<T>(diagnostic: Diagnostic, number: u64) -> Result<T, Failure> {

@@ -48,7 +48,7 @@ pub fn sweep<'a>(
     let pool = common.threads.and_then(|n| rayon::ThreadPoolBuilder::new().num_threads(n.max(1)).build().ok());
     for chunk in plants.chunks(AT_A_TIME) {
         let engines: Vec<Result<Engines<'_>, Box<Diagnostic>>> =
-            chunk.iter().map(|p| Engines::sharing(p, engine, &mut programs)).collect();
+            chunk.iter().map(|p| Engines::sharing(p, settings(p).engine_needed(), &mut programs)).collect();
         let run = || -> Vec<Variant> {
             let each = chunk.par_iter().zip(&engines).with_max_len(1);
             let variant = |(plant, engines): (&'a Plant, &Result<Engines<'_>, Box<Diagnostic>>)| {

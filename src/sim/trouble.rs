@@ -2,6 +2,7 @@
 //!
 //! It decides nothing about the run. Start at [`of_stop`].
 
+use crate::analysis::Growing;
 use crate::base::limits;
 use crate::base::words::{time, whole};
 use crate::base::{Span, Ticks};
@@ -110,6 +111,75 @@ pub fn within_warmup(plant: &Plant, until: Until, now: Ticks, warmup: Ticks) -> 
     Diagnostic::new(codes::BAD_RUN, plant.run.span, what)
         .note("nothing would be left to measure")
         .help("shorten the warm-up, ask for more items, or leave `from start` out: then they count from the end of the warm-up")
+}
+
+/// `warmup: auto` in a run whose end is not known beforehand.
+#[must_use]
+pub fn end_unknown(plant: &Plant) -> Diagnostic {
+    Diagnostic::new(codes::BAD_RUN, plant.run.span, "a run with `until` has no end that is known beforehand")
+        .note("`warmup: auto` looks for the warm-up in the first half of the run")
+        .help("give the warm-up as a time, or the end with `for`")
+}
+
+/// A run has too few slices to find its warm-up in.
+#[must_use]
+pub fn too_short_to_find(plant: &Plant, end: Ticks, pattern: Option<Ticks>, needed: Ticks) -> Diagnostic {
+    let all = time(end.seconds());
+    let found = Diagnostic::new(
+        codes::TOO_SHORT_TO_FIND,
+        plant.run.span,
+        format!("a run of {all} is too short to find its warm-up"),
+    );
+    match pattern {
+        Some(p) => found
+            .note(format!(
+                "shifts and timetables repeat after {}: what is done from one such round to the next shows when the line is in \
+                 its stride, and it takes ten rounds to tell",
+                time(p.seconds())
+            ))
+            .help(format!("let the run last {} or longer, or give the warm-up as a time", time(needed.seconds()))),
+        None => found.help("let the run last longer, or give the warm-up as a time"),
+    }
+}
+
+/// The loads say that a queue grows without end.
+#[must_use]
+pub fn grows(plant: &Plant, growing: &Growing) -> Diagnostic {
+    let queue = plant.nodes.get(growing.queue);
+    let name = queue.map_or("", |n| n.name.as_str());
+    let load = crate::base::words::number(crate::base::quantity::to_f64(&growing.load) * 100.0);
+    let mut found = Diagnostic::new(
+        codes::NO_STEADY_STATE,
+        plant.run.span,
+        format!("no steady state: `{name}` grows without end, so that no warm-up can be found"),
+    )
+    .note(format!("`{}` has a load of {load} %", growing.before));
+    if let Some(n) = queue {
+        found = found.with(n.span, "this queue");
+    }
+    found
+        .help("make the sources slower or the line faster: `flowline check --capacity` lists all loads")
+        .help("figures of a stretch of time, steady or not, come with a warm-up given as a time")
+}
+
+/// A line does not get into its stride in the first half of a run. `quarters`: the mean in each quarter of it.
+#[must_use]
+pub fn no_steady_state(plant: &Plant, end: Ticks, what: &str, unit: &str, quarters: [f64; 4]) -> Diagnostic {
+    let told = quarters.map(crate::base::words::number);
+    let all = time(end.seconds());
+    let mut found = Diagnostic::new(
+        codes::NO_STEADY_STATE,
+        plant.run.span,
+        format!("no steady state: the {what} still changes in the second half of the {all}"),
+    )
+    .note(format!("its mean in the four quarters of the run: {}{unit}", told.join(", ")));
+    let [.., third, last] = quarters;
+    if what == "work in process" && last > third {
+        found = found.help(
+            "a source that is faster than the line lets a queue grow without end: see `flowline check --capacity`; else let the run last longer",
+        );
+    }
+    found.help("figures of a stretch of time, steady or not, come with a warm-up given as a time")
 }
 
 /// The runs there may be do not give the precision asked for.

@@ -38,6 +38,7 @@ pub fn witness(plant: &Plant) -> Option<Witness> {
         settings.seed = settings.seed.wrapping_add(n);
         settings.runs = 1;
         settings.fixed_runs = true;
+        settings.find_warmup = false;
         settings.threads = Some(1);
         settings.advance = Some(&advance);
         // Without an end nothing would be told on the way.

@@ -34,6 +34,7 @@ mod layout_words;
 mod library;
 mod lints;
 mod nets;
+mod precision;
 mod published;
 mod published_belt;
 mod random_lines;
@@ -59,6 +60,7 @@ mod syntax_errors;
 mod syntax_grammar;
 mod syntax_soup;
 mod tutorial;
+mod warmup;
 mod work;
 mod workloads;
 

@@ -16,6 +16,7 @@ fn header() -> StudyHeader {
         seed: 1,
         horizon_s: 2_592_000.0,
         warmup_s: 86_400.0,
+        warmup_found: false,
         engine: "event".into(),
         wall_s: 1.23,
         ..StudyHeader::default()

@@ -116,6 +116,7 @@ impl Run {
             stop: &stop,
             progress: &|_, _| {},
             fixed_runs: false,
+            find_warmup: false,
             advance: None,
         };
         simulate(plant, &settings)

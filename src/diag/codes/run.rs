@@ -17,5 +17,7 @@ codes! {
     NOT_SIMULATED = "E0715" Error "the line uses what cannot be simulated yet";
     PRECISION_MISSED = "E0716" Warning "precision not reached";
     NEEDS_EVENTS = "E0717" Error "the line cannot be run by recursion";
+    NO_STEADY_STATE = "E0718" Error "no steady state";
+    TOO_SHORT_TO_FIND = "E0719" Error "the run is too short to find its warm-up";
     INTERNAL = "E0999" Error "internal error";
 }
