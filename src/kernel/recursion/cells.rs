@@ -102,7 +102,16 @@ const FULL: usize = 4;
 impl<const L: usize> Sums<L> {
     fn new() -> Self {
         let none = [0; L];
-        Self { came: none, loaded: none, ended: none, gone: none, met: none, before: none, made_room: none, ahead: none }
+        Self {
+            came: none,
+            loaded: none,
+            ended: none,
+            gone: none,
+            met: none,
+            before: none,
+            made_room: none,
+            ahead: none,
+        }
     }
 
     fn times(&self, lane: usize, left: i64) -> [u64; 5] {
@@ -112,7 +121,10 @@ impl<const L: usize> Sums<L> {
             between(&self.loaded, &self.gone),
             between(&self.came, &self.loaded),
             // Each item but the last left before the next one met it.
-            self.met[lane].wrapping_sub(self.before[lane]).wrapping_sub(self.loaded[lane]).wrapping_add(left.cast_unsigned()),
+            self.met[lane]
+                .wrapping_sub(self.before[lane])
+                .wrapping_sub(self.loaded[lane])
+                .wrapping_add(left.cast_unsigned()),
             between(&self.came, &self.made_room),
         ]
     }
@@ -297,12 +309,7 @@ impl<const L: usize> Cell<L> {
     /// # Errors
     /// When a draw gives no duration.
     #[inline(always)]
-    pub fn go(
-        &mut self,
-        ready: &[i64; L],
-        bounds: &Bounds<L>,
-        tables: &ZigguratTables,
-    ) -> Result<Passage<L>, Unsound> {
+    pub fn go(&mut self, ready: &[i64; L], bounds: &Bounds<L>, tables: &ZigguratTables) -> Result<Passage<L>, Unsound> {
         let came = max(ready, &self.room);
         let loaded = max(&came, &self.freed);
         let time = self.work.next(tables);
@@ -336,7 +343,8 @@ impl<const L: usize> Cell<L> {
         for lane in 0..L {
             if failing.next[lane] <= loaded[lane] {
                 let marks = self.marks.get_mut(lane).ok_or(Unsound)?;
-                loaded[lane] = failing.until_up(lane, loaded[lane], self.freed[lane], self.last[lane], bounds, marks)?;
+                loaded[lane] =
+                    failing.until_up(lane, loaded[lane], self.freed[lane], self.last[lane], bounds, marks)?;
             }
         }
         if !self.has_lane {
