@@ -1,4 +1,4 @@
-//! What threads and sweeps cost, in one interleaved run: `cargo bench --bench replications`.
+//! What threads and sweeps cost the event kernel, in one interleaved run: `cargo bench --bench replications`.
 //!
 //! Processor time of equal runs on two threads over that on one (1 is perfect: a thread costs what it does alone),
 //! how much sooner two threads are done, and the time of a variant of a sweep that shares its code with others, over
@@ -50,7 +50,7 @@ fn processor_time() -> Option<f64> {
 /// Processor and real time of all runs on so many threads, s, and their events.
 fn measure(plant: &Plant, threads: usize) -> (f64, f64, u64) {
     let stop = AtomicBool::new(false);
-    let settings = Settings { threads: Some(threads), ..Settings::of(plant, &stop, &|_, _| {}) };
+    let settings = Settings { threads: Some(threads), engine: Engine::Event, ..Settings::of(plant, &stop, &|_, _| {}) };
     let (before, begin) = (processor_time(), Instant::now());
     let outcome = sim::simulate(plant, &settings);
     let wall = begin.elapsed().as_secs_f64();
@@ -98,7 +98,11 @@ fn main() {
         short.run.runs = 1;
         let plants = vec![short; 100];
         let stop = AtomicBool::new(false);
-        let of = |plant: &Plant| Settings { threads: Some(1), ..Settings::of(plant, &stop, &|_, _| {}) };
+        let of = |plant: &Plant| Settings {
+            threads: Some(1),
+            engine: Engine::Event,
+            ..Settings::of(plant, &stop, &|_, _| {})
+        };
         let (mut shared, mut alone, mut compiled) = (Vec::new(), Vec::new(), 0);
         for _ in 0..ROUNDS {
             let begin = Instant::now();

@@ -153,7 +153,7 @@ fn line(seed: u64) -> String {
 #[test]
 fn random_lines_give_the_figures_of_the_event_kernel() {
     let first: u64 = std::env::var("FLOWLINE_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
-    let count: u64 = std::env::var("FLOWLINE_LINES").ok().and_then(|s| s.parse().ok()).unwrap_or(150);
+    let count: u64 = std::env::var("FLOWLINE_LINES").ok().and_then(|s| s.parse().ok()).unwrap_or(120);
     println!("seeds {first} to {}", first + count - 1);
     let run = (first..first + count).filter(|seed| agree(&format!("seed {seed}"), &line(*seed))).count();
     println!("{run} of {count} by recursion");

@@ -84,7 +84,8 @@ struct Sums<const L: usize> {
     gone: [u64; L],
     /// The later of: an item came, the one before had left the lane.
     met: [u64; L],
-    left: [u64; L],
+    /// When the last item before these left the lane.
+    before: [u64; L],
     /// The later of: an item came, there was a place for the next.
     made_room: [u64; L],
     /// From loading to the begin of work.
@@ -101,16 +102,29 @@ const FULL: usize = 4;
 impl<const L: usize> Sums<L> {
     fn new() -> Self {
         let none = [0; L];
-        Self { came: none, loaded: none, ended: none, gone: none, met: none, left: none, made_room: none, ahead: none }
+        Self {
+            came: none,
+            loaded: none,
+            ended: none,
+            gone: none,
+            met: none,
+            before: none,
+            made_room: none,
+            ahead: none,
+        }
     }
 
-    fn times(&self, lane: usize) -> [u64; 5] {
+    fn times(&self, lane: usize, left: i64) -> [u64; 5] {
         let between = |from: &[u64; L], to: &[u64; L]| to[lane].wrapping_sub(from[lane]);
         [
             between(&self.loaded, &self.ended).wrapping_sub(self.ahead[lane]),
             between(&self.loaded, &self.gone),
             between(&self.came, &self.loaded),
-            between(&self.left, &self.met),
+            // Each item but the last left before the next one met it.
+            self.met[lane]
+                .wrapping_sub(self.before[lane])
+                .wrapping_sub(self.loaded[lane])
+                .wrapping_add(left.cast_unsigned()),
             between(&self.came, &self.made_room),
         ]
     }
@@ -154,6 +168,10 @@ pub struct Cell<const L: usize> {
     freed: [i64; L],
     /// When the lane gave the last item away.
     left: [i64; L],
+    /// When work on the last item ended, where breakdowns ask for it.
+    last: [i64; L],
+    /// The next failure.
+    fails: [i64; L],
     /// From when on the next item finds room.
     pub room: [i64; L],
     /// The nearest bound that is still open.
@@ -163,7 +181,7 @@ pub struct Cell<const L: usize> {
     high: Vec<[i128; 5]>,
     /// Items that have come.
     items: u64,
-    /// One machine without breakdowns, items of one type, and no time under way.
+    /// One machine without a clock of working time, items of one type, and no time under way.
     plain: bool,
     /// Highest level since the last bound.
     most: [u64; L],
@@ -196,8 +214,6 @@ pub struct Failing<const L: usize> {
     next: [i64; L],
     /// Working time left on a clock that runs during work.
     rest: [i64; L],
-    /// When work on the last item ended.
-    ended: [i64; L],
     longest: u64,
 }
 
@@ -229,7 +245,6 @@ impl<const L: usize> Cell<L> {
                         repair: f.repair.begin(seed, first),
                         next: [NEVER; L],
                         rest: [NEVER; L],
-                        ended: [0; L],
                         longest,
                     };
                     let drawn: [i64; L] = std::array::from_fn(|i| failing.after.one(i));
@@ -238,17 +253,28 @@ impl<const L: usize> Cell<L> {
                 }
             },
         };
+        let fails = match &behind {
+            Behind::Failing(f) => f.next,
+            _ => [NEVER + 1; L],
+        };
+        let often = match &behind {
+            Behind::One => true,
+            Behind::Failing(f) => !f.wears,
+            _ => false,
+        };
         let transit = stage.lane.as_ref().and_then(|l| l.transit.as_ref()).map(|t| Box::new(t.begin(seed, first)));
         Self {
             work,
             freed: [0; L],
             left: [0; L],
+            last: [0; L],
+            fails,
             room: [NO_TIME; L],
             limit: bounds[0],
             sums: Sums::new(),
             high: vec![[0; 5]; L],
             items: 0,
-            plain: matches!(behind, Behind::One) && laws.is_empty() && transit.is_none(),
+            plain: often && laws.is_empty() && transit.is_none(),
             most: [0; L],
             climbing: true,
             leaves: vec![[NO_TIME; L]; usize::try_from(length).unwrap_or(16)],
@@ -271,29 +297,73 @@ impl<const L: usize> Cell<L> {
         failing.next.iter().chain(&failing.rest).any(|t| *t != NEVER && t.cast_unsigned() > self.longest)
     }
 
-    /// An item that is ready to leave what stands before comes in and goes through, as [`Cell::arrive`] and
-    /// [`Cell::pass`].
+    /// Whether [`Cell::go`] is all that an item does here.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// An item that is ready to leave what stands before comes into a plain stage and goes through.
     ///
     /// # Errors
     /// When a draw gives no duration.
     #[inline(always)]
-    pub fn go(
-        &mut self,
-        ready: &[i64; L],
-        kind: &[u8; L],
-        ahead: &[i64; L],
-        bounds: &Bounds<L>,
-        tables: &ZigguratTables,
-    ) -> Result<Passage<L>, Unsound> {
-        if !self.plain {
-            let there = self.arrive(ready, tables)?;
-            return self.pass(there, kind, ahead, bounds, tables);
-        }
+    pub fn go(&mut self, ready: &[i64; L], bounds: &Bounds<L>, tables: &ZigguratTables) -> Result<Passage<L>, Unsound> {
         let came = max(ready, &self.room);
         let loaded = max(&came, &self.freed);
         let time = self.work.next(tables);
         sound(&time, self.longest)?;
         let ended = add(&loaded, &time);
+        let mut fails = false;
+        for lane in 0..L {
+            fails |= self.fails[lane] <= ended[lane];
+        }
+        if fails {
+            return self.interrupted(came, loaded, time, bounds);
+        }
+        if self.has_lane {
+            self.remember(&loaded);
+        }
+        self.items += 1;
+        Ok(Passage { came, loaded, began: loaded, ended })
+    }
+
+    /// A passage in which the machine may be down.
+    #[cold]
+    #[inline(never)]
+    fn interrupted(
+        &mut self,
+        mut came: [i64; L],
+        mut loaded: [i64; L],
+        time: [i64; L],
+        bounds: &Bounds<L>,
+    ) -> Result<Passage<L>, Unsound> {
+        let Behind::Failing(failing) = &mut self.behind else { return Err(Unsound) };
+        for lane in 0..L {
+            if failing.next[lane] <= loaded[lane] {
+                let marks = self.marks.get_mut(lane).ok_or(Unsound)?;
+                loaded[lane] =
+                    failing.until_up(lane, loaded[lane], self.freed[lane], self.last[lane], bounds, marks)?;
+            }
+        }
+        if !self.has_lane {
+            came = loaded;
+        }
+        let mut ended = add(&loaded, &time);
+        for lane in 0..L {
+            let fails = match failing.wears {
+                true => failing.rest[lane] <= time[lane],
+                false => failing.next[lane] < ended[lane],
+            };
+            if fails {
+                let marks = self.marks.get_mut(lane).ok_or(Unsound)?;
+                ended[lane] = failing.work(lane, loaded[lane], time[lane], bounds, marks)?;
+            } else if failing.wears {
+                failing.rest[lane] -= time[lane];
+            }
+        }
+        self.fails = failing.next;
         if self.has_lane {
             self.remember(&loaded);
         }
@@ -323,7 +393,7 @@ impl<const L: usize> Cell<L> {
     #[inline(always)]
     pub fn pass(
         &mut self,
-        (mut came, there): ([i64; L], [i64; L]),
+        (came, there): ([i64; L], [i64; L]),
         kind: &[u8; L],
         ahead: &[i64; L],
         bounds: &Bounds<L>,
@@ -351,37 +421,14 @@ impl<const L: usize> Cell<L> {
                 let began = max(&loaded, ahead);
                 Passage { came, loaded, began, ended: add(&began, &time) }
             }
-            Behind::Failing(failing) => {
-                for lane in 0..L {
-                    if failing.next[lane] <= loaded[lane] {
-                        let marks = self.marks.get_mut(lane).ok_or(Unsound)?;
-                        loaded[lane] = failing.until_up(lane, loaded[lane], self.freed[lane], bounds, marks)?;
-                    }
-                }
-                if !self.has_lane {
-                    came = loaded;
-                }
+            Behind::Failing(_) => {
                 let time = if self.others.is_empty() {
                     self.work.next(tables)
                 } else {
                     of_kind(&mut self.work, &mut self.others, kind)
                 };
                 sound(&time, self.longest)?;
-                let mut ended = add(&loaded, &time);
-                for lane in 0..L {
-                    let fails = match failing.wears {
-                        true => failing.rest[lane] <= time[lane],
-                        false => failing.next[lane] < ended[lane],
-                    };
-                    if fails {
-                        let marks = self.marks.get_mut(lane).ok_or(Unsound)?;
-                        ended[lane] = failing.work(lane, loaded[lane], time[lane], bounds, marks)?;
-                    } else if failing.wears {
-                        failing.rest[lane] -= time[lane];
-                    }
-                }
-                failing.ended = ended;
-                Passage { came, loaded, began: loaded, ended }
+                return self.interrupted(came, loaded, time, bounds);
             }
             Behind::Several(machines) => {
                 let time = if self.others.is_empty() {
@@ -459,7 +506,6 @@ impl<const L: usize> Cell<L> {
         if self.has_lane {
             sum(&mut sums.came, came);
             sum(&mut sums.met, &max(came, &self.left));
-            sum(&mut sums.left, &self.left);
             sum(&mut sums.made_room, &max(came, &free));
             if self.climbing {
                 self.climb(came);
@@ -470,12 +516,14 @@ impl<const L: usize> Cell<L> {
             self.room = *gone;
         }
         self.freed = *gone;
+        self.last = *ended;
     }
 
     /// From when on the next item has a place: when the one before that many has left.
+    /// Where fewer have come yet, nothing is remembered there.
     #[inline(always)]
     fn free(&self) -> [i64; L] {
-        if self.counted && self.items >= self.places { self.leave(self.places) } else { [NO_TIME; L] }
+        if self.counted { self.leave(self.places) } else { [NO_TIME; L] }
     }
 
     /// How high the level has become with the item that came last.
@@ -549,7 +597,7 @@ impl<const L: usize> Cell<L> {
         let Passage { came, loaded, began, ended } = passage;
         let (came, loaded, began, ended) = (came[lane], loaded[lane], began[lane], ended[lane]);
         let left = self.left[lane];
-        let low = self.sums.times(lane);
+        let low = self.sums.times(lane, self.left[lane]);
         let high = self.high.get(lane).copied().unwrap_or_default();
         let totals: [i128; 5] = std::array::from_fn(|i| high[i] + i128::from(low[i]));
         let Some(marks) = self.marks.get_mut(lane) else { return };
@@ -602,7 +650,7 @@ impl<const L: usize> Cell<L> {
         for lane in 0..L {
             if let (Behind::Failing(failing), Some(marks)) = (&mut self.behind, self.marks.get_mut(lane)) {
                 // A failure without repair ends with the run.
-                let _ = failing.until_up(lane, bounds[1][lane], self.freed[lane], bounds, marks);
+                let _ = failing.until_up(lane, bounds[1][lane], self.freed[lane], self.last[lane], bounds, marks);
             }
             self.limit[lane] = NO_TIME;
             self.cross_lane(lane, &over, NEVER, NO_TIME, self.items, bounds);
@@ -615,11 +663,12 @@ impl<const L: usize> Cell<L> {
     /// Carries sums over.
     pub fn carry(&mut self) {
         for (lane, high) in self.high.iter_mut().enumerate() {
-            for (sum, low) in high.iter_mut().zip(self.sums.times(lane)) {
+            for (sum, low) in high.iter_mut().zip(self.sums.times(lane, self.left[lane])) {
                 *sum += i128::from(low);
             }
         }
         self.sums = Sums::new();
+        self.sums.before = self.left.map(i64::cast_unsigned);
         if let Behind::Several(machines) = &mut self.behind {
             machines.carry();
         }
@@ -654,6 +703,7 @@ impl<const L: usize> Failing<L> {
         lane: usize,
         at: i64,
         freed: i64,
+        ended: i64,
         bounds: &Bounds<L>,
         marks: &mut [Mark; 2],
     ) -> Result<i64, Unsound> {
@@ -661,7 +711,7 @@ impl<const L: usize> Failing<L> {
         while self.next[lane] <= up {
             let (from, to) = self.fail(lane, self.next[lane], bounds, marks)?;
             // While the finished item waited.
-            let (begin, end) = (from.max(self.ended[lane]), to.min(freed));
+            let (begin, end) = (from.max(ended), to.min(freed));
             for (mark, bound) in marks.iter_mut().zip(bounds) {
                 let bound = bound[lane];
                 mark.down_blocked += i128::from((end.min(bound) - begin.min(bound)).max(0));

@@ -107,7 +107,7 @@ impl Duration {
                 Drawn::Free(Box::new((law.clone(), (0..L).map(arena).collect())))
             }
         };
-        Draws { words, law }
+        Draws { drawn: AHEAD, ahead: [[0; L]; AHEAD], words, law }
     }
 }
 
@@ -119,9 +119,14 @@ enum Drawn {
     Free(Box<(Law, Vec<Arena>)>),
 }
 
-/// The draws of one duration in `L` replications.
+/// Draws made at a time: the streams then stay in registers.
+const AHEAD: usize = 16;
+
+/// The draws of one duration in `L` replications, either all together or one by one.
 #[derive(Clone)]
 pub struct Draws<const L: usize> {
+    drawn: usize,
+    ahead: [[i64; L]; AHEAD],
     words: [[u64; L]; 4],
     law: Drawn,
 }
@@ -146,20 +151,40 @@ impl<const L: usize> Draws<L> {
     /// The next duration of each replication, in ticks; -1 where the law gives none.
     #[inline(always)]
     pub fn next(&mut self, of: &ZigguratTables) -> [i64; L] {
+        if self.drawn >= AHEAD {
+            self.draw(of);
+        }
+        let next = self.ahead[self.drawn % AHEAD];
+        self.drawn += 1;
+        next
+    }
+
+    #[inline(always)]
+    fn draw(&mut self, of: &ZigguratTables) {
+        self.drawn = 0;
+        let words = &mut self.words;
         match &mut self.law {
-            Drawn::Fixed(ticks) => [*ticks; L],
-            Drawn::Exponential(mean) => exponential(of, *mean, next(&mut self.words)),
+            Drawn::Fixed(ticks) => self.ahead = [[*ticks; L]; AHEAD],
+            Drawn::Exponential(mean) => {
+                let (mut state, mean) = (*words, *mean);
+                for place in &mut self.ahead {
+                    *place = exponential(of, mean, next(&mut state));
+                }
+                *words = state;
+            }
             Drawn::Sampled(sampler) => {
-                let words = next(&mut self.words);
-                std::array::from_fn(|i| ticks(sampler.variate(words[i])))
+                for place in &mut self.ahead {
+                    let words = next(words);
+                    *place = std::array::from_fn(|i| ticks(sampler.variate(words[i])));
+                }
             }
             Drawn::Free(free) => {
                 let (law, arenas) = &mut **free;
-                let mut drawn = [-1; L];
-                for (place, arena) in drawn.iter_mut().zip(arenas) {
-                    *place = ticks(law.evaluate(arena, 0));
+                for place in &mut self.ahead {
+                    for (time, arena) in place.iter_mut().zip(arenas.iter_mut()) {
+                        *time = ticks(law.evaluate(arena, 0));
+                    }
                 }
-                drawn
             }
         }
     }

@@ -230,8 +230,13 @@ impl<const L: usize> Runner<L> {
         let mut passage = Passage { came: nothing, loaded: nothing, began: nothing, ended: nothing };
         let mut cells = self.cells.iter_mut();
         while let Some(cell) = cells.next() {
-            let ahead = cells.as_slice().first().map_or([NO_TIME; L], |next| next.room);
-            let next = cell.go(&item.ready, &item.kind, &ahead, &self.bounds, tables)?;
+            let next = if cell.is_plain() {
+                cell.go(&item.ready, &self.bounds, tables)?
+            } else {
+                let ahead = cells.as_slice().first().map_or([NO_TIME; L], |next| next.room);
+                let there = cell.arrive(&item.ready, tables)?;
+                cell.pass(there, &item.kind, &ahead, &self.bounds, tables)?
+            };
             match giver {
                 None => {
                     self.origin.left(&next.came, &self.bounds)?;
