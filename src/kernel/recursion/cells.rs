@@ -143,6 +143,11 @@ pub struct Passage<const L: usize> {
     pub ended: [i64; L],
 }
 
+impl<const L: usize> Passage<L> {
+    /// Before any item.
+    pub const NONE: Self = Self { came: [0; L], loaded: [0; L], began: [0; L], ended: [0; L] };
+}
+
 /// What happens behind the lane.
 #[derive(Clone)]
 pub enum Behind<const L: usize> {
@@ -172,6 +177,8 @@ pub struct Cell<const L: usize> {
     last: [i64; L],
     /// The next failure.
     fails: [i64; L],
+    /// How the last item went through that a breakdown had to be looked at for.
+    through: Passage<L>,
     /// From when on the next item finds room.
     pub room: [i64; L],
     /// The nearest bound that is still open.
@@ -269,6 +276,7 @@ impl<const L: usize> Cell<L> {
             left: [0; L],
             last: [0; L],
             fails,
+            through: Passage::NONE,
             room: [NO_TIME; L],
             limit: bounds[0],
             sums: Sums::new(),
@@ -320,7 +328,8 @@ impl<const L: usize> Cell<L> {
             fails |= self.fails[lane] <= ended[lane];
         }
         if fails {
-            return self.interrupted(came, loaded, time, bounds);
+            self.interrupted(came, loaded, time, bounds)?;
+            return Ok(self.through);
         }
         if self.has_lane {
             self.remember(&loaded);
@@ -329,7 +338,8 @@ impl<const L: usize> Cell<L> {
         Ok(Passage { came, loaded, began: loaded, ended })
     }
 
-    /// A passage in which the machine may be down.
+    /// A passage in which the machine may be down; it is left in [`Cell::through`]: given back through memory, all
+    /// passages would go through memory, and each item would wait for it at each stage.
     #[cold]
     #[inline(never)]
     fn interrupted(
@@ -338,7 +348,7 @@ impl<const L: usize> Cell<L> {
         mut loaded: [i64; L],
         time: [i64; L],
         bounds: &Bounds<L>,
-    ) -> Result<Passage<L>, Unsound> {
+    ) -> Result<(), Unsound> {
         let Behind::Failing(failing) = &mut self.behind else { return Err(Unsound) };
         for lane in 0..L {
             if failing.next[lane] <= loaded[lane] {
@@ -368,7 +378,8 @@ impl<const L: usize> Cell<L> {
             self.remember(&loaded);
         }
         self.items += 1;
-        Ok(Passage { came, loaded, began: loaded, ended })
+        self.through = Passage { came, loaded, began: loaded, ended };
+        Ok(())
     }
 
     /// An item that is ready to leave what stands before comes in as soon as there is room: when, and from when on it
@@ -428,7 +439,8 @@ impl<const L: usize> Cell<L> {
                     of_kind(&mut self.work, &mut self.others, kind)
                 };
                 sound(&time, self.longest)?;
-                return self.interrupted(came, loaded, time, bounds);
+                self.interrupted(came, loaded, time, bounds)?;
+                return Ok(self.through);
             }
             Behind::Several(machines) => {
                 let time = if self.others.is_empty() {
@@ -497,7 +509,9 @@ impl<const L: usize> Cell<L> {
             beyond |= gone[lane] > self.limit[lane];
         }
         if beyond {
-            self.cross(passage, gone, &free, bounds);
+            // Copies, so that what a call may look at is not what each item passes on: that stays in registers.
+            let (passage, gone, free) = (*passage, *gone, free);
+            self.cross(&passage, &gone, &free, bounds);
         }
         let sums = &mut self.sums;
         sum(&mut sums.loaded, loaded);
@@ -534,7 +548,8 @@ impl<const L: usize> Cell<L> {
             higher |= self.leave(self.most[lane] + 1)[lane] > came[lane];
         }
         if higher {
-            self.climb_on(came);
+            let came = *came;
+            self.climb_on(&came);
         }
     }
 

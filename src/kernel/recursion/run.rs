@@ -226,8 +226,7 @@ impl<const L: usize> Runner<L> {
     fn sweep(&mut self, mut item: Item<L>, always: bool) -> Result<i64, Halt> {
         let tables = tables();
         let mut giver: Option<&mut Cell<L>> = None;
-        let nothing = [0; L];
-        let mut passage = Passage { came: nothing, loaded: nothing, began: nothing, ended: nothing };
+        let mut passage = Passage::NONE;
         let mut cells = self.cells.iter_mut();
         while let Some(cell) = cells.next() {
             let next = if cell.is_plain() {
@@ -310,7 +309,7 @@ impl Runner<1> {
     /// An item goes from a stage on as far as it can: to the sink, or onto one of several machines. When it gets there.
     fn walk(&mut self, from: usize, mut item: Item<1>, given: Option<Held>, always: bool) -> Result<i64, Halt> {
         let mut held = given;
-        let mut passage = Passage { came: [0], loaded: [0], began: [0], ended: [0] };
+        let mut passage = Passage::NONE;
         for at in from..self.cells.len() {
             self.make_way(at)?;
             let ahead = self.cells.get(at + 1).map_or([NO_TIME], |next| next.room);
