@@ -215,16 +215,12 @@ const HISTOGRAM_OFFSET: i64 = 8 * arrivals::WORDS as i64;
 const WORD: Field = Field { offset: 0, ty: Ty::Count };
 
 impl Snapshot {
-    /// The figures of a run at its present instant, which must have settled (as after
-    /// [`super::Kernel::advance`]). Cost: linear in machines, nodes, items in buffers, and 56 KiB for
-    /// each pair of sink and item type.
+    /// An instant of which nothing has been read yet.
     #[must_use]
-    pub fn of(model: &Model, plant: &Plant, run: &Run) -> Snapshot {
-        let arena = run.arena();
-        let now = run.now().0;
-        let mut snapshot = Snapshot {
-            now: Ticks(now),
-            events: run.events(),
+    pub fn empty(now: Ticks) -> Snapshot {
+        Snapshot {
+            now,
+            events: 0,
             wip_area: 0,
             inside: 0,
             stations: Vec::new(),
@@ -235,8 +231,20 @@ impl Snapshot {
             clearances: Vec::new(),
             cards: Vec::new(),
             balances: Vec::new(),
-            fleets: super::vehicles::totals(model, arena, now),
-        };
+            fleets: Vec::new(),
+        }
+    }
+
+    /// The figures of a run at its present instant, which must have settled (as after
+    /// [`super::Kernel::advance`]). Cost: linear in machines, nodes, items in buffers, and 56 KiB for
+    /// each pair of sink and item type.
+    #[must_use]
+    pub fn of(model: &Model, plant: &Plant, run: &Run) -> Snapshot {
+        let arena = run.arena();
+        let now = run.now().0;
+        let mut snapshot = Snapshot::empty(run.now());
+        snapshot.events = run.events();
+        snapshot.fleets = super::vehicles::totals(model, arena, now);
         for (id, n) in plant.nodes.iter() {
             let Some(record) = model.places.nodes.get(id.index()).copied() else { continue };
             match &n.kind {

@@ -305,7 +305,7 @@ impl<const L: usize> Cell<L> {
         failing.next.iter().chain(&failing.rest).any(|t| *t != NEVER && t.cast_unsigned() > self.longest)
     }
 
-    /// Whether [`Cell::go`] is all that an item does here.
+    /// Whether items go through by [`Cell::go`], not by [`Cell::arrive`] and [`Cell::pass`].
     #[inline(always)]
     #[must_use]
     pub fn is_plain(&self) -> bool {
@@ -411,44 +411,24 @@ impl<const L: usize> Cell<L> {
         tables: &ZigguratTables,
     ) -> Result<Passage<L>, Unsound> {
         let mut loaded = max(&there, &self.freed);
+        let time = match self.behind {
+            Behind::Nothing => [0; L],
+            _ if self.others.is_empty() => self.work.next(tables),
+            _ => of_kind(&mut self.work, &mut self.others, kind),
+        };
+        sound(&time, self.longest)?;
         let passage = match &mut self.behind {
             Behind::Nothing => Passage { came, loaded: there, began: there, ended: there },
-            Behind::One => {
-                let time = if self.others.is_empty() {
-                    self.work.next(tables)
-                } else {
-                    of_kind(&mut self.work, &mut self.others, kind)
-                };
-                sound(&time, self.longest)?;
-                Passage { came, loaded, began: loaded, ended: add(&loaded, &time) }
-            }
+            Behind::One => Passage { came, loaded, began: loaded, ended: add(&loaded, &time) },
             Behind::Before => {
-                let time = if self.others.is_empty() {
-                    self.work.next(tables)
-                } else {
-                    of_kind(&mut self.work, &mut self.others, kind)
-                };
-                sound(&time, self.longest)?;
                 let began = max(&loaded, ahead);
                 Passage { came, loaded, began, ended: add(&began, &time) }
             }
             Behind::Failing(_) => {
-                let time = if self.others.is_empty() {
-                    self.work.next(tables)
-                } else {
-                    of_kind(&mut self.work, &mut self.others, kind)
-                };
-                sound(&time, self.longest)?;
                 self.interrupted(came, loaded, time, bounds)?;
                 return Ok(self.through);
             }
             Behind::Several(machines) => {
-                let time = if self.others.is_empty() {
-                    self.work.next(tables)
-                } else {
-                    of_kind(&mut self.work, &mut self.others, kind)
-                };
-                sound(&time, self.longest)?;
                 for lane in 0..L {
                     loaded[lane] = there[lane].max(self.left[lane]).max(machines.idle_since(lane));
                 }
@@ -603,12 +583,19 @@ impl<const L: usize> Cell<L> {
             if gone[lane] <= self.limit[lane] {
                 continue;
             }
-            let before = self.items - 1;
-            self.cross_lane(lane, passage, gone[lane], free[lane], before, bounds);
+            self.cross_lane(lane, passage, gone[lane], free[lane], self.items - 1, bounds);
         }
     }
 
-    fn cross_lane(&mut self, lane: usize, passage: &Passage<L>, gone: i64, free: i64, before: u64, bounds: &Bounds<L>) {
+    fn cross_lane(
+        &mut self,
+        lane: usize,
+        passage: &Passage<L>,
+        gone: i64,
+        free: i64,
+        earlier: u64,
+        bounds: &Bounds<L>,
+    ) {
         let Passage { came, loaded, began, ended } = passage;
         let (came, loaded, began, ended) = (came[lane], loaded[lane], began[lane], ended[lane]);
         let left = self.left[lane];
@@ -630,9 +617,9 @@ impl<const L: usize> Cell<L> {
                 [mark.busy, mark.engaged, mark.area] = [totals[BUSY], totals[ENGAGED], totals[AREA]];
                 [mark.empty, mark.full] = [totals[EMPTY], totals[FULL]];
                 mark.stays = mark.area;
-                [mark.entries, mark.exits, mark.cycles] = [before; 3];
+                [mark.entries, mark.exits, mark.cycles] = [earlier; 3];
             }
-            let between = |from: i64, to: i64| i128::from((to.min(bound) - from.min(bound)).max(0));
+            let between = |from: i64, to: i64| before(bound, from, to);
             mark.busy += between(began, ended);
             mark.engaged += between(loaded, gone);
             mark.area += between(came, loaded);
@@ -729,7 +716,7 @@ impl<const L: usize> Failing<L> {
             let (begin, end) = (from.max(ended), to.min(freed));
             for (mark, bound) in marks.iter_mut().zip(bounds) {
                 let bound = bound[lane];
-                mark.down_blocked += i128::from((end.min(bound) - begin.min(bound)).max(0));
+                mark.down_blocked += before(bound, begin, end);
             }
             up = up.max(to);
         }
@@ -784,7 +771,7 @@ impl<const L: usize> Failing<L> {
         }
         for (mark, bound) in marks.iter_mut().zip(bounds) {
             let bound = bound[lane];
-            mark.down += i128::from(up.min(bound) - at.min(bound));
+            mark.down += before(bound, at, up);
             mark.failures += u64::from(at <= bound);
             mark.repairs += u64::from(up <= bound);
         }
@@ -794,8 +781,14 @@ impl<const L: usize> Failing<L> {
 
 fn during_work<const L: usize>(lane: usize, down: i64, up: i64, bounds: &Bounds<L>, marks: &mut [Mark; 2]) {
     for (mark, bound) in marks.iter_mut().zip(bounds) {
-        mark.down_busy += i128::from(up.min(bound[lane]) - down.min(bound[lane]));
+        mark.down_busy += before(bound[lane], down, up);
     }
+}
+
+/// How much of the time from one date to another lies before a bound; none where the second is the earlier.
+#[must_use]
+pub fn before(bound: i64, from: i64, to: i64) -> i128 {
+    i128::from((to.min(bound) - from.min(bound)).max(0))
 }
 
 /// The work of items of several types.

@@ -120,7 +120,7 @@ enum Drawn {
 }
 
 /// Draws made at a time: the streams then stay in registers.
-const AHEAD: usize = 16;
+const AHEAD: usize = 4;
 
 /// The draws of one duration in `L` replications, either all together or one by one.
 #[derive(Clone)]

@@ -25,21 +25,7 @@ pub fn of<const L: usize>(
 ) -> Ran {
     let known = Causes::of(plant);
     let at = |which: usize| {
-        let mut snapshot = Snapshot {
-            now: Ticks(bounds[which][lane]),
-            events: 0,
-            wip_area: 0,
-            inside: 0,
-            stations: Vec::new(),
-            buffers: Vec::new(),
-            arrivals: Vec::new(),
-            sources: Vec::new(),
-            pools: Vec::new(),
-            clearances: Vec::new(),
-            cards: Vec::new(),
-            balances: Vec::new(),
-            fleets: Vec::new(),
-        };
+        let mut snapshot = Snapshot::empty(Ticks(bounds[which][lane]));
         let given = origin.marks.get(lane).and_then(|m| m.get(which)).copied().unwrap_or_default();
         let timed = line.source.every.is_some();
         snapshot.events = if timed { given.made } else { u64::from(given.made > 0) };
@@ -63,7 +49,7 @@ pub fn of<const L: usize>(
         }
         snapshot.buffers.sort_by_key(|b| b.node);
         snapshot.stations.sort_by_key(|s| s.node);
-        left(line, plant, lane, which, &given, exit, &mut snapshot);
+        left(line, plant, lane, which, exit, &mut snapshot);
         snapshot
     };
     let (before, after) = (at(0), at(1));
@@ -171,7 +157,6 @@ fn left<const L: usize>(
     plant: &Plant,
     lane: usize,
     which: usize,
-    given: &super::ends::Given,
     exit: &Exit<L>,
     snapshot: &mut Snapshot,
 ) {
@@ -196,7 +181,6 @@ fn left<const L: usize>(
             histogram: its.map_or_else(|| vec![0; histogram::WORDS], |l| l.histogram.clone()),
         });
     }
-    let _ = given;
     for item in plant.items.ids() {
         let its = of(item);
         let (made, gone) = (its.map_or(0, |l| l.born), its.map_or(0, |l| l.count));

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::cells::{Bounds, Mark, NEVER};
+use super::cells::{Bounds, Mark, NEVER, before};
 
 /// An item on a machine.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,7 @@ pub struct Machines<const L: usize> {
     low: [[u64; L]; 2],
     high: Vec<[i128; 2]>,
     limit: [i64; L],
+    /// Items that have left.
     gone: u64,
     /// At the bounds, by replication.
     pub marks: Vec<[Mark; 2]>,
@@ -83,7 +84,7 @@ impl<const L: usize> Machines<L> {
         for lane in 0..L {
             let (item, gone) = (items[lane], gone[lane]);
             if gone > self.limit[lane] {
-                self.cross(lane, item, gone, self.gone, bounds);
+                self.cross(lane, item, gone, bounds);
             }
             self.low[0][lane] = self.low[0][lane].wrapping_add((item.ended - item.loaded).cast_unsigned());
             self.low[1][lane] = self.low[1][lane].wrapping_add((gone - item.loaded).cast_unsigned());
@@ -96,7 +97,7 @@ impl<const L: usize> Machines<L> {
         self.gone += 1;
     }
 
-    fn cross(&mut self, lane: usize, item: Held, gone: i64, before: u64, bounds: &Bounds<L>) {
+    fn cross(&mut self, lane: usize, item: Held, gone: i64, bounds: &Bounds<L>) {
         let high = self.high.get(lane).copied().unwrap_or_default();
         let totals: [i128; 2] = std::array::from_fn(|i| high[i] + i128::from(self.low[i][lane]));
         let oldest = self.held.get(lane).and_then(|h| h.iter().map(|h| h.loaded).min()).unwrap_or(NEVER);
@@ -113,11 +114,10 @@ impl<const L: usize> Machines<L> {
             }
             if mark.opens() {
                 [mark.busy, mark.engaged] = totals;
-                mark.cycles = before;
+                mark.cycles = self.gone;
             }
-            let between = |from: i64, to: i64| i128::from((to.min(bound) - from.min(bound)).max(0));
-            mark.busy += between(item.loaded, item.ended);
-            mark.engaged += between(item.loaded, gone);
+            mark.busy += before(bound, item.loaded, item.ended);
+            mark.engaged += before(bound, item.loaded, gone);
             mark.cycles += u64::from(item.ended <= bound);
             if item.loaded > bound && oldest > bound {
                 mark.closes();
@@ -132,7 +132,7 @@ impl<const L: usize> Machines<L> {
     pub fn close(&mut self, bounds: &Bounds<L>) {
         let over = Held { ended: NEVER, number: 0, loaded: NEVER, birth: NEVER, kind: 0 };
         for lane in 0..L {
-            self.cross(lane, over, NEVER, self.gone, bounds);
+            self.cross(lane, over, NEVER, bounds);
         }
     }
 
