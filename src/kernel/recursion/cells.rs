@@ -7,9 +7,11 @@
 
 use crate::runtime::ziggurat::ZigguratTables;
 
+use super::block::{BLOCK, FAILS, Leaves, NEVER_STOPS, Pass, Rows, Stops, WEARS, nothing_ahead};
 use super::draws::Draws;
 use super::line;
 use super::machines::Machines;
+use super::run::Side;
 
 /// No time at all: earlier than everything.
 pub const NO_TIME: i64 = -(1 << 62);
@@ -18,6 +20,9 @@ pub const NEVER: i64 = 1 << 62;
 
 /// Ends of the warm-up and of the run, of every replication.
 pub type Bounds<const L: usize> = [[i64; L]; 2];
+
+/// Items that a lane remembers first, where it may hold many.
+const FIRST_KEPT: usize = 2 * BLOCK + 2;
 
 /// What a stage has done up to a bound.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,17 +82,21 @@ impl Mark {
 /// Sums over all items, which are carried over before they overflow: of dates, of which only differences say
 /// something, and these modulo 2^64.
 #[derive(Clone)]
-struct Sums<const L: usize> {
-    came: [u64; L],
-    loaded: [u64; L],
-    ended: [u64; L],
-    gone: [u64; L],
+pub struct Sums<const L: usize> {
+    /// Coming.
+    pub came: [u64; L],
+    /// Loading.
+    pub loaded: [u64; L],
+    /// The end of work.
+    pub ended: [u64; L],
+    /// Leaving.
+    pub gone: [u64; L],
     /// The later of: an item came, the one before had left the lane.
-    met: [u64; L],
+    pub met: [u64; L],
     /// When the last item before these left the lane.
     before: [u64; L],
     /// The later of: an item came, there was a place for the next.
-    made_room: [u64; L],
+    pub made_room: [u64; L],
     /// From loading to the begin of work.
     ahead: [u64; L],
 }
@@ -195,11 +204,12 @@ pub struct Cell<const L: usize> {
     /// Whether some of these are below the places.
     climbing: bool,
     /// When the last items left the lane.
-    leaves: Vec<[i64; L]>,
-    mask: u64,
+    leaves: Leaves<L>,
     places: u64,
     /// So many leaves are remembered that the places can be counted.
     counted: bool,
+    /// How items go through a block, where they can.
+    stops: Option<u8>,
     has_lane: bool,
     /// Longer durations are left to the event kernel, so that no sum of a sweep overflows.
     longest: u64,
@@ -218,9 +228,9 @@ pub struct Failing<const L: usize> {
     after: Draws<L>,
     repair: Draws<L>,
     /// The next failure, where it is known.
-    next: [i64; L],
+    pub next: [i64; L],
     /// Working time left on a clock that runs during work.
-    rest: [i64; L],
+    pub rest: [i64; L],
     longest: u64,
 }
 
@@ -231,10 +241,13 @@ pub struct Unsound;
 impl<const L: usize> Cell<L> {
     /// The empty stage.
     #[must_use]
-    pub fn new(stage: &line::Stage, longest: u64, bounds: &Bounds<L>, seed: u64, first: u64) -> Self {
+    pub fn new(stage: &line::Stage, block: usize, longest: u64, bounds: &Bounds<L>, seed: u64, first: u64) -> Self {
         let fixed = || line::Stage::nothing().begin(seed, first);
         let places = stage.lane.as_ref().and_then(|l| l.places).unwrap_or(u64::MAX);
-        let length = places.saturating_add(1).min(16).next_power_of_two();
+        let leaves = Leaves::new(match &stage.lane {
+            Some(_) => usize::try_from(places).map_or(usize::MAX, |p| p.saturating_add(block)).min(FIRST_KEPT),
+            None => BLOCK,
+        });
         let station = stage.station.as_ref();
         let mut laws: Vec<Draws<L>> =
             station.map_or(Vec::new(), |s| s.work.iter().map(|w| w.begin(seed, first)).collect());
@@ -252,7 +265,7 @@ impl<const L: usize> Cell<L> {
                         repair: f.repair.begin(seed, first),
                         next: [NEVER; L],
                         rest: [NEVER; L],
-                        longest,
+                        longest: longest.saturating_mul(block as u64),
                     };
                     let drawn: [i64; L] = std::array::from_fn(|i| failing.after.one(i));
                     *(if f.wears { &mut failing.rest } else { &mut failing.next }) = drawn;
@@ -269,6 +282,13 @@ impl<const L: usize> Cell<L> {
             Behind::Failing(f) => !f.wears,
             _ => false,
         };
+        let alone = laws.is_empty() && stage.lane.as_ref().is_none_or(|l| l.transit.is_none());
+        let stops = match &behind {
+            Behind::One => Some(NEVER_STOPS),
+            Behind::Failing(f) => Some(if f.wears { WEARS } else { FAILS }),
+            _ => None,
+        };
+        let stops = stops.filter(|_| alone);
         let transit = stage.lane.as_ref().and_then(|l| l.transit.as_ref()).map(|t| Box::new(t.begin(seed, first)));
         Self {
             work,
@@ -285,10 +305,10 @@ impl<const L: usize> Cell<L> {
             plain: often && laws.is_empty() && transit.is_none(),
             most: [0; L],
             climbing: true,
-            leaves: vec![[NO_TIME; L]; usize::try_from(length).unwrap_or(16)],
-            mask: length - 1,
             places,
-            counted: stage.lane.is_some() && places < length,
+            counted: stage.lane.is_some() && places.saturating_add(block as u64) <= leaves.kept() as u64,
+            leaves,
+            stops,
             has_lane: stage.lane.is_some(),
             longest,
             transit,
@@ -302,7 +322,7 @@ impl<const L: usize> Cell<L> {
     #[must_use]
     pub fn is_unsound(&self) -> bool {
         let Behind::Failing(failing) = &self.behind else { return false };
-        failing.next.iter().chain(&failing.rest).any(|t| *t != NEVER && t.cast_unsigned() > self.longest)
+        failing.next.iter().chain(&failing.rest).any(|t| *t != NEVER && t.cast_unsigned() > failing.longest)
     }
 
     /// Whether items go through by [`Cell::go`], not by [`Cell::arrive`] and [`Cell::pass`].
@@ -360,18 +380,10 @@ impl<const L: usize> Cell<L> {
         if !self.has_lane {
             came = loaded;
         }
-        let mut ended = add(&loaded, &time);
+        let mut ended = [0; L];
         for lane in 0..L {
-            let fails = match failing.wears {
-                true => failing.rest[lane] <= time[lane],
-                false => failing.next[lane] < ended[lane],
-            };
-            if fails {
-                let marks = self.marks.get_mut(lane).ok_or(Unsound)?;
-                ended[lane] = failing.work(lane, loaded[lane], time[lane], bounds, marks)?;
-            } else if failing.wears {
-                failing.rest[lane] -= time[lane];
-            }
+            let marks = self.marks.get_mut(lane).ok_or(Unsound)?;
+            ended[lane] = failing.through(lane, loaded[lane], time[lane], bounds, marks)?;
         }
         self.fails = failing.next;
         if self.has_lane {
@@ -442,20 +454,142 @@ impl<const L: usize> Cell<L> {
         Ok(passage)
     }
 
-    /// Remembers when the item that came last leaves the lane.
+    /// Which breakdowns items meet in a block; `None` where they cannot go in blocks.
+    #[must_use]
+    pub fn block(&self) -> Option<u8> {
+        self.stops
+    }
+
+    /// Whether there is a lane before the machine.
+    #[must_use]
+    pub fn has_lane(&self) -> bool {
+        self.has_lane
+    }
+
+    /// Items that have come.
+    #[must_use]
+    pub fn items(&self) -> u64 {
+        self.items
+    }
+
+    /// When an item left the lane, by its number.
     #[inline(always)]
-    fn remember(&mut self, leaves: &[i64; L]) {
-        let at = usize::try_from(self.items & self.mask).unwrap_or(0);
-        if let Some(place) = self.leaves.get_mut(at) {
-            *place = *leaves;
+    #[must_use]
+    pub fn leaves_at(&self, item: u64) -> [i64; L] {
+        self.leaves.of(item)
+    }
+
+    /// Items of a block go through. `came` says when each comes, and `ahead` from when on there is room behind; `ended`
+    /// and `gone` are told.
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    #[inline(always)]
+    pub fn through_block<S: Side<L>>(
+        &mut self,
+        count: usize,
+        [times, came, ended, gone]: [&mut Rows<L>; 4],
+        ahead: &[[i64; L]],
+        bounds: &Bounds<L>,
+    ) -> Result<(), Unsound> {
+        let Some(stops) = self.stops else { return Err(Unsound) };
+        S::draw(&mut self.work, count, times, self.longest)?;
+        let first = self.items;
+        self.leaves.make_room(first, count);
+        let left = self.left;
+        let mut pass = Pass {
+            count,
+            item: first,
+            times,
+            came,
+            ended,
+            gone,
+            leaves: &mut self.leaves,
+            places: self.counted.then_some(self.places),
+            ahead,
+            freed: &mut self.freed,
+            left: &mut self.left,
+            last: &mut self.last,
+            sums: &mut self.sums,
+            stops: match &mut self.behind {
+                Behind::Failing(failing) => Some(Stops { failing, marks: &mut self.marks, bounds }),
+                _ => None,
+            },
+        };
+        S::pass(&mut pass, self.has_lane, stops)?;
+        if let (FAILS | WEARS, Behind::Failing(failing)) = (stops, &self.behind) {
+            self.fails = failing.next;
+        }
+        self.items += count as u64;
+        let beyond = (0..L).any(|lane| self.freed[lane] > self.limit[lane]);
+        if beyond {
+            self.left = left;
+            self.forget_block(first, count, [came, ended, gone]);
+            self.count_block(first, count, [came, ended, gone], bounds);
+            return Ok(());
+        }
+        if self.has_lane {
+            self.room = self.free(self.items - 1);
+            if self.climbing {
+                self.climb_block(first, came, count);
+            }
+        } else {
+            self.room = self.freed;
+        }
+        Ok(())
+    }
+
+    /// Takes the items of a block out of the sums.
+    fn forget_block(&mut self, first: u64, count: usize, [came, ended, gone]: [&Rows<L>; 3]) {
+        let mut left = self.left;
+        for (i, item) in (first..).take(count).enumerate() {
+            let (loaded, free) = (self.leaves.of(item), self.free(item));
+            let sums = &mut self.sums;
+            less(&mut sums.loaded, &loaded);
+            less(&mut sums.ended, &ended[i]);
+            less(&mut sums.gone, &gone[i]);
+            if self.has_lane {
+                less(&mut sums.came, &came[i]);
+                less(&mut sums.met, &max(&came[i], &left));
+                less(&mut sums.made_room, &max(&came[i], &free));
+                left = loaded;
+            }
         }
     }
 
+    /// Counts items of a block one by one, for some date lies beyond a bound.
+    #[cold]
+    #[inline(never)]
+    fn count_block(&mut self, first: u64, count: usize, [came, ended, gone]: [&Rows<L>; 3], bounds: &Bounds<L>) {
+        for i in 0..count.min(BLOCK) {
+            let item = first + i as u64;
+            let loaded = self.leaves.of(item);
+            let came = if self.has_lane { came[i] } else { loaded };
+            let passage = Passage { came, loaded, began: loaded, ended: ended[i] };
+            self.add_up(&passage, &gone[i], item, bounds);
+        }
+    }
+
+    /// How high the level has become with the items of a block, which is seldom higher than ever before.
     #[inline(always)]
-    fn leave(&self, back: u64) -> [i64; L] {
-        // `back` 1 is the last item that left.
-        let at = usize::try_from(self.items.wrapping_sub(back) & self.mask).unwrap_or(0);
-        self.leaves.get(at).copied().unwrap_or([NO_TIME; L])
+    fn climb_block(&mut self, first: u64, came: &Rows<L>, count: usize) {
+        let last = self.items - 1;
+        let mut perhaps = false;
+        for lane in 0..L {
+            perhaps |= self.leaves.of(last.wrapping_sub(self.most[lane]))[lane] > came[0][lane];
+        }
+        if perhaps {
+            for (came, item) in came.iter().zip(first..).take(count) {
+                self.climb_on(came, item);
+            }
+        }
+    }
+
+    /// Remembers when the item that came last leaves the lane.
+    #[inline(always)]
+    fn remember(&mut self, leaves: &[i64; L]) {
+        self.leaves.make_room(self.items, 1);
+        self.leaves.set(self.items, leaves);
     }
 
     /// Counts an item that has left the stage.
@@ -468,22 +602,22 @@ impl<const L: usize> Cell<L> {
                 self.remember(gone);
                 self.items += 1;
                 let passage = Passage { came: passage.came, loaded: *gone, began: *gone, ended: *gone };
-                return self.add_up(&passage, gone, bounds);
+                return self.add_up(&passage, gone, self.items - 1, bounds);
             }
-            self.add_up(passage, gone, bounds);
+            self.add_up(passage, gone, self.items - 1, bounds);
             for lane in 0..L {
                 let ahead = (passage.began[lane] - passage.loaded[lane]).cast_unsigned();
                 self.sums.ahead[lane] = self.sums.ahead[lane].wrapping_add(ahead);
             }
             return;
         }
-        self.add_up(passage, gone, bounds);
+        self.add_up(passage, gone, self.items - 1, bounds);
     }
 
     #[inline(always)]
-    fn add_up(&mut self, passage: &Passage<L>, gone: &[i64; L], bounds: &Bounds<L>) {
+    fn add_up(&mut self, passage: &Passage<L>, gone: &[i64; L], item: u64, bounds: &Bounds<L>) {
         let Passage { came, loaded, ended, .. } = passage;
-        let free = self.free();
+        let free = self.free(item);
         let mut beyond = false;
         for lane in 0..L {
             beyond |= gone[lane] > self.limit[lane];
@@ -491,7 +625,7 @@ impl<const L: usize> Cell<L> {
         if beyond {
             // Copies, so that what a call may look at is not what each item passes on: that stays in registers.
             let (passage, gone, free) = (*passage, *gone, free);
-            self.cross(&passage, &gone, &free, bounds);
+            self.cross(&passage, &gone, &free, item, bounds);
         }
         let sums = &mut self.sums;
         sum(&mut sums.loaded, loaded);
@@ -502,7 +636,7 @@ impl<const L: usize> Cell<L> {
             sum(&mut sums.met, &max(came, &self.left));
             sum(&mut sums.made_room, &max(came, &free));
             if self.climbing {
-                self.climb(came);
+                self.climb(came, item);
             }
             self.left = *loaded;
             self.room = free;
@@ -513,77 +647,73 @@ impl<const L: usize> Cell<L> {
         self.last = *ended;
     }
 
-    /// From when on the next item has a place: when the one before that many has left.
+    /// From when on the item behind one has a place: when the one before that many has left.
     /// Where fewer have come yet, nothing is remembered there.
     #[inline(always)]
-    fn free(&self) -> [i64; L] {
-        if self.counted { self.leave(self.places) } else { [NO_TIME; L] }
+    fn free(&self, item: u64) -> [i64; L] {
+        if self.counted { self.leaves.of(item.wrapping_add(1).wrapping_sub(self.places)) } else { [NO_TIME; L] }
     }
 
-    /// How high the level has become with the item that came last.
+    /// From when on the next items have places.
     #[inline(always)]
-    fn climb(&mut self, came: &[i64; L]) {
+    #[must_use]
+    pub fn rooms(&self, count: usize) -> &[[i64; L]] {
+        match self.counted {
+            true => self.leaves.from(self.items.wrapping_sub(self.places), count),
+            false => nothing_ahead(),
+        }
+    }
+
+    /// How high the level has become with an item.
+    #[inline(always)]
+    fn climb(&mut self, came: &[i64; L], item: u64) {
         let mut higher = false;
         for lane in 0..L {
-            higher |= self.leave(self.most[lane] + 1)[lane] > came[lane];
+            higher |= self.leaves.of(item.wrapping_sub(self.most[lane]))[lane] > came[lane];
         }
         if higher {
             let came = *came;
-            self.climb_on(&came);
+            self.climb_on(&came, item);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn climb_on(&mut self, came: &[i64; L]) {
+    fn climb_on(&mut self, came: &[i64; L], item: u64) {
         let mut below = false;
         for lane in 0..L {
-            while self.most[lane] < self.items
+            while self.most[lane] <= item
                 && self.most[lane] < self.places
-                && self.leave(self.most[lane] + 1)[lane] > came[lane]
+                && self.leaves.of(item - self.most[lane])[lane] > came[lane]
             {
                 self.most[lane] += 1;
-                if self.most[lane] + 2 > self.mask {
-                    self.grow();
-                }
             }
             below |= self.most[lane] < self.places;
         }
         self.climbing = below;
-    }
-
-    /// Makes room to remember when more items left.
-    fn grow(&mut self) {
-        let length = self.leaves.len();
-        let mut longer = vec![[NO_TIME; L]; 2 * length];
-        let mask = 2 * self.mask + 1;
-        for back in 1..=(length as u64).min(self.items) {
-            let at = usize::try_from((self.items - back) & mask).unwrap_or(0);
-            let leave = self.leave(back);
-            if let Some(place) = longer.get_mut(at) {
-                *place = leave;
-            }
+        let most = self.most.iter().copied().max().unwrap_or(0);
+        // Within a block it can climb by all its items before this is looked at again.
+        while !self.counted && most + 2 * BLOCK as u64 + 2 > self.leaves.kept() as u64 {
+            self.leaves.grow(self.items);
+            self.counted = self.has_lane && self.places.saturating_add(BLOCK as u64) <= self.leaves.kept() as u64;
         }
-        self.leaves = longer;
-        self.mask = mask;
-        self.counted = self.has_lane && self.places <= mask;
     }
 
     /// Bytes that it takes, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.leaves.len() * L * 8
+        size_of::<Self>() + self.leaves.bytes()
     }
 
     /// An item with a date beyond a bound.
     #[cold]
     #[inline(never)]
-    fn cross(&mut self, passage: &Passage<L>, gone: &[i64; L], free: &[i64; L], bounds: &Bounds<L>) {
+    fn cross(&mut self, passage: &Passage<L>, gone: &[i64; L], free: &[i64; L], item: u64, bounds: &Bounds<L>) {
         for lane in 0..L {
             if gone[lane] <= self.limit[lane] {
                 continue;
             }
-            self.cross_lane(lane, passage, gone[lane], free[lane], self.items - 1, bounds);
+            self.cross_lane(lane, passage, gone[lane], free[lane], item, bounds);
         }
     }
 
@@ -700,7 +830,10 @@ impl<const L: usize> Cell<L> {
 
 impl<const L: usize> Failing<L> {
     /// From when on, at a time or later, the machine is up.
-    fn until_up(
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    pub fn until_up(
         &mut self,
         lane: usize,
         at: i64,
@@ -721,6 +854,25 @@ impl<const L: usize> Failing<L> {
             up = up.max(to);
         }
         Ok(up)
+    }
+
+    /// The end of work that begins at a time.
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    pub fn through(
+        &mut self,
+        lane: usize,
+        from: i64,
+        time: i64,
+        bounds: &Bounds<L>,
+        marks: &mut [Mark; 2],
+    ) -> Result<i64, Unsound> {
+        if self.wears && self.rest[lane] > time {
+            self.rest[lane] -= time;
+            return Ok(from + time);
+        }
+        self.work(lane, from, time, bounds, marks)
     }
 
     /// The end of work that begins at a time and is interrupted.
@@ -810,7 +962,7 @@ fn sound<const L: usize>(times: &[i64; L], longest: u64) -> Result<(), Unsound> 
 }
 
 #[inline(always)]
-fn max<const L: usize>(a: &[i64; L], b: &[i64; L]) -> [i64; L] {
+pub fn max<const L: usize>(a: &[i64; L], b: &[i64; L]) -> [i64; L] {
     let mut most = *a;
     for i in 0..L {
         most[i] = if a[i] > b[i] { a[i] } else { b[i] };
@@ -822,6 +974,12 @@ fn max<const L: usize>(a: &[i64; L], b: &[i64; L]) -> [i64; L] {
 fn sum<const L: usize>(sum: &mut [u64; L], dates: &[i64; L]) {
     for i in 0..L {
         sum[i] = sum[i].wrapping_add(dates[i].cast_unsigned());
+    }
+}
+
+fn less<const L: usize>(sum: &mut [u64; L], dates: &[i64; L]) {
+    for i in 0..L {
+        sum[i] = sum[i].wrapping_sub(dates[i].cast_unsigned());
     }
 }
 

@@ -7,13 +7,14 @@ use crate::kernel::laws;
 use crate::runtime::distributions::Sampler;
 use crate::runtime::random::{self, Stream};
 use crate::runtime::variates::{ROUNDING, duration_ticks};
-use crate::runtime::ziggurat::{Layer, ZigguratTables, tables};
+use crate::runtime::ziggurat::{Layer, ZigguratTables, exponential_slow, tables};
+
+use super::block::Rows;
+use super::cells::Unsound;
+use super::wide::{PER_SECOND, Wide};
 
 /// More than the longest exponential of mean 1 that lies in a layer of the ziggurat.
 const LONGEST_LAYER: f64 = 8.0;
-/// Nanoseconds of a second as a float.
-#[allow(clippy::cast_precision_loss)] // exact
-const PER_SECOND: f64 = crate::base::TICKS_PER_SECOND as f64;
 
 /// What a duration is drawn from.
 #[derive(Clone, Debug)]
@@ -189,6 +190,44 @@ impl<const L: usize> Draws<L> {
         }
     }
 
+    /// The next durations of each replication, in ticks, `count` of them.
+    ///
+    /// # Errors
+    /// When the law gives none, or one that is longer than `longest`.
+    #[inline(always)]
+    pub fn fill<W: Wide>(&mut self, count: usize, rows: &mut Rows<L>, longest: u64) -> Result<(), Unsound> {
+        let words = &mut self.words;
+        match &mut self.law {
+            Drawn::Fixed(ticks) => {
+                rows.iter_mut().take(count).for_each(|row| *row = [*ticks; L]);
+                if ticks.cast_unsigned() <= longest { Ok(()) } else { Err(Unsound) }
+            }
+            Drawn::Exponential(mean) => {
+                let mut all = exponentials::<W, L, 0>(words, *mean, count, rows);
+                if 2 * W::WIDTH <= L {
+                    all |= exponentials::<W, L, 1>(words, *mean, count, rows);
+                }
+                if all <= longest { Ok(()) } else { sound(rows, count, longest) }
+            }
+            Drawn::Sampled(sampler) => {
+                for row in rows.iter_mut().take(count) {
+                    let words = next(words);
+                    *row = std::array::from_fn(|i| ticks(sampler.variate(words[i])));
+                }
+                sound(rows, count, longest)
+            }
+            Drawn::Free(free) => {
+                let (law, arenas) = &mut **free;
+                for row in rows.iter_mut().take(count) {
+                    for (time, arena) in row.iter_mut().zip(arenas.iter_mut()) {
+                        *time = ticks(law.evaluate(arena, 0));
+                    }
+                }
+                sound(rows, count, longest)
+            }
+        }
+    }
+
     /// The next duration of one replication.
     pub fn one(&mut self, lane: usize) -> i64 {
         let word = |words: &mut [[u64; L]; 4]| {
@@ -208,6 +247,63 @@ impl<const L: usize> Draws<L> {
                 arenas.get_mut(lane).map_or(-1, |arena| ticks(law.evaluate(arena, 0)))
             }
         }
+    }
+}
+
+/// Whether all are durations of at most `longest`.
+fn sound<const L: usize>(rows: &Rows<L>, count: usize, longest: u64) -> Result<(), Unsound> {
+    let mut all = rows.iter().take(count).flatten();
+    if all.all(|time| time.cast_unsigned() <= longest) { Ok(()) } else { Err(Unsound) }
+}
+
+/// Fills part number `PART` of rows with exponential durations; all bits that are set in some of them.
+#[inline(always)]
+fn exponentials<W: Wide, const L: usize, const PART: usize>(
+    words: &mut [[u64; L]; 4],
+    mean: f64,
+    count: usize,
+    rows: &mut Rows<L>,
+) -> u64 {
+    let (mut s0, mut s1) = (W::load_words(&words[0], PART), W::load_words(&words[1], PART));
+    let (mut s2, mut s3) = (W::load_words(&words[2], PART), W::load_words(&words[3], PART));
+    let (of, mut all) = (tables(), W::all(0));
+    for row in rows.iter_mut().take(count) {
+        // As [`random::next`].
+        let word = s0.plus(s3).round::<23, 41>().plus(s0);
+        let (mixed2, mixed3) = (s2.xor(s0), s3.xor(s1));
+        let shifted = s1.up::<17>();
+        s0 = s0.xor(mixed3);
+        s1 = s1.xor(mixed2);
+        s2 = mixed2.xor(shifted);
+        s3 = mixed3.round::<45, 19>();
+        let (times, refused) = word.exponential(mean, of);
+        times.store(row, PART);
+        if refused != 0 {
+            let mut words = [0; L];
+            word.store(&mut words, PART);
+            again(&words, refused, PART * W::WIDTH, mean, row);
+            all = all.or(W::load(row, PART));
+        }
+        all = all.or(times);
+    }
+    s0.store_words(&mut words[0], PART);
+    s1.store_words(&mut words[1], PART);
+    s2.store_words(&mut words[2], PART);
+    s3.store_words(&mut words[3], PART);
+    let mut each = [0; L];
+    all.store(&mut each, PART);
+    each.iter().fold(0, |all, bits| all | bits.cast_unsigned())
+}
+
+/// Draws again what does not lie in its layer, from replication `first` on.
+#[cold]
+#[inline(never)]
+fn again<const L: usize>(words: &[i64; L], refused: u32, first: usize, mean: f64, row: &mut [i64; L]) {
+    let mut refused = refused;
+    while refused != 0 {
+        let lane = first + refused.trailing_zeros() as usize;
+        row[lane] = ticks(mean * exponential_slow(words[lane].cast_unsigned()));
+        refused &= refused - 1;
     }
 }
 

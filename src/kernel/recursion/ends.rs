@@ -3,9 +3,11 @@
 use crate::runtime::histogram::{self, Histogram};
 use crate::runtime::ziggurat::tables;
 
+use super::block::{BLOCK, Giving, Rows};
 use super::cells::{Bounds, NEVER, Unsound};
 use super::draws::{Draws, uniforms, words};
 use super::line::Feed;
+use super::run::Side;
 
 /// What a source has done up to a bound.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,33 +59,97 @@ impl<const L: usize> Origin<L> {
         })
     }
 
-    /// When the next item is ready, and its place in the mix.
-    #[inline(always)]
-    pub fn next(&mut self, bounds: &Bounds<L>) -> Option<([i64; L], [u8; L])> {
-        if self.number >= self.total {
-            return None;
-        }
+    /// When the next item is ready.
+    pub fn next(&mut self, bounds: &Bounds<L>) -> [i64; L] {
         if self.every.is_some() {
             let due = self.due;
             self.cross(&due, bounds);
         }
-        let mut kind = [0; L];
+        self.due
+    }
+
+    /// The place in the mix of the next item.
+    fn kind(&mut self) -> [u8; L] {
+        let Some(last) = self.shares.len().checked_sub(1).filter(|last| *last > 0) else { return [0; L] };
+        uniforms(&mut self.words).map(|u| {
+            let at = self.shares.iter().position(|upper| u < *upper).unwrap_or(last);
+            u8::try_from(at).unwrap_or(0)
+        })
+    }
+
+    /// How many of so many items there still are.
+    #[must_use]
+    pub fn up_to(&self, count: usize) -> usize {
+        usize::try_from(self.total - self.number).map_or(count, |rest| rest.min(count))
+    }
+
+    /// Places in the mix of the items of a block.
+    pub fn kinds(&mut self, kinds: &mut [[u8; L]; BLOCK], count: usize) {
         if self.shares.len() > 1 {
-            let last = self.shares.len() - 1;
-            let drawn = uniforms(&mut self.words);
-            kind = drawn.map(|u| {
-                let at = self.shares.iter().position(|upper| u < *upper).unwrap_or(last);
-                u8::try_from(at).unwrap_or(0)
-            });
+            kinds.iter_mut().take(count).for_each(|kind| *kind = self.kind());
         }
-        Some((self.due, kind))
+    }
+
+    /// Items of a block leave, as soon as they are there and there is room; `ready` and `came` are told.
+    ///
+    /// # Errors
+    /// When the time to one of them is none.
+    pub fn give<S: Side<L>>(
+        &mut self,
+        count: usize,
+        [times, ready, came]: [&mut Rows<L>; 3],
+        ahead: &[[i64; L]],
+        bounds: &Bounds<L>,
+    ) -> Result<(), Unsound> {
+        match &mut self.every {
+            Some(every) => S::draw(every, count, times, self.longest)?,
+            None => times.iter_mut().take(count).for_each(|time| *time = [0; L]),
+        }
+        S::give(&mut Giving { count, times, ahead, due: &mut self.due, ready, came });
+        self.gave(count, ready, came, bounds);
+        Ok(())
+    }
+
+    /// Items of a block have left.
+    pub fn gave(&mut self, count: usize, ready: &Rows<L>, came: &Rows<L>, bounds: &Bounds<L>) {
+        let last = count.saturating_sub(1).min(BLOCK - 1);
+        let beyond = (0..L).any(|lane| came[last][lane] > self.limit[lane]);
+        if beyond {
+            self.gave_beyond(count, ready, came, bounds);
+        }
+        self.gone = came[last];
+        if self.every.is_none() {
+            self.due = came[last];
+        }
+        if !beyond {
+            self.number += count as u64;
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn gave_beyond(&mut self, count: usize, ready: &Rows<L>, came: &Rows<L>, bounds: &Bounds<L>) {
+        let next = self.due;
+        for i in 0..count.min(BLOCK) {
+            self.due = ready[i];
+            let dates = if self.every.is_some() { ready[i] } else { came[i] };
+            self.cross(&dates, bounds);
+            self.gone = came[i];
+            self.number += 1;
+        }
+        self.due = next;
+    }
+
+    /// When the next item is there.
+    #[must_use]
+    pub fn due(&self) -> [i64; L] {
+        self.due
     }
 
     /// The item has left.
     ///
     /// # Errors
     /// When the time to the next is none.
-    #[inline(always)]
     pub fn left(&mut self, gone: &[i64; L], bounds: &Bounds<L>) -> Result<(), Unsound> {
         match &mut self.every {
             Some(every) => {
@@ -106,7 +172,6 @@ impl<const L: usize> Origin<L> {
     }
 
     /// Whether the item that left last did so when all is over.
-    #[inline(always)]
     #[must_use]
     pub fn is_over(&self, bounds: &Bounds<L>) -> bool {
         let mut over = true;
@@ -122,7 +187,6 @@ impl<const L: usize> Origin<L> {
         self.gone.iter().copied().min().unwrap_or(0)
     }
 
-    #[inline(always)]
     fn cross(&mut self, dates: &[i64; L], bounds: &Bounds<L>) {
         for lane in 0..L {
             if dates[lane] > self.limit[lane] {
@@ -255,7 +319,6 @@ impl<const L: usize> Exit<L> {
     }
 
     /// Items leave.
-    #[inline(always)]
     pub fn leave(&mut self, birth: &[i64; L], kind: &[u8; L], gone: &[i64; L], bounds: &Bounds<L>) {
         let mut beyond = false;
         for lane in 0..L {
@@ -278,6 +341,49 @@ impl<const L: usize> Exit<L> {
             if let Some(histogram) = its.histograms.get_mut(lane) {
                 histogram::record(histogram, time);
             }
+        }
+    }
+
+    /// Items of a block leave.
+    pub fn leave_block(
+        &mut self,
+        count: usize,
+        births: &Rows<L>,
+        kinds: &[[u8; L]; BLOCK],
+        gone: &Rows<L>,
+        bounds: &Bounds<L>,
+    ) {
+        let last = count.saturating_sub(1).min(BLOCK - 1);
+        let beyond = (0..L).any(|lane| gone[last][lane] > self.limit[lane]);
+        let [its] = &mut self.kinds[..] else {
+            return self.leave_one_by_one(count, births, kinds, gone, bounds);
+        };
+        if beyond {
+            return self.leave_one_by_one(count, births, kinds, gone, bounds);
+        }
+        for (lane, histogram) in its.histograms.iter_mut().enumerate().take(L) {
+            let (mut low, mut high, mut sum) = (its.minimum[lane], its.maximum[lane], its.low[lane]);
+            for (birth, gone) in births.iter().zip(gone).take(count) {
+                let time = gone[lane] - birth[lane];
+                (low, high) = (low.min(time), high.max(time));
+                sum = sum.wrapping_add(time.cast_unsigned());
+                histogram::record(histogram, time);
+            }
+            (its.minimum[lane], its.maximum[lane], its.low[lane]) = (low, high, sum);
+            its.count[lane] += count as u64;
+        }
+    }
+
+    fn leave_one_by_one(
+        &mut self,
+        count: usize,
+        births: &Rows<L>,
+        kinds: &[[u8; L]; BLOCK],
+        gone: &Rows<L>,
+        bounds: &Bounds<L>,
+    ) {
+        for i in 0..count.min(BLOCK) {
+            self.leave(&births[i], &kinds[i], &gone[i], bounds);
         }
     }
 

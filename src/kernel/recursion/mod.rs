@@ -15,6 +15,7 @@
 // One index goes through the arrays of all lanes.
 #![allow(clippy::needless_range_loop)]
 
+pub mod block;
 pub mod cells;
 pub mod draws;
 pub mod ends;
@@ -22,6 +23,7 @@ pub mod figures;
 pub mod line;
 pub mod machines;
 pub mod run;
+pub mod wide;
 
 use crate::ir::Plant;
 
@@ -68,27 +70,10 @@ impl Recursion {
     pub fn wide(&self, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
         #[cfg(target_arch = "x86_64")]
         {
-            if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512dq") {
-                // SAFETY: the processor has these instructions.
-                return unsafe { with_avx512(&self.line, plant, ask, look) };
-            }
             if std::arch::is_x86_feature_detected!("avx2") {
-                // SAFETY: the processor has these instructions.
-                return unsafe { with_avx2(&self.line, plant, ask, look) };
+                return run::run::<run::Avx2, LANES>(&self.line, plant, ask, look);
             }
         }
-        run::run::<LANES>(&self.line, plant, ask, look)
+        run::run::<run::Anywhere, LANES>(&self.line, plant, ask, look)
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn with_avx2(line: &Line, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
-    run::run::<LANES>(line, plant, ask, look)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512dq")]
-fn with_avx512(line: &Line, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
-    run::run::<LANES>(line, plant, ask, look)
 }

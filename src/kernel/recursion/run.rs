@@ -5,11 +5,14 @@ use crate::ir::Plant;
 use crate::kernel::read::Snapshot;
 use crate::runtime::ziggurat::tables;
 
-use super::cells::{Behind, Bounds, Cell, NEVER, NO_TIME, Passage, Unsound};
+use super::block::{BLOCK, FAILS, Giving, NEVER_STOPS, Pass, Rows, WEARS, give, nothing_ahead, pass};
+use super::cells::{Behind, Bounds, Cell, NEVER, NO_TIME, Passage, Unsound, max};
+use super::draws::Draws;
 use super::ends::{Exit, Origin};
 use super::figures;
-use super::line::Line;
+use super::line::{Line, Stage};
 use super::machines::Held;
+use super::wide::{Four, One, Wide};
 
 /// What is wanted of a run.
 #[derive(Clone, Copy, Debug)]
@@ -59,9 +62,181 @@ const LOOK: u64 = 1024;
 /// Items at one instant after which there is no end to be seen.
 const ENDLESS: u64 = 1_000_000;
 
+/// How the inner loops are run for `L` replications.
+pub trait Side<const L: usize> {
+    /// Draws the next durations of a block, as [`Draws::fill`].
+    ///
+    /// # Errors
+    /// When the law gives none, or one that is longer than `longest`.
+    fn draw(draws: &mut Draws<L>, count: usize, rows: &mut Rows<L>, longest: u64) -> Result<(), Unsound>;
+    /// Items of a block go through a stage, as [`pass`].
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    fn pass(block: &mut Pass<'_, L>, lane: bool, stops: u8) -> Result<(), Unsound>;
+    /// A source gives items of a block, as [`give`].
+    fn give(block: &mut Giving<'_, L>);
+}
+
+#[inline(always)]
+pub fn pass_any<W: Wide, const L: usize>(p: &mut Pass<'_, L>, lane: bool, stops: u8) -> Result<(), Unsound> {
+    match (lane, stops) {
+        (true, NEVER_STOPS) => pass_all::<W, L, true, NEVER_STOPS>(p),
+        (true, FAILS) => pass_all::<W, L, true, FAILS>(p),
+        (true, _) => pass_all::<W, L, true, WEARS>(p),
+        (false, NEVER_STOPS) => pass_all::<W, L, false, NEVER_STOPS>(p),
+        (false, FAILS) => pass_all::<W, L, false, FAILS>(p),
+        (false, _) => pass_all::<W, L, false, WEARS>(p),
+    }
+}
+
+#[inline(always)]
+fn pass_all<W: Wide, const L: usize, const LANE: bool, const STOPS: u8>(p: &mut Pass<'_, L>) -> Result<(), Unsound> {
+    pass::<W, L, 0, LANE, STOPS>(p)?;
+    if 2 * W::WIDTH <= L { pass::<W, L, 1, LANE, STOPS>(p) } else { Ok(()) }
+}
+
+#[inline(always)]
+pub fn give_all<W: Wide, const L: usize>(g: &mut Giving<'_, L>) {
+    give::<W, L, 0>(g);
+    if 2 * W::WIDTH <= L {
+        give::<W, L, 1>(g);
+    }
+}
+
+/// Any processor: one replication, or [`super::LANES`].
+pub struct Anywhere;
+
+impl Side<1> for Anywhere {
+    #[inline(never)]
+    fn draw(draws: &mut Draws<1>, count: usize, rows: &mut Rows<1>, longest: u64) -> Result<(), Unsound> {
+        draws.fill::<One>(count, rows, longest)
+    }
+
+    #[inline(never)]
+    fn pass(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
+        pass_any::<One, 1>(block, lane, stops)
+    }
+
+    fn give(block: &mut Giving<'_, 1>) {
+        give_all::<One, 1>(block);
+    }
+}
+
+impl Side<8> for Anywhere {
+    #[inline(never)]
+    fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
+        draws.fill::<Four>(count, rows, longest)
+    }
+
+    #[inline(never)]
+    fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
+        pass_any::<Four, 8>(block, lane, stops)
+    }
+
+    fn give(block: &mut Giving<'_, 8>) {
+        give_all::<Four, 8>(block);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub use avx2::Avx2;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use super::super::wide::{One, Single, Vector};
+    use super::{Draws, Giving, Pass, Rows, Side, Unsound, give_all, pass_any};
+
+    /// A processor with AVX2; used only where that has been seen.
+    pub struct Avx2;
+
+    #[target_feature(enable = "avx2")]
+    fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
+        draws.fill::<Vector>(count, rows, longest)
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
+        pass_any::<Vector, 8>(block, lane, stops)
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn give(block: &mut Giving<'_, 8>) {
+        give_all::<Vector, 8>(block);
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn pass_one(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
+        pass_any::<Single, 1>(block, lane, stops)
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn give_one(block: &mut Giving<'_, 1>) {
+        give_all::<Single, 1>(block);
+    }
+
+    impl Side<1> for Avx2 {
+        #[inline(never)]
+        fn draw(draws: &mut Draws<1>, count: usize, rows: &mut Rows<1>, longest: u64) -> Result<(), Unsound> {
+            draws.fill::<One>(count, rows, longest)
+        }
+
+        fn pass(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
+            // SAFETY: see [`Avx2`].
+            unsafe { pass_one(block, lane, stops) }
+        }
+
+        fn give(block: &mut Giving<'_, 1>) {
+            // SAFETY: see [`Avx2`].
+            unsafe { give_one(block) }
+        }
+    }
+
+    impl Side<8> for Avx2 {
+        fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
+            // SAFETY: see [`Avx2`].
+            unsafe { draw(draws, count, rows, longest) }
+        }
+
+        fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
+            // SAFETY: see [`Avx2`].
+            unsafe { pass(block, lane, stops) }
+        }
+
+        fn give(block: &mut Giving<'_, 8>) {
+            // SAFETY: see [`Avx2`].
+            unsafe { give(block) }
+        }
+    }
+}
+
+/// Stages that a block goes through together.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// One stage, item after item in one loop.
+    Block(usize),
+    /// Stages from one on up to another, each item through all of them.
+    Through(usize, usize),
+}
+
+/// Dates of the items of a block.
+struct Dates<const L: usize> {
+    times: Rows<L>,
+    ready: Rows<L>,
+    births: Rows<L>,
+    kinds: [[u8; L]; BLOCK],
+    came: Rows<L>,
+    ended: Rows<L>,
+    gone: Rows<L>,
+}
+
 struct Runner<const L: usize> {
     origin: Origin<L>,
     cells: Vec<Cell<L>>,
+    parts: Vec<Part>,
+    /// Items of a block.
+    block: usize,
+    dates: Box<Dates<L>>,
     exit: Exit<L>,
     bounds: Bounds<L>,
     until: Option<(u64, bool)>,
@@ -96,8 +271,7 @@ struct Item<const L: usize> {
 ///
 /// # Errors
 /// When it is ended, or the event kernel has to run instead.
-#[inline(always)]
-pub fn run<const L: usize>(
+pub fn run<S: Side<L>, const L: usize>(
     line: &Line,
     plant: &Plant,
     ask: &Ask,
@@ -105,7 +279,7 @@ pub fn run<const L: usize>(
 ) -> Result<Vec<Ran>, Halt> {
     let mut runner = Runner::<L>::new(line, ask)?;
     let always = line.source.every.is_none();
-    runner.all(ask, always, look)?;
+    runner.all::<S>(ask, always, look)?;
     Ok(runner.figures(line, plant))
 }
 
@@ -115,7 +289,11 @@ pub fn run<const L: usize>(
 /// As [`run`].
 pub fn run_one(line: &Line, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
     if !line.reorders() {
-        return run::<1>(line, plant, ask, look);
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            return run::<Avx2, 1>(line, plant, ask, look);
+        }
+        return run::<Anywhere, 1>(line, plant, ask, look);
     }
     if ask.until.is_some() {
         return Err(Halt::Beyond);
@@ -131,14 +309,26 @@ impl<const L: usize> Runner<L> {
         let bounds = [[ask.warmup; L], [ask.horizon; L]];
         // A sweep adds at most this much at each stage to dates that are at most 2^62.
         let shares = (line.stages.len() as u64 + 1).max(32).next_power_of_two();
-        let longest = (1u64 << 61) / shares - 1;
+        let block = if ask.horizon < 1 << 57 { block_of(line) } else { 1 };
+        let longest = (1u64 << 61) / shares / block as u64 - 1;
         let cells: Vec<Cell<L>> =
-            line.stages.iter().map(|s| Cell::new(s, longest, &bounds, ask.seed, ask.first)).collect();
+            line.stages.iter().map(|s| Cell::new(s, block, longest, &bounds, ask.seed, ask.first)).collect();
         if cells.iter().any(Cell::is_unsound) {
             return Err(Halt::Beyond);
         }
         Ok(Runner {
             origin: Origin::new(&line.source, longest, &bounds, ask.seed, ask.first)?,
+            parts: parts(line, &cells, block),
+            block,
+            dates: Box::new(Dates {
+                times: [[0; L]; BLOCK],
+                ready: [[0; L]; BLOCK],
+                births: [[0; L]; BLOCK],
+                kinds: [[0; L]; BLOCK],
+                came: [[0; L]; BLOCK],
+                ended: [[0; L]; BLOCK],
+                gone: [[0; L]; BLOCK],
+            }),
             cells,
             exit: Exit::new(line.source.mix.len(), line.reorders(), &bounds),
             bounds,
@@ -152,23 +342,42 @@ impl<const L: usize> Runner<L> {
         (0..L).map(of).collect()
     }
 
-    /// Item after item until the end.
-    #[inline(always)]
-    fn all(&mut self, ask: &Ask, always: bool, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
+    /// Block after block until the end.
+    fn all<S: Side<L>>(&mut self, ask: &Ask, always: bool, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
         let mut pace = Pace::new();
-        while let Some((ready, kind)) = self.origin.next(&self.bounds) {
-            let end = self.sweep(Item { ready, birth: ready, kind }, always)?;
-            if self.after(end, &mut pace, ask, look)? {
+        loop {
+            let count = self.origin.up_to(if self.ends_soon() { 1 } else { self.block });
+            if count == 0 {
+                break;
+            }
+            let end = self.block::<S>(count, always)?;
+            if self.after(count as u64, end, &mut pace, ask, look)? {
                 break;
             }
         }
         self.finish()
     }
 
-    /// Looks at sums, clock and memory after each item; whether it was the last.
-    #[inline(always)]
-    fn after(&mut self, end: i64, pace: &mut Pace, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<bool, Halt> {
-        pace.budget = pace.budget.saturating_sub(end);
+    /// Whether the run may end with an item of the next block.
+    fn ends_soon(&self) -> bool {
+        let Some((count, from_start)) = self.until else { return false };
+        (0..L).any(|lane| {
+            let before = if from_start { Some(0) } else { self.exit.count_at(lane, 0) };
+            let left = before.map_or(0, |before| self.exit.count(lane) - before);
+            !self.reached[lane] && left + self.block as u64 >= count
+        })
+    }
+
+    /// Looks at sums, clock and memory after items; whether they were the last.
+    fn after(
+        &mut self,
+        items: u64,
+        end: i64,
+        pace: &mut Pace,
+        ask: &Ask,
+        look: &dyn Fn(f64) -> bool,
+    ) -> Result<bool, Halt> {
+        pace.budget = pace.budget.saturating_sub(end.saturating_mul(items.cast_signed()));
         if pace.budget < 1 << 62 {
             self.carry();
             pace.budget = i64::MAX;
@@ -179,8 +388,9 @@ impl<const L: usize> Runner<L> {
         if self.origin.is_over(&self.bounds) {
             return Ok(true);
         }
-        pace.items += 1;
-        if pace.items.is_multiple_of(LOOK) {
+        let before = pace.items / LOOK;
+        pace.items += items;
+        if pace.items / LOOK > before {
             self.look(pace, ask, look)?;
         }
         Ok(false)
@@ -221,47 +431,68 @@ impl<const L: usize> Runner<L> {
         self.exit.carry();
     }
 
-    /// An item goes from the source to the sink. When it gets there.
-    #[inline(always)]
-    fn sweep(&mut self, mut item: Item<L>, always: bool) -> Result<i64, Halt> {
-        let tables = tables();
-        let mut giver: Option<&mut Cell<L>> = None;
-        let mut passage = Passage::NONE;
-        let mut cells = self.cells.iter_mut();
-        while let Some(cell) = cells.next() {
-            let next = if cell.is_plain() {
-                cell.go(&item.ready, &self.bounds, tables)?
-            } else {
-                let ahead = cells.as_slice().first().map_or([NO_TIME; L], |next| next.room);
-                let there = cell.arrive(&item.ready, tables)?;
-                cell.pass(there, &item.kind, &ahead, &self.bounds, tables)?
+    /// Items go from the source to the sink. When the last gets there.
+    fn block<S: Side<L>>(&mut self, count: usize, always: bool) -> Result<i64, Halt> {
+        let Self { origin, cells, parts, dates, exit, bounds, .. } = self;
+        let Dates { times, ready, births, kinds, came, ended, gone } = &mut **dates;
+        origin.kinds(kinds, count);
+        let (mut came, mut gone) = (came, gone);
+        let mut first = true;
+        for part in parts.iter() {
+            let (from, to) = match *part {
+                Part::Block(at) => (at, at + 1),
+                Part::Through(from, to) => (from, to),
             };
-            match giver {
-                None => {
-                    self.origin.left(&next.came, &self.bounds)?;
-                    if always {
-                        item.birth = next.came;
+            let (before, behind) = cells.split_at_mut(to);
+            let ahead = behind.first().map_or(nothing_ahead(), |next| next.rooms(count));
+            let its = before.get_mut(from..).unwrap_or_default();
+            match (part, &mut *its) {
+                (Part::Block(_), [cell]) => {
+                    let supplied = first && !cell.has_lane();
+                    if first && cell.has_lane() {
+                        origin.give::<S>(count, [times, ready, came], cell.rooms(count), bounds)?;
+                        let from = if always { &*came } else { &*ready };
+                        births.iter_mut().zip(from).take(count).for_each(|(birth, date)| *birth = *date);
+                    } else if supplied {
+                        let due = origin.due();
+                        came.iter_mut().take(count).for_each(|row| *row = due);
+                    }
+                    let item = cell.items();
+                    cell.through_block::<S>(count, [times, came, ended, gone], ahead, bounds)?;
+                    if supplied {
+                        // There is always an item: it comes when it is loaded.
+                        let mut due = origin.due();
+                        for (i, row) in (item..).zip(births.iter_mut()).take(count) {
+                            *row = cell.leaves_at(i);
+                        }
+                        for (ready, birth) in ready.iter_mut().zip(births.iter()).take(count) {
+                            *ready = std::mem::replace(&mut due, *birth);
+                        }
+                        origin.gave(count, ready, births, bounds);
                     }
                 }
-                Some(giver) => giver.count(&passage, &next.came, &self.bounds),
+                _ => {
+                    for i in 0..count.min(BLOCK) {
+                        let mut item = Item { ready: came[i], birth: births[i], kind: kinds[i] };
+                        if first {
+                            item.ready = origin.next(bounds);
+                            item.birth = item.ready;
+                        }
+                        let feeds = if first { Some((&mut *origin, always)) } else { None };
+                        gone[i] = through(its, feeds, &mut item, ahead.get(i).unwrap_or(&[NO_TIME; L]), bounds)?;
+                        births[i] = item.birth;
+                    }
+                }
             }
-            passage = next;
-            item.ready = passage.ended;
-            giver = Some(cell);
+            std::mem::swap(&mut came, &mut gone);
+            first = false;
         }
-        if let Some(giver) = giver {
-            giver.count(&passage, &item.ready, &self.bounds);
+        exit.leave_block(count, births, kinds, came, bounds);
+        let last = came[count.min(BLOCK) - 1];
+        if let Some((number, from_start)) = self.until {
+            self.ends(number, from_start, &last)?;
         }
-        self.leaves_line(&item)
-    }
-
-    #[inline(always)]
-    fn leaves_line(&mut self, item: &Item<L>) -> Result<i64, Halt> {
-        self.exit.leave(&item.birth, &item.kind, &item.ready, &self.bounds);
-        if let Some((count, from_start)) = self.until {
-            self.ends(count, from_start, &item.ready)?;
-        }
-        Ok(item.ready.iter().copied().max().unwrap_or(0))
+        Ok(last.iter().copied().max().unwrap_or(0))
     }
 
     /// Ends replications in which enough items have left.
@@ -291,14 +522,94 @@ impl<const L: usize> Runner<L> {
     }
 }
 
+/// An item goes through stages that stand without enough places between them, from the source on where they are the
+/// first. When it is gone from the last, behind which there is room from `ahead` on.
+fn through<const L: usize>(
+    cells: &mut [Cell<L>],
+    mut feeds: Option<(&mut Origin<L>, bool)>,
+    item: &mut Item<L>,
+    ahead: &[i64; L],
+    bounds: &Bounds<L>,
+) -> Result<[i64; L], Unsound> {
+    let tables = tables();
+    let mut giver: Option<&mut Cell<L>> = None;
+    let mut passage = Passage::NONE;
+    let mut cells = cells.iter_mut();
+    while let Some(cell) = cells.next() {
+        let next = if cell.is_plain() {
+            cell.go(&item.ready, bounds, tables)?
+        } else {
+            let ahead = cells.as_slice().first().map_or(*ahead, |next| next.room);
+            let there = cell.arrive(&item.ready, tables)?;
+            cell.pass(there, &item.kind, &ahead, bounds, tables)?
+        };
+        match (giver, &mut feeds) {
+            (Some(giver), _) => giver.count(&passage, &next.came, bounds),
+            (None, Some((origin, always))) => {
+                origin.left(&next.came, bounds)?;
+                if *always {
+                    item.birth = next.came;
+                }
+            }
+            (None, None) => {}
+        }
+        passage = next;
+        item.ready = passage.ended;
+        giver = Some(cell);
+    }
+    let gone = max(&item.ready, ahead);
+    if let Some(giver) = giver {
+        giver.count(&passage, &gone, bounds);
+    }
+    Ok(gone)
+}
+
+/// Items of a block that suit a line best: of few, more of its stages can take several at once.
+fn block_of(line: &Line) -> usize {
+    let few = |stage: &Stage, count: usize| {
+        stage.lane.as_ref().is_some_and(|l| l.places.is_none_or(|places| places >= count as u64))
+    };
+    let stages = line.stages.len();
+    let best = [BLOCK, BLOCK / 2, BLOCK / 4].into_iter().find(|count| {
+        let wide = line.stages.iter().filter(|s| few(s, *count)).count();
+        wide > 0 && 8 * (wide + 1) >= 7 * stages
+    });
+    best.unwrap_or(BLOCK / 4)
+}
+
+/// Which stages a block goes through one by one: those that no other stands too close to.
+fn parts<const L: usize>(line: &Line, cells: &[Cell<L>], block: usize) -> Vec<Part> {
+    let opens = |at: usize| {
+        let lane = line.stages.get(at).and_then(|s| s.lane.as_ref());
+        lane.is_some_and(|l| l.places.is_none_or(|places| places >= block as u64))
+    };
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for to in 1..=cells.len() {
+        if to < cells.len() && !opens(to) {
+            continue;
+        }
+        let alone = to == from + 1 && cells.get(from).is_some_and(|c| c.block().is_some());
+        // A source that always has an item needs no lane.
+        let fed = opens(from)
+            || from == 0 && line.source.every.is_none() && line.stages.first().is_some_and(|s| s.lane.is_none());
+        parts.push(if alone && fed { Part::Block(from) } else { Part::Through(from, to) });
+        from = to;
+    }
+    parts
+}
+
 /// Lines with machines in parallel, where another item may go on than the one that has come: one replication at a
 /// time.
 impl Runner<1> {
     fn all_walking(&mut self, ask: &Ask, always: bool, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
         let mut pace = Pace::new();
-        while let Some((ready, kind)) = self.origin.next(&self.bounds) {
-            let end = self.walk(0, Item { ready, birth: ready, kind }, None, always)?;
-            if self.after(end, &mut pace, ask, look)? {
+        let mut kinds = [[0; 1]; BLOCK];
+        while self.origin.up_to(1) > 0 {
+            self.origin.kinds(&mut kinds, 1);
+            let ready = self.origin.next(&self.bounds);
+            let end = self.walk(0, Item { ready, birth: ready, kind: kinds[0] }, None, always)?;
+            if self.after(1, end, &mut pace, ask, look)? {
                 break;
             }
         }
@@ -343,7 +654,8 @@ impl Runner<1> {
         let bounds = self.bounds;
         let last = self.cells.len().saturating_sub(1);
         leaves(self.cell(last)?, &passage, held, item.ready[0], &bounds);
-        self.leaves_line(&item)
+        self.exit.leave(&item.birth, &item.kind, &item.ready, &bounds);
+        Ok(item.ready[0])
     }
 
     fn cell(&mut self, at: usize) -> Result<&mut Cell<1>, Halt> {
