@@ -55,10 +55,51 @@ pub struct ZigguratTables {
     pub exponential: [Layer; LAYERS],
     /// Layers of the normal: 256 of the positive half, then the same with negative widths.
     pub normal: [Layer; 2 * LAYERS],
-    /// `exp(-edge[i])`, from the base up to 1 at the top.
-    exponential_density: [f64; LAYERS + 1],
+    /// What lies between the edges of the exponential's layers.
+    exponential_wedges: [Wedge; LAYERS],
     /// `exp(-edge[i]²/2)`, from the base up to 1 at the top.
     normal_density: [f64; LAYERS + 1],
+}
+
+/// Where the exponential's density runs through a layer: between the layer's two edges it falls from one height to
+/// the other, below the chord and above the tangent at the right edge, for it is convex.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Wedge {
+    /// Right edge.
+    right: f64,
+    /// One by the distance of the edges.
+    by_width: f64,
+    /// Slope of the tangent at the right edge by that of the chord.
+    tangent: f64,
+    /// Density at the right edge.
+    low: f64,
+    /// Density at the left edge less that at the right.
+    rise: f64,
+}
+
+impl Wedge {
+    fn new(right: f64, left: f64) -> Wedge {
+        let (low, high) = (libm::exp(-right), libm::exp(-left));
+        let (width, rise) = (right - left, high - low);
+        Wedge { right, by_width: 1.0 / width, tangent: low * width / rise, low, rise }
+    }
+
+    /// Whether a height between the two densities, as a share, is below the density at a place between the edges;
+    /// `None` where chord and tangent do not say, or so narrowly that rounding could.
+    #[inline]
+    fn decides(&self, x: f64, height: f64) -> Option<bool> {
+        /// Thousands of times what rounding makes of heights.
+        const NARROW: f64 = 1e-9;
+        let chord = (self.right - x) * self.by_width;
+        if height > chord + NARROW {
+            return Some(false);
+        }
+        (height < chord * self.tangent - NARROW).then_some(true)
+    }
+
+    fn is_under(&self, x: f64, height: f64) -> bool {
+        self.low + self.rise * height < libm::exp(-x)
+    }
 }
 
 impl ZigguratTables {
@@ -121,7 +162,7 @@ impl ZigguratTables {
                 let layer = layer(&normal, i % LAYERS, NORMAL_BITS);
                 if i < LAYERS { layer } else { Layer { width: -layer.width, ..layer } }
             }),
-            exponential_density: densities(&exponential, |x| libm::exp(-x)),
+            exponential_wedges: std::array::from_fn(|i| Wedge::new(exponential[i], exponential[i + 1])),
             normal_density: densities(&normal, |x| libm::exp(-0.5 * x * x)),
         }
     }
@@ -158,8 +199,12 @@ pub fn exponential_slow(word: u64) -> f64 {
         let number = ((word & ZigguratTables::EXPONENTIAL_MASK) >> 4) as usize;
         if number == 0 {
             passed += EXPONENTIAL_EDGE;
-        } else if under(&tables.exponential_density, number, sub.next(), libm::exp(-x)) {
-            return passed + x;
+        } else {
+            let height = uniform(sub.next());
+            let wedge = &tables.exponential_wedges[number];
+            if wedge.decides(x, height).unwrap_or_else(|| wedge.is_under(x, height)) {
+                return passed + x;
+            }
         }
         word = sub.next();
     }

@@ -128,6 +128,7 @@ fn line(seed: u64) -> String {
             1 => "-[unlimited]->".to_string(),
             2 => format!("-[{}, {} s]->", 1 + draw.below(4), 1 + draw.below(4)),
             3 => format!("-[{} s]->", 1 + draw.below(4)),
+            4 => format!("-[{}]->", 6 + draw.below(40)),
             _ => format!("-[{}]->", 1 + draw.below(5)),
         };
         flow += &format!(" {arrow} s{i}");
@@ -177,6 +178,39 @@ fn examples_and_benchmarks_give_the_figures_of_the_event_kernel() {
     }
     println!("by recursion: {run:?}");
     assert!(run.len() >= 4, "{run:?}");
+}
+
+/// With the instructions that every processor has, and with the widest of this one, every figure is the same; and
+/// side by side what it is alone.
+#[test]
+fn every_processor_gives_the_same_bits() {
+    use flowline::base::limits;
+    use flowline::kernel::recursion::Ask;
+    let mut run = 0;
+    for seed in 1000..1040 {
+        let plant = plant_of("processors", &line(seed));
+        let Some(recursion) = Recursion::of(&plant).ok().filter(Recursion::goes_wide) else { continue };
+        let ask = Ask {
+            seed,
+            first: 0,
+            warmup: 60_000_000_000,
+            horizon: 3_600_000_000_000,
+            until: None,
+            memory: limits::REPLICATION_BYTES,
+        };
+        let wide = recursion.wide(&plant, &ask, &|_| true);
+        assert_eq!(format!("{wide:?}"), format!("{:?}", recursion.anywhere(&plant, &ask, true)), "seed {seed}");
+        let Ok(wide) = wide else { continue };
+        for (first, ran) in (0..).zip(&wide) {
+            let ask = Ask { first, ..ask };
+            let one = recursion.one(&plant, &ask, &|_| true).unwrap();
+            let anywhere = recursion.anywhere(&plant, &ask, false).unwrap();
+            assert_eq!(format!("{:?}", [ran]), format!("{:?}", one.iter().collect::<Vec<_>>()), "seed {seed}");
+            assert_eq!(format!("{one:?}"), format!("{anywhere:?}"), "seed {seed}");
+        }
+        run += 1;
+    }
+    assert!(run > 15, "{run}");
 }
 
 /// Replications side by side give what each gives alone.

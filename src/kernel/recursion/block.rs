@@ -4,7 +4,8 @@
 //!
 //! Start at [`pass`], the innermost loop.
 
-use super::cells::{Bounds, Failing, Mark, NO_TIME, Sums, Unsound};
+use super::cells::{Bounds, Mark, NO_TIME, Sums, Unsound};
+use super::failing::Failing;
 use super::wide::Wide;
 
 /// Most items of a block.

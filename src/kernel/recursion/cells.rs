@@ -9,9 +9,10 @@ use crate::runtime::ziggurat::ZigguratTables;
 
 use super::block::{BLOCK, FAILS, Leaves, NEVER_STOPS, Pass, Rows, Stops, WEARS, nothing_ahead};
 use super::draws::Draws;
+use super::failing::{Failing, before};
 use super::line;
 use super::machines::Machines;
-use super::run::Side;
+use super::side::Side;
 
 /// No time at all: earlier than everything.
 pub const NO_TIME: i64 = -(1 << 62);
@@ -221,19 +222,6 @@ pub struct Cell<const L: usize> {
     pub marks: Vec<[Mark; 2]>,
 }
 
-/// Breakdowns of one machine.
-#[derive(Clone)]
-pub struct Failing<const L: usize> {
-    wears: bool,
-    after: Draws<L>,
-    repair: Draws<L>,
-    /// The next failure, where it is known.
-    pub next: [i64; L],
-    /// Working time left on a clock that runs during work.
-    pub rest: [i64; L],
-    longest: u64,
-}
-
 /// A draw gave no duration, or a very long one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsound;
@@ -259,16 +247,7 @@ impl<const L: usize> Cell<L> {
             Some(s) => match &s.failure {
                 None => Behind::One,
                 Some(f) => {
-                    let mut failing = Failing {
-                        wears: f.wears,
-                        after: f.after.begin(seed, first),
-                        repair: f.repair.begin(seed, first),
-                        next: [NEVER; L],
-                        rest: [NEVER; L],
-                        longest: longest.saturating_mul(block as u64),
-                    };
-                    let drawn: [i64; L] = std::array::from_fn(|i| failing.after.one(i));
-                    *(if f.wears { &mut failing.rest } else { &mut failing.next }) = drawn;
+                    let failing = Failing::new(f, longest.saturating_mul(block as u64), seed, first);
                     Behind::Failing(Box::new(failing))
                 }
             },
@@ -279,16 +258,15 @@ impl<const L: usize> Cell<L> {
         };
         let often = match &behind {
             Behind::One => true,
-            Behind::Failing(f) => !f.wears,
+            Behind::Failing(f) => !f.wears(),
             _ => false,
         };
-        let alone = laws.is_empty() && stage.lane.as_ref().is_none_or(|l| l.transit.is_none());
         let stops = match &behind {
             Behind::One => Some(NEVER_STOPS),
-            Behind::Failing(f) => Some(if f.wears { WEARS } else { FAILS }),
+            Behind::Failing(f) => Some(if f.wears() { WEARS } else { FAILS }),
             _ => None,
         };
-        let stops = stops.filter(|_| alone);
+        let stops = stops.filter(|_| stage.takes_blocks());
         let transit = stage.lane.as_ref().and_then(|l| l.transit.as_ref()).map(|t| Box::new(t.begin(seed, first)));
         Self {
             work,
@@ -322,7 +300,7 @@ impl<const L: usize> Cell<L> {
     #[must_use]
     pub fn is_unsound(&self) -> bool {
         let Behind::Failing(failing) = &self.behind else { return false };
-        failing.next.iter().chain(&failing.rest).any(|t| *t != NEVER && t.cast_unsigned() > failing.longest)
+        failing.is_unsound()
     }
 
     /// Whether items go through by [`Cell::go`], not by [`Cell::arrive`] and [`Cell::pass`].
@@ -454,16 +432,22 @@ impl<const L: usize> Cell<L> {
         Ok(passage)
     }
 
-    /// Which breakdowns items meet in a block; `None` where they cannot go in blocks.
-    #[must_use]
-    pub fn block(&self) -> Option<u8> {
-        self.stops
-    }
-
     /// Whether there is a lane before the machine.
     #[must_use]
     pub fn has_lane(&self) -> bool {
         self.has_lane
+    }
+
+    /// The time of work.
+    #[must_use]
+    pub fn work(&self) -> &Draws<L> {
+        &self.work
+    }
+
+    /// Durations beyond this are left to the event kernel.
+    #[must_use]
+    pub fn longest(&self) -> u64 {
+        self.longest
     }
 
     /// Items that have come.
@@ -479,7 +463,16 @@ impl<const L: usize> Cell<L> {
         self.leaves.of(item)
     }
 
-    /// Items of a block go through. `came` says when each comes, and `ahead` from when on there is room behind; `ended`
+    /// Draws the times of work of a block.
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    #[inline(always)]
+    pub fn draw<S: Side<L>>(&mut self, count: usize, times: &mut Rows<L>) -> Result<(), Unsound> {
+        S::draw(&mut self.work, count, times, self.longest)
+    }
+
+    /// Items of a block go through, with these times of work. `came` says when each comes, and `ahead` from when on there is room behind; `ended`
     /// and `gone` are told.
     ///
     /// # Errors
@@ -493,7 +486,6 @@ impl<const L: usize> Cell<L> {
         bounds: &Bounds<L>,
     ) -> Result<(), Unsound> {
         let Some(stops) = self.stops else { return Err(Unsound) };
-        S::draw(&mut self.work, count, times, self.longest)?;
         let first = self.items;
         self.leaves.make_room(first, count);
         let left = self.left;
@@ -828,121 +820,6 @@ impl<const L: usize> Cell<L> {
     }
 }
 
-impl<const L: usize> Failing<L> {
-    /// From when on, at a time or later, the machine is up.
-    ///
-    /// # Errors
-    /// When a draw gives no duration.
-    pub fn until_up(
-        &mut self,
-        lane: usize,
-        at: i64,
-        freed: i64,
-        ended: i64,
-        bounds: &Bounds<L>,
-        marks: &mut [Mark; 2],
-    ) -> Result<i64, Unsound> {
-        let mut up = at;
-        while self.next[lane] <= up {
-            let (from, to) = self.fail(lane, self.next[lane], bounds, marks)?;
-            // While the finished item waited.
-            let (begin, end) = (from.max(ended), to.min(freed));
-            for (mark, bound) in marks.iter_mut().zip(bounds) {
-                let bound = bound[lane];
-                mark.down_blocked += before(bound, begin, end);
-            }
-            up = up.max(to);
-        }
-        Ok(up)
-    }
-
-    /// The end of work that begins at a time.
-    ///
-    /// # Errors
-    /// When a draw gives no duration.
-    pub fn through(
-        &mut self,
-        lane: usize,
-        from: i64,
-        time: i64,
-        bounds: &Bounds<L>,
-        marks: &mut [Mark; 2],
-    ) -> Result<i64, Unsound> {
-        if self.wears && self.rest[lane] > time {
-            self.rest[lane] -= time;
-            return Ok(from + time);
-        }
-        self.work(lane, from, time, bounds, marks)
-    }
-
-    /// The end of work that begins at a time and is interrupted.
-    fn work(
-        &mut self,
-        lane: usize,
-        from: i64,
-        time: i64,
-        bounds: &Bounds<L>,
-        marks: &mut [Mark; 2],
-    ) -> Result<i64, Unsound> {
-        let mut end = from + time;
-        if !self.wears {
-            while self.next[lane] < end {
-                let (down, up) = self.fail(lane, self.next[lane], bounds, marks)?;
-                during_work(lane, down, up, bounds, marks);
-                end += up - down;
-            }
-            return Ok(end);
-        }
-        let (mut at, mut rest) = (from, time);
-        while self.rest[lane] < rest {
-            at += self.rest[lane];
-            rest -= self.rest[lane];
-            let (down, up) = self.fail(lane, at, bounds, marks)?;
-            during_work(lane, down, up, bounds, marks);
-            at = up;
-        }
-        end = at + rest;
-        self.rest[lane] -= rest;
-        if self.rest[lane] == 0 {
-            // The clock ran out with the work, which is finished first (B6).
-            self.next[lane] = end;
-        }
-        Ok(end)
-    }
-
-    /// A failure and the end of its repair; the clock begins anew.
-    fn fail(&mut self, lane: usize, at: i64, bounds: &Bounds<L>, marks: &mut [Mark; 2]) -> Result<(i64, i64), Unsound> {
-        let (repair, after) = (self.repair.one(lane), self.after.one(lane));
-        sound(&[repair, after], self.longest)?;
-        let up = at + repair;
-        if self.wears {
-            self.rest[lane] = after;
-            self.next[lane] = NEVER;
-        } else {
-            self.next[lane] = up + after;
-        }
-        for (mark, bound) in marks.iter_mut().zip(bounds) {
-            let bound = bound[lane];
-            mark.down += before(bound, at, up);
-            mark.failures += u64::from(at <= bound);
-            mark.repairs += u64::from(up <= bound);
-        }
-        Ok((at, up))
-    }
-}
-
-fn during_work<const L: usize>(lane: usize, down: i64, up: i64, bounds: &Bounds<L>, marks: &mut [Mark; 2]) {
-    for (mark, bound) in marks.iter_mut().zip(bounds) {
-        mark.down_busy += before(bound[lane], down, up);
-    }
-}
-
-/// How much of the time from one date to another lies before a bound; none where the second is the earlier.
-#[must_use]
-pub fn before(bound: i64, from: i64, to: i64) -> i128 {
-    i128::from((to.min(bound) - from.min(bound)).max(0))
-}
-
 /// The work of items of several types.
 fn of_kind<const L: usize>(first: &mut Draws<L>, others: &mut [Draws<L>], kind: &[u8; L]) -> [i64; L] {
     std::array::from_fn(|lane| match usize::from(kind[lane]).checked_sub(1) {
@@ -961,6 +838,7 @@ fn sound<const L: usize>(times: &[i64; L], longest: u64) -> Result<(), Unsound> 
     if all > longest { Err(Unsound) } else { Ok(()) }
 }
 
+/// The larger of each two dates.
 #[inline(always)]
 pub fn max<const L: usize>(a: &[i64; L], b: &[i64; L]) -> [i64; L] {
     let mut most = *a;

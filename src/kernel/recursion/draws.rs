@@ -203,9 +203,9 @@ impl<const L: usize> Draws<L> {
                 if ticks.cast_unsigned() <= longest { Ok(()) } else { Err(Unsound) }
             }
             Drawn::Exponential(mean) => {
-                let mut all = exponentials::<W, L, 0>(words, *mean, count, rows);
+                let mut all = exponentials::<W, L, 0>(words, &[*mean; 4], count, rows);
                 if 2 * W::WIDTH <= L {
-                    all |= exponentials::<W, L, 1>(words, *mean, count, rows);
+                    all |= exponentials::<W, L, 1>(words, &[*mean; 4], count, rows);
                 }
                 if all <= longest { Ok(()) } else { sound(rows, count, longest) }
             }
@@ -250,6 +250,39 @@ impl<const L: usize> Draws<L> {
     }
 }
 
+/// Exponential durations of four stations that are drawn together, where there is one replication only.
+#[derive(Clone, Debug, Default)]
+pub struct Bank {
+    words: [[u64; 4]; 4],
+    means: [f64; 4],
+}
+
+impl Bank {
+    /// Draws of stations, at most four, where all are exponential.
+    #[must_use]
+    pub fn of<const L: usize>(stations: &[&Draws<L>]) -> Option<Bank> {
+        let mut bank = Bank::default();
+        for (column, draws) in stations.iter().enumerate() {
+            let Drawn::Exponential(mean) = draws.law else { return None };
+            *bank.means.get_mut(column)? = mean;
+            for (own, words) in bank.words.iter_mut().zip(&draws.words) {
+                own[column] = *words.first()?;
+            }
+        }
+        Some(bank)
+    }
+
+    /// The next durations of each station, in ticks, `count` of them.
+    ///
+    /// # Errors
+    /// When one is longer than `longest`.
+    #[inline(always)]
+    pub fn fill<W: Wide>(&mut self, count: usize, rows: &mut Rows<4>, longest: u64) -> Result<(), Unsound> {
+        let all = exponentials::<W, 4, 0>(&mut self.words, &self.means, count, rows);
+        if all <= longest { Ok(()) } else { sound(rows, count, longest) }
+    }
+}
+
 /// Whether all are durations of at most `longest`.
 fn sound<const L: usize>(rows: &Rows<L>, count: usize, longest: u64) -> Result<(), Unsound> {
     let mut all = rows.iter().take(count).flatten();
@@ -260,7 +293,7 @@ fn sound<const L: usize>(rows: &Rows<L>, count: usize, longest: u64) -> Result<(
 #[inline(always)]
 fn exponentials<W: Wide, const L: usize, const PART: usize>(
     words: &mut [[u64; L]; 4],
-    mean: f64,
+    means: &[f64; 4],
     count: usize,
     rows: &mut Rows<L>,
 ) -> u64 {
@@ -276,12 +309,12 @@ fn exponentials<W: Wide, const L: usize, const PART: usize>(
         s1 = s1.xor(mixed2);
         s2 = mixed2.xor(shifted);
         s3 = mixed3.round::<45, 19>();
-        let (times, refused) = word.exponential(mean, of);
+        let (times, refused) = word.exponential(means, of);
         times.store(row, PART);
         if refused != 0 {
             let mut words = [0; L];
             word.store(&mut words, PART);
-            again(&words, refused, PART * W::WIDTH, mean, row);
+            again(&words, refused, PART * W::WIDTH, means, row);
             all = all.or(W::load(row, PART));
         }
         all = all.or(times);
@@ -298,11 +331,12 @@ fn exponentials<W: Wide, const L: usize, const PART: usize>(
 /// Draws again what does not lie in its layer, from replication `first` on.
 #[cold]
 #[inline(never)]
-fn again<const L: usize>(words: &[i64; L], refused: u32, first: usize, mean: f64, row: &mut [i64; L]) {
+fn again<const L: usize>(words: &[i64; L], refused: u32, first: usize, means: &[f64; 4], row: &mut [i64; L]) {
     let mut refused = refused;
     while refused != 0 {
-        let lane = first + refused.trailing_zeros() as usize;
-        row[lane] = ticks(mean * exponential_slow(words[lane].cast_unsigned()));
+        let at = refused.trailing_zeros() as usize;
+        let lane = first + at;
+        row[lane] = ticks(means[at] * exponential_slow(words[lane].cast_unsigned()));
         refused &= refused - 1;
     }
 }

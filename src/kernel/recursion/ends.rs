@@ -7,7 +7,7 @@ use super::block::{BLOCK, Giving, Rows};
 use super::cells::{Bounds, NEVER, Unsound};
 use super::draws::{Draws, uniforms, words};
 use super::line::Feed;
-use super::run::Side;
+use super::side::Side;
 
 /// What a source has done up to a bound.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,7 +4,8 @@
 
 use std::collections::VecDeque;
 
-use super::cells::{Bounds, Mark, NEVER, before};
+use super::cells::{Bounds, Mark, NEVER};
+use super::failing::before;
 
 /// An item on a machine.
 #[derive(Clone, Copy, Debug)]

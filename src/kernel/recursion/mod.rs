@@ -19,10 +19,12 @@ pub mod block;
 pub mod cells;
 pub mod draws;
 pub mod ends;
+pub mod failing;
 pub mod figures;
 pub mod line;
 pub mod machines;
 pub mod run;
+pub mod side;
 pub mod wide;
 
 use crate::ir::Plant;
@@ -56,10 +58,21 @@ impl Recursion {
         run::run_one(&self.line, plant, ask, look)
     }
 
+    /// Runs as [`Recursion::wide`] or [`Recursion::one`] with instructions that every processor has.
+    ///
+    /// # Errors
+    /// As [`Recursion::one`].
+    pub fn anywhere(&self, plant: &Plant, ask: &Ask, wide: bool) -> Result<Vec<Ran>, Halt> {
+        match wide {
+            true => run::run::<side::Anywhere, LANES>(&self.line, plant, ask, &|_| true),
+            false => run::run::<side::Anywhere, 1>(&self.line, plant, ask, &|_| true),
+        }
+    }
+
     /// Whether replications can run side by side.
     #[must_use]
     pub fn goes_wide(&self) -> bool {
-        !self.line.reorders()
+        run::goes_wide(&self.line)
     }
 
     /// Runs [`LANES`] replications side by side, from [`Ask::first`] on, with the widest instructions that the
@@ -71,9 +84,9 @@ impl Recursion {
         #[cfg(target_arch = "x86_64")]
         {
             if std::arch::is_x86_feature_detected!("avx2") {
-                return run::run::<run::Avx2, LANES>(&self.line, plant, ask, look);
+                return run::run::<side::Avx2, LANES>(&self.line, plant, ask, look);
             }
         }
-        run::run::<run::Anywhere, LANES>(&self.line, plant, ask, look)
+        run::run::<side::Anywhere, LANES>(&self.line, plant, ask, look)
     }
 }

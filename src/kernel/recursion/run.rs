@@ -5,14 +5,14 @@ use crate::ir::Plant;
 use crate::kernel::read::Snapshot;
 use crate::runtime::ziggurat::tables;
 
-use super::block::{BLOCK, FAILS, Giving, NEVER_STOPS, Pass, Rows, WEARS, give, nothing_ahead, pass};
+use super::block::{BLOCK, Rows, nothing_ahead};
 use super::cells::{Behind, Bounds, Cell, NEVER, NO_TIME, Passage, Unsound, max};
-use super::draws::Draws;
+use super::draws::{Bank, Draws};
 use super::ends::{Exit, Origin};
 use super::figures;
 use super::line::{Line, Stage};
 use super::machines::Held;
-use super::wide::{Four, One, Wide};
+use super::side::{Anywhere, Side};
 
 /// What is wanted of a run.
 #[derive(Clone, Copy, Debug)]
@@ -62,159 +62,11 @@ const LOOK: u64 = 1024;
 /// Items at one instant after which there is no end to be seen.
 const ENDLESS: u64 = 1_000_000;
 
-/// How the inner loops are run for `L` replications.
-pub trait Side<const L: usize> {
-    /// Draws the next durations of a block, as [`Draws::fill`].
-    ///
-    /// # Errors
-    /// When the law gives none, or one that is longer than `longest`.
-    fn draw(draws: &mut Draws<L>, count: usize, rows: &mut Rows<L>, longest: u64) -> Result<(), Unsound>;
-    /// Items of a block go through a stage, as [`pass`].
-    ///
-    /// # Errors
-    /// When a draw gives no duration.
-    fn pass(block: &mut Pass<'_, L>, lane: bool, stops: u8) -> Result<(), Unsound>;
-    /// A source gives items of a block, as [`give`].
-    fn give(block: &mut Giving<'_, L>);
-}
-
-#[inline(always)]
-pub fn pass_any<W: Wide, const L: usize>(p: &mut Pass<'_, L>, lane: bool, stops: u8) -> Result<(), Unsound> {
-    match (lane, stops) {
-        (true, NEVER_STOPS) => pass_all::<W, L, true, NEVER_STOPS>(p),
-        (true, FAILS) => pass_all::<W, L, true, FAILS>(p),
-        (true, _) => pass_all::<W, L, true, WEARS>(p),
-        (false, NEVER_STOPS) => pass_all::<W, L, false, NEVER_STOPS>(p),
-        (false, FAILS) => pass_all::<W, L, false, FAILS>(p),
-        (false, _) => pass_all::<W, L, false, WEARS>(p),
-    }
-}
-
-#[inline(always)]
-fn pass_all<W: Wide, const L: usize, const LANE: bool, const STOPS: u8>(p: &mut Pass<'_, L>) -> Result<(), Unsound> {
-    pass::<W, L, 0, LANE, STOPS>(p)?;
-    if 2 * W::WIDTH <= L { pass::<W, L, 1, LANE, STOPS>(p) } else { Ok(()) }
-}
-
-#[inline(always)]
-pub fn give_all<W: Wide, const L: usize>(g: &mut Giving<'_, L>) {
-    give::<W, L, 0>(g);
-    if 2 * W::WIDTH <= L {
-        give::<W, L, 1>(g);
-    }
-}
-
-/// Any processor: one replication, or [`super::LANES`].
-pub struct Anywhere;
-
-impl Side<1> for Anywhere {
-    #[inline(never)]
-    fn draw(draws: &mut Draws<1>, count: usize, rows: &mut Rows<1>, longest: u64) -> Result<(), Unsound> {
-        draws.fill::<One>(count, rows, longest)
-    }
-
-    #[inline(never)]
-    fn pass(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
-        pass_any::<One, 1>(block, lane, stops)
-    }
-
-    fn give(block: &mut Giving<'_, 1>) {
-        give_all::<One, 1>(block);
-    }
-}
-
-impl Side<8> for Anywhere {
-    #[inline(never)]
-    fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
-        draws.fill::<Four>(count, rows, longest)
-    }
-
-    #[inline(never)]
-    fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
-        pass_any::<Four, 8>(block, lane, stops)
-    }
-
-    fn give(block: &mut Giving<'_, 8>) {
-        give_all::<Four, 8>(block);
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-pub use avx2::Avx2;
-
-#[cfg(target_arch = "x86_64")]
-mod avx2 {
-    use super::super::wide::{One, Single, Vector};
-    use super::{Draws, Giving, Pass, Rows, Side, Unsound, give_all, pass_any};
-
-    /// A processor with AVX2; used only where that has been seen.
-    pub struct Avx2;
-
-    #[target_feature(enable = "avx2")]
-    fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
-        draws.fill::<Vector>(count, rows, longest)
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
-        pass_any::<Vector, 8>(block, lane, stops)
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn give(block: &mut Giving<'_, 8>) {
-        give_all::<Vector, 8>(block);
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn pass_one(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
-        pass_any::<Single, 1>(block, lane, stops)
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn give_one(block: &mut Giving<'_, 1>) {
-        give_all::<Single, 1>(block);
-    }
-
-    impl Side<1> for Avx2 {
-        #[inline(never)]
-        fn draw(draws: &mut Draws<1>, count: usize, rows: &mut Rows<1>, longest: u64) -> Result<(), Unsound> {
-            draws.fill::<One>(count, rows, longest)
-        }
-
-        fn pass(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
-            // SAFETY: see [`Avx2`].
-            unsafe { pass_one(block, lane, stops) }
-        }
-
-        fn give(block: &mut Giving<'_, 1>) {
-            // SAFETY: see [`Avx2`].
-            unsafe { give_one(block) }
-        }
-    }
-
-    impl Side<8> for Avx2 {
-        fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
-            // SAFETY: see [`Avx2`].
-            unsafe { draw(draws, count, rows, longest) }
-        }
-
-        fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
-            // SAFETY: see [`Avx2`].
-            unsafe { pass(block, lane, stops) }
-        }
-
-        fn give(block: &mut Giving<'_, 8>) {
-            // SAFETY: see [`Avx2`].
-            unsafe { give(block) }
-        }
-    }
-}
-
 /// Stages that a block goes through together.
 #[derive(Clone, Copy, Debug)]
 enum Part {
-    /// One stage, item after item in one loop.
-    Block(usize),
+    /// One stage, item after item in one loop; where its times are drawn with those of others, the bank and the column.
+    Block(usize, Option<(usize, usize)>),
     /// Stages from one on up to another, each item through all of them.
     Through(usize, usize),
 }
@@ -222,6 +74,7 @@ enum Part {
 /// Dates of the items of a block.
 struct Dates<const L: usize> {
     times: Rows<L>,
+    banked: Rows<4>,
     ready: Rows<L>,
     births: Rows<L>,
     kinds: [[u8; L]; BLOCK],
@@ -234,6 +87,7 @@ struct Runner<const L: usize> {
     origin: Origin<L>,
     cells: Vec<Cell<L>>,
     parts: Vec<Part>,
+    banks: Vec<Bank>,
     /// Items of a block.
     block: usize,
     dates: Box<Dates<L>>,
@@ -277,7 +131,7 @@ pub fn run<S: Side<L>, const L: usize>(
     ask: &Ask,
     look: &dyn Fn(f64) -> bool,
 ) -> Result<Vec<Ran>, Halt> {
-    let mut runner = Runner::<L>::new(line, ask)?;
+    let mut runner = Runner::<L>::new(line, ask, S::BANKS)?;
     let always = line.source.every.is_none();
     runner.all::<S>(ask, always, look)?;
     Ok(runner.figures(line, plant))
@@ -291,21 +145,21 @@ pub fn run_one(line: &Line, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool
     if !line.reorders() {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") {
-            return run::<Avx2, 1>(line, plant, ask, look);
+            return run::<super::side::Avx2, 1>(line, plant, ask, look);
         }
         return run::<Anywhere, 1>(line, plant, ask, look);
     }
     if ask.until.is_some() {
         return Err(Halt::Beyond);
     }
-    let mut runner = Runner::<1>::new(line, ask)?;
+    let mut runner = Runner::<1>::new(line, ask, false)?;
     let always = line.source.every.is_none();
     runner.all_walking(ask, always, look)?;
     Ok(runner.figures(line, plant))
 }
 
 impl<const L: usize> Runner<L> {
-    fn new(line: &Line, ask: &Ask) -> Result<Self, Halt> {
+    fn new(line: &Line, ask: &Ask, banked: bool) -> Result<Self, Halt> {
         let bounds = [[ask.warmup; L], [ask.horizon; L]];
         // A sweep adds at most this much at each stage to dates that are at most 2^62.
         let shares = (line.stages.len() as u64 + 1).max(32).next_power_of_two();
@@ -316,12 +170,16 @@ impl<const L: usize> Runner<L> {
         if cells.iter().any(Cell::is_unsound) {
             return Err(Halt::Beyond);
         }
+        let mut parts = parts(line, block);
+        let banks = if banked { bank(&cells, &mut parts) } else { Vec::new() };
         Ok(Runner {
             origin: Origin::new(&line.source, longest, &bounds, ask.seed, ask.first)?,
-            parts: parts(line, &cells, block),
+            parts,
+            banks,
             block,
             dates: Box::new(Dates {
                 times: [[0; L]; BLOCK],
+                banked: [[0; 4]; BLOCK],
                 ready: [[0; L]; BLOCK],
                 births: [[0; L]; BLOCK],
                 kinds: [[0; L]; BLOCK],
@@ -433,21 +291,21 @@ impl<const L: usize> Runner<L> {
 
     /// Items go from the source to the sink. When the last gets there.
     fn block<S: Side<L>>(&mut self, count: usize, always: bool) -> Result<i64, Halt> {
-        let Self { origin, cells, parts, dates, exit, bounds, .. } = self;
-        let Dates { times, ready, births, kinds, came, ended, gone } = &mut **dates;
+        let Self { origin, cells, parts, banks, dates, exit, bounds, .. } = self;
+        let Dates { times, banked, ready, births, kinds, came, ended, gone } = &mut **dates;
         origin.kinds(kinds, count);
         let (mut came, mut gone) = (came, gone);
         let mut first = true;
         for part in parts.iter() {
             let (from, to) = match *part {
-                Part::Block(at) => (at, at + 1),
+                Part::Block(at, _) => (at, at + 1),
                 Part::Through(from, to) => (from, to),
             };
             let (before, behind) = cells.split_at_mut(to);
             let ahead = behind.first().map_or(nothing_ahead(), |next| next.rooms(count));
             let its = before.get_mut(from..).unwrap_or_default();
             match (part, &mut *its) {
-                (Part::Block(_), [cell]) => {
+                (Part::Block(_, bank), [cell]) => {
                     let supplied = first && !cell.has_lane();
                     if first && cell.has_lane() {
                         origin.give::<S>(count, [times, ready, came], cell.rooms(count), bounds)?;
@@ -456,6 +314,17 @@ impl<const L: usize> Runner<L> {
                     } else if supplied {
                         let due = origin.due();
                         came.iter_mut().take(count).for_each(|row| *row = due);
+                    }
+                    match bank.and_then(|(bank, column)| Some((banks.get_mut(bank)?, column))) {
+                        Some((bank, column)) => {
+                            if column == 0 {
+                                S::draw_bank(bank, count, banked, cell.longest())?;
+                            }
+                            for i in 0..count.min(BLOCK) {
+                                times[i] = [banked[i][column % 4]; L];
+                            }
+                        }
+                        None => cell.draw::<S>(count, times)?,
                     }
                     let item = cell.items();
                     cell.through_block::<S>(count, [times, came, ended, gone], ahead, bounds)?;
@@ -564,36 +433,72 @@ fn through<const L: usize>(
     Ok(gone)
 }
 
-/// Items of a block that suit a line best: of few, more of its stages can take several at once.
+/// Items of a block that suit a line best: with many, the stages that can take so many are fast, with few, more are.
 fn block_of(line: &Line) -> usize {
-    let few = |stage: &Stage, count: usize| {
+    let takes = |stage: &Stage, count: usize| {
         stage.lane.as_ref().is_some_and(|l| l.places.is_none_or(|places| places >= count as u64))
     };
-    let stages = line.stages.len();
-    let best = [BLOCK, BLOCK / 2, BLOCK / 4].into_iter().find(|count| {
-        let wide = line.stages.iter().filter(|s| few(s, *count)).count();
-        wide > 0 && 8 * (wide + 1) >= 7 * stages
-    });
-    best.unwrap_or(BLOCK / 4)
+    let cost = |count: usize| {
+        let fast = line.stages.iter().filter(|s| takes(s, count)).count();
+        // A stage costs 4 for each item by itself, and in a block 1, and 3 for the block.
+        4 * count * (line.stages.len() - fast) + fast * (count + 3)
+    };
+    let by_item = |count: usize| 1000 * cost(count) / count;
+    (2..=BLOCK).rev().min_by_key(|count| by_item(*count)).unwrap_or(BLOCK)
+}
+
+/// Draws the times of stages together, where they are exponential and stand in a row.
+fn bank<const L: usize>(cells: &[Cell<L>], parts: &mut [Part]) -> Vec<Bank> {
+    let mut banks = Vec::new();
+    let mut from = 0;
+    while from < parts.len() {
+        let four = parts.get_mut(from..).unwrap_or_default();
+        let work = |part: &Part| match part {
+            Part::Block(at, _) => cells.get(*at).map(Cell::work),
+            Part::Through(..) => None,
+        };
+        let own: Vec<&Draws<L>> = four.iter().take(4).map_while(work).collect();
+        let bank = if own.len() > 1 { Bank::of(&own) } else { None };
+        let Some(bank) = bank else {
+            from += 1;
+            continue;
+        };
+        for (column, part) in four.iter_mut().take(own.len()).enumerate() {
+            if let Part::Block(_, place) = part {
+                *place = Some((banks.len(), column));
+            }
+        }
+        from += own.len();
+        banks.push(bank);
+    }
+    banks
+}
+
+/// Whether replications side by side take less time than one after another: most stages take items in blocks, for
+/// which there are wide registers.
+#[must_use]
+pub fn goes_wide(line: &Line) -> bool {
+    let alone = parts(line, block_of(line)).iter().filter(|part| matches!(part, Part::Block(..))).count();
+    !line.reorders() && 2 * alone >= line.stages.len()
 }
 
 /// Which stages a block goes through one by one: those that no other stands too close to.
-fn parts<const L: usize>(line: &Line, cells: &[Cell<L>], block: usize) -> Vec<Part> {
+fn parts(line: &Line, block: usize) -> Vec<Part> {
     let opens = |at: usize| {
         let lane = line.stages.get(at).and_then(|s| s.lane.as_ref());
         lane.is_some_and(|l| l.places.is_none_or(|places| places >= block as u64))
     };
     let mut parts = Vec::new();
     let mut from = 0;
-    for to in 1..=cells.len() {
-        if to < cells.len() && !opens(to) {
+    for to in 1..=line.stages.len() {
+        if to < line.stages.len() && !opens(to) {
             continue;
         }
-        let alone = to == from + 1 && cells.get(from).is_some_and(|c| c.block().is_some());
+        let alone = to == from + 1 && line.stages.get(from).is_some_and(Stage::takes_blocks);
         // A source that always has an item needs no lane.
         let fed = opens(from)
             || from == 0 && line.source.every.is_none() && line.stages.first().is_some_and(|s| s.lane.is_none());
-        parts.push(if alone && fed { Part::Block(from) } else { Part::Through(from, to) });
+        parts.push(if alone && fed { Part::Block(from, None) } else { Part::Through(from, to) });
         from = to;
     }
     parts

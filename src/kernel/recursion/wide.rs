@@ -37,9 +37,9 @@ pub trait Wide: Copy {
     fn round<const BITS: i32, const REST: i32>(self) -> Self;
     /// Whether any is above its counterpart.
     fn any_above(self, other: Self) -> bool;
-    /// The exponential durations of words, in ticks; and a bit for each that does not lie in its layer of the ziggurat,
-    /// whose duration says nothing.
-    fn exponential(self, mean: f64, of: &ZigguratTables) -> (Self, u32);
+    /// The exponential durations of words, with the first of these means, in ticks; and a bit for each that does not lie
+    /// in its layer of the ziggurat, whose duration says nothing.
+    fn exponential(self, means: &[f64; 4], of: &ZigguratTables) -> (Self, u32);
 
     /// Loads words as [`Wide::load`].
     #[inline(always)]
@@ -125,8 +125,8 @@ impl Wide for One {
     }
 
     #[inline(always)]
-    fn exponential(self, mean: f64, of: &ZigguratTables) -> (Self, u32) {
-        let (time, inside) = in_layer(self.0.cast_unsigned(), mean, of);
+    fn exponential(self, means: &[f64; 4], of: &ZigguratTables) -> (Self, u32) {
+        let (time, inside) = in_layer(self.0.cast_unsigned(), means[0], of);
         (One(time), u32::from(!inside))
     }
 }
@@ -215,10 +215,10 @@ impl Wide for Four {
     }
 
     #[inline(always)]
-    fn exponential(self, mean: f64, of: &ZigguratTables) -> (Self, u32) {
+    fn exponential(self, means: &[f64; 4], of: &ZigguratTables) -> (Self, u32) {
         let mut refused = 0;
         let times = std::array::from_fn(|i| {
-            let (time, inside) = in_layer(self.0[i].cast_unsigned(), mean, of);
+            let (time, inside) = in_layer(self.0[i].cast_unsigned(), means[i], of);
             refused |= u32::from(!inside) << i;
             time
         });
@@ -303,8 +303,8 @@ mod vector {
         }
 
         #[inline(always)]
-        fn exponential(self, mean: f64, of: &ZigguratTables) -> (Self, u32) {
-            let (time, inside) = super::in_layer(unsafe { _mm_cvtsi128_si64(self.0) }.cast_unsigned(), mean, of);
+        fn exponential(self, means: &[f64; 4], of: &ZigguratTables) -> (Self, u32) {
+            let (time, inside) = super::in_layer(unsafe { _mm_cvtsi128_si64(self.0) }.cast_unsigned(), means[0], of);
             (Single::all(time), u32::from(!inside))
         }
     }
@@ -374,7 +374,7 @@ mod vector {
 
         #[inline(always)]
         #[allow(clippy::cast_possible_wrap, clippy::cast_sign_loss, clippy::cast_possible_truncation)] // bits
-        fn exponential(self, mean: f64, of: &ZigguratTables) -> (Self, u32) {
+        fn exponential(self, means: &[f64; 4], of: &ZigguratTables) -> (Self, u32) {
             /// 2^52: a whole number below it in the low bits makes a float of that much more.
             const SHIFTED: f64 = 4_503_599_627_370_496.0;
             unsafe {
@@ -395,7 +395,7 @@ mod vector {
                 let floats =
                     _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(places, _mm256_castpd_si256(shifted))), shifted);
                 let scaled = _mm256_mul_pd(
-                    _mm256_mul_pd(_mm256_set1_pd(mean), _mm256_mul_pd(floats, widths)),
+                    _mm256_mul_pd(_mm256_loadu_pd(means.as_ptr()), _mm256_mul_pd(floats, widths)),
                     _mm256_set1_pd(PER_SECOND),
                 );
                 let rounding = _mm256_set1_pd(ROUNDING);

@@ -1,0 +1,178 @@
+//! How the inner loops are run: on any processor, or on one that has wide registers. [`Recursion`](super::Recursion)
+//! sees which; all give the same bits.
+
+use super::block::{FAILS, Giving, NEVER_STOPS, Pass, Rows, WEARS, give, pass};
+use super::cells::Unsound;
+use super::draws::{Bank, Draws};
+use super::wide::{Four, One, Wide};
+
+/// How the inner loops are run for `L` replications.
+pub trait Side<const L: usize> {
+    /// Draws the next durations of a block, as [`Draws::fill`].
+    ///
+    /// # Errors
+    /// When the law gives none, or one that is longer than `longest`.
+    fn draw(draws: &mut Draws<L>, count: usize, rows: &mut Rows<L>, longest: u64) -> Result<(), Unsound>;
+    /// Items of a block go through a stage, as [`pass`].
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    fn pass(block: &mut Pass<'_, L>, lane: bool, stops: u8) -> Result<(), Unsound>;
+    /// A source gives items of a block, as [`give`].
+    fn give(block: &mut Giving<'_, L>);
+    /// Draws for four stations together, as [`Bank::fill`].
+    ///
+    /// # Errors
+    /// When one is longer than `longest`.
+    fn draw_bank(_: &mut Bank, _: usize, _: &mut Rows<4>, _: u64) -> Result<(), Unsound> {
+        Err(Unsound)
+    }
+    /// Whether [`Side::draw_bank`] is there.
+    const BANKS: bool = false;
+}
+
+/// [`pass`] for all replications, with what the stage has.
+#[inline(always)]
+fn pass_any<W: Wide, const L: usize>(p: &mut Pass<'_, L>, lane: bool, stops: u8) -> Result<(), Unsound> {
+    match (lane, stops) {
+        (true, NEVER_STOPS) => pass_all::<W, L, true, NEVER_STOPS>(p),
+        (true, FAILS) => pass_all::<W, L, true, FAILS>(p),
+        (true, _) => pass_all::<W, L, true, WEARS>(p),
+        (false, NEVER_STOPS) => pass_all::<W, L, false, NEVER_STOPS>(p),
+        (false, FAILS) => pass_all::<W, L, false, FAILS>(p),
+        (false, _) => pass_all::<W, L, false, WEARS>(p),
+    }
+}
+
+#[inline(always)]
+fn pass_all<W: Wide, const L: usize, const LANE: bool, const STOPS: u8>(p: &mut Pass<'_, L>) -> Result<(), Unsound> {
+    pass::<W, L, 0, LANE, STOPS>(p)?;
+    if 2 * W::WIDTH <= L { pass::<W, L, 1, LANE, STOPS>(p) } else { Ok(()) }
+}
+
+/// [`give`] for all replications.
+#[inline(always)]
+fn give_all<W: Wide, const L: usize>(g: &mut Giving<'_, L>) {
+    give::<W, L, 0>(g);
+    if 2 * W::WIDTH <= L {
+        give::<W, L, 1>(g);
+    }
+}
+
+/// Any processor: one replication, or [`super::LANES`].
+pub struct Anywhere;
+
+impl Side<1> for Anywhere {
+    #[inline(never)]
+    fn draw(draws: &mut Draws<1>, count: usize, rows: &mut Rows<1>, longest: u64) -> Result<(), Unsound> {
+        draws.fill::<One>(count, rows, longest)
+    }
+
+    #[inline(never)]
+    fn pass(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
+        pass_any::<One, 1>(block, lane, stops)
+    }
+
+    fn give(block: &mut Giving<'_, 1>) {
+        give_all::<One, 1>(block);
+    }
+}
+
+impl Side<8> for Anywhere {
+    #[inline(never)]
+    fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
+        draws.fill::<Four>(count, rows, longest)
+    }
+
+    #[inline(never)]
+    fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
+        pass_any::<Four, 8>(block, lane, stops)
+    }
+
+    fn give(block: &mut Giving<'_, 8>) {
+        give_all::<Four, 8>(block);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub use avx2::Avx2;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use super::super::wide::{One, Single, Vector};
+    use super::{Bank, Draws, Giving, Pass, Rows, Side, Unsound, give_all, pass_any};
+
+    /// A processor with AVX2; used only where that has been seen.
+    pub struct Avx2;
+
+    #[target_feature(enable = "avx2")]
+    fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
+        draws.fill::<Vector>(count, rows, longest)
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
+        pass_any::<Vector, 8>(block, lane, stops)
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn give(block: &mut Giving<'_, 8>) {
+        give_all::<Vector, 8>(block);
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn draw_bank(bank: &mut Bank, count: usize, rows: &mut Rows<4>, longest: u64) -> Result<(), Unsound> {
+        bank.fill::<Vector>(count, rows, longest)
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn pass_one(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
+        pass_any::<Single, 1>(block, lane, stops)
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn give_one(block: &mut Giving<'_, 1>) {
+        give_all::<Single, 1>(block);
+    }
+
+    impl Side<1> for Avx2 {
+        #[inline(never)]
+        fn draw(draws: &mut Draws<1>, count: usize, rows: &mut Rows<1>, longest: u64) -> Result<(), Unsound> {
+            draws.fill::<One>(count, rows, longest)
+        }
+
+        fn pass(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
+            // SAFETY: see [`Avx2`].
+            unsafe { pass_one(block, lane, stops) }
+        }
+
+        fn give(block: &mut Giving<'_, 1>) {
+            // SAFETY: see [`Avx2`].
+            unsafe { give_one(block) }
+        }
+
+        fn draw_bank(bank: &mut Bank, count: usize, rows: &mut Rows<4>, longest: u64) -> Result<(), Unsound> {
+            // SAFETY: see [`Avx2`].
+            unsafe { draw_bank(bank, count, rows, longest) }
+        }
+
+        const BANKS: bool = true;
+    }
+
+    impl Side<8> for Avx2 {
+        fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
+            // SAFETY: see [`Avx2`].
+            unsafe { draw(draws, count, rows, longest) }
+        }
+
+        fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
+            // SAFETY: see [`Avx2`].
+            unsafe { pass(block, lane, stops) }
+        }
+
+        fn give(block: &mut Giving<'_, 8>) {
+            // SAFETY: see [`Avx2`].
+            unsafe { give(block) }
+        }
+    }
+}
