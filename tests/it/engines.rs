@@ -87,7 +87,7 @@ fn native_code_and_interpreter_agree_on_every_example() {
 }
 
 /// Lines where items are handed over directly when an event is alone at its instant.
-const DIRECT: [&str; 5] = [
+const DIRECT: [&str; 8] = [
     "source feed { makes: Part }
      station s[4] { cycle: exponential(1 s)
          breakdown jam { after: exponential(30 s), repair: exponential(4 s) } }
@@ -122,6 +122,31 @@ const DIRECT: [&str; 5] = [
      flow y -[5]-> b -> q
      buffer q { capacity: 3 }
      flow q -> join -> out",
+    // Blocked machines before full lanes of one place go on together; some take no time at all.
+    "source feed { makes: Part }
+     station s[5] { cycle: exponential(1 s) }
+     station instant { cycle: 0 s }
+     station late { cycle: exponential(1.5 s) }
+     sink out
+     flow feed -> s[1] -[1]-> s[2] -[2]-> s[3] -[1]-> instant -[1]-> s[4] -[1]-> s[5] -[2]-> late -> out",
+    // What waits before a full lane is a source, a station with a yield, one that fails on its own time.
+    "source feed { makes: { 40 %: Part, 60 %: Other }, every: uniform(1 s, 2 s) }
+     station a { cycle: exponential(1 s), yield: 90 % }
+     station b { cycle: exponential(1 s)
+         breakdown jam { after: exponential(30 s), repair: exponential(4 s), effect: restart_item } }
+     station c { cycle: { Part: uniform(1 s, 2 s), Other: 1.5 s }
+         breakdown wear { after: exponential(30 s), repair: 5 s, clock: working } }
+     station d { cycle: exponential(1 s), hold_when_down: yes
+         breakdown jam { after: exponential(20 s), repair: exponential(4 s) } }
+     sink out
+     flow feed -[2]-> a -[1]-> b -[2]-> c -[1]-> d -> out",
+    // Arrivals find an idle machine, or one that is down.
+    "source feed { makes: Part, every: exponential(2 s) }
+     station a { cycle: exponential(1 s) }
+     station b { cycle: 1 s
+         breakdown jam { after: exponential(20 s), repair: 5 s } }
+     sink out
+     flow feed -[unlimited]-> a -[4]-> b -> out",
 ];
 
 /// The figures of the nodes of the plain line, which come first in both plants.
