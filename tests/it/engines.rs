@@ -133,7 +133,7 @@ const DIRECT: [&str; 8] = [
     "source feed { makes: { 40 %: Part, 60 %: Other }, every: uniform(1 s, 2 s) }
      station a { cycle: exponential(1 s), yield: 90 % }
      station b { cycle: exponential(1 s)
-         breakdown jam { after: exponential(30 s), repair: exponential(4 s), effect: restart_item } }
+         breakdown jam { after: exponential(30 s), repair: exponential(4 s), effect: restart } }
      station c { cycle: { Part: uniform(1 s, 2 s), Other: 1.5 s }
          breakdown wear { after: exponential(30 s), repair: 5 s, clock: working } }
      station d { cycle: exponential(1 s), hold_when_down: yes
