@@ -1,6 +1,10 @@
 //! Lays out what the run loop goes through: settle handlers by rank, slots, the dirty set, the item pool.
 
 use super::*;
+use crate::base::limits;
+
+/// The dirty set has a bit for each node, in three levels of 64 at most.
+const _: () = assert!(limits::NODES <= 64 * 64 * 64);
 
 impl Layout<'_> {
     pub(super) fn settle_handlers(&mut self) {
