@@ -12,18 +12,30 @@ use super::super::status::{NEVER, State, phase};
 use super::Emit;
 use super::station::{breakdown_offset, has_effect, working_clocks};
 
-/// What a station that is done gives to directly. On a belt, more goes with it than that.
-pub(super) fn gives_to(s: &StationShape) -> Option<DirectOut> {
-    s.direct_out.filter(|_| !s.on_belt && !s.holds_belt)
-}
-
 impl Emit<'_> {
+    /// What a station that is done gives to directly. On a belt, more goes with it than that; and by an open rule
+    /// something may wait for an item to be taken.
+    pub(super) fn gives_to(&self, s: &StationShape) -> Option<DirectOut> {
+        let on_route = s.direct_out == Some(DirectOut::Routes);
+        let plain = !s.stay && !s.interruptible() && !s.keeps && s.simple_routing && !s.several_causes[0];
+        s.direct_out.filter(|_| !s.on_belt && !s.holds_belt && (!on_route || (plain && !self.any_open())))
+    }
+
+    /// Whether an item that comes to the empty lane before a station may begin there at once.
+    fn begins_directly(&self, s: &StationShape) -> bool {
+        match s.direct_in {
+            Some(DirectIn::Lane { .. }) => true,
+            Some(DirectIn::Queue) => self.gives_to(s).is_some(),
+            Some(DirectIn::Source { .. }) | None => false,
+        }
+    }
+
     /// Writes what handing over leads to elsewhere: `pass`, by which an idle machine behind an empty lane begins, and
     /// `pull`, by which blocked machines before a full lane go on.
     pub(super) fn direct_functions(&mut self, program: &mut Program) -> Result<(), String> {
         let stations =
             || self.shapes.nodes.iter().filter_map(|s| if let NodeShape::Station(s) = s { Some(s) } else { None });
-        if stations().any(|s| matches!(s.direct_in, Some(DirectIn::Lane { .. }))) {
+        if stations().any(|s| self.begins_directly(s)) {
             let (mut b, args) = Builder::new(program, "pass", &[Ty::Handle, Ty::Handle], Some(Ty::Flag));
             if let [lane, item] = args[..] {
                 self.pass_body(&mut b, lane, item);
@@ -44,22 +56,24 @@ impl Emit<'_> {
     fn pass_body(&self, b: &mut Builder, lane: V, item: V) {
         let way = b.load(lane, buffer::ROUTING);
         let list = b.load(way, routing::LIST);
-        // The list of a node is part of its record.
-        let place = b.count(-i64::from(node::RANK.offset));
-        let node = b.add(list, place);
+        let node = Self::node_with(b, list);
         let machine = b.load(node, station::MACHINES);
         let kind = b.load(machine, holder::RELEASE);
         let yes = b.int(1, Ty::Flag);
         let no = b.int(0, Ty::Flag);
         b.switch(kind, self.shapes.nodes.len(), |b, k| {
-            let Some(s) = self.station_shape(k).filter(|s| matches!(s.direct_in, Some(DirectIn::Lane { .. }))) else {
-                return;
-            };
+            let Some(s) = self.station_shape(k).filter(|s| self.begins_directly(s)) else { return };
             let idle = self.idle_machine(b, s, node);
             let ready = b.ne_zero(idle);
             b.when(ready, |b| {
                 b.bump(lane, buffer::ENTRIES, 1);
                 b.bump(lane, buffer::EXITS, 1);
+                if s.direct_in == Some(DirectIn::Queue) {
+                    self.decide(b, way, item, true);
+                    self.load_machine(b, k, s, node, idle, item);
+                    b.give(Some(yes));
+                    return;
+                }
                 Self::set_state(b, machine, State::Working);
                 b.store_int(machine, machine::PHASE, phase::WORKING);
                 let time = self.load_directly(b, s, node, machine, item);
@@ -68,6 +82,12 @@ impl Emit<'_> {
             });
         });
         b.give(Some(no));
+    }
+
+    /// The node whose list this is: it is part of its record.
+    fn node_with(b: &mut Builder, list: V) -> V {
+        let place = b.count(-i64::from(node::RANK.offset));
+        b.add(list, place)
     }
 
     /// An item has left a full lane before which a blocked machine offers its own: that goes in, and the machine
@@ -81,7 +101,9 @@ impl Emit<'_> {
             let none = b.none();
             let next = b.var(none);
             b.switch(kind, self.shapes.nodes.len(), |b, k| {
-                let Some(s) = self.station_shape(k).filter(|s| gives_to(s).is_some()) else {
+                let Some(s) =
+                    self.station_shape(k).filter(|s| matches!(self.gives_to(s), Some(DirectOut::Lane { .. })))
+                else {
                     let rank = b.load(lane, node::RANK);
                     self.mark(b, rank);
                     return;
@@ -144,15 +166,20 @@ impl Emit<'_> {
 
     /// The end of work of a station, alone at its instant.
     pub(super) fn end_of_work_alone(&self, b: &mut Builder, k: usize, s: &StationShape, due: V, machine: V) {
-        let Some(out) = gives_to(s) else {
+        let Some(out) = self.gives_to(s) else {
             self.end_of_work(b, k, s, machine);
             return;
         };
         let node = b.load(machine, machine::STATION);
+        if out == DirectOut::Routes {
+            self.clear(b, due);
+            self.follows_route(b, k, s, node, machine);
+            return;
+        }
         let next = b.load(node, station::DIRECT_OUT);
         let level = match out {
             DirectOut::Lane { .. } => b.load(next, buffer::LEVEL),
-            DirectOut::Sink { .. } => b.count(0),
+            DirectOut::Sink { .. } | DirectOut::Routes => b.count(0),
         };
         let room = match out {
             DirectOut::Lane { limited: true } => {
@@ -188,6 +215,50 @@ impl Emit<'_> {
             self.update_inline(b, due, at);
             self.next_event_if_clean(b);
         }
+    }
+
+    /// Work ends, the item goes where its route leads, and the machine takes the next item, if there is one.
+    fn follows_route(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V) {
+        let now = Self::now(b);
+        b.bump(node, station::CYCLES, 1);
+        if s.needs {
+            self.free_people(b, machine);
+        }
+        b.set_header(header::PROGRESS, now);
+        let item = b.load(machine, machine::ITEM);
+        let list = self.decide_product(b, s, node, item);
+        let next = Self::node_with(b, list);
+        let kind = b.load(next, node::KIND);
+        let settles = self.shapes.settles.clone();
+        b.switch(kind, settles.len(), |b, i| match settles.get(i).and_then(|s| self.shapes.nodes.get(s.shape)) {
+            Some(NodeShape::Buffer(q)) if !q.limited => {
+                let level = b.load(next, buffer::LEVEL);
+                self.enter_lane(b, false, true, next, level, item);
+            }
+            Some(NodeShape::Sink(s)) => self.enter_sink(b, s, next, item),
+            _ => {}
+        });
+        let following = b.load(node, node::OFFERS);
+        let any = b.ne_zero(following);
+        b.either(
+            any,
+            |b| {
+                let none = b.none();
+                let from = b.load(node, station::DIRECT_IN);
+                self.leave_lane(b, false, node, from, following);
+                b.store(following, item::HOLDER, machine);
+                b.store(following, item::NEXT, none);
+                b.store(machine, machine::ITEM, following);
+                self.find_work(b, s, node, machine, following);
+                self.start_work(b, k, s, machine);
+            },
+            |b| {
+                Self::runs_empty(b, machine);
+                if s.many {
+                    Self::list_idle(b, s, node, machine);
+                }
+            },
+        );
     }
 
     /// Work ends before a full lane: the machine is blocked.
@@ -262,6 +333,7 @@ impl Emit<'_> {
             DirectOut::Sink { until, observed } => {
                 self.enter_sink(b, &SinkShape { until, to: 0, observed }, next, item)
             }
+            DirectOut::Routes => {}
         }
         let Some(from) = s.direct_in else {
             Self::runs_empty(b, machine);
@@ -301,7 +373,8 @@ impl Emit<'_> {
     fn leave(&self, b: &mut Builder, way: DirectIn, node: V, item: V) -> Option<(V, V)> {
         let from = b.load(node, station::DIRECT_IN);
         match way {
-            DirectIn::Lane { limited } => Self::leave_lane(b, limited, node, from, item).map(|waits| (from, waits)),
+            DirectIn::Lane { limited } => self.leave_lane(b, limited, node, from, item).map(|waits| (from, waits)),
+            DirectIn::Queue => self.leave_lane(b, false, node, from, item).map(|waits| (from, waits)),
             DirectIn::Source { mix } => {
                 self.leave_source(b, mix, node, from, item);
                 None
@@ -387,7 +460,7 @@ impl Emit<'_> {
     /// whether something waits before it.
     ///
     /// When the level changed is not noted: one that is higher than all before has been reached by an item that came.
-    fn leave_lane(b: &mut Builder, limited: bool, taker: V, lane: V, item: V) -> Option<V> {
+    fn leave_lane(&self, b: &mut Builder, limited: bool, taker: V, lane: V, item: V) -> Option<V> {
         let now = Self::now(b);
         let none = b.none();
         let level = b.load(lane, buffer::LEVEL);
@@ -426,6 +499,10 @@ impl Emit<'_> {
             |b| {
                 b.store(next, item::OFFER_NEXT, none);
                 b.store(next, item::OFFER_PREVIOUS, none);
+                if self.shapes.visits {
+                    let way = b.load(lane, buffer::ROUTING);
+                    self.decide(b, way, next, true);
+                }
             },
         );
         waits
@@ -500,6 +577,7 @@ impl Emit<'_> {
                     DirectOut::Sink { until, observed } => {
                         self.enter_sink(b, &SinkShape { until, to: 0, observed }, next, item)
                     }
+                    DirectOut::Routes => {}
                 }
                 let made = b.load(record, source::MADE);
                 let more = b.lt(made, total);

@@ -153,7 +153,7 @@ impl Emit<'_> {
     /// itself where that is needed.
     fn moves_directly(&self, event: &EventShape) -> bool {
         match event {
-            EventShape::EndOfWork(k) => self.station_shape(*k).is_some_and(|s| super::direct::gives_to(s).is_some()),
+            EventShape::EndOfWork(k) => self.station_shape(*k).is_some_and(|s| self.gives_to(s).is_some()),
             EventShape::Arrival(k) => match self.shapes.nodes.get(*k) {
                 Some(NodeShape::Source(s)) => s.direct_out.is_some() && matches!(s.supply, SupplyShape::Pause(_)),
                 _ => false,

@@ -227,7 +227,7 @@ impl Emit<'_> {
         self.load_machine(b, k, s, node, machine, item);
     }
 
-    fn load_machine(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V, item: V) {
+    pub(super) fn load_machine(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V, item: V) {
         if s.from > 0 {
             let array = b.load(node, station::FROM);
             self.take_cards(b, array, s.from, item);
@@ -275,7 +275,7 @@ impl Emit<'_> {
     }
 
     /// A loaded machine begins its work, or asks for people.
-    fn start_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
+    pub(super) fn start_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
         let now = Self::now(b);
         self.forget_times(b, s, machine);
         if !s.needs {
