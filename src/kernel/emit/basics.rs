@@ -130,17 +130,28 @@ impl Emit<'_> {
     /// Gives a slot a new time and replays its matches. Where a match is between equal times, it is noted up to
     /// when that may be so: two slots can only be due together if such a match has been seen.
     pub(super) fn update_inline(&self, b: &mut Builder, slot: V, key: V) {
-        // The earliest time that was equal to another; many have one that never comes.
-        let mut tie = b.int(0, Ty::Time);
+        let no = b.int(0, Ty::Flag);
+        let ties = b.var(no);
         self.replay(b, slot, key, |b, mine, other| {
             let same = b.eq(mine, other);
-            tie = b.select(same, mine, tie);
+            b.when(same, |b| {
+                let yes = b.int(1, Ty::Flag);
+                b.set(ties, yes);
+            });
         });
-        let one = b.count(1);
-        let before = b.binary(BinaryOp::Sub, tie, one, Ty::Count);
-        let last = b.count(NEVER - 1);
-        let some = b.binary(BinaryOp::LessUnsigned, before, last, Ty::Flag);
-        b.when(some, |b| b.call(Self::function(self.functions.note_ties), &[slot, key]));
+        b.when(ties, |b| b.call(Self::function(self.functions.note_ties), &[slot, key]));
+    }
+
+    /// A time that never comes, which no other slot has.
+    pub(super) fn never(b: &mut Builder, slot: V) -> V {
+        let never = b.int(NEVER, Ty::Time);
+        b.binary(BinaryOp::Add, never, slot, Ty::Time)
+    }
+
+    /// Whether a slot has no time.
+    pub(super) fn never_comes(b: &mut Builder, key: V) -> V {
+        let never = b.int(NEVER, Ty::Time);
+        b.le(never, key)
     }
 
     /// Up to a time several slots may be due together.
@@ -174,12 +185,12 @@ impl Emit<'_> {
     /// Gives a slot a new time. Most have had none, and lose one of the first matches against others: above, nothing
     /// changes.
     fn update_body(&self, b: &mut Builder, slot: V, key: V) {
-        let never = b.int(NEVER, Ty::Time);
         let before = self.time_of(b, slot);
-        let unset = b.eq(before, never);
+        let unset = Self::never_comes(b, before);
         // The winner's time may have been taken away without a replay.
         let winner = self.root(b, tree::SLOT);
         let other = b.ne(slot, winner);
+        let never = b.int(NEVER, Ty::Time);
         let comes = b.lt(key, never);
         let quick = b.and(unset, other);
         let quick = b.and(quick, comes);
@@ -255,7 +266,7 @@ impl Emit<'_> {
 
     /// Takes a slot out of the calendar.
     pub(super) fn cancel(&self, b: &mut Builder, slot: V) {
-        let never = b.int(NEVER, Ty::Time);
+        let never = Self::never(b, slot);
         self.update(b, slot, never);
     }
 

@@ -8,7 +8,7 @@ use super::super::program::{Program, Ty};
 use super::super::shape::{
     DirectIn, DirectOut, EffectShape, NodeShape, SinkShape, SourceShape, StationShape, SupplyShape,
 };
-use super::super::status::{NEVER, State, phase};
+use super::super::status::{State, phase};
 use super::Emit;
 use super::station::{breakdown_offset, has_effect, working_clocks};
 
@@ -193,7 +193,7 @@ impl Emit<'_> {
             (Some(room), Some(goes_on)) => Some(b.and(room, goes_on)),
             (one, other) => one.or(other),
         };
-        let never = b.int(NEVER, Ty::Time);
+        let never = Self::never(b, due);
         let at = b.var(never);
         let clocks = !working_clocks(s).is_empty();
         match alone {

@@ -4,13 +4,19 @@ use super::super::builder::{Builder, Field, V};
 use super::super::layout::{header, node, slot, tree};
 use super::super::program::{Program, Ty};
 use super::super::shape::{EventShape, NodeShape, SupplyShape};
-use super::super::status::{NEVER, Status};
+use super::super::status::Status;
 use super::Emit;
 use crate::base::limits;
 
 impl Emit<'_> {
     /// Writes the entry: runs until the horizon, the fuel or a reason to stop, and returns a status.
     pub(super) fn run_function(&mut self, program: &mut Program) -> Result<(), String> {
+        let (mut b, _) = Builder::new(program, "settle", &[], Some(Ty::Count));
+        self.settle(&mut b);
+        let on = b.count(0);
+        b.give(Some(on));
+        self.functions.settle = Some(b.finish()?);
+
         let (mut builder, _) = Builder::new(program, "run", &[], Some(Ty::Count));
         self.run_body(&mut builder);
         builder.finish().map(|_| ())
@@ -18,9 +24,7 @@ impl Emit<'_> {
 
     fn run_body(&self, b: &mut Builder) {
         // What is marked at the beginning of a run settles first.
-        let dirty = b.header(header::DIRTY);
-        let dirty = b.ne_zero(dirty);
-        b.when(dirty, |b| self.settle(b));
+        self.settle_now(b);
         let expiries = i64::from(self.shapes.first_expiry);
         let with_expiries = self.shapes.first_expiry != u32::MAX;
         b.repeat(|b| {
@@ -55,21 +59,13 @@ impl Emit<'_> {
             // behind the settling.
             let winner = self.root(b, tree::SLOT);
             let due = b.var(winner);
-            let yes = b.int(1, Ty::Flag);
-            let alone = b.var(yes);
             let until = b.header(header::TIED);
             let perhaps = b.le(key, until);
             b.when(perhaps, |b| {
                 let lowest = self.earliest(b, key);
                 b.set(due, lowest);
                 let tied = self.tied(b, lowest, key);
-                let only = b.not(tied);
-                b.set(alone, only);
-            });
-            b.either(
-                alone,
-                |b| self.dispatch(b, due, true),
-                |b| {
+                b.when(tied, |b| {
                     // End everything that is due; expiries one by one, each after the instant has settled.
                     b.repeat(|b| {
                         let due = self.earliest(b, key);
@@ -87,16 +83,44 @@ impl Emit<'_> {
                             b.leave_if(was);
                         }
                     });
-                },
-            );
-            self.settle(b);
-            b.when(alone, |b| {
-                let key = self.time_of(b, due);
-                let never = b.int(NEVER, Ty::Time);
-                let unset = b.eq(key, never);
-                b.when(unset, |b| self.cancel(b, due));
+                    self.settle_now(b);
+                    b.again();
+                });
             });
+            self.dispatch(b, due, true);
+            self.settle_now(b);
+            let at = self.time_of(b, due);
+            let unset = Self::never_comes(b, at);
+            b.when(unset, |b| self.cancel(b, due));
         });
+    }
+
+    /// Settles, where something may have to.
+    fn settle_now(&self, b: &mut Builder) {
+        let settle = |b: &mut Builder| {
+            let status = b.call_for(Self::function(self.functions.settle), &[], Ty::Count);
+            let stops = b.ne_zero(status);
+            b.when(stops, |b| b.give(Some(status)));
+        };
+        if self.more_than_marks() {
+            settle(b);
+            return;
+        }
+        let dirty = b.header(header::DIRTY);
+        let marked = b.ne_zero(dirty);
+        let marked = if self.any_pools() {
+            let asked = b.header(header::GRANT);
+            let asked = b.ne_zero(asked);
+            b.or(marked, asked)
+        } else {
+            marked
+        };
+        b.when(marked, settle);
+    }
+
+    /// Whether settling has to do with more than marked nodes and people.
+    fn more_than_marks(&self) -> bool {
+        self.shapes.settled || self.any_together() || self.any_moves() || self.any_ranged()
     }
 
     /// Hands back: a reason to stop, or only the fuel.
@@ -145,7 +169,7 @@ impl Emit<'_> {
 
     /// Takes the time of a slot away; its matches are still to be replayed.
     pub(super) fn clear(&self, b: &mut Builder, slot: V) {
-        let never = b.int(NEVER, Ty::Time);
+        let never = Self::never(b, slot);
         self.set_time(b, slot, never);
     }
 
@@ -164,7 +188,7 @@ impl Emit<'_> {
 
     /// Goes on with the next event where this one has left nothing to settle. Its slot has a new time.
     pub(super) fn next_event_if_clean(&self, b: &mut Builder) {
-        if self.shapes.settled || self.any_together() || self.any_moves() || self.any_ranged() {
+        if self.more_than_marks() {
             return;
         }
         let dirty = b.header(header::DIRTY);

@@ -60,7 +60,8 @@ impl Layout<'_> {
         self.shapes.first_expiry = u32::MAX;
         for i in 0..leaves {
             let leaf = at_tree + index((leaves + i) * 16);
-            self.image.put(leaf, tree::KEY, NEVER);
+            // Each its own, so that no two that never come are equal.
+            self.image.put(leaf, tree::KEY, NEVER + index(i));
             self.image.put(leaf, tree::SLOT, index(i));
         }
         let mut first = Vec::new();
