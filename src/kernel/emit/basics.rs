@@ -101,10 +101,12 @@ impl Emit<'_> {
     fn replay(&self, b: &mut Builder, slot: V, key: V, mut each: impl FnMut(&mut Builder, V, V)) {
         let tree = b.header(header::TREE);
         let inside = |b: &mut Builder, offset: V| b.binary(BinaryOp::Add, tree, offset, Ty::Handle);
-        let mut offset = Self::leaf_offset(b, slot);
+        let leaf_offset = Self::leaf_offset(b, slot);
+        let mut offset = leaf_offset;
         let leaf = inside(b, offset);
         b.store(leaf, self.at_level(0, tree::KEY), key);
         let (mut key, mut slot) = (key, slot);
+        let mut half = leaf_offset;
         for level in 0..self.shapes.tree_depth {
             let other = b.bits_with(BinaryOp::Xor, offset, 16);
             let other = inside(b, other);
@@ -114,7 +116,9 @@ impl Emit<'_> {
             let wins = b.lt(key, other_key);
             // Side by side, so that the processor compares once for both.
             (key, slot) = b.select_two(wins, (key, slot), (other_key, other_slot));
-            offset = Self::parent(b, offset);
+            // Only what is used as an offset loses the bits below a node: one operation less from level to level.
+            half = b.bits_with(BinaryOp::ShiftRight, half, 1);
+            offset = b.bits_with(BinaryOp::And, half, !15);
             let above = inside(b, offset);
             b.store(above, self.at_level(level + 1, tree::KEY), key);
             b.store(above, self.at_level(level + 1, tree::SLOT), slot);

@@ -3,7 +3,7 @@
 //! states that would last no time are passed over.
 
 use super::super::builder::{Builder, V};
-use super::super::layout::{breakdown, buffer, header, holder, item, machine, node, routing, source, station};
+use super::super::layout::{breakdown, buffer, header, holder, item, list, machine, node, routing, source, station};
 use super::super::program::{Program, Ty};
 use super::super::shape::{
     DirectIn, DirectOut, EffectShape, NodeShape, SinkShape, SourceShape, StationShape, SupplyShape,
@@ -11,6 +11,11 @@ use super::super::shape::{
 use super::super::status::{State, phase};
 use super::Emit;
 use super::station::{breakdown_offset, has_effect, working_clocks};
+
+/// What `pass` says of an item: nothing; its work has begun; it waits for the only taker, which is busy or down.
+const UNKNOWN: i64 = 0;
+const BEGAN: i64 = 1;
+const WAITS: i64 = 2;
 
 impl Emit<'_> {
     /// What a station that is done gives to directly. On a belt, more goes with it than that; and by an open rule
@@ -36,7 +41,7 @@ impl Emit<'_> {
         let stations =
             || self.shapes.nodes.iter().filter_map(|s| if let NodeShape::Station(s) = s { Some(s) } else { None });
         if stations().any(|s| self.begins_directly(s)) {
-            let (mut b, args) = Builder::new(program, "pass", &[Ty::Handle, Ty::Handle], Some(Ty::Flag));
+            let (mut b, args) = Builder::new(program, "pass", &[Ty::Handle, Ty::Handle], Some(Ty::Count));
             if let [lane, item] = args[..] {
                 self.pass_body(&mut b, lane, item);
             }
@@ -52,15 +57,15 @@ impl Emit<'_> {
         Ok(())
     }
 
-    /// An item comes to an empty lane: where the only taker is idle, it goes on and is worked on. Whether it did.
+    /// An item comes to an empty lane: where the only taker is idle, it goes on and is worked on. Says what became
+    /// of it.
     fn pass_body(&self, b: &mut Builder, lane: V, item: V) {
         let way = b.load(lane, buffer::ROUTING);
         let list = b.load(way, routing::LIST);
         let node = Self::node_with(b, list);
         let machine = b.load(node, station::MACHINES);
         let kind = b.load(machine, holder::RELEASE);
-        let yes = b.int(1, Ty::Flag);
-        let no = b.int(0, Ty::Flag);
+        let began = b.count(BEGAN);
         b.switch(kind, self.shapes.nodes.len(), |b, k| {
             let Some(s) = self.station_shape(k).filter(|s| self.begins_directly(s)) else { return };
             let idle = self.idle_machine(b, s, node);
@@ -71,17 +76,20 @@ impl Emit<'_> {
                 if s.direct_in == Some(DirectIn::Queue) {
                     self.decide(b, way, item, true);
                     self.load_machine(b, k, s, node, idle, item);
-                    b.give(Some(yes));
+                    b.give(Some(began));
                     return;
                 }
                 Self::set_state(b, machine, State::Working);
                 b.store_int(machine, machine::PHASE, phase::WORKING);
                 let time = self.load_directly(b, s, node, machine, item);
                 self.work_on(b, s, machine, time);
-                b.give(Some(yes));
+                b.give(Some(began));
             });
+            let waits = b.count(WAITS);
+            b.give(Some(waits));
         });
-        b.give(Some(no));
+        let unknown = b.count(UNKNOWN);
+        b.give(Some(unknown));
     }
 
     /// The node whose list this is: it is part of its record.
@@ -403,7 +411,7 @@ impl Emit<'_> {
         b.either(
             alone,
             |b| {
-                let enter = |b: &mut Builder| {
+                let enter = |b: &mut Builder, became: Option<V>| {
                     let now = Self::now(b);
                     Self::count_in(b, limited, lane, level, item);
                     let since = b.load(lane, buffer::EMPTY_SINCE);
@@ -416,15 +424,33 @@ impl Emit<'_> {
                     b.store_int(lane, buffer::OFFERED, 1);
                     let way = b.load(lane, buffer::ROUTING);
                     let list = self.decide(b, way, item, true);
-                    self.offer(b, list, item);
+                    let Some(became) = became else {
+                        self.offer(b, list, item);
+                        return;
+                    };
+                    let waits = b.count(WAITS);
+                    let waits = b.eq(became, waits);
+                    b.either(
+                        waits,
+                        |b| {
+                            // The taker looks when it is done.
+                            let none = b.none();
+                            b.store(list, list::HEAD, item);
+                            b.store(list, list::TAIL, item);
+                            b.store(item, item::OFFER_NEXT, none);
+                            b.store(item, item::OFFER_PREVIOUS, none);
+                        },
+                        |b| self.offer(b, list, item),
+                    );
                 };
                 match self.functions.pass.filter(|_| passes) {
                     Some(pass) => {
-                        let passed = b.call_for(pass, &[lane, item], Ty::Flag);
-                        let stays = b.not(passed);
-                        b.when(stays, enter);
+                        let became = b.call_for(pass, &[lane, item], Ty::Count);
+                        let began = b.count(BEGAN);
+                        let stays = b.ne(became, began);
+                        b.when(stays, |b| enter(b, Some(became)));
                     }
-                    None => enter(b),
+                    None => enter(b, None),
                 }
             },
             |b| {
