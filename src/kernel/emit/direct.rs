@@ -138,12 +138,15 @@ impl Emit<'_> {
                         let Some(from) = s.direct_in else { return };
                         Self::set_state(b, machine, State::Working);
                         b.store_int(machine, machine::PHASE, phase::WORKING);
-                        let pulled = self.leave(b, from, node, any);
+                        let left = self.leave(b, from, node, any);
                         let time = self.load_directly(b, s, node, machine, any);
                         self.work_on(b, s, machine, time);
-                        if let Some((lane, pulled)) = pulled {
-                            let which = b.select(pulled, lane, none);
-                            b.set(next, which);
+                        if let Some((from, full)) = left {
+                            b.when(full, |b| {
+                                let offered = Self::no_longer_full(b, from);
+                                let some = b.ne_zero(offered);
+                                b.when(some, |b| b.set(next, from));
+                            });
                         }
                     },
                     |b| {
@@ -354,7 +357,7 @@ impl Emit<'_> {
             any,
             |b| {
                 // It has not been idle: the time at work goes on.
-                let pulled = self.leave(b, from, node, following);
+                let left = self.leave(b, from, node, following);
                 let time = self.load_directly(b, s, node, machine, following);
                 if clocks {
                     self.work_on(b, s, machine, time);
@@ -362,8 +365,12 @@ impl Emit<'_> {
                     let end = self.stretch_begins(b, s, machine, time);
                     b.set(at, end);
                 }
-                if let Some((lane, pulled)) = pulled {
-                    b.when(pulled, |b| b.call(Self::function(self.functions.pull), &[lane]));
+                if let Some((lane, full)) = left {
+                    b.when(full, |b| {
+                        let offered = Self::no_longer_full(b, lane);
+                        let some = b.ne_zero(offered);
+                        b.when(some, |b| b.call(Self::function(self.functions.pull), &[lane]));
+                    });
                 }
             },
             |b| Self::runs_empty(b, machine),
@@ -377,17 +384,24 @@ impl Emit<'_> {
     }
 
     /// An item leaves the lane or source from which it is taken directly; of a lane with limits, which one, and
-    /// whether something waits for the place that has become free.
+    /// whether it was full: then [`Self::no_longer_full`] is still to follow.
     fn leave(&self, b: &mut Builder, way: DirectIn, node: V, item: V) -> Option<(V, V)> {
         let from = b.load(node, station::DIRECT_IN);
         match way {
-            DirectIn::Lane { limited } => self.leave_lane(b, limited, node, from, item).map(|waits| (from, waits)),
-            DirectIn::Queue => self.leave_lane(b, false, node, from, item).map(|waits| (from, waits)),
+            DirectIn::Lane { limited } => self.leave_lane(b, limited, node, from, item).map(|full| (from, full)),
+            DirectIn::Queue => self.leave_lane(b, false, node, from, item).map(|full| (from, full)),
             DirectIn::Source { mix } => {
                 self.leave_source(b, mix, node, from, item);
                 None
             }
         }
+    }
+
+    /// A lane is no longer full; what offers there, or 0.
+    fn no_longer_full(b: &mut Builder, lane: V) -> V {
+        let now = Self::now(b);
+        Self::ends_full(b, lane, now);
+        b.load(lane, node::OFFERS)
     }
 
     /// A machine has been given an item: how long it works on it.
@@ -483,7 +497,7 @@ impl Emit<'_> {
     }
 
     /// The first item leaves a lane for its only taker, to which the one behind it is offered. Of a lane with limits,
-    /// whether something waits before it.
+    /// whether it was full: then [`Self::no_longer_full`] is still to follow.
     ///
     /// When the level changed is not noted: one that is higher than all before has been reached by an item that came.
     fn leave_lane(&self, b: &mut Builder, limited: bool, taker: V, lane: V, item: V) -> Option<V> {
@@ -497,18 +511,9 @@ impl Emit<'_> {
         let entry = b.load(item, item::ENTRY);
         let wait = b.sub(now, entry);
         Self::add_128(b, lane, buffer::WAIT, buffer::WAIT_HIGH, wait);
-        let waits = limited.then(|| {
-            let no = b.int(0, Ty::Flag);
-            let waits = b.var(no);
+        let full = limited.then(|| {
             let capacity = b.load(lane, buffer::CAPACITY);
-            let full = b.eq(level, capacity);
-            b.when(full, |b| {
-                Self::ends_full(b, lane, now);
-                let offered = b.load(lane, node::OFFERS);
-                let some = b.ne_zero(offered);
-                b.set(waits, some);
-            });
-            waits
+            b.eq(level, capacity)
         });
         let next = b.load(item, item::NEXT);
         b.store(lane, buffer::FIRST, next);
@@ -531,7 +536,7 @@ impl Emit<'_> {
                 }
             },
         );
-        waits
+        full
     }
 
     /// An item leaves a source for its only taker, to which the next one is offered.

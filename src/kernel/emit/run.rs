@@ -157,14 +157,33 @@ impl Emit<'_> {
         let record = b.load(at, slot::RECORD);
         let header = b.none();
         b.bump(header, header::EVENTS, 1);
-        let events = self.shapes.events.clone();
-        b.switch(handler, events.len(), |b, i| {
-            let event = events.get(i);
-            if alone && !event.is_some_and(|e| self.moves_directly(e)) {
+        let (Some(first), others) = (self.shapes.events.first(), self.shapes.events.get(1..).unwrap_or_default())
+        else {
+            return;
+        };
+        let handle = |b: &mut Builder, event: &EventShape| {
+            if alone && !self.moves_directly(event) {
                 self.clear(b, due);
             }
             self.event(b, event, due, record, alone);
-        });
+        };
+        if others.is_empty() {
+            handle(b, first);
+            return;
+        }
+        let most = b.is_zero(handler);
+        b.either(
+            most,
+            |b| handle(b, first),
+            |b| {
+                let handler = b.plus(handler, -1);
+                b.switch(handler, others.len(), |b, i| {
+                    if let Some(event) = others.get(i) {
+                        handle(b, event);
+                    }
+                });
+            },
+        );
     }
 
     /// Takes the time of a slot away; its matches are still to be replayed.
@@ -196,9 +215,9 @@ impl Emit<'_> {
         b.when(clean, Builder::again);
     }
 
-    fn event(&self, b: &mut Builder, event: Option<&EventShape>, due: V, record: V, alone: bool) {
+    fn event(&self, b: &mut Builder, event: &EventShape, due: V, record: V, alone: bool) {
         match event {
-            Some(EventShape::EndOfWork(k)) => {
+            EventShape::EndOfWork(k) => {
                 if let Some(s) = self.station_shape(*k) {
                     if alone {
                         self.end_of_work_alone(b, *k, s, due, record);
@@ -207,12 +226,12 @@ impl Emit<'_> {
                     }
                 }
             }
-            Some(EventShape::Breakdown(k, i)) => {
+            EventShape::Breakdown(k, i) => {
                 if let Some(s) = self.station_shape(*k) {
                     self.breakdown_event(b, *k, s, *i, record);
                 }
             }
-            Some(EventShape::Arrival(k)) => {
+            EventShape::Arrival(k) => {
                 if let Some(NodeShape::Source(s)) = self.shapes.nodes.get(*k) {
                     if alone {
                         self.arrival_alone(b, s, due, record);
@@ -221,41 +240,40 @@ impl Emit<'_> {
                     }
                 }
             }
-            Some(EventShape::Verdict(k)) => {
+            EventShape::Verdict(k) => {
                 if let Some(NodeShape::Source(s)) = self.shapes.nodes.get(*k) {
                     self.verdict(b, s, record);
                 }
             }
-            Some(EventShape::EndOfStay(k)) => {
+            EventShape::EndOfStay(k) => {
                 if let Some(NodeShape::Buffer(s)) = self.shapes.nodes.get(*k) {
                     self.end_of_stay(b, s, record);
                 }
             }
-            Some(EventShape::Expiry(k)) => {
+            EventShape::Expiry(k) => {
                 if let Some(NodeShape::Buffer(s)) = self.shapes.nodes.get(*k) {
                     self.expire(b, s, record);
                 }
             }
-            Some(EventShape::EndOfBelt(k)) => {
+            EventShape::EndOfBelt(k) => {
                 if let Some(s) = self.belt_shape(*k) {
                     self.end_of_belt(b, s, record);
                 }
             }
-            Some(EventShape::BeltEntry) => {
+            EventShape::BeltEntry => {
                 let rank = b.load(record, node::RANK);
                 self.mark(b, rank);
             }
-            Some(EventShape::BeltBreakdown(k, i)) => {
+            EventShape::BeltBreakdown(k, i) => {
                 if let Some(s) = self.belt_shape(*k) {
                     self.belt_breakdown(b, *k, s, *i, record);
                 }
             }
-            Some(EventShape::EndOfGathering(_)) => self.gathered_enough(b, record),
-            Some(EventShape::Calendar) => self.calendar_event(b, record),
-            Some(EventShape::SharedStop(j)) => self.shared_event(b, *j, record),
-            Some(EventShape::Vehicle) => self.vehicle_event(b, record),
-            Some(EventShape::CardsBack) => self.cards_back(b, record),
-            None => {}
+            EventShape::EndOfGathering(_) => self.gathered_enough(b, record),
+            EventShape::Calendar => self.calendar_event(b, record),
+            EventShape::SharedStop(j) => self.shared_event(b, *j, record),
+            EventShape::Vehicle => self.vehicle_event(b, record),
+            EventShape::CardsBack => self.cards_back(b, record),
         }
     }
 
