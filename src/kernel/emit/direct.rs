@@ -6,7 +6,7 @@ use super::super::builder::{Builder, V};
 use super::super::layout::{breakdown, buffer, header, holder, item, list, machine, node, routing, source, station};
 use super::super::program::{Program, Ty};
 use super::super::shape::{
-    DirectIn, DirectOut, EffectShape, NodeShape, SinkShape, SourceShape, StationShape, SupplyShape,
+    DirectIn, DirectOut, EffectShape, NodeShape, SinkShape, SourceShape, StationShape, SupplyShape, TransitShape,
 };
 use super::super::status::{State, phase};
 use super::Emit;
@@ -46,6 +46,13 @@ impl Emit<'_> {
                 self.pass_body(&mut b, lane, item);
             }
             self.functions.pass = Some(b.finish()?);
+        }
+        if stations().any(|s| self.gives_to(s) == Some(DirectOut::Routes)) {
+            let (mut b, args) = Builder::new(program, "arrive", &[Ty::Handle, Ty::Handle], None);
+            if let [place, item] = args[..] {
+                self.arrive_body(&mut b, place, item);
+            }
+            self.functions.arrive = Some(b.finish()?);
         }
         if stations().any(|s| matches!(s.direct_in, Some(DirectIn::Lane { limited: true }))) {
             let (mut b, args) = Builder::new(program, "pull", &[Ty::Handle], None);
@@ -90,6 +97,19 @@ impl Emit<'_> {
         });
         let unknown = b.count(UNKNOWN);
         b.give(Some(unknown));
+    }
+
+    /// An item on a route comes to a queue without limit or to a sink.
+    fn arrive_body(&self, b: &mut Builder, place: V, item: V) {
+        let kind = b.load(place, holder::RELEASE);
+        b.switch(kind, self.shapes.nodes.len(), |b, k| match self.shapes.nodes.get(k) {
+            Some(NodeShape::Buffer(q)) if !q.limited && q.loose.is_none() && q.transit == TransitShape::None => {
+                let level = b.load(place, buffer::LEVEL);
+                self.enter_lane(b, false, true, place, level, item);
+            }
+            Some(NodeShape::Sink(s)) => self.enter_sink(b, s, place, item),
+            _ => {}
+        });
     }
 
     /// The node whose list this is: it is part of its record.
@@ -239,16 +259,7 @@ impl Emit<'_> {
         let item = b.load(machine, machine::ITEM);
         let list = self.decide_product(b, s, node, item);
         let next = Self::node_with(b, list);
-        let kind = b.load(next, node::KIND);
-        let settles = self.shapes.settles.clone();
-        b.switch(kind, settles.len(), |b, i| match settles.get(i).and_then(|s| self.shapes.nodes.get(s.shape)) {
-            Some(NodeShape::Buffer(q)) if !q.limited => {
-                let level = b.load(next, buffer::LEVEL);
-                self.enter_lane(b, false, true, next, level, item);
-            }
-            Some(NodeShape::Sink(s)) => self.enter_sink(b, s, next, item),
-            _ => {}
-        });
+        b.call(Self::function(self.functions.arrive), &[next, item]);
         let following = b.load(node, node::OFFERS);
         let any = b.ne_zero(following);
         b.either(

@@ -48,6 +48,7 @@ struct Functions {
     note_ties: Option<FuncId>,
     earliest: Option<FuncId>,
     pass: Option<FuncId>,
+    arrive: Option<FuncId>,
     settle: Option<FuncId>,
     pull: Option<FuncId>,
     value: Option<FuncId>,
