@@ -16,8 +16,9 @@ pub const FILE_BYTES: usize = 64 * 1024 * 1024;
 pub const MEMBERS: u64 = 100_000;
 /// Most lanes of a conveyor: each has a record and a slot of its own.
 pub const LANES: u64 = 1000;
-/// Most nodes of one line.
-pub const NODES: usize = 200_000;
+/// Most nodes of one line: 100,000 stations with a buffer each, their sources and sinks, and some more. A run takes
+/// about a kilobyte for each, and its set of marked nodes has three levels of 64, so that it holds 262,144.
+pub const NODES: usize = 250_000;
 /// Most places a buffer, crew or limit may count.
 pub const COUNT: u64 = 1_000_000_000;
 /// Most diagnostics shown for one file; the rest is counted.
