@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{header, node, slot, tree};
-use super::super::program::{Program, Ty};
+use super::super::program::{FuncId, Program, Ty};
 use super::super::shape::{EventShape, NodeShape, SupplyShape};
 use super::super::status::{NEVER, Status};
 use super::Emit;
@@ -11,16 +11,49 @@ use crate::base::limits;
 impl Emit<'_> {
     /// Writes the entry: runs until the horizon, the fuel or a reason to stop, and returns a status.
     pub(super) fn run_function(&mut self, program: &mut Program) -> Result<(), String> {
+        // Code for what is due together stands in functions of its own: it is needed less often, and the larger a
+        // function, the longer each of its instructions takes to compile.
+        let mut together = Vec::new();
+        for (i, event) in self.shapes.events.iter().enumerate() {
+            let (mut b, args) = Builder::new(program, &format!("due_{i}"), &[Ty::Handle], None);
+            if let [record] = args[..] {
+                self.event(&mut b, Some(event), record, record, false);
+            }
+            together.push(b.finish()?);
+        }
         let (mut builder, _) = Builder::new(program, "run", &[], Some(Ty::Count));
-        self.run_body(&mut builder);
+        self.run_body(&mut builder, &together);
         builder.finish().map(|_| ())
     }
 
-    fn run_body(&self, b: &mut Builder) {
+    fn run_body(&self, b: &mut Builder, together: &[FuncId]) {
         // What is marked at the beginning of a run settles first.
         let dirty = b.header(header::DIRTY);
         let dirty = b.ne_zero(dirty);
-        b.when(dirty, |b| self.settle(b));
+        let settles = b.var(dirty);
+        let zero = b.count(0);
+        let due = b.var(zero);
+        let no = b.int(0, Ty::Flag);
+        let alone = b.var(no);
+        b.repeat(|b| {
+            let now = b.header(header::NOW);
+            b.know_now(now);
+            b.when(settles, |b| self.settle(b));
+            b.when(alone, |b| {
+                let key = self.time_of(b, due);
+                let never = b.int(NEVER, Ty::Time);
+                let unset = b.eq(key, never);
+                b.when(unset, |b| self.cancel(b, due));
+            });
+            let yes = b.int(1, Ty::Flag);
+            b.set(settles, yes);
+            self.instant(b, together, due, alone);
+        });
+    }
+
+    /// Ends what is due next, and whatever follows without settling. Says which slot it was, and whether it was
+    /// alone at its instant.
+    fn instant(&self, b: &mut Builder, together: &[FuncId], due: V, alone: V) {
         let expiries = i64::from(self.shapes.first_expiry);
         let with_expiries = self.shapes.first_expiry != u32::MAX;
         b.repeat(|b| {
@@ -54,9 +87,9 @@ impl Emit<'_> {
             // its leaf alone is cleared, and when nothing has set it again, the matches are replayed
             // behind the settling.
             let winner = self.root(b, tree::SLOT);
-            let due = b.var(winner);
+            b.set(due, winner);
             let yes = b.int(1, Ty::Flag);
-            let alone = b.var(yes);
+            b.set(alone, yes);
             let until = b.header(header::TIED);
             let perhaps = b.le(key, until);
             b.when(perhaps, |b| {
@@ -68,13 +101,23 @@ impl Emit<'_> {
             });
             b.either(
                 alone,
-                |b| self.dispatch(b, due, true),
+                |b| {
+                    self.dispatch(b, due, |b, i, record| {
+                        let event = self.shapes.events.get(i);
+                        if !event.is_some_and(|e| self.moves_directly(e)) {
+                            self.clear(b, due);
+                        }
+                        self.event(b, event, due, record, true);
+                    });
+                },
                 |b| {
                     // End everything that is due; expiries one by one, each after the instant has settled.
                     b.repeat(|b| {
                         let due = self.earliest(b, key);
                         self.cancel(b, due);
-                        self.dispatch(b, due, false);
+                        self.dispatch(b, due, |b, i, record| {
+                            b.call(Self::function(together.get(i).copied()), &[record]);
+                        });
                         let next = self.root(b, tree::KEY);
                         let over = b.ne(next, key);
                         b.leave_if(over);
@@ -89,13 +132,7 @@ impl Emit<'_> {
                     });
                 },
             );
-            self.settle(b);
-            b.when(alone, |b| {
-                let key = self.time_of(b, due);
-                let never = b.int(NEVER, Ty::Time);
-                let unset = b.eq(key, never);
-                b.when(unset, |b| self.cancel(b, due));
-            });
+            b.leave();
         });
     }
 
@@ -126,21 +163,15 @@ impl Emit<'_> {
         b.when(full, |b| b.give(Some(memory)));
     }
 
-    fn dispatch(&self, b: &mut Builder, due: V, alone: bool) {
+    /// Counts an event, and goes to the handler of its slot; `handle` writes that of a number, for a record.
+    fn dispatch(&self, b: &mut Builder, due: V, mut handle: impl FnMut(&mut Builder, usize, V)) {
         let slots = b.header(header::SLOTS);
         let at = b.element(slots, due, 16);
         let handler = b.load(at, slot::HANDLER);
         let record = b.load(at, slot::RECORD);
         let header = b.none();
         b.bump(header, header::EVENTS, 1);
-        let events = self.shapes.events.clone();
-        b.switch(handler, events.len(), |b, i| {
-            let event = events.get(i);
-            if alone && !event.is_some_and(|e| self.moves_directly(e)) {
-                self.clear(b, due);
-            }
-            self.event(b, event, due, record, alone);
-        });
+        b.switch(handler, self.shapes.events.len(), |b, i| handle(b, i, record));
     }
 
     /// Takes the time of a slot away; its matches are still to be replayed.

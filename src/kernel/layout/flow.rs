@@ -63,11 +63,11 @@ record! {
         /// Whether its first item is offered.
         OFFERED = 21 Flag;
         /// Its slot.
-        SLOT = 22 Count;
+        SLOT = 24 Count;
         /// Draw record of the transit.
-        TRANSIT = 23 Handle;
+        TRANSIT = 32 Handle;
         /// Root of the timed set of items on their way.
-        TIMED = 24 Handle;
+        TIMED = 22 Handle;
         /// Limits whose cards are taken here.
         FROM = 25 Handle;
         /// Limits whose cards are returned here.
@@ -83,7 +83,7 @@ record! {
         /// What is told of items that enter.
         OBSERVERS = 31 Handle;
         /// Items whose longest stay was over.
-        EXPIRED = 32 Count;
+        EXPIRED = 23 Count;
         /// Where items go whose longest stay is over.
         ELSEWHERE = 33 Handle;
         /// The item offered, where others than the first may leave.

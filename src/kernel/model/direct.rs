@@ -25,22 +25,15 @@ impl Direct {
     }
 
     /// Looks at every node and its arrows. O(nodes + arrows).
-    pub(super) fn new(plant: &Plant) -> Direct {
+    pub(super) fn new(plant: &Plant, edges: &[(NodeId, NodeId)]) -> Direct {
         let n = plant.nodes.len();
         let mut direct = Direct { out: vec![None; n], into: vec![None; n] };
         if !plant.visits.is_empty() {
             return direct;
         }
-        let mut given: Vec<Vec<NodeId>> = vec![Vec::new(); n];
-        let mut taken: Vec<Vec<NodeId>> = vec![Vec::new(); n];
-        for (from, to) in rank::edges(plant) {
-            if let (Some(out), Some(into)) = (given.get_mut(from.index()), taken.get_mut(to.index())) {
-                out.push(to);
-                into.push(from);
-            }
-        }
-        let only = |list: &[Vec<NodeId>], id: NodeId| match list.get(id.index()).map(Vec::as_slice) {
-            Some([one]) => Some(*one),
+        let (given, taken) = (rank::Neighbours::behind(n, edges), rank::Neighbours::before(n, edges));
+        let only = |list: &rank::Neighbours, id: NodeId| match list.of(id) {
+            [one] => Some(*one),
             _ => None,
         };
         let watched = probes::observed(plant);
