@@ -63,7 +63,7 @@ record! {
         /// Whether its first item is offered.
         OFFERED = 21 Flag;
         /// Its slot.
-        SLOT = 24 Count;
+        SLOT = 27 Count;
         /// Draw record of the transit.
         TRANSIT = 32 Handle;
         /// Root of the timed set of items on their way.
@@ -73,7 +73,7 @@ record! {
         /// Limits whose cards are returned here.
         TO = 26 Handle;
         /// Places reserved for items at work before it.
-        RESERVED = 27 Count;
+        RESERVED = 24 Count;
         /// The order its items stand in, or 0.
         ORDER = 28 Handle;
         /// Draw record of the longest stay.

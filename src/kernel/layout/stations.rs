@@ -22,7 +22,7 @@ record! {
         /// Items scrapped by the yield.
         SCRAPPED = 12 Count;
         /// Work records by item type.
-        WORK_TABLE = 15 Handle;
+        WORK_TABLE = 42 Handle;
         /// Stream of the yield: four words.
         YIELD_STREAM = 16 Count;
         /// Share of good items.
@@ -71,7 +71,7 @@ record! {
         /// The recipe it found: a recipe record.
         FOUND = 41 Handle;
         /// Machines reserved for items at work before it.
-        RESERVED = 42 Count;
+        RESERVED = 15 Count;
         /// The drive of the belt it works on.
         DRIVE = 43 Handle;
         /// The lane at whose end it works on the belt.

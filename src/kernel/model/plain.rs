@@ -11,11 +11,11 @@ const fn up_to(field: Field) -> usize {
 }
 
 /// Words of a plain station.
-pub(super) const STATION: usize = up_to(station::FINISHED);
+pub(super) const STATION: usize = up_to(station::RESERVED);
 /// Words of its machine: with them it takes five lines of the cache.
 pub(super) const MACHINE: usize = up_to(machine::CAUSES);
 /// Words of a plain buffer.
-pub(super) const BUFFER: usize = up_to(buffer::EXPIRED);
+pub(super) const BUFFER: usize = up_to(buffer::RESERVED);
 
 impl Layout<'_> {
     /// Whether nodes of the plant may be plain: what could reserve or count something anywhere makes all records long.
