@@ -560,7 +560,9 @@ impl Waits<'_> {
                 if used >= capacity {
                     return (itself, format!("which is full ({level} of {capacity})"));
                 }
-                if used.saturating_add(kept_from(self.arena, v.record, at)) >= capacity {
+                let some = self.get(v.record, buffer::KEPT) != 0;
+                let kept = if some { kept_from(self.arena, v.record, at) } else { 0 };
+                if used.saturating_add(kept) >= capacity {
                     let words = match capacity.saturating_sub(used) {
                         1 => format!("where the last place ({level} of {capacity} are taken) is kept for others"),
                         free => format!(
