@@ -291,6 +291,11 @@ impl<'p> Builder<'p> {
         dst
     }
 
+    /// Both of `cond ? a : b`.
+    pub fn select_two(&mut self, cond: V, a: (V, V), b: (V, V)) -> (V, V) {
+        (self.select(cond, a.0, b.0), self.select(cond, a.1, b.1))
+    }
+
     /// Adds a constant to a count.
     pub fn plus(&mut self, a: V, constant: i64) -> V {
         let b = self.count(constant);

@@ -348,12 +348,40 @@ impl Emitter<'_, '_> {
 
     /// Emits a block; true when its end cannot be reached.
     fn block(&mut self, block: &[Inst]) -> Result<bool, String> {
-        for inst in block {
+        let mut rest = block;
+        while let [inst, behind @ ..] = rest {
+            if let [next, after @ ..] = behind
+                && self.two_selects(inst, next)?
+            {
+                rest = after;
+                continue;
+            }
             if self.inst(inst)? {
                 return Ok(true);
             }
+            rest = behind;
         }
         Ok(false)
+    }
+
+    /// Emits two selections by one condition as one of 128 bits, so that the condition is tested once; false
+    /// where they are something else.
+    fn two_selects(&mut self, one: &Inst, two: &Inst) -> Result<bool, String> {
+        let (Inst::Select { dst, cond, a, b }, Inst::Select { dst: dst2, cond: cond2, a: a2, b: b2 }) = (one, two)
+        else {
+            return Ok(false);
+        };
+        if cond != cond2 || [a2, b2, cond].contains(&dst) || [*dst, *dst2].iter().any(|r| self.ty(*r) != types::I64) {
+            return Ok(false);
+        }
+        let (cond, a, b) = (self.get(*cond)?, (self.get(*a)?, self.get(*a2)?), (self.get(*b)?, self.get(*b2)?));
+        let yes = self.b.ins().iconcat(a.0, a.1);
+        let no = self.b.ins().iconcat(b.0, b.1);
+        let both = self.b.ins().select(cond, yes, no);
+        let (low, high) = self.b.ins().isplit(both);
+        self.set(*dst, low)?;
+        self.set(*dst2, high)?;
+        Ok(true)
     }
 
     fn jump_unless(&mut self, ended: bool, to: clif::Block) {

@@ -221,6 +221,8 @@ pub enum DirectOut {
         /// Whether something is told of items that arrive there.
         observed: bool,
     },
+    /// Where the route of an item leads: to queues without limit with one taker each, or to sinks.
+    Routes,
 }
 
 /// From where a taker takes directly.
@@ -231,6 +233,8 @@ pub enum DirectIn {
         /// Whether it can be full.
         limited: bool,
     },
+    /// A queue without limit, which has no other taker.
+    Queue,
     /// A source that serves it alone and always has an item ready.
     Source {
         /// Item types in the mix.
@@ -581,6 +585,8 @@ pub struct Shapes {
     pub crews_in_time: bool,
     /// Whether work asks for skills, which members of several crews may have.
     pub skills: bool,
+    /// Whether something asks for several members, or for members of several pools.
+    pub several_needs: bool,
     /// Shared stops.
     pub stops: Vec<BreakdownShape>,
     /// What they stop.

@@ -87,7 +87,7 @@ fn native_code_and_interpreter_agree_on_every_example() {
 }
 
 /// Lines where items are handed over directly when an event is alone at its instant.
-const DIRECT: [&str; 5] = [
+const DIRECT: [&str; 8] = [
     "source feed { makes: Part }
      station s[4] { cycle: exponential(1 s)
          breakdown jam { after: exponential(30 s), repair: exponential(4 s) } }
@@ -122,6 +122,31 @@ const DIRECT: [&str; 5] = [
      flow y -[5]-> b -> q
      buffer q { capacity: 3 }
      flow q -> join -> out",
+    // Blocked machines before full lanes of one place go on together; some take no time at all.
+    "source feed { makes: Part }
+     station s[5] { cycle: exponential(1 s) }
+     station instant { cycle: 0 s }
+     station late { cycle: exponential(1.5 s) }
+     sink out
+     flow feed -> s[1] -[1]-> s[2] -[2]-> s[3] -[1]-> instant -[1]-> s[4] -[1]-> s[5] -[2]-> late -> out",
+    // What waits before a full lane is a source, a station with a yield, one that fails on its own time.
+    "source feed { makes: { 40 %: Part, 60 %: Other }, every: uniform(1 s, 2 s) }
+     station a { cycle: exponential(1 s), yield: 90 % }
+     station b { cycle: exponential(1 s)
+         breakdown jam { after: exponential(30 s), repair: exponential(4 s), effect: restart } }
+     station c { cycle: { Part: uniform(1 s, 2 s), Other: 1.5 s }
+         breakdown wear { after: exponential(30 s), repair: 5 s, clock: working } }
+     station d { cycle: exponential(1 s), hold_when_down: yes
+         breakdown jam { after: exponential(20 s), repair: exponential(4 s) } }
+     sink out
+     flow feed -[2]-> a -[1]-> b -[2]-> c -[1]-> d -> out",
+    // Arrivals find an idle machine, or one that is down.
+    "source feed { makes: Part, every: exponential(2 s) }
+     station a { cycle: exponential(1 s) }
+     station b { cycle: 1 s
+         breakdown jam { after: exponential(20 s), repair: 5 s } }
+     sink out
+     flow feed -[unlimited]-> a -[4]-> b -> out",
 ];
 
 /// The figures of the nodes of the plain line, which come first in both plants.
@@ -150,24 +175,78 @@ fn handing_over_directly_changes_no_number() {
             ),
             seed,
         );
-        assert!(direct.stations.iter().all(|s| s.cycles > 100), "{body}");
-        let n = direct.stations.len();
-        assert_eq!(direct.stations, settled.stations[..n], "{body}");
-        assert_eq!(direct.balances, settled.balances[..2], "{body}");
-        // Node ids differ where nodes of the route stand between; names are the same.
-        let buffers = |s: &flowline::kernel::read::Snapshot, plant: &Plant| {
-            let name = |id| plant.nodes.get(id).unwrap().name.clone();
-            let list =
-                s.buffers.iter().map(|b| (name(b.node), format!("{:?}", BufferTotals { node: Id::new(0), ..*b })));
-            list.filter(|(name, _)| !name.starts_with('z')).collect::<Vec<_>>()
-        };
-        assert_eq!(buffers(&direct, &plant), buffers(&settled, &other), "{body}");
-        for (a, b) in direct.arrivals.iter().zip(&settled.arrivals) {
-            assert_eq!((a.item, a.count, a.sum, a.minimum, a.maximum), (b.item, b.count, b.sum, b.minimum, b.maximum));
-            assert_eq!(a.histogram, b.histogram, "{body}");
-        }
-        for (a, b) in direct.sources.iter().zip(&settled.sources) {
-            assert_eq!((a.made, a.lost, a.waits), (b.made, b.lost, b.waits), "{body}");
-        }
+        same((&direct, &plant), (&settled, &other), body);
+    }
+}
+
+/// Shops where items follow their routes directly when an event is alone at its instant.
+const ROUTES: [&str; 2] = [
+    "crew operators { size: 2 }
+     source orders { makes: { 60 %: Part, 40 %: Other }, every: exponential(4 s) }
+     station a { needs: 1 operators }
+     station b { machines: 2 }
+     station c { machines: 3, needs: 1 operators }
+     station d {}
+     sink out
+     route Part: a(exponential(1 s)) -> b(exponential(5 s)) -> c(exponential(3 s)) -> a(exponential(0.5 s)) -> out
+     route Other: c(exponential(2 s)) -> c(exponential(3 s)) -> d(uniform(1 s, 3 s)) -> a(exponential(1 s)) -> out",
+    // Much ties, and one station asks for two.
+    "crew operators { size: 3 }
+     source orders { makes: { 60 %: Part, 40 %: Other }, every: 4 s }
+     station a { needs: 1 operators }
+     station b { machines: 2, needs: 2 operators }
+     station d {}
+     sink out
+     route Part: a(1 s) -> b(exponential(4 s)) -> d(1 s) -> d(0 s) -> a(1 s) -> out
+     route Other: d(exponential(1 s)) -> b(3 s) -> a(0.5 s) -> out",
+];
+
+#[test]
+fn following_a_route_directly_changes_no_number() {
+    for (seed, body) in (0..).zip(ROUTES) {
+        let head = "line l {\nitem Part {}\nitem Other {}\nrun { for: 20000 s }\n";
+        let (direct, plant) = figures(&format!("{head}{body}\n}}"), seed);
+        // An open rule anywhere makes every item on a route go through settling.
+        let (settled, other) = figures(
+            &format!(
+                "{head}{body}
+                 item Zz {{}}
+                 source z {{ makes: Zz, every: 7 s }}
+                 station zy {{ cycle: 9 s }}
+                 station zz {{ cycle: 9 s }}
+                 sink zzz
+                 flow z -> shortest_queue {{ -[unlimited]-> zy, -[unlimited]-> zz }}
+                 flow zy -> zzz
+                 flow zz -> zzz\n}}"
+            ),
+            seed,
+        );
+        same((&direct, &plant), (&settled, &other), body);
+    }
+}
+
+/// Holds the figures of a line against those of the same line beside another.
+fn same(
+    (direct, plant): (&flowline::kernel::read::Snapshot, &Plant),
+    (settled, other): (&flowline::kernel::read::Snapshot, &Plant),
+    body: &str,
+) {
+    assert!(direct.stations.iter().all(|s| s.cycles > 100), "{body}");
+    let n = direct.stations.len();
+    assert_eq!(direct.stations, settled.stations[..n], "{body}");
+    assert_eq!(direct.balances, settled.balances[..2], "{body}");
+    // Node ids differ where nodes of the route stand between; names are the same.
+    let buffers = |s: &flowline::kernel::read::Snapshot, plant: &Plant| {
+        let name = |id| plant.nodes.get(id).unwrap().name.clone();
+        let list = s.buffers.iter().map(|b| (name(b.node), format!("{:?}", BufferTotals { node: Id::new(0), ..*b })));
+        list.filter(|(name, _)| !name.starts_with('z')).collect::<Vec<_>>()
+    };
+    assert_eq!(buffers(direct, plant), buffers(settled, other), "{body}");
+    for (a, b) in direct.arrivals.iter().zip(&settled.arrivals) {
+        assert_eq!((a.item, a.count, a.sum, a.minimum, a.maximum), (b.item, b.count, b.sum, b.minimum, b.maximum));
+        assert_eq!(a.histogram, b.histogram, "{body}");
+    }
+    for (a, b) in direct.sources.iter().zip(&settled.sources) {
+        assert_eq!((a.made, a.lost, a.waits), (b.made, b.lost, b.waits), "{body}");
     }
 }

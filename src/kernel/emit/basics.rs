@@ -4,21 +4,21 @@
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{counters, header, holder, item, list, machine, tree};
 use super::super::program::{BinaryOp, HostFn, Program, Ty};
-use super::super::status::State;
+use super::super::status::{NEVER, State};
 use super::Emit;
 
 impl Emit<'_> {
     /// Writes the functions of this file.
     pub(super) fn basics(&mut self, program: &mut Program) -> Result<(), String> {
-        let (mut b, args) = Builder::new(program, "put_off", &[Ty::Count, Ty::Time], None);
+        let (mut b, args) = Builder::new(program, "note_ties", &[Ty::Count, Ty::Time], None);
         if let [slot, key] = args[..] {
-            self.put_off_body(&mut b, slot, key);
+            self.note_ties_body(&mut b, slot, key);
         }
-        self.functions.put_off = Some(b.finish()?);
+        self.functions.note_ties = Some(b.finish()?);
 
         let (mut b, args) = Builder::new(program, "update", &[Ty::Count, Ty::Time], None);
         if let [slot, key] = args[..] {
-            self.update_inline(&mut b, slot, key);
+            self.update_body(&mut b, slot, key);
         }
         self.functions.update = Some(b.finish()?);
 
@@ -96,24 +96,29 @@ impl Emit<'_> {
     }
 
     /// Replays the slot's matches from its leaf to the root. `each` sees both times of every match before it is
-    /// decided. Of equal times either may win: [`Self::earliest`] says who is next where there may be some.
+    /// decided. Of equal times the other wins, so that a slot whose time has been taken away without a replay stays the
+    /// winner until its matches are replayed; [`Self::earliest`] says who is next where times may be equal.
     fn replay(&self, b: &mut Builder, slot: V, key: V, mut each: impl FnMut(&mut Builder, V, V)) {
         let tree = b.header(header::TREE);
         let inside = |b: &mut Builder, offset: V| b.binary(BinaryOp::Add, tree, offset, Ty::Handle);
-        let mut offset = Self::leaf_offset(b, slot);
+        let leaf_offset = Self::leaf_offset(b, slot);
+        let mut offset = leaf_offset;
         let leaf = inside(b, offset);
         b.store(leaf, self.at_level(0, tree::KEY), key);
         let (mut key, mut slot) = (key, slot);
+        let mut half = leaf_offset;
         for level in 0..self.shapes.tree_depth {
             let other = b.bits_with(BinaryOp::Xor, offset, 16);
             let other = inside(b, other);
             let other_key = b.load(other, self.at_level(level, tree::KEY));
             let other_slot = b.load(other, self.at_level(level, tree::SLOT));
             each(b, key, other_key);
-            let wins = b.le(key, other_key);
-            key = b.select(wins, key, other_key);
-            slot = b.select(wins, slot, other_slot);
-            offset = Self::parent(b, offset);
+            let wins = b.lt(key, other_key);
+            // Side by side, so that the processor compares once for both.
+            (key, slot) = b.select_two(wins, (key, slot), (other_key, other_slot));
+            // Only what is used as an offset loses the bits below a node: one operation less from level to level.
+            half = b.bits_with(BinaryOp::ShiftRight, half, 1);
+            offset = b.bits_with(BinaryOp::And, half, !15);
             let above = inside(b, offset);
             b.store(above, self.at_level(level + 1, tree::KEY), key);
             b.store(above, self.at_level(level + 1, tree::SLOT), slot);
@@ -129,17 +134,28 @@ impl Emit<'_> {
     /// Gives a slot a new time and replays its matches. Where a match is between equal times, it is noted up to
     /// when that may be so: two slots can only be due together if such a match has been seen.
     pub(super) fn update_inline(&self, b: &mut Builder, slot: V, key: V) {
-        let mut ties = b.int(0, Ty::Flag);
+        let no = b.int(0, Ty::Flag);
+        let ties = b.var(no);
         self.replay(b, slot, key, |b, mine, other| {
             let same = b.eq(mine, other);
-            ties = b.or(ties, same);
+            b.when(same, |b| {
+                let yes = b.int(1, Ty::Flag);
+                b.set(ties, yes);
+            });
         });
-        b.when(ties, |b| {
-            let never = b.int(super::super::status::NEVER, Ty::Time);
-            let comes = b.lt(key, never);
-            let put_off = Self::function(self.functions.put_off);
-            b.either(comes, |b| Self::note_tie(b, key), |b| b.call(put_off, &[slot, key]));
-        });
+        b.when(ties, |b| b.call(Self::function(self.functions.note_ties), &[slot, key]));
+    }
+
+    /// A time that never comes, which no other slot has.
+    pub(super) fn never(b: &mut Builder, slot: V) -> V {
+        let never = b.int(NEVER, Ty::Time);
+        b.binary(BinaryOp::Add, never, slot, Ty::Time)
+    }
+
+    /// Whether a slot has no time.
+    pub(super) fn never_comes(b: &mut Builder, key: V) -> V {
+        let never = b.int(NEVER, Ty::Time);
+        b.le(never, key)
     }
 
     /// Up to a time several slots may be due together.
@@ -149,11 +165,16 @@ impl Emit<'_> {
         b.when(later, |b| b.set_header(header::TIED, until));
     }
 
-    /// Gives a slot a time that never comes, which many have.
-    fn put_off_body(&self, b: &mut Builder, slot: V, key: V) {
-        let never = b.int(super::super::status::NEVER, Ty::Time);
-        let none = b.int(0, Ty::Time);
-        let mut tie = none;
+    /// Some match of a slot was between equal times: notes until when, at most, there may be more of them. Where the
+    /// slot's own time never comes, the matches tell.
+    fn note_ties_body(&self, b: &mut Builder, slot: V, key: V) {
+        let never = b.int(NEVER, Ty::Time);
+        let comes = b.lt(key, never);
+        b.when(comes, |b| {
+            Self::note_tie(b, key);
+            b.give(None);
+        });
+        let mut tie = b.int(0, Ty::Time);
         self.replay(b, slot, key, |b, mine, other| {
             let same = b.eq(mine, other);
             let set = b.lt(mine, never);
@@ -162,8 +183,53 @@ impl Emit<'_> {
             let counts = b.and(both, later);
             tie = b.select(counts, mine, tie);
         });
-        let some = b.ne_zero(tie);
-        b.when(some, |b| Self::note_tie(b, tie));
+        Self::note_tie(b, tie);
+    }
+
+    /// Gives a slot a new time. Most have had none, and lose one of the first matches against others: above, nothing
+    /// changes.
+    fn update_body(&self, b: &mut Builder, slot: V, key: V) {
+        let before = self.time_of(b, slot);
+        let unset = Self::never_comes(b, before);
+        // The winner's time may have been taken away without a replay.
+        let winner = self.root(b, tree::SLOT);
+        let other = b.ne(slot, winner);
+        let never = b.int(NEVER, Ty::Time);
+        let comes = b.lt(key, never);
+        let quick = b.and(unset, other);
+        let quick = b.and(quick, comes);
+        b.either(quick, |b| self.climb(b, slot, key), |b| self.update_inline(b, slot, key));
+    }
+
+    /// Gives a time to a slot that has none and is in no match above its leaf.
+    fn climb(&self, b: &mut Builder, slot: V, key: V) {
+        let tree = b.header(header::TREE);
+        let inside = |b: &mut Builder, offset: V| b.binary(BinaryOp::Add, tree, offset, Ty::Handle);
+        let root = b.count(16);
+        let leaves = b.count(i64::from(self.at_level(0, tree::KEY).offset - tree::KEY.offset));
+        let offset = Self::leaf_offset(b, slot);
+        let offset = b.add(offset, leaves);
+        let at = b.var(offset);
+        let leaf = inside(b, at);
+        b.store(leaf, tree::KEY, key);
+        b.repeat(|b| {
+            let top = b.eq(at, root);
+            b.leave_if(top);
+            let other = b.bits_with(BinaryOp::Xor, at, 16);
+            let other = inside(b, other);
+            let other_key = b.load(other, tree::KEY);
+            let loses = b.le(other_key, key);
+            b.when(loses, |b| {
+                let same = b.eq(other_key, key);
+                b.when(same, |b| Self::note_tie(b, key));
+                b.leave();
+            });
+            let above = Self::parent(b, at);
+            b.set(at, above);
+            let above = inside(b, at);
+            b.store(above, tree::KEY, key);
+            b.store(above, tree::SLOT, slot);
+        });
     }
 
     /// The lowest slot that is due at the time of the root.
@@ -204,8 +270,8 @@ impl Emit<'_> {
 
     /// Takes a slot out of the calendar.
     pub(super) fn cancel(&self, b: &mut Builder, slot: V) {
-        let never = b.int(super::super::status::NEVER, Ty::Time);
-        b.call(Self::function(self.functions.put_off), &[slot, never]);
+        let never = Self::never(b, slot);
+        self.update(b, slot, never);
     }
 
     /// Sets a slot to go off after a duration from now.
@@ -492,10 +558,10 @@ impl Emit<'_> {
         let old = b.load(record, low);
         let new = b.binary(BinaryOp::Add, old, value, Ty::Count);
         b.store(record, low, new);
-        let carry = b.binary(BinaryOp::LessUnsigned, new, old, Ty::Count);
-        let old = b.load(record, high);
-        let new = b.add(old, carry);
-        b.store(record, high, new);
+        let carry = b.binary(BinaryOp::LessUnsigned, new, old, Ty::Flag);
+        b.when(carry, |b| {
+            b.bump(record, high, 1);
+        });
     }
 
     /// Subtracts a value that is not negative from a sum of 128 bits.
@@ -503,10 +569,10 @@ impl Emit<'_> {
         let old = b.load(record, low);
         let new = b.binary(BinaryOp::Sub, old, value, Ty::Count);
         b.store(record, low, new);
-        let borrow = b.binary(BinaryOp::LessUnsigned, old, new, Ty::Count);
-        let old = b.load(record, high);
-        let new = b.sub(old, borrow);
-        b.store(record, high, new);
+        let borrow = b.binary(BinaryOp::LessUnsigned, old, new, Ty::Flag);
+        b.when(borrow, |b| {
+            b.bump(record, high, -1);
+        });
     }
 
     // ---- states ----

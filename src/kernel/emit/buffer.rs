@@ -118,15 +118,20 @@ impl Emit<'_> {
     /// Charges the level since its last change: the maximum sees only levels that lasted (F8).
     pub(super) fn level_changes(b: &mut Builder, node: V, now: V) -> V {
         let level = b.load(node, buffer::LEVEL);
-        let changed = b.load(node, buffer::CHANGED);
+        Self::level_lasts(b, node, level, now);
+        b.store(node, buffer::CHANGED, now);
+        level
+    }
+
+    /// Notes a level that is higher than all before, where it has lasted.
+    pub(super) fn level_lasts(b: &mut Builder, node: V, level: V, now: V) {
         let max = b.load(node, buffer::MAX);
         let higher = b.lt(max, level);
         b.when(higher, |b| {
+            let changed = b.load(node, buffer::CHANGED);
             let lasted = b.lt(changed, now);
             b.when(lasted, |b| b.store(node, buffer::MAX, level));
         });
-        b.store(node, buffer::CHANGED, now);
-        level
     }
 
     /// Counts an item that enters a buffer or conveyor.

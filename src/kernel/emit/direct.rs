@@ -3,24 +3,217 @@
 //! states that would last no time are passed over.
 
 use super::super::builder::{Builder, V};
-use super::super::layout::{breakdown, buffer, header, item, machine, node, source, station};
-use super::super::shape::{DirectIn, DirectOut, EffectShape, SinkShape, SourceShape, StationShape, SupplyShape};
+use super::super::layout::{breakdown, buffer, header, holder, item, list, machine, node, routing, source, station};
+use super::super::program::{Program, Ty};
+use super::super::shape::{
+    DirectIn, DirectOut, EffectShape, NodeShape, SinkShape, SourceShape, StationShape, SupplyShape, TransitShape,
+};
 use super::super::status::{State, phase};
 use super::Emit;
 use super::station::{breakdown_offset, has_effect, working_clocks};
 
+/// What `pass` says of an item: nothing; its work has begun; it waits for the only taker, which is busy or down.
+const UNKNOWN: i64 = 0;
+const BEGAN: i64 = 1;
+const WAITS: i64 = 2;
+
 impl Emit<'_> {
+    /// What a station that is done gives to directly. On a belt, more goes with it than that; and by an open rule
+    /// something may wait for an item to be taken.
+    pub(super) fn gives_to(&self, s: &StationShape) -> Option<DirectOut> {
+        let on_route = s.direct_out == Some(DirectOut::Routes);
+        let plain = !s.stay && !s.interruptible() && !s.keeps && s.simple_routing && !s.several_causes[0];
+        s.direct_out.filter(|_| !s.on_belt && !s.holds_belt && (!on_route || (plain && !self.any_open())))
+    }
+
+    /// Whether an item that comes to the empty lane before a station may begin there at once.
+    fn begins_directly(&self, s: &StationShape) -> bool {
+        match s.direct_in {
+            Some(DirectIn::Lane { .. }) => true,
+            Some(DirectIn::Queue) => self.gives_to(s).is_some(),
+            Some(DirectIn::Source { .. }) | None => false,
+        }
+    }
+
+    /// Writes what handing over leads to elsewhere: `pass`, by which an idle machine behind an empty lane begins, and
+    /// `pull`, by which blocked machines before a full lane go on.
+    pub(super) fn direct_functions(&mut self, program: &mut Program) -> Result<(), String> {
+        let stations =
+            || self.shapes.nodes.iter().filter_map(|s| if let NodeShape::Station(s) = s { Some(s) } else { None });
+        if stations().any(|s| self.begins_directly(s)) {
+            let (mut b, args) = Builder::new(program, "pass", &[Ty::Handle, Ty::Handle], Some(Ty::Count));
+            if let [lane, item] = args[..] {
+                self.pass_body(&mut b, lane, item);
+            }
+            self.functions.pass = Some(b.finish()?);
+        }
+        if stations().any(|s| self.gives_to(s) == Some(DirectOut::Routes)) {
+            let (mut b, args) = Builder::new(program, "arrive", &[Ty::Handle, Ty::Handle], None);
+            if let [place, item] = args[..] {
+                self.arrive_body(&mut b, place, item);
+            }
+            self.functions.arrive = Some(b.finish()?);
+        }
+        if stations().any(|s| matches!(s.direct_in, Some(DirectIn::Lane { limited: true }))) {
+            let (mut b, args) = Builder::new(program, "pull", &[Ty::Handle], None);
+            if let [lane] = args[..] {
+                self.pull_body(&mut b, lane);
+            }
+            self.functions.pull = Some(b.finish()?);
+        }
+        Ok(())
+    }
+
+    /// An item comes to an empty lane: where the only taker is idle, it goes on and is worked on. Says what became
+    /// of it.
+    fn pass_body(&self, b: &mut Builder, lane: V, item: V) {
+        let way = b.load(lane, buffer::ROUTING);
+        let list = b.load(way, routing::LIST);
+        let node = Self::node_with(b, list);
+        let machine = b.load(node, station::MACHINES);
+        let kind = b.load(machine, holder::RELEASE);
+        let began = b.count(BEGAN);
+        b.switch(kind, self.shapes.nodes.len(), |b, k| {
+            let Some(s) = self.station_shape(k).filter(|s| self.begins_directly(s)) else { return };
+            let idle = self.idle_machine(b, s, node);
+            let ready = b.ne_zero(idle);
+            b.when(ready, |b| {
+                b.bump(lane, buffer::ENTRIES, 1);
+                b.bump(lane, buffer::EXITS, 1);
+                if s.direct_in == Some(DirectIn::Queue) {
+                    self.decide(b, way, item, true);
+                    self.load_machine(b, k, s, node, idle, item);
+                    b.give(Some(began));
+                    return;
+                }
+                Self::set_state(b, machine, State::Working);
+                b.store_int(machine, machine::PHASE, phase::WORKING);
+                let time = self.load_directly(b, s, node, machine, item);
+                self.work_on(b, s, machine, time);
+                b.give(Some(began));
+            });
+            let waits = b.count(WAITS);
+            b.give(Some(waits));
+        });
+        let unknown = b.count(UNKNOWN);
+        b.give(Some(unknown));
+    }
+
+    /// An item on a route comes to a queue without limit or to a sink.
+    fn arrive_body(&self, b: &mut Builder, place: V, item: V) {
+        let kind = b.load(place, holder::RELEASE);
+        b.switch(kind, self.shapes.nodes.len(), |b, k| match self.shapes.nodes.get(k) {
+            Some(NodeShape::Buffer(q)) if !q.limited && q.loose.is_none() && q.transit == TransitShape::None => {
+                let level = b.load(place, buffer::LEVEL);
+                self.enter_lane(b, false, true, place, level, item);
+            }
+            Some(NodeShape::Sink(s)) => self.enter_sink(b, s, place, item),
+            _ => {}
+        });
+    }
+
+    /// The node whose list this is: it is part of its record.
+    fn node_with(b: &mut Builder, list: V) -> V {
+        let place = b.count(-i64::from(node::RANK.offset));
+        b.add(list, place)
+    }
+
+    /// An item has left a full lane before which a blocked machine offers its own: that goes in, and the machine
+    /// takes what waits before it; and so on up the line.
+    fn pull_body(&self, b: &mut Builder, lane: V) {
+        let lane = b.var(lane);
+        b.repeat(|b| {
+            let item = b.load(lane, node::OFFERS);
+            let machine = b.load(item, item::HOLDER);
+            let kind = b.load(machine, holder::RELEASE);
+            let none = b.none();
+            let next = b.var(none);
+            b.switch(kind, self.shapes.nodes.len(), |b, k| {
+                let Some(s) =
+                    self.station_shape(k).filter(|s| matches!(self.gives_to(s), Some(DirectOut::Lane { .. })))
+                else {
+                    let rank = b.load(lane, node::RANK);
+                    self.mark(b, rank);
+                    return;
+                };
+                b.store(lane, node::OFFERS, none);
+                b.store(lane, node::OFFERS_LAST, none);
+                b.store_int(machine, machine::LEFT, 0);
+                b.store_int(machine, machine::PRODUCTS, 0);
+                let level = b.load(lane, buffer::LEVEL);
+                self.enter_lane(b, true, false, lane, level, item);
+                let node = b.load(machine, machine::STATION);
+                let any = self.waiting(b, s, node);
+                let up = if s.stops() {
+                    let down = b.load(machine, machine::DOWN);
+                    b.is_zero(down)
+                } else {
+                    b.int(1, Ty::Flag)
+                };
+                let offered = b.ne_zero(any);
+                let goes_on = b.and(up, offered);
+                b.either(
+                    goes_on,
+                    |b| {
+                        let Some(from) = s.direct_in else { return };
+                        Self::set_state(b, machine, State::Working);
+                        b.store_int(machine, machine::PHASE, phase::WORKING);
+                        let left = self.leave(b, from, node, any);
+                        let time = self.load_directly(b, s, node, machine, any);
+                        self.work_on(b, s, machine, time);
+                        if let Some((from, full)) = left {
+                            b.when(full, |b| {
+                                let offered = Self::no_longer_full(b, from);
+                                let some = b.ne_zero(offered);
+                                b.when(some, |b| b.set(next, from));
+                            });
+                        }
+                    },
+                    |b| {
+                        b.store_int(machine, machine::PHASE, phase::IDLE);
+                        b.store_int(machine, machine::ITEM, 0);
+                        b.when(up, |b| {
+                            Self::set_state(b, machine, State::Starved);
+                            if s.direct_in.is_none() {
+                                self.mark_if_offered(b, node);
+                            }
+                        });
+                    },
+                );
+            });
+            let end = b.is_zero(next);
+            b.leave_if(end);
+            b.set(lane, next);
+        });
+    }
+
+    /// What waits where a station takes directly, or 0.
+    fn waiting(&self, b: &mut Builder, s: &StationShape, node: V) -> V {
+        match s.direct_in {
+            Some(_) => b.load(node, node::OFFERS),
+            None => b.none(),
+        }
+    }
+
     /// The end of work of a station, alone at its instant.
     pub(super) fn end_of_work_alone(&self, b: &mut Builder, k: usize, s: &StationShape, due: V, machine: V) {
-        let Some(out) = s.direct_out else {
+        let Some(out) = self.gives_to(s) else {
             self.end_of_work(b, k, s, machine);
             return;
         };
         let node = b.load(machine, machine::STATION);
+        if out == DirectOut::Routes {
+            self.clear(b, due);
+            self.follows_route(b, k, s, node, machine);
+            return;
+        }
         let next = b.load(node, station::DIRECT_OUT);
+        let level = match out {
+            DirectOut::Lane { .. } => b.load(next, buffer::LEVEL),
+            DirectOut::Sink { .. } | DirectOut::Routes => b.count(0),
+        };
         let room = match out {
             DirectOut::Lane { limited: true } => {
-                let level = b.load(next, buffer::LEVEL);
                 let capacity = b.load(next, buffer::CAPACITY);
                 Some(b.lt(level, capacity))
             }
@@ -31,17 +224,83 @@ impl Emit<'_> {
             (Some(room), Some(goes_on)) => Some(b.and(room, goes_on)),
             (one, other) => one.or(other),
         };
+        let never = Self::never(b, due);
+        let at = b.var(never);
+        let clocks = !working_clocks(s).is_empty();
         match alone {
             Some(alone) => b.either(
                 alone,
-                |b| self.hand_over(b, s, out, due, node, machine, next),
+                |b| self.hand_over(b, s, out, (due, at), node, machine, (next, level)),
                 |b| {
-                    self.clear(b, due);
-                    self.end_of_work(b, k, s, machine);
+                    if clocks {
+                        self.clear(b, due);
+                        self.end_of_work(b, k, s, machine);
+                    } else {
+                        self.blocks(b, node, machine, next);
+                    }
                 },
             ),
-            None => self.hand_over(b, s, out, due, node, machine, next),
+            None => self.hand_over(b, s, out, (due, at), node, machine, (next, level)),
         }
+        if !clocks {
+            self.update_inline(b, due, at);
+            self.next_event_if_clean(b);
+        }
+    }
+
+    /// Work ends, the item goes where its route leads, and the machine takes the next item, if there is one.
+    fn follows_route(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V) {
+        let now = Self::now(b);
+        b.bump(node, station::CYCLES, 1);
+        if s.needs {
+            self.free_people(b, machine);
+        }
+        b.set_header(header::PROGRESS, now);
+        let item = b.load(machine, machine::ITEM);
+        let list = self.decide_product(b, s, node, item);
+        let next = Self::node_with(b, list);
+        b.call(Self::function(self.functions.arrive), &[next, item]);
+        let following = b.load(node, node::OFFERS);
+        let any = b.ne_zero(following);
+        b.either(
+            any,
+            |b| {
+                let none = b.none();
+                let from = b.load(node, station::DIRECT_IN);
+                self.leave_lane(b, false, node, from, following);
+                b.store(following, item::HOLDER, machine);
+                b.store(following, item::NEXT, none);
+                b.store(machine, machine::ITEM, following);
+                self.find_work(b, s, node, machine, following);
+                self.start_work(b, k, s, machine);
+            },
+            |b| {
+                Self::runs_empty(b, machine);
+                if s.many {
+                    Self::list_idle(b, s, node, machine);
+                }
+            },
+        );
+    }
+
+    /// Work ends before a full lane: the machine is blocked.
+    fn blocks(&self, b: &mut Builder, node: V, machine: V, lane: V) {
+        let now = Self::now(b);
+        let none = b.none();
+        b.bump(node, station::CYCLES, 1);
+        b.store_int(machine, machine::PHASE, phase::FINISHED);
+        Self::set_state(b, machine, State::Blocked);
+        let item = b.load(machine, machine::ITEM);
+        b.store_int(machine, machine::LEFT, 1);
+        b.store(machine, machine::PRODUCTS, item);
+        b.store(item, item::READY, now);
+        let way = b.load(node, station::ROUTING);
+        let list = self.decide(b, way, item, true);
+        b.store(item, item::LIST, list);
+        b.store(lane, node::OFFERS, item);
+        b.store(lane, node::OFFERS_LAST, item);
+        b.store(item, item::OFFER_NEXT, none);
+        b.store(item, item::OFFER_PREVIOUS, none);
     }
 
     /// Whether no clock of working time runs out with the work that ends now; `None` without clocks.
@@ -66,11 +325,22 @@ impl Emit<'_> {
         all
     }
 
-    /// Work ends, the item moves on, and the machine takes the next item, if there is one.
+    /// Work ends, the item moves on, and the machine takes the next item, if there is one. `at` becomes the time of the
+    /// slot `due`, unless there are clocks of working time: then all is scheduled here.
     #[allow(clippy::too_many_arguments)] // one fact each
-    fn hand_over(&self, b: &mut Builder, s: &StationShape, out: DirectOut, due: V, node: V, machine: V, next: V) {
+    fn hand_over(
+        &self,
+        b: &mut Builder,
+        s: &StationShape,
+        out: DirectOut,
+        (due, at): (V, V),
+        node: V,
+        machine: V,
+        (next, level): (V, V),
+    ) {
         let now = Self::now(b);
-        if !working_clocks(s).is_empty() {
+        let clocks = !working_clocks(s).is_empty();
+        if clocks {
             // A clock may be what goes off next.
             self.clear(b, due);
             let start = b.load(machine, machine::WORK_START);
@@ -78,57 +348,75 @@ impl Emit<'_> {
             Self::charge_clocks(b, s, machine, worked);
         }
         b.bump(node, station::CYCLES, 1);
-        let since = b.load(machine, machine::SINCE);
-        let worked = b.sub(now, since);
-        let working = machine::IN_STATE.plus(8 * i32::try_from(State::Working.code()).unwrap_or(0));
-        let sum = b.load(machine, working);
-        let sum = b.add(sum, worked);
-        b.store(machine, working, sum);
-        b.store(machine, machine::SINCE, now);
         b.set_header(header::PROGRESS, now);
         let item = b.load(machine, machine::ITEM);
         match out {
-            DirectOut::Lane { limited } => Self::enter_lane(b, self, limited, next, item),
+            DirectOut::Lane { limited } => self.enter_lane(b, limited, true, next, level, item),
             DirectOut::Sink { until, observed } => {
                 self.enter_sink(b, &SinkShape { until, to: 0, observed }, next, item)
             }
+            DirectOut::Routes => {}
         }
-        match s.direct_in {
-            Some(from) => {
-                let following = b.load(node, node::OFFERS);
-                let any = b.ne_zero(following);
-                b.either(
-                    any,
-                    |b| self.take_next(b, s, from, node, machine, following),
-                    |b| self.runs_empty(b, due, machine),
-                );
-            }
-            None => {
-                self.runs_empty(b, due, machine);
-                self.mark_if_offered(b, node);
-            }
-        }
+        let Some(from) = s.direct_in else {
+            Self::runs_empty(b, machine);
+            self.mark_if_offered(b, node);
+            return;
+        };
+        let following = b.load(node, node::OFFERS);
+        let any = b.ne_zero(following);
+        b.either(
+            any,
+            |b| {
+                // It has not been idle: the time at work goes on.
+                let left = self.leave(b, from, node, following);
+                let time = self.load_directly(b, s, node, machine, following);
+                if clocks {
+                    self.work_on(b, s, machine, time);
+                } else {
+                    let end = self.stretch_begins(b, s, machine, time);
+                    b.set(at, end);
+                }
+                if let Some((lane, full)) = left {
+                    b.when(full, |b| {
+                        let offered = Self::no_longer_full(b, lane);
+                        let some = b.ne_zero(offered);
+                        b.when(some, |b| b.call(Self::function(self.functions.pull), &[lane]));
+                    });
+                }
+            },
+            |b| Self::runs_empty(b, machine),
+        );
     }
 
-    fn runs_empty(&self, b: &mut Builder, due: V, machine: V) {
-        self.clear(b, due);
-        b.store_int(machine, machine::STATE, State::Starved.code());
+    fn runs_empty(b: &mut Builder, machine: V) {
+        Self::set_state(b, machine, State::Starved);
         b.store_int(machine, machine::PHASE, phase::IDLE);
         b.store_int(machine, machine::ITEM, 0);
     }
 
-    /// The machine goes on with the first item of its lane, without having been idle.
-    fn take_next(&self, b: &mut Builder, s: &StationShape, way: DirectIn, node: V, machine: V, item: V) {
+    /// An item leaves the lane or source from which it is taken directly; of a lane with limits, which one, and
+    /// whether it was full: then [`Self::no_longer_full`] is still to follow.
+    fn leave(&self, b: &mut Builder, way: DirectIn, node: V, item: V) -> Option<(V, V)> {
         let from = b.load(node, station::DIRECT_IN);
         match way {
-            DirectIn::Lane { limited } => {
-                Self::leave_lane(b, limited, node, from, item);
-                if limited {
-                    self.mark_if_offered(b, from);
-                }
+            DirectIn::Lane { limited } => self.leave_lane(b, limited, node, from, item).map(|full| (from, full)),
+            DirectIn::Queue => self.leave_lane(b, false, node, from, item).map(|full| (from, full)),
+            DirectIn::Source { mix } => {
+                self.leave_source(b, mix, node, from, item);
+                None
             }
-            DirectIn::Source { mix } => self.leave_source(b, mix, node, from, item),
         }
+    }
+
+    /// A lane is no longer full; what offers there, or 0.
+    fn no_longer_full(b: &mut Builder, lane: V) -> V {
+        let now = Self::now(b);
+        Self::ends_full(b, lane, now);
+        b.load(lane, node::OFFERS)
+    }
+
+    /// A machine has been given an item: how long it works on it.
+    fn load_directly(&self, b: &mut Builder, s: &StationShape, node: V, machine: V, item: V) -> V {
         let none = b.none();
         b.store(item, item::HOLDER, machine);
         b.store(item, item::NEXT, none);
@@ -138,17 +426,72 @@ impl Emit<'_> {
         if has_effect(s, EffectShape::Restart) {
             b.store(machine, machine::DRAWN, time);
         }
-        self.work_on(b, s, machine, time);
-        if working_clocks(s).is_empty() {
-            // Else the slot may still have to be taken out of the calendar.
-            self.next_event_if_clean(b);
-        }
+        time
     }
 
-    /// An item enters a lane with room; the first one is offered to the only taker.
-    fn enter_lane(b: &mut Builder, emit: &Emit<'_>, limited: bool, lane: V, item: V) {
+    /// An item enters a lane with room, where `level` items are; the first one goes on or is offered to the only taker.
+    /// `passes`: that may be idle.
+    fn enter_lane(&self, b: &mut Builder, limited: bool, passes: bool, lane: V, level: V, item: V) {
+        let alone = b.is_zero(level);
+        b.either(
+            alone,
+            |b| {
+                let enter = |b: &mut Builder, became: Option<V>| {
+                    let now = Self::now(b);
+                    Self::count_in(b, limited, lane, level, item);
+                    let since = b.load(lane, buffer::EMPTY_SINCE);
+                    let spent = b.sub(now, since);
+                    let sum = b.load(lane, buffer::EMPTY);
+                    let sum = b.add(sum, spent);
+                    b.store(lane, buffer::EMPTY, sum);
+                    b.store(lane, buffer::FIRST, item);
+                    b.store(lane, buffer::LAST, item);
+                    b.store_int(lane, buffer::OFFERED, 1);
+                    let way = b.load(lane, buffer::ROUTING);
+                    let list = self.decide(b, way, item, true);
+                    let Some(became) = became else {
+                        self.offer(b, list, item);
+                        return;
+                    };
+                    let waits = b.count(WAITS);
+                    let waits = b.eq(became, waits);
+                    b.either(
+                        waits,
+                        |b| {
+                            // The taker looks when it is done.
+                            let none = b.none();
+                            b.store(list, list::HEAD, item);
+                            b.store(list, list::TAIL, item);
+                            b.store(item, item::OFFER_NEXT, none);
+                            b.store(item, item::OFFER_PREVIOUS, none);
+                        },
+                        |b| self.offer(b, list, item),
+                    );
+                };
+                match self.functions.pass.filter(|_| passes) {
+                    Some(pass) => {
+                        let became = b.call_for(pass, &[lane, item], Ty::Count);
+                        let began = b.count(BEGAN);
+                        let stays = b.ne(became, began);
+                        b.when(stays, |b| enter(b, Some(became)));
+                    }
+                    None => enter(b, None),
+                }
+            },
+            |b| {
+                Self::count_in(b, limited, lane, level, item);
+                let last = b.load(lane, buffer::LAST);
+                b.store(last, item::NEXT, item);
+                b.store(lane, buffer::LAST, item);
+            },
+        );
+    }
+
+    /// Counts an item that enters a lane.
+    fn count_in(b: &mut Builder, limited: bool, lane: V, level: V, item: V) {
         let now = Self::now(b);
-        let level = Self::level_changes(b, lane, now);
+        Self::level_lasts(b, lane, level, now);
+        b.store(lane, buffer::CHANGED, now);
         let more = b.plus(level, 1);
         b.store(lane, buffer::LEVEL, more);
         b.bump(lane, buffer::ENTRIES, 1);
@@ -162,43 +505,27 @@ impl Emit<'_> {
             let full = b.eq(more, capacity);
             b.when(full, |b| b.store(lane, buffer::FULL_SINCE, now));
         }
-        let last = b.load(lane, buffer::LAST);
-        b.store(lane, buffer::LAST, item);
-        let alone = b.is_zero(level);
-        b.either(
-            alone,
-            |b| {
-                let since = b.load(lane, buffer::EMPTY_SINCE);
-                let spent = b.sub(now, since);
-                let sum = b.load(lane, buffer::EMPTY);
-                let sum = b.add(sum, spent);
-                b.store(lane, buffer::EMPTY, sum);
-                b.store(lane, buffer::FIRST, item);
-                b.store_int(lane, buffer::OFFERED, 1);
-                let way = b.load(lane, buffer::ROUTING);
-                let list = emit.decide(b, way, item, true);
-                emit.offer(b, list, item);
-            },
-            |b| b.store(last, item::NEXT, item),
-        );
     }
 
-    /// The first item leaves a lane for its only taker, to which the one behind it is offered.
-    fn leave_lane(b: &mut Builder, limited: bool, taker: V, lane: V, item: V) {
+    /// The first item leaves a lane for its only taker, to which the one behind it is offered. Of a lane with limits,
+    /// whether it was full: then [`Self::no_longer_full`] is still to follow.
+    ///
+    /// When the level changed is not noted: one that is higher than all before has been reached by an item that came.
+    fn leave_lane(&self, b: &mut Builder, limited: bool, taker: V, lane: V, item: V) -> Option<V> {
         let now = Self::now(b);
         let none = b.none();
-        let level = Self::level_changes(b, lane, now);
+        let level = b.load(lane, buffer::LEVEL);
+        Self::level_lasts(b, lane, level, now);
         let less = b.plus(level, -1);
         b.store(lane, buffer::LEVEL, less);
         b.bump(lane, buffer::EXITS, 1);
         let entry = b.load(item, item::ENTRY);
         let wait = b.sub(now, entry);
         Self::add_128(b, lane, buffer::WAIT, buffer::WAIT_HIGH, wait);
-        if limited {
+        let full = limited.then(|| {
             let capacity = b.load(lane, buffer::CAPACITY);
-            let full = b.eq(level, capacity);
-            b.when(full, |b| Self::ends_full(b, lane, now));
-        }
+            b.eq(level, capacity)
+        });
         let next = b.load(item, item::NEXT);
         b.store(lane, buffer::FIRST, next);
         b.store(taker, node::OFFERS, next);
@@ -214,8 +541,13 @@ impl Emit<'_> {
             |b| {
                 b.store(next, item::OFFER_NEXT, none);
                 b.store(next, item::OFFER_PREVIOUS, none);
+                if self.shapes.visits {
+                    let way = b.load(lane, buffer::ROUTING);
+                    self.decide(b, way, next, true);
+                }
             },
         );
+        full
     }
 
     /// An item leaves a source for its only taker, to which the next one is offered.
@@ -280,10 +612,14 @@ impl Emit<'_> {
                 b.set_header(header::PROGRESS, now);
                 let item = self.new_source_item(b, s, record);
                 match out {
-                    DirectOut::Lane { limited } => Self::enter_lane(b, self, limited, next, item),
+                    DirectOut::Lane { limited } => {
+                        let level = b.load(next, buffer::LEVEL);
+                        self.enter_lane(b, limited, true, next, level, item);
+                    }
                     DirectOut::Sink { until, observed } => {
                         self.enter_sink(b, &SinkShape { until, to: 0, observed }, next, item)
                     }
+                    DirectOut::Routes => {}
                 }
                 let made = b.load(record, source::MADE);
                 let more = b.lt(made, total);

@@ -45,8 +45,12 @@ use super::shape::{NodeShape, Shapes, StationShape};
 #[derive(Clone, Debug, Default)]
 struct Functions {
     update: Option<FuncId>,
-    put_off: Option<FuncId>,
+    note_ties: Option<FuncId>,
     earliest: Option<FuncId>,
+    pass: Option<FuncId>,
+    arrive: Option<FuncId>,
+    settle: Option<FuncId>,
+    pull: Option<FuncId>,
     value: Option<FuncId>,
     offer: Option<FuncId>,
     withdraw: Option<FuncId>,
@@ -131,6 +135,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     }
     emit.together_functions(&mut program)?;
     emit.fleet_functions(&mut program)?;
+    emit.direct_functions(&mut program)?;
     emit.run_function(&mut program)?;
     program.verify()?;
     Ok(program)

@@ -132,8 +132,19 @@ impl Emit<'_> {
         b.either(last, |b| b.store(comp, component::TAIL, previous), |b| b.store(next, request::PREVIOUS, previous));
     }
 
+    /// Whether all that is asked for is one member of one pool.
+    fn needs_one(&self) -> bool {
+        !self.shapes.skills && !self.shapes.several_needs
+    }
+
     /// For each need of a list: its pool and number.
-    fn each_need(b: &mut Builder, list: V, each: impl FnOnce(&mut Builder, V, V)) {
+    fn each_need(&self, b: &mut Builder, list: V, each: impl FnOnce(&mut Builder, V, V)) {
+        if self.needs_one() {
+            let members = b.load(list, needs::POOL);
+            let one = b.count(1);
+            each(b, members, one);
+            return;
+        }
         let n = b.load(list, needs::COUNT);
         b.each(list, n, 16, |b, at| {
             let members = b.load(at, needs::POOL);
@@ -143,7 +154,15 @@ impl Emit<'_> {
     }
 
     /// Sums `busy · time` exactly: minus at the grant, plus at the release.
-    fn charge(b: &mut Builder, members: V, number: V, plus: bool) {
+    fn charge(&self, b: &mut Builder, members: V, number: V, plus: bool) {
+        if self.needs_one() {
+            let now = Self::now(b);
+            match plus {
+                true => Self::add_128(b, members, pool::AREA, pool::AREA_HIGH, now),
+                false => Self::subtract_128(b, members, pool::AREA, pool::AREA_HIGH, now),
+            }
+            return;
+        }
         Self::charge_to(b, members, (pool::AREA, pool::AREA_HIGH), number, plus);
     }
 
@@ -176,13 +195,11 @@ impl Emit<'_> {
     }
 
     fn free_people_body(&self, b: &mut Builder, list: V) {
-        let one = b.count(1);
-        b.set_header(header::GRANT, one);
-        Self::each_need(b, list, |b, members, number| {
+        self.each_need(b, list, |b, members, number| {
             let before = b.load(members, pool::BUSY);
             let busy = b.sub(before, number);
             b.store(members, pool::BUSY, busy);
-            Self::charge(b, members, number, true);
+            self.charge(b, members, number, true);
             if self.shapes.crew_shifts {
                 // Those who worked on after their shift go home.
                 let size = b.load(members, pool::SIZE);
@@ -194,8 +211,15 @@ impl Emit<'_> {
                 });
             }
             self.note_freed(b, members);
+            // Where nobody waits, there is nothing to grant.
             let comp = b.load(members, pool::COMPONENT);
-            b.store_int(comp, component::DIRTY, 1);
+            let head = b.load(comp, component::HEAD);
+            let some = b.ne_zero(head);
+            b.when(some, |b| {
+                let one = b.count(1);
+                b.set_header(header::GRANT, one);
+                b.store_int(comp, component::DIRTY, 1);
+            });
         });
     }
 
@@ -280,7 +304,7 @@ impl Emit<'_> {
                 let staff = b.host(HostFn::Staff, &[this], Ty::Handle);
                 (b.ne_zero(staff), staff)
             } else {
-                (Self::enough(b, list), list)
+                (self.enough(b, list), list)
             };
             if self.shapes.crews_in_time {
                 // What goes beyond their shift waits for the next, and lets others pass.
@@ -291,11 +315,11 @@ impl Emit<'_> {
                 fits,
                 |b| {
                     Self::drop_request_body(b, this);
-                    Self::each_need(b, staff, |b, members, number| {
+                    self.each_need(b, staff, |b, members, number| {
                         let busy = b.load(members, pool::BUSY);
                         let busy = b.add(busy, number);
                         b.store(members, pool::BUSY, busy);
-                        Self::charge(b, members, number, false);
+                        self.charge(b, members, number, false);
                     });
                     b.store_int(this, request::FIRST, 0);
                     self.granted(b, this, staff);
@@ -314,7 +338,7 @@ impl Emit<'_> {
                             b.set(at, head);
                         },
                         |b| {
-                            Self::each_need(b, list, |b, members, _| {
+                            self.each_need(b, list, |b, members, _| {
                                 Self::claim(b, members, free_pools);
                                 if self.shapes.skills {
                                     Self::each_crew(b, members, |b, crew| Self::claim(b, crew, free_pools));
@@ -382,10 +406,10 @@ impl Emit<'_> {
     }
 
     /// Whether enough members are free of each pool of a list, and no older request waits for them.
-    fn enough(b: &mut Builder, list: V) -> V {
+    fn enough(&self, b: &mut Builder, list: V) -> V {
         let yes = b.int(1, Ty::Flag);
         let fits = b.var(yes);
-        Self::each_need(b, list, |b, members, number| {
+        self.each_need(b, list, |b, members, number| {
             let size = b.load(members, pool::SIZE);
             let busy = b.load(members, pool::BUSY);
             let free = b.sub(size, busy);

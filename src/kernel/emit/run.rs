@@ -4,20 +4,26 @@ use super::super::builder::{Builder, Field, V};
 use super::super::layout::{header, node, slot, tree};
 use super::super::program::{FuncId, Program, Ty};
 use super::super::shape::{EventShape, NodeShape, SupplyShape};
-use super::super::status::{NEVER, Status};
+use super::super::status::Status;
 use super::Emit;
 use crate::base::limits;
 
 impl Emit<'_> {
     /// Writes the entry: runs until the horizon, the fuel or a reason to stop, and returns a status.
     pub(super) fn run_function(&mut self, program: &mut Program) -> Result<(), String> {
+        let (mut b, _) = Builder::new(program, "settle", &[], Some(Ty::Count));
+        self.settle(&mut b);
+        let on = b.count(0);
+        b.give(Some(on));
+        self.functions.settle = Some(b.finish()?);
+
         // Code for what is due together stands in functions of its own: it is needed less often, and the larger a
         // function, the longer each of its instructions takes to compile.
         let mut together = Vec::new();
         for (i, event) in self.shapes.events.iter().enumerate() {
             let (mut b, args) = Builder::new(program, &format!("due_{i}"), &[Ty::Handle], None);
             if let [record] = args[..] {
-                self.event(&mut b, Some(event), record, record, false);
+                self.event(&mut b, event, record, record, false);
             }
             together.push(b.finish()?);
         }
@@ -28,32 +34,7 @@ impl Emit<'_> {
 
     fn run_body(&self, b: &mut Builder, together: &[FuncId]) {
         // What is marked at the beginning of a run settles first.
-        let dirty = b.header(header::DIRTY);
-        let dirty = b.ne_zero(dirty);
-        let settles = b.var(dirty);
-        let zero = b.count(0);
-        let due = b.var(zero);
-        let no = b.int(0, Ty::Flag);
-        let alone = b.var(no);
-        b.repeat(|b| {
-            let now = b.header(header::NOW);
-            b.know_now(now);
-            b.when(settles, |b| self.settle(b));
-            b.when(alone, |b| {
-                let key = self.time_of(b, due);
-                let never = b.int(NEVER, Ty::Time);
-                let unset = b.eq(key, never);
-                b.when(unset, |b| self.cancel(b, due));
-            });
-            let yes = b.int(1, Ty::Flag);
-            b.set(settles, yes);
-            self.instant(b, together, due, alone);
-        });
-    }
-
-    /// Ends what is due next, and whatever follows without settling. Says which slot it was, and whether it was
-    /// alone at its instant.
-    fn instant(&self, b: &mut Builder, together: &[FuncId], due: V, alone: V) {
+        self.settle_now(b);
         let expiries = i64::from(self.shapes.first_expiry);
         let with_expiries = self.shapes.first_expiry != u32::MAX;
         b.repeat(|b| {
@@ -87,35 +68,19 @@ impl Emit<'_> {
             // its leaf alone is cleared, and when nothing has set it again, the matches are replayed
             // behind the settling.
             let winner = self.root(b, tree::SLOT);
-            b.set(due, winner);
-            let yes = b.int(1, Ty::Flag);
-            b.set(alone, yes);
+            let due = b.var(winner);
             let until = b.header(header::TIED);
             let perhaps = b.le(key, until);
             b.when(perhaps, |b| {
                 let lowest = self.earliest(b, key);
                 b.set(due, lowest);
                 let tied = self.tied(b, lowest, key);
-                let only = b.not(tied);
-                b.set(alone, only);
-            });
-            b.either(
-                alone,
-                |b| {
-                    self.dispatch(b, due, |b, i, record| {
-                        let event = self.shapes.events.get(i);
-                        if !event.is_some_and(|e| self.moves_directly(e)) {
-                            self.clear(b, due);
-                        }
-                        self.event(b, event, due, record, true);
-                    });
-                },
-                |b| {
+                b.when(tied, |b| {
                     // End everything that is due; expiries one by one, each after the instant has settled.
                     b.repeat(|b| {
                         let due = self.earliest(b, key);
                         self.cancel(b, due);
-                        self.dispatch(b, due, |b, i, record| {
+                        self.dispatch(b, due, |b, i, _, record| {
                             b.call(Self::function(together.get(i).copied()), &[record]);
                         });
                         let next = self.root(b, tree::KEY);
@@ -130,10 +95,49 @@ impl Emit<'_> {
                             b.leave_if(was);
                         }
                     });
-                },
-            );
-            b.leave();
+                    self.settle_now(b);
+                    b.again();
+                });
+            });
+            self.dispatch(b, due, |b, _, event, record| {
+                if !self.moves_directly(event) {
+                    self.clear(b, due);
+                }
+                self.event(b, event, due, record, true);
+            });
+            self.settle_now(b);
+            let at = self.time_of(b, due);
+            let unset = Self::never_comes(b, at);
+            b.when(unset, |b| self.cancel(b, due));
         });
+    }
+
+    /// Settles, where something may have to.
+    fn settle_now(&self, b: &mut Builder) {
+        let settle = |b: &mut Builder| {
+            let status = b.call_for(Self::function(self.functions.settle), &[], Ty::Count);
+            let stops = b.ne_zero(status);
+            b.when(stops, |b| b.give(Some(status)));
+        };
+        if self.more_than_marks() {
+            settle(b);
+            return;
+        }
+        let dirty = b.header(header::DIRTY);
+        let marked = b.ne_zero(dirty);
+        let marked = if self.any_pools() {
+            let asked = b.header(header::GRANT);
+            let asked = b.ne_zero(asked);
+            b.or(marked, asked)
+        } else {
+            marked
+        };
+        b.when(marked, settle);
+    }
+
+    /// Whether settling has to do with more than marked nodes and people.
+    fn more_than_marks(&self) -> bool {
+        self.shapes.settled || self.any_together() || self.any_moves() || self.any_ranged()
     }
 
     /// Hands back: a reason to stop, or only the fuel.
@@ -163,20 +167,40 @@ impl Emit<'_> {
         b.when(full, |b| b.give(Some(memory)));
     }
 
-    /// Counts an event, and goes to the handler of its slot; `handle` writes that of a number, for a record.
-    fn dispatch(&self, b: &mut Builder, due: V, mut handle: impl FnMut(&mut Builder, usize, V)) {
+    /// Counts an event, and goes to the handler of its slot: `handle` writes that of a number and an event, for a record.
+    fn dispatch(&self, b: &mut Builder, due: V, handle: impl Fn(&mut Builder, usize, &EventShape, V)) {
         let slots = b.header(header::SLOTS);
         let at = b.element(slots, due, 16);
         let handler = b.load(at, slot::HANDLER);
         let record = b.load(at, slot::RECORD);
         let header = b.none();
         b.bump(header, header::EVENTS, 1);
-        b.switch(handler, self.shapes.events.len(), |b, i| handle(b, i, record));
+        let (Some(first), others) = (self.shapes.events.first(), self.shapes.events.get(1..).unwrap_or_default())
+        else {
+            return;
+        };
+        if others.is_empty() {
+            handle(b, 0, first, record);
+            return;
+        }
+        let most = b.is_zero(handler);
+        b.either(
+            most,
+            |b| handle(b, 0, first, record),
+            |b| {
+                let handler = b.plus(handler, -1);
+                b.switch(handler, others.len(), |b, i| {
+                    if let Some(event) = others.get(i) {
+                        handle(b, i + 1, event, record);
+                    }
+                });
+            },
+        );
     }
 
     /// Takes the time of a slot away; its matches are still to be replayed.
     pub(super) fn clear(&self, b: &mut Builder, slot: V) {
-        let never = b.int(NEVER, Ty::Time);
+        let never = Self::never(b, slot);
         self.set_time(b, slot, never);
     }
 
@@ -184,7 +208,7 @@ impl Emit<'_> {
     /// itself where that is needed.
     fn moves_directly(&self, event: &EventShape) -> bool {
         match event {
-            EventShape::EndOfWork(k) => self.station_shape(*k).is_some_and(|s| s.direct_out.is_some()),
+            EventShape::EndOfWork(k) => self.station_shape(*k).is_some_and(|s| self.gives_to(s).is_some()),
             EventShape::Arrival(k) => match self.shapes.nodes.get(*k) {
                 Some(NodeShape::Source(s)) => s.direct_out.is_some() && matches!(s.supply, SupplyShape::Pause(_)),
                 _ => false,
@@ -195,7 +219,7 @@ impl Emit<'_> {
 
     /// Goes on with the next event where this one has left nothing to settle. Its slot has a new time.
     pub(super) fn next_event_if_clean(&self, b: &mut Builder) {
-        if self.shapes.settled || self.any_together() || self.any_moves() || self.any_ranged() {
+        if self.more_than_marks() {
             return;
         }
         let dirty = b.header(header::DIRTY);
@@ -203,9 +227,9 @@ impl Emit<'_> {
         b.when(clean, Builder::again);
     }
 
-    fn event(&self, b: &mut Builder, event: Option<&EventShape>, due: V, record: V, alone: bool) {
+    fn event(&self, b: &mut Builder, event: &EventShape, due: V, record: V, alone: bool) {
         match event {
-            Some(EventShape::EndOfWork(k)) => {
+            EventShape::EndOfWork(k) => {
                 if let Some(s) = self.station_shape(*k) {
                     if alone {
                         self.end_of_work_alone(b, *k, s, due, record);
@@ -214,12 +238,12 @@ impl Emit<'_> {
                     }
                 }
             }
-            Some(EventShape::Breakdown(k, i)) => {
+            EventShape::Breakdown(k, i) => {
                 if let Some(s) = self.station_shape(*k) {
                     self.breakdown_event(b, *k, s, *i, record);
                 }
             }
-            Some(EventShape::Arrival(k)) => {
+            EventShape::Arrival(k) => {
                 if let Some(NodeShape::Source(s)) = self.shapes.nodes.get(*k) {
                     if alone {
                         self.arrival_alone(b, s, due, record);
@@ -228,41 +252,40 @@ impl Emit<'_> {
                     }
                 }
             }
-            Some(EventShape::Verdict(k)) => {
+            EventShape::Verdict(k) => {
                 if let Some(NodeShape::Source(s)) = self.shapes.nodes.get(*k) {
                     self.verdict(b, s, record);
                 }
             }
-            Some(EventShape::EndOfStay(k)) => {
+            EventShape::EndOfStay(k) => {
                 if let Some(NodeShape::Buffer(s)) = self.shapes.nodes.get(*k) {
                     self.end_of_stay(b, s, record);
                 }
             }
-            Some(EventShape::Expiry(k)) => {
+            EventShape::Expiry(k) => {
                 if let Some(NodeShape::Buffer(s)) = self.shapes.nodes.get(*k) {
                     self.expire(b, s, record);
                 }
             }
-            Some(EventShape::EndOfBelt(k)) => {
+            EventShape::EndOfBelt(k) => {
                 if let Some(s) = self.belt_shape(*k) {
                     self.end_of_belt(b, s, record);
                 }
             }
-            Some(EventShape::BeltEntry) => {
+            EventShape::BeltEntry => {
                 let rank = b.load(record, node::RANK);
                 self.mark(b, rank);
             }
-            Some(EventShape::BeltBreakdown(k, i)) => {
+            EventShape::BeltBreakdown(k, i) => {
                 if let Some(s) = self.belt_shape(*k) {
                     self.belt_breakdown(b, *k, s, *i, record);
                 }
             }
-            Some(EventShape::EndOfGathering(_)) => self.gathered_enough(b, record),
-            Some(EventShape::Calendar) => self.calendar_event(b, record),
-            Some(EventShape::SharedStop(j)) => self.shared_event(b, *j, record),
-            Some(EventShape::Vehicle) => self.vehicle_event(b, record),
-            Some(EventShape::CardsBack) => self.cards_back(b, record),
-            None => {}
+            EventShape::EndOfGathering(_) => self.gathered_enough(b, record),
+            EventShape::Calendar => self.calendar_event(b, record),
+            EventShape::SharedStop(j) => self.shared_event(b, *j, record),
+            EventShape::Vehicle => self.vehicle_event(b, record),
+            EventShape::CardsBack => self.cards_back(b, record),
         }
     }
 

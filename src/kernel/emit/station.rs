@@ -227,7 +227,7 @@ impl Emit<'_> {
         self.load_machine(b, k, s, node, machine, item);
     }
 
-    fn load_machine(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V, item: V) {
+    pub(super) fn load_machine(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V, item: V) {
         if s.from > 0 {
             let array = b.load(node, station::FROM);
             self.take_cards(b, array, s.from, item);
@@ -275,7 +275,7 @@ impl Emit<'_> {
     }
 
     /// A loaded machine begins its work, or asks for people.
-    fn start_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
+    pub(super) fn start_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
         let now = Self::now(b);
         self.forget_times(b, s, machine);
         if !s.needs {
@@ -422,16 +422,11 @@ impl Emit<'_> {
 
     /// Schedules the end of a stretch of work that begins now.
     pub(super) fn work_on(&self, b: &mut Builder, s: &StationShape, machine: V, remaining: V) {
-        let now = Self::now(b);
         let slot = b.load(machine, machine::SLOT);
-        if s.interruptible() {
-            b.store(machine, machine::WORK_START, now);
-            b.store(machine, machine::REMAINING, remaining);
-        }
+        let at = self.stretch_begins(b, s, machine, remaining);
         let clocks: Vec<usize> = working_clocks(s);
         if clocks.is_empty() {
-            let at = b.add(now, remaining);
-            self.update_inline(b, slot, at);
+            self.update(b, slot, at);
             return;
         }
         if s.setup {
@@ -444,6 +439,16 @@ impl Emit<'_> {
             return;
         }
         self.work_until(b, machine, slot, remaining, &clocks);
+    }
+
+    /// Notes a stretch of work that begins now; when it ends.
+    pub(super) fn stretch_begins(&self, b: &mut Builder, s: &StationShape, machine: V, remaining: V) -> V {
+        let now = Self::now(b);
+        if s.interruptible() {
+            b.store(machine, machine::WORK_START, now);
+            b.store(machine, machine::REMAINING, remaining);
+        }
+        b.add(now, remaining)
     }
 
     /// Whether the machine is in state `working`.

@@ -28,9 +28,6 @@ impl Direct {
     pub(super) fn new(plant: &Plant, edges: &[(NodeId, NodeId)]) -> Direct {
         let n = plant.nodes.len();
         let mut direct = Direct { out: vec![None; n], into: vec![None; n] };
-        if !plant.visits.is_empty() {
-            return direct;
-        }
         let (given, taken) = (rank::Neighbours::behind(n, edges), rank::Neighbours::before(n, edges));
         let only = |list: &rank::Neighbours, id: NodeId| match list.of(id) {
             [one] => Some(*one),
@@ -41,6 +38,10 @@ impl Direct {
         // All that leaves is measured at sinks too: those may be given to directly.
         let measured = plant.measures.iter().any(|m| matches!(m.kind, MeasureKind::Duration(..)));
         let limited = |id: NodeId| watched(id) || plant.limits.iter().any(|(_, l)| l.from == id || l.to == id);
+        if !plant.visits.is_empty() {
+            direct.routes(plant, &given, &taken, &limited);
+            return direct;
+        }
         for (id, giver) in plant.nodes.iter() {
             let Some(next) = only(&given, id) else { continue };
             let Some(place) = plant.nodes.get(next) else { continue };
@@ -100,6 +101,69 @@ impl Direct {
         }
         direct
     }
+
+    /// Where items go by routes: stations that take from a queue without limit, and what leads to such queues or to
+    /// sinks only.
+    fn routes(
+        &mut self,
+        plant: &Plant,
+        given: &rank::Neighbours,
+        taken: &rank::Neighbours,
+        limited: &dyn Fn(NodeId) -> bool,
+    ) {
+        for (id, station) in plant.nodes.iter() {
+            let fits = routed(&station.kind)
+                && station.calendar.is_none()
+                && !limited(id)
+                && plant.shared_stops(id).next().is_none()
+                && plant.visits.values().filter(|v| v.station == id).all(|v| {
+                    v.yield_share.is_none() && v.setup.is_none() && v.phases.as_ref().is_none_or(|p| p.len() == 1)
+                });
+            let mut from = taken.of(id).to_vec();
+            from.dedup();
+            let [queue] = from[..] else { continue };
+            let plain = plant.nodes.get(queue).is_some_and(
+                |n| matches!(&n.kind, NodeKind::Buffer(b) if is_plain(b) && b.capacity == Capacity::Unlimited && n.calendar.is_none()),
+            );
+            let alone = given.of(queue).iter().all(|to| *to == id);
+            if fits
+                && plain
+                && alone
+                && !limited(queue)
+                && let Some(into) = self.into.get_mut(id.index())
+            {
+                *into = Some((queue, DirectIn::Queue));
+            }
+        }
+        for id in plant.nodes.ids() {
+            let goes_on = self.from(id).is_some()
+                && given.of(id).iter().all(|to| match plant.nodes.get(*to).map(|n| &n.kind) {
+                    Some(NodeKind::Sink) => !limited(*to),
+                    Some(NodeKind::Buffer(_)) => {
+                        given.of(*to).iter().all(|t| self.from(*t).is_some_and(|(queue, _)| queue == *to))
+                    }
+                    _ => false,
+                });
+            if goes_on && let Some(out) = self.out.get_mut(id.index()) {
+                // Where to is told by the route.
+                *out = Some((id, DirectOut::Routes));
+            }
+        }
+    }
+}
+
+/// A station that works on one item after the other, of which nothing becomes but the item.
+fn routed(kind: &NodeKind) -> bool {
+    let NodeKind::Station(s) = kind else { return false };
+    s.setup.is_none()
+        && s.order.is_none()
+        && s.blocking == crate::ir::Blocking::AfterWork
+        && s.yield_share.is_none()
+        && s.sets.is_empty()
+        && s.breakdowns.is_empty()
+        && s.maintenance.is_empty()
+        && s.recipes.len() == 1
+        && s.recipes.iter().all(|r| !r.gathers() && r.phases.len() <= 1 && r.makes.is_empty())
 }
 
 /// Whether nothing looks at the end of a shift when work begins or ends.

@@ -70,6 +70,7 @@ impl Layout<'_> {
         if merged.is_empty() {
             return 0;
         }
+        self.shapes.several_needs |= merged.values().sum::<u64>() > 1;
         let at = self.image.alloc(needs::WORDS + 2 * merged.len());
         self.image.put(at, needs::COUNT, index(merged.len()));
         // By name, so that of two pools that become free at once the choice does not hang on declarations.
