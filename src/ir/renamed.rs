@@ -19,6 +19,12 @@ impl Renamed {
         self.names.iter().any(|(_, old)| old == before)
     }
 
+    /// As [`Renamed::former`], without a copy where nothing has another name.
+    #[must_use]
+    pub fn before<'a>(&self, name: &'a str) -> std::borrow::Cow<'a, str> {
+        if self.names.is_empty() { name.into() } else { self.former(name).into() }
+    }
+
     /// A name with former names in place of present ones, also inside `a->b`, `a.queue`, `a#2` and
     /// `a[3]`. O(length · renamed).
     #[must_use]

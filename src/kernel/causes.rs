@@ -5,51 +5,45 @@
 //! `causes` record; the time spent in a state since it was last charged goes to what ended it.
 
 use crate::base::names::natural_cmp;
-use crate::ir::ids::Id;
 use crate::ir::{LimitId, NodeId, NodeKind, Plant, PoolId};
 
-use super::rank;
+use super::rank::{self, Neighbours};
 
 /// Givers and takers of all nodes, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Causes {
-    givers: Vec<Vec<NodeId>>,
-    takers: Vec<Vec<NodeId>>,
+    givers: Neighbours,
+    takers: Neighbours,
 }
 
 impl Causes {
     /// Looks at every arrow. O(arrows log arrows).
     #[must_use]
     pub fn of(plant: &Plant) -> Causes {
+        Causes::by(plant, &rank::edges(plant))
+    }
+
+    /// The same from the arrows of the plant.
+    pub(super) fn by(plant: &Plant, edges: &[(NodeId, NodeId)]) -> Causes {
         let n = plant.nodes.len();
-        let mut causes = Causes { givers: vec![Vec::new(); n], takers: vec![Vec::new(); n] };
-        for (from, to) in rank::edges(plant) {
-            if let Some(list) = causes.givers.get_mut(to.index()) {
-                list.push(from);
-            }
-            if let Some(list) = causes.takers.get_mut(from.index()) {
-                list.push(to);
-            }
-        }
-        let former: Vec<String> = plant.nodes.values().map(|n| plant.renamed.former(&n.name)).collect();
-        let name = |id: &NodeId| former.get(id.index()).map_or("", String::as_str);
-        for list in causes.givers.iter_mut().chain(causes.takers.iter_mut()) {
-            list.sort_by(|a, b| natural_cmp(name(a), name(b)).then(a.cmp(b)));
-            list.dedup();
-        }
+        let name = |id: &NodeId| plant.nodes.get(*id).map_or("".into(), |n| plant.renamed.before(&n.name));
+        let mut by_name = |a: &NodeId, b: &NodeId| natural_cmp(&name(a), &name(b)).then(a.cmp(b));
+        let mut causes = Causes { givers: Neighbours::before(n, edges), takers: Neighbours::behind(n, edges) };
+        causes.givers.sort(&mut by_name);
+        causes.takers.sort(&mut by_name);
         causes
     }
 
     /// Nodes that give to this one.
     #[must_use]
     pub fn givers(&self, id: NodeId) -> &[NodeId] {
-        self.givers.get(id.index()).map_or(&[], Vec::as_slice)
+        self.givers.of(id)
     }
 
     /// Nodes that take from this one.
     #[must_use]
     pub fn takers(&self, id: NodeId) -> &[NodeId] {
-        self.takers.get(id.index()).map_or(&[], Vec::as_slice)
+        self.takers.of(id)
     }
 }
 

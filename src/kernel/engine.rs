@@ -185,7 +185,7 @@ impl Kernel {
             Some(Status::Endless) => Stop::Endless,
             Some(Status::BadDuration) => {
                 let at = run.host.arena.get(0, header::STATUS_AT);
-                Stop::BadDuration(self.model.places.names.get(&at).cloned().unwrap_or_default())
+                Stop::BadDuration(self.model.places.names.get(at).unwrap_or_default().to_string())
             }
             None => Stop::Internal(format!("unknown status {code}")),
         }

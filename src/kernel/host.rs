@@ -23,13 +23,35 @@ use super::status::{NEVER, Status, phase};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arena {
     words: Vec<u64>,
+    /// Of each word up to the items, in which record it lies; empty where it is not known.
+    #[cfg(debug_assertions)]
+    owners: Arc<[u32]>,
 }
 
 impl Arena {
     /// An arena with these words.
     #[must_use]
     pub fn new(words: Vec<u64>) -> Self {
-        Self { words }
+        Self {
+            words,
+            #[cfg(debug_assertions)]
+            owners: Arc::from([]),
+        }
+    }
+
+    /// The same, with every access held against the length of its record.
+    #[cfg(debug_assertions)]
+    pub(super) fn watched(self, owners: Arc<[u32]>) -> Self {
+        Self { owners, ..self }
+    }
+
+    /// Whether two byte offsets lie in one record.
+    #[cfg(debug_assertions)]
+    pub(super) fn joins(&self, record: u64, address: u64) -> bool {
+        let owner = |at: u64| usize::try_from(at >> 3).ok().and_then(|at| self.owners.get(at));
+        let (of, at) = (owner(record), owner(address));
+        // Nobody watches items, and no record is at 0: what is found in the header instead is not used.
+        record == 0 || self.owners.is_empty() || of == at
     }
 
     /// All words.
@@ -56,6 +78,8 @@ impl Arena {
     #[inline]
     #[must_use]
     pub fn get(&self, record: i64, field: super::builder::Field) -> i64 {
+        #[cfg(debug_assertions)]
+        self.check(record, field);
         self.read(record.wrapping_add(i64::from(field.offset)).cast_unsigned()).unwrap_or(0).cast_signed()
     }
 
@@ -69,7 +93,16 @@ impl Arena {
     /// Writes a field of a record; nothing outside.
     #[inline]
     pub fn set(&mut self, record: i64, field: super::builder::Field, value: i64) {
+        #[cfg(debug_assertions)]
+        self.check(record, field);
         let _ = self.write(record.wrapping_add(i64::from(field.offset)).cast_unsigned(), value.cast_unsigned());
+    }
+
+    #[cfg(debug_assertions)]
+    fn check(&self, record: i64, field: super::builder::Field) {
+        let address = record.wrapping_add(i64::from(field.offset));
+        let joins = self.joins(record.cast_unsigned(), address.cast_unsigned());
+        debug_assert!(joins, "word {} is not in the record at {record}", field.offset / 8);
     }
 
     /// The next word of the stream at a byte offset.

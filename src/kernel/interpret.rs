@@ -91,11 +91,19 @@ impl Interpreter {
                 }
                 Flat::Load { dst, base, offset } => {
                     let address = regs[*base as usize].wrapping_add_signed(i64::from(*offset));
+                    #[cfg(debug_assertions)]
+                    if !host.arena.joins(regs[*base as usize], address) {
+                        return Err(broken(&format!("read of word {} beyond a record", offset / 8)));
+                    }
                     regs[*dst as usize] = host.arena.read(address).ok_or_else(|| broken("read outside the arena"))?;
                 }
                 Flat::Store { base, offset, value } => {
                     let address = regs[*base as usize].wrapping_add_signed(i64::from(*offset));
                     let value = regs[*value as usize];
+                    #[cfg(debug_assertions)]
+                    if !host.arena.joins(regs[*base as usize], address) {
+                        return Err(broken(&format!("write of word {} beyond a record", offset / 8)));
+                    }
                     host.arena.write(address, value).ok_or_else(|| broken("write outside the arena"))?;
                 }
                 Flat::Call { function, args, dst } => {

@@ -1,8 +1,6 @@
 //! Turns expressions of the plant into draw records: a family that kernel code knows, or a law that
 //! the host evaluates.
 
-use std::collections::BTreeMap;
-
 use crate::base::quantity::to_f64;
 use crate::base::{Rational, Ticks};
 use crate::ir::ids::Id;
@@ -11,6 +9,7 @@ use crate::runtime::distributions::{Distribution, Empirical};
 
 use super::host::{DrawnFamily, Law};
 use super::layout::{buffer, machine, pool};
+use super::model::ByNode;
 use super::shape::Family;
 
 /// What a draw record holds.
@@ -31,7 +30,7 @@ pub struct Context<'a> {
     /// Records of the nodes.
     pub nodes: &'a [i64],
     /// First machine and number of machines of each station.
-    pub machines: &'a BTreeMap<usize, (i64, u64)>,
+    pub machines: &'a ByNode<(i64, u64)>,
     /// Records of the pools.
     pub pools: &'a [i64],
     /// Byte offset of the first attribute in an item.

@@ -3,7 +3,7 @@
 
 use flowline::base::{Dim, Quantity, Rational, Span, Ticks};
 use flowline::ir::*;
-use flowline::kernel::{Engine, Kernel, Stop};
+use flowline::kernel::{Engine, Kernel, Stop, layout};
 
 fn seconds(n: i64, d: i64) -> Expression {
     Expression::Constant(Quantity { value: Rational::from_parts_signed(n.into(), d.into()), dim: Dim::TIME })
@@ -97,4 +97,36 @@ fn engines_agree() {
         );
         assert!(a == b);
     }
+}
+
+/// The records of a long line are short, and who reads beyond one is told so.
+#[test]
+fn records_of_plain_nodes_are_short() {
+    let mut plant = line(1000, source(Supply::Always), Capacity::Places(5), exponential(1, 1));
+    let bytes = |plant: &Plant| {
+        let kernel = Kernel::new(plant, Engine::Interpreter).unwrap();
+        let bytes = kernel.begin(1, 0).arena().words().len() * 8;
+        (kernel, bytes / 1000)
+    };
+    let (kernel, short) = bytes(&plant);
+    assert!(short <= 1024, "{short} bytes a station with its buffer");
+    let at = |id: usize| kernel.model.places.nodes[id];
+    let (buffer, station) = (at(1), at(2));
+    assert!(kernel.model.places.has(station, layout::station::WORK));
+    assert!(!kernel.model.places.has(station, layout::station::ORDER));
+    assert!(!kernel.model.places.has(buffer, layout::buffer::KEPT));
+    let run = kernel.begin(1, 0);
+    assert_ne!(run.arena().get(station, layout::station::WORK), 0);
+    if cfg!(debug_assertions) {
+        let beyond = |record, field| std::panic::catch_unwind(|| run.arena().get(record, field)).is_err();
+        assert!(beyond(station, layout::station::ORDER) && beyond(buffer, layout::buffer::KEPT));
+        assert!(!beyond(station, layout::station::WORK));
+    }
+    // Where places may be reserved, all of them are long.
+    if let Some(NodeKind::Station(s)) = plant.nodes.get_mut(NodeId(2)).map(|n| &mut n.kind) {
+        s.blocking = Blocking::BeforeWork;
+    }
+    let (kernel, long) = bytes(&plant);
+    assert!(kernel.model.places.has(kernel.model.places.nodes[2], layout::station::ORDER));
+    assert!(long > short + 500, "{long} bytes");
 }

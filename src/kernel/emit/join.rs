@@ -709,7 +709,8 @@ impl Emit<'_> {
                 }
             };
             let mut room = room;
-            let array = b.load(node, field);
+            // Only what limits begin at has a list of them.
+            let array = if from > 0 { b.load(node, field) } else { b.none() };
             for i in 0..from {
                 let offset = i32::try_from(16 * i).unwrap_or(0);
                 let record = b.load(array, Field { offset, ty: Ty::Handle });

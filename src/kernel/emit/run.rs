@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{header, node, slot, tree};
-use super::super::program::{Program, Ty};
+use super::super::program::{FuncId, Program, Ty};
 use super::super::shape::{EventShape, NodeShape, SupplyShape};
 use super::super::status::Status;
 use super::Emit;
@@ -17,12 +17,22 @@ impl Emit<'_> {
         b.give(Some(on));
         self.functions.settle = Some(b.finish()?);
 
+        // Code for what is due together stands in functions of its own: it is needed less often, and the larger a
+        // function, the longer each of its instructions takes to compile.
+        let mut together = Vec::new();
+        for (i, event) in self.shapes.events.iter().enumerate() {
+            let (mut b, args) = Builder::new(program, &format!("due_{i}"), &[Ty::Handle], None);
+            if let [record] = args[..] {
+                self.event(&mut b, event, record, record, false);
+            }
+            together.push(b.finish()?);
+        }
         let (mut builder, _) = Builder::new(program, "run", &[], Some(Ty::Count));
-        self.run_body(&mut builder);
+        self.run_body(&mut builder, &together);
         builder.finish().map(|_| ())
     }
 
-    fn run_body(&self, b: &mut Builder) {
+    fn run_body(&self, b: &mut Builder, together: &[FuncId]) {
         // What is marked at the beginning of a run settles first.
         self.settle_now(b);
         let expiries = i64::from(self.shapes.first_expiry);
@@ -70,7 +80,9 @@ impl Emit<'_> {
                     b.repeat(|b| {
                         let due = self.earliest(b, key);
                         self.cancel(b, due);
-                        self.dispatch(b, due, false);
+                        self.dispatch(b, due, |b, i, _, record| {
+                            b.call(Self::function(together.get(i).copied()), &[record]);
+                        });
                         let next = self.root(b, tree::KEY);
                         let over = b.ne(next, key);
                         b.leave_if(over);
@@ -87,7 +99,12 @@ impl Emit<'_> {
                     b.again();
                 });
             });
-            self.dispatch(b, due, true);
+            self.dispatch(b, due, |b, _, event, record| {
+                if !self.moves_directly(event) {
+                    self.clear(b, due);
+                }
+                self.event(b, event, due, record, true);
+            });
             self.settle_now(b);
             let at = self.time_of(b, due);
             let unset = Self::never_comes(b, at);
@@ -150,7 +167,8 @@ impl Emit<'_> {
         b.when(full, |b| b.give(Some(memory)));
     }
 
-    fn dispatch(&self, b: &mut Builder, due: V, alone: bool) {
+    /// Counts an event, and goes to the handler of its slot: `handle` writes that of a number and an event, for a record.
+    fn dispatch(&self, b: &mut Builder, due: V, handle: impl Fn(&mut Builder, usize, &EventShape, V)) {
         let slots = b.header(header::SLOTS);
         let at = b.element(slots, due, 16);
         let handler = b.load(at, slot::HANDLER);
@@ -161,25 +179,19 @@ impl Emit<'_> {
         else {
             return;
         };
-        let handle = |b: &mut Builder, event: &EventShape| {
-            if alone && !self.moves_directly(event) {
-                self.clear(b, due);
-            }
-            self.event(b, event, due, record, alone);
-        };
         if others.is_empty() {
-            handle(b, first);
+            handle(b, 0, first, record);
             return;
         }
         let most = b.is_zero(handler);
         b.either(
             most,
-            |b| handle(b, first),
+            |b| handle(b, 0, first, record),
             |b| {
                 let handler = b.plus(handler, -1);
                 b.switch(handler, others.len(), |b, i| {
                     if let Some(event) = others.get(i) {
-                        handle(b, event);
+                        handle(b, i + 1, event, record);
                     }
                 });
             },

@@ -63,17 +63,17 @@ record! {
         /// Whether its first item is offered.
         OFFERED = 21 Flag;
         /// Its slot.
-        SLOT = 22 Count;
+        SLOT = 27 Count;
         /// Draw record of the transit.
-        TRANSIT = 23 Handle;
+        TRANSIT = 32 Handle;
         /// Root of the timed set of items on their way.
-        TIMED = 24 Handle;
+        TIMED = 22 Handle;
         /// Limits whose cards are taken here.
         FROM = 25 Handle;
         /// Limits whose cards are returned here.
         TO = 26 Handle;
         /// Places reserved for items at work before it.
-        RESERVED = 27 Count;
+        RESERVED = 24 Count;
         /// The order its items stand in, or 0.
         ORDER = 28 Handle;
         /// Draw record of the longest stay.
@@ -83,7 +83,7 @@ record! {
         /// What is told of items that enter.
         OBSERVERS = 31 Handle;
         /// Items whose longest stay was over.
-        EXPIRED = 32 Count;
+        EXPIRED = 23 Count;
         /// Where items go whose longest stay is over.
         ELSEWHERE = 33 Handle;
         /// The item offered, where others than the first may leave.

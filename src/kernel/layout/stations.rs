@@ -16,13 +16,13 @@ record! {
         /// Work record of items that are not on a route.
         WORK = 11 Handle;
         /// Longest idle machine.
-        IDLE = 12 Handle;
+        IDLE = 28 Handle;
         /// Latest idle machine.
-        IDLE_LAST = 13 Handle;
+        IDLE_LAST = 36 Handle;
         /// Items scrapped by the yield.
-        SCRAPPED = 14 Count;
+        SCRAPPED = 12 Count;
         /// Work records by item type.
-        WORK_TABLE = 15 Handle;
+        WORK_TABLE = 42 Handle;
         /// Stream of the yield: four words.
         YIELD_STREAM = 16 Count;
         /// Share of good items.
@@ -42,7 +42,7 @@ record! {
         /// Setups by the type before and the type to come: a draw record, or 0.
         SETUPS = 27 Handle;
         /// Of the items scrapped, those that a breakdown spoilt at work.
-        SPOILT = 28 Count;
+        SPOILT = 13 Count;
         /// Its shift: a calendar record, or 0.
         CALENDAR = 29 Handle;
         /// Attributes it sets: a list of assignments.
@@ -58,7 +58,7 @@ record! {
         /// When such a wait ended last, plus one tick.
         WAITED = 35 Time;
         /// Items that work was finished on, where they may be several at once.
-        FINISHED = 36 Count;
+        FINISHED = 14 Count;
         /// Values to compute over all items loaded: how many, then of each what is made of them, its law, and
         /// by item type whether it counts.
         KEEPS = 37 Handle;
@@ -71,7 +71,7 @@ record! {
         /// The recipe it found: a recipe record.
         FOUND = 41 Handle;
         /// Machines reserved for items at work before it.
-        RESERVED = 42 Count;
+        RESERVED = 15 Count;
         /// The drive of the belt it works on.
         DRIVE = 43 Handle;
         /// The lane at whose end it works on the belt.
@@ -113,7 +113,7 @@ record! {
         /// First of its breakdown records, which lie side by side.
         BREAKDOWNS = 22 Handle;
         /// What it holds of the pools: a need list, or 0.
-        HELD = 23 Handle;
+        HELD = 39 Handle;
         /// Its request for people.
         REQUEST = 24 Handle;
         /// Next idle machine.
@@ -147,7 +147,7 @@ record! {
         /// Where items stay: when the next may come, in time moved.
         NEXT_LOAD = 38 Duration;
         /// Where its starved, blocked and waiting times are charged, or 0.
-        CAUSES = 39 Handle;
+        CAUSES = 23 Handle;
         /// The visit that begins when what it has loaded, with its place reserved, leaves it.
         NEXT_VISIT = 40 Handle;
         /// The visit it worked on last, or 0.

@@ -48,7 +48,7 @@ impl Layout<'_> {
     /// Whether a belt stands while a station works on it; tells the station its drive.
     pub(super) fn holds_belt(&mut self, id: NodeId, s: &Station, way: Option<&Routing>) -> bool {
         let Some(Routing::To(target)) = way.filter(|_| s.on_belt) else { return false };
-        let before = rank::edges(self.plant).into_iter().find(|(_, to)| *to == id).map(|(from, _)| from);
+        let before = self.edges.iter().find(|(_, to)| *to == id).map(|(from, _)| *from);
         let its_lane = before.and_then(|b| self.lanes_of(b).first().copied()).unwrap_or(0);
         let record = self.node_record(id);
         self.image.put(record, station::LANE, its_lane);
@@ -87,7 +87,7 @@ impl Layout<'_> {
         let lanes = self.lanes_of(id);
         self.image.put(record, conveyor::LANES, lanes.first().copied().unwrap_or(0));
         for (number, its_lane) in (1u64..).zip(&lanes) {
-            self.places.names.insert(*its_lane, name.to_string());
+            self.places.names.insert(*its_lane, format_args!("{name}"));
             self.image.put(*its_lane, holder::KEY, self.key(id, number));
             self.image.put(*its_lane, lane::CONVEYOR, record);
             // Every lane is open from the beginning.
@@ -168,7 +168,7 @@ impl Layout<'_> {
         let mut shapes = Vec::new();
         for (i, b) in list.iter().enumerate() {
             let at = first_record + index(i * breakdown::WORDS * 8);
-            self.places.names.insert(at, format!("{name}: {}", b.name));
+            self.places.names.insert(at, format_args!("{name}: {}", b.name));
             self.image.put(at, breakdown::MACHINE, record);
             let (after, family) = match b.timetable {
                 Some(id) => (self.timetable(id), Family::Timetable),

@@ -25,19 +25,12 @@ impl Direct {
     }
 
     /// Looks at every node and its arrows. O(nodes + arrows).
-    pub(super) fn new(plant: &Plant) -> Direct {
+    pub(super) fn new(plant: &Plant, edges: &[(NodeId, NodeId)]) -> Direct {
         let n = plant.nodes.len();
         let mut direct = Direct { out: vec![None; n], into: vec![None; n] };
-        let mut given: Vec<Vec<NodeId>> = vec![Vec::new(); n];
-        let mut taken: Vec<Vec<NodeId>> = vec![Vec::new(); n];
-        for (from, to) in rank::edges(plant) {
-            if let (Some(out), Some(into)) = (given.get_mut(from.index()), taken.get_mut(to.index())) {
-                out.push(to);
-                into.push(from);
-            }
-        }
-        let only = |list: &[Vec<NodeId>], id: NodeId| match list.get(id.index()).map(Vec::as_slice) {
-            Some([one]) => Some(*one),
+        let (given, taken) = (rank::Neighbours::behind(n, edges), rank::Neighbours::before(n, edges));
+        let only = |list: &rank::Neighbours, id: NodeId| match list.of(id) {
+            [one] => Some(*one),
             _ => None,
         };
         let watched = probes::observed(plant);
@@ -114,11 +107,10 @@ impl Direct {
     fn routes(
         &mut self,
         plant: &Plant,
-        given: &[Vec<NodeId>],
-        taken: &[Vec<NodeId>],
+        given: &rank::Neighbours,
+        taken: &rank::Neighbours,
         limited: &dyn Fn(NodeId) -> bool,
     ) {
-        let list = |lists: &[Vec<NodeId>], id: NodeId| lists.get(id.index()).cloned().unwrap_or_default();
         for (id, station) in plant.nodes.iter() {
             let fits = routed(&station.kind)
                 && station.calendar.is_none()
@@ -127,13 +119,13 @@ impl Direct {
                 && plant.visits.values().filter(|v| v.station == id).all(|v| {
                     v.yield_share.is_none() && v.setup.is_none() && v.phases.as_ref().is_none_or(|p| p.len() == 1)
                 });
-            let mut from = list(taken, id);
+            let mut from = taken.of(id).to_vec();
             from.dedup();
             let [queue] = from[..] else { continue };
             let plain = plant.nodes.get(queue).is_some_and(
                 |n| matches!(&n.kind, NodeKind::Buffer(b) if is_plain(b) && b.capacity == Capacity::Unlimited && n.calendar.is_none()),
             );
-            let alone = list(given, queue).iter().all(|to| *to == id);
+            let alone = given.of(queue).iter().all(|to| *to == id);
             if fits
                 && plain
                 && alone
@@ -145,10 +137,10 @@ impl Direct {
         }
         for id in plant.nodes.ids() {
             let goes_on = self.from(id).is_some()
-                && list(given, id).iter().all(|to| match plant.nodes.get(*to).map(|n| &n.kind) {
+                && given.of(id).iter().all(|to| match plant.nodes.get(*to).map(|n| &n.kind) {
                     Some(NodeKind::Sink) => !limited(*to),
                     Some(NodeKind::Buffer(_)) => {
-                        list(given, *to).iter().all(|t| self.from(*t).is_some_and(|(queue, _)| queue == *to))
+                        given.of(*to).iter().all(|t| self.from(*t).is_some_and(|(queue, _)| queue == *to))
                     }
                     _ => false,
                 });

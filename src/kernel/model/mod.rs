@@ -7,8 +7,10 @@ mod belts;
 mod causes;
 mod direct;
 mod fleets;
+mod names;
 mod nodes;
 mod orders;
+mod plain;
 mod probes;
 mod recipes;
 mod resources;
@@ -49,6 +51,8 @@ use super::shape::{
 use super::status::{NEVER, State};
 use super::supply::{Plan, Rhythm};
 
+pub use names::{ByNode, Names};
+
 /// A plant laid out for simulation. Numbers are data; only the shapes decide the code.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -56,6 +60,9 @@ pub struct Model {
     pub shapes: Shapes,
     /// The arena at t = 0, before streams are seeded and first draws are made.
     image: Vec<u64>,
+    /// Of each word of it, in which record it lies.
+    #[cfg(debug_assertions)]
+    owners: Arc<[u32]>,
     /// Byte offset and id of every stream.
     streams: Vec<(i64, u64)>,
     /// Laws of all draw records.
@@ -97,9 +104,9 @@ pub struct Places {
     /// Record of each node.
     pub nodes: Vec<i64>,
     /// First machine and number of machines of each station node.
-    pub machines: BTreeMap<usize, (i64, u64)>,
+    pub machines: ByNode<(i64, u64)>,
     /// First lane and number of lanes of each conveyor node.
-    pub lanes: BTreeMap<usize, (i64, u64)>,
+    pub lanes: ByNode<(i64, u64)>,
     /// Record of each pool.
     pub pools: Vec<i64>,
     /// Record of each limit.
@@ -117,30 +124,64 @@ pub struct Places {
     /// Number of slots.
     pub slots: usize,
     /// Names of slots and entities, by record handle.
-    pub names: BTreeMap<i64, String>,
+    pub names: Names,
+    /// Short records of nodes and machines, and how many bytes they have.
+    pub short: Vec<(i64, i64)>,
     /// Probe of each measure, 0 where it needs none.
     pub probes: Vec<i64>,
     /// Who gives to and takes from each node.
     pub causes: super::causes::Causes,
 }
 
+impl Places {
+    /// Whether the record of a node or a machine has a field.
+    #[must_use]
+    pub fn has(&self, record: i64, field: Field) -> bool {
+        let short = self.short.binary_search_by_key(&record, |(at, _)| *at).ok().and_then(|i| self.short.get(i));
+        short.is_none_or(|(_, bytes)| i64::from(field.offset) < *bytes)
+    }
+}
+
 /// Words being laid out.
 #[derive(Default)]
 pub(super) struct Image {
     pub(super) words: Vec<u64>,
+    /// Of each word, in which record it lies.
+    #[cfg(debug_assertions)]
+    owners: Vec<u32>,
 }
 
 impl Image {
     pub(super) fn alloc(&mut self, words: usize) -> i64 {
         let at = self.words.len();
         self.words.resize(at + words, 0);
+        #[cfg(debug_assertions)]
+        {
+            let next = self.owners.last().map_or(0, |o| o + 1);
+            // Words that were added to fill a line belong to nobody.
+            self.owners.resize(at, u32::MAX);
+            self.owners.resize(at + words, next);
+        }
         i64::try_from(at * 8).unwrap_or(i64::MAX)
     }
 
     pub(super) fn put(&mut self, record: i64, field: Field, value: i64) {
+        #[cfg(debug_assertions)]
+        {
+            let owner = |at: i64| self.owners.get(usize::try_from(at / 8).unwrap_or(usize::MAX));
+            let fits = owner(record) == owner(record + i64::from(field.offset));
+            debug_assert!(fits, "word {} is not in the record at {record}", field.offset / 8);
+        }
         let at = usize::try_from((record + i64::from(field.offset)) / 8).unwrap_or(usize::MAX);
         if let Some(word) = self.words.get_mut(at) {
             *word = value.cast_unsigned();
+        }
+    }
+
+    /// Writes what is not 0, as a record is to begin with.
+    pub(super) fn put_some(&mut self, record: i64, field: Field, value: i64) {
+        if value != 0 {
+            self.put(record, field, value);
         }
     }
 
@@ -179,6 +220,9 @@ fn holder_kind(shape: &NodeShape) -> HolderKind {
     }
 }
 
+/// Words that a node usually takes, with all that belongs to it.
+const USUAL_WORDS: usize = 100;
+
 /// A slot being laid out: band, rank, machine number and name decide its number.
 pub(super) struct SlotPlan {
     band: u8,
@@ -194,13 +238,13 @@ pub(super) struct SlotPlan {
 struct Layout<'a> {
     plant: &'a Plant,
     order: Order,
+    /// All direct ways from node to node.
+    edges: Vec<(NodeId, NodeId)>,
     direct: direct::Direct,
     causes: super::causes::Causes,
     image: Image,
     shapes: Shapes,
-    streams: Vec<(i64, u64)>,
-    stream_names: BTreeMap<u64, String>,
-    collisions: Vec<(String, String)>,
+    streams: names::Streams,
     laws: Vec<Law>,
     schedules: Vec<Schedule>,
     calendars: Vec<shifts::Told>,
@@ -224,6 +268,8 @@ struct Layout<'a> {
     /// Values over all items loaded of the station being laid out.
     kept: Vec<Expression>,
     searches: Vec<Search>,
+    /// Whether nodes may have short records.
+    may_be_plain: bool,
     /// Stops of every vehicle that has any.
     clocks: BTreeMap<i64, Vec<i64>>,
 }
@@ -235,17 +281,17 @@ impl Model {
     /// What the kernel cannot do yet or what does not fit, in words; `sema` has diagnosed all that a
     /// text can cause.
     pub fn new(plant: &Plant) -> Result<Model, String> {
-        let order = rank::order(plant);
+        let edges = rank::edges(plant);
+        let order = rank::order(plant, &edges);
         let mut layout = Layout {
             plant,
             order,
-            direct: direct::Direct::new(plant),
-            causes: super::causes::Causes::of(plant),
+            direct: direct::Direct::new(plant, &edges),
+            causes: super::causes::Causes::by(plant, &edges),
+            edges,
             image: Image::default(),
             shapes: Shapes::default(),
-            streams: Vec::new(),
-            stream_names: BTreeMap::new(),
-            collisions: Vec::new(),
+            streams: names::Streams::default(),
             laws: Vec::new(),
             schedules: Vec::new(),
             calendars: Vec::new(),
@@ -265,6 +311,7 @@ impl Model {
             drives: BTreeMap::new(),
             kept: Vec::new(),
             clocks: BTreeMap::new(),
+            may_be_plain: false,
             searches: Vec::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
@@ -293,6 +340,7 @@ impl Model {
         layout.kinds()?;
         layout.settle_handlers();
         layout.places.causes = std::mem::take(&mut layout.causes);
+        layout.places.names.order();
         let first = layout.slots();
         layout.dirty_set();
         let item_words = layout.shapes.item_words();
@@ -301,8 +349,11 @@ impl Model {
         let holders: Vec<HolderKind> = layout.shapes.nodes.iter().map(holder_kind).collect();
         Ok(Model {
             shapes: layout.shapes,
+            #[cfg(debug_assertions)]
+            owners: layout.image.owners.into(),
             image: layout.image.words,
-            streams: layout.streams,
+            collisions: layout.streams.collisions(),
+            streams: layout.streams.placed,
             laws: layout.laws.into(),
             schedules: layout.schedules.into(),
             kinds: layout.kinds.into(),
@@ -313,14 +364,16 @@ impl Model {
             first,
             places: layout.places,
             item_bytes,
-            collisions: layout.collisions,
         })
     }
 
     /// The host of a replication at t = 0: streams seeded, first draws made, first events scheduled.
     #[must_use]
     pub fn begin(&self, seed: u64, replication: u64) -> Host {
-        let mut host = Host::new(Arena::new(self.image.clone()), self.item_bytes);
+        let arena = Arena::new(self.image.clone());
+        #[cfg(debug_assertions)]
+        let arena = arena.watched(Arc::clone(&self.owners));
+        let mut host = Host::new(arena, self.item_bytes);
         host.laws = Arc::clone(&self.laws);
         host.schedules = Arc::clone(&self.schedules);
         host.kinds = Arc::clone(&self.kinds);
@@ -397,12 +450,8 @@ impl Model {
 
 impl Layout<'_> {
     pub(super) fn stream(&mut self, at: i64, entity: &str, purpose: &str, ordinal: u32) {
-        let id = random::stream_id(&self.plant.renamed.former(entity), purpose, ordinal);
-        let name = format!("{entity} {purpose} {ordinal}");
-        if let Some(other) = self.stream_names.insert(id, name.clone()) {
-            self.collisions.push((other, name));
-        }
-        self.streams.push((at, id));
+        let id = random::stream_id(&self.plant.renamed.before(entity), purpose, ordinal);
+        self.streams.insert(at, id, entity, purpose, ordinal);
     }
 
     pub(super) fn counters(&mut self) {
@@ -412,33 +461,48 @@ impl Layout<'_> {
     }
 
     pub(super) fn reserve_nodes(&mut self) {
+        self.image.words.reserve(USUAL_WORDS * self.plant.nodes.len());
         let undecided = self.image.alloc(list::WORDS);
         self.image.put(0, header::UNDECIDED, undecided);
-        let open = rank::routings(self.plant).any(Routing::is_open);
-        for (_, n) in self.plant.nodes.iter() {
-            if open {
-                self.image.alloc(1);
-            }
+        let open = usize::from(rank::routings(self.plant).any(Routing::is_open));
+        self.may_be_plain = self.may_be_plain();
+        self.places.nodes = vec![0; self.plant.nodes.len()];
+        // By rank, so that a station lies beside the places in front of it and behind it.
+        for id in self.order.by_rank() {
+            let Some(n) = self.plant.nodes.get(id) else { continue };
+            let plain = self.is_plain(id);
             let words = match n.kind {
                 NodeKind::Source(_) => source::WORDS,
+                NodeKind::Station(_) if plain => plain::STATION,
                 NodeKind::Station(_) => station::WORDS,
                 NodeKind::Buffer(ref b) if b.by.is_some() => movement::WORDS,
+                NodeKind::Buffer(_) if plain => plain::BUFFER,
                 NodeKind::Buffer(_) => buffer::WORDS,
                 NodeKind::Conveyor(_) => conveyor::WORDS,
                 NodeKind::Sink => sink::WORDS,
             };
-            let at = self.image.alloc(words);
+            let at = self.image.alloc(open + words) + index(open * 8);
             if let NodeKind::Station(s) = &n.kind {
-                let first = self.image.alloc(machine::WORDS * usize::try_from(s.machines).unwrap_or(0));
-                self.places.machines.insert(self.places.nodes.len(), (first, s.machines));
+                let words = if plain { plain::MACHINE } else { machine::WORDS };
+                let first = self.image.alloc(words * usize::try_from(s.machines).unwrap_or(0));
+                self.places.machines.insert(id.index(), (first, s.machines));
+                if plain {
+                    self.places.short.push((first, index(words * 8)));
+                }
+            }
+            if plain {
+                self.places.short.push((at, index(words * 8)));
             }
             if let NodeKind::Conveyor(c) = &n.kind {
                 let first = self.image.alloc(lane::WORDS * usize::try_from(c.lanes).unwrap_or(0));
-                self.places.lanes.insert(self.places.nodes.len(), (first, c.lanes));
+                self.places.lanes.insert(id.index(), (first, c.lanes));
             }
-            self.places.nodes.push(at);
-            self.places.names.insert(at, n.name.clone());
+            if let Some(place) = self.places.nodes.get_mut(id.index()) {
+                *place = at;
+            }
+            self.places.names.insert(at, format_args!("{}", n.name));
         }
+        self.places.short.sort_unstable();
         for (id, n) in self.plant.nodes.iter() {
             let record = self.node_record(id);
             self.image.put(record, holder::KEY, self.key(id, 0));
@@ -457,6 +521,17 @@ impl Layout<'_> {
                 self.image.put(record, station::PLAN, plan);
             }
         }
+    }
+
+    /// Whether the records of a node are short.
+    pub(super) fn is_plain(&self, id: NodeId) -> bool {
+        let Some(n) = self.plant.nodes.get(id) else { return false };
+        self.may_be_plain
+            && match &n.kind {
+                NodeKind::Station(s) => self.is_plain_station(id, n, s),
+                NodeKind::Buffer(b) => self.is_plain_buffer(id, b),
+                _ => false,
+            }
     }
 
     /// Offer lists of what a station takes: the first, that of each item type, and the most it takes at once.
@@ -632,7 +707,7 @@ impl Layout<'_> {
         for (stream, ordinal) in streams {
             self.stream(stream, entity, purpose, ordinal);
         }
-        self.places.names.insert(at, format!("{entity}: {purpose}"));
+        self.places.names.insert(at, format_args!("{entity}: {purpose}"));
         Ok((at, recipe.family))
     }
 }

@@ -47,6 +47,11 @@ pub(super) fn stops<'a>(
     breakdowns.chain(maintenance).collect()
 }
 
+/// Two parts of a name.
+fn joined<'a>(name: &'a str, suffix: &str) -> std::borrow::Cow<'a, str> {
+    if suffix.is_empty() { name.into() } else { format!("{name}{suffix}").into() }
+}
+
 impl Layout<'_> {
     pub(super) fn node(&mut self, id: NodeId) -> Result<(), String> {
         let Some(n) = self.plant.nodes.get(id) else { return Ok(()) };
@@ -89,7 +94,7 @@ impl Layout<'_> {
     pub(super) fn told(&mut self, id: NodeId, field: Field) -> bool {
         let list = self.observers(id);
         let record = self.node_record(id);
-        self.image.put(record, field, list);
+        self.image.put_some(record, field, list);
         list != 0
     }
 
@@ -164,13 +169,14 @@ impl Layout<'_> {
         let Some((first, machines)) = self.places.machines.get(&id.index()).copied() else { return };
         let Some(NodeShape::Station(s)) = self.shapes.nodes.get(shape) else { return };
         let breakdowns = s.breakdowns.len();
+        let plain = self.is_plain(id);
         let word = |image: &Image, at: i64, f: Field| {
             let at = usize::try_from((at + i64::from(f.offset)) / 8).unwrap_or(usize::MAX);
             image.words.get(at).map_or(0, |w| w.cast_signed())
         };
         for m in 0..count(machines) {
             let record = first + m * index(machine::WORDS * 8);
-            let work = word(&self.image, record, machine::REQUEST);
+            let work = if plain { 0 } else { word(&self.image, record, machine::REQUEST) };
             let kind = intern(&mut self.shapes.grants, GrantShape::Work(shape));
             if work != 0 {
                 self.image.put(work, request::KIND, index(kind));
@@ -217,8 +223,8 @@ impl Layout<'_> {
         let rank = self.order.rank(id);
         let (from, from_count) = self.limit_array(|l| l.from == id);
         let (to, to_count) = self.limit_array(|l| l.to == id);
-        self.image.put(record, station::FROM, from);
-        self.image.put(record, station::TO, to);
+        self.image.put_some(record, station::FROM, from);
+        self.image.put_some(record, station::TO, to);
 
         let keeps = self.kept_values(id, s, record, name)?;
 
@@ -301,9 +307,9 @@ impl Layout<'_> {
         }
 
         let order = self.order_of(id)?;
-        self.image.put(record, station::ORDER, order);
+        self.image.put_some(record, station::ORDER, order);
         let sets = self.assignments(&s.sets, name, "sets")?;
-        self.image.put(record, station::SETS, sets);
+        self.image.put_some(record, station::SETS, sets);
 
         let first = self.machines(id, name, s, rank)?;
         if let Some(setup) = &s.setup {
@@ -467,7 +473,7 @@ impl Layout<'_> {
         }
         let (mut first, mut last) = (None, 0);
         for ((phase, duration), list) in phases.iter().zip(chosen).zip(lists) {
-            let (at, family) = self.draw(duration, name, &format!("{}{suffix}", phase.name))?;
+            let (at, family) = self.draw(duration, name, &joined(&phase.name, suffix))?;
             families.insert(family);
             self.image.put(at, draw::NEEDS, *list);
             self.image.put(at, draw::STATE, State::Working.code());
@@ -559,15 +565,19 @@ impl Layout<'_> {
         let record = self.node_record(id);
         let station = record;
         let mean = self.mean_for_crews(id, name)?;
+        let plain = self.is_plain(id);
         for m in 0..count(s.machines) {
             let at = first + m * stride;
             let number = (m + 1).unsigned_abs();
-            let machine_name = format!("{name}#{number}");
             let key = self.key(id, number);
             // Of people asked for at the same instant, those for repairs come first, by name; then those
             // for work, downstream first (R2).
             let asks = WORK_AFTER_REPAIRS | index(rank) << 24 | count(number);
-            self.places.names.insert(at, if s.machines > 1 { machine_name.clone() } else { name.to_string() });
+            if s.machines > 1 {
+                self.places.names.insert(at, format_args!("{name}#{number}"));
+            } else {
+                self.places.names.insert(at, format_args!("{name}"));
+            }
             self.image.put(at, holder::KEY, key);
             self.image.put(at, machine::STATION, record);
             self.image.put(at, machine::STATE, State::Starved.code());
@@ -577,11 +587,15 @@ impl Layout<'_> {
             if m > 0 {
                 self.image.put(at, machine::IDLE_PREVIOUS, at - stride);
             }
-            let work = self.request(at, asks, GrantShape::Work(UNPLACED));
-            self.image.put(at, machine::REQUEST, work);
-            self.image.put(work, request::PLACE, record);
-            self.image.put(work, request::WORKS, 1);
-            self.image.put(work, request::MEAN, mean);
+            if plain {
+                intern(&mut self.shapes.grants, GrantShape::Work(UNPLACED));
+            } else {
+                let work = self.request(at, asks, GrantShape::Work(UNPLACED));
+                self.image.put(at, machine::REQUEST, work);
+                self.image.put(work, request::PLACE, record);
+                self.image.put(work, request::WORKS, 1);
+                self.image.put(work, request::MEAN, mean);
+            }
             let handler = self.unplaced(EventShape::EndOfWork(UNPLACED));
             self.slot(SlotPlan {
                 band: 1,
@@ -606,9 +620,10 @@ impl Layout<'_> {
                 self.image.put(record, breakdown::SHIFTED, shifted);
             }
             let off = self.begins_off(id);
+            let machine_name = if stops.is_empty() { String::new() } else { format!("{name}#{number}") };
             for (i, b) in stops.iter().enumerate() {
                 let record = breakdowns + index(i * breakdown::WORDS * 8);
-                self.places.names.insert(record, format!("{machine_name}: {}", b.name));
+                self.places.names.insert(record, format_args!("{machine_name}: {}", b.name));
                 self.image.put(record, breakdown::MACHINE, at);
                 self.image.put(record, breakdown::SHIFTED, shifted);
                 let after = match b.timetable {
@@ -663,8 +678,8 @@ impl Layout<'_> {
         let record = self.node_record(id);
         let (from, from_count) = self.limit_array(|l| l.from == id);
         let (to, to_count) = self.limit_array(|l| l.to == id);
-        self.image.put(record, buffer::FROM, from);
-        self.image.put(record, buffer::TO, to);
+        self.image.put_some(record, buffer::FROM, from);
+        self.image.put_some(record, buffer::TO, to);
         let limited = matches!(b.capacity, Capacity::Places(_));
         let places = match b.capacity {
             Capacity::Places(n) => count(n),

@@ -120,7 +120,7 @@ impl Layout<'_> {
         if let Some((first, machines)) = self.places.machines.get(&from.index()).copied() {
             words.extend((0..count(machines)).map(|m| first + m * index(machine::WORDS * 8)));
         }
-        for (a, b) in rank::edges(self.plant) {
+        for (a, b) in self.edges.iter().copied() {
             let lane = matches!(self.plant.nodes.get(b).map(|n| &n.kind), Some(NodeKind::Buffer(x)) if x.anonymous);
             if a == from && lane {
                 words.push(self.node_record(b));

@@ -8,20 +8,20 @@ const _: () = assert!(limits::NODES <= 64 * 64 * 64);
 
 impl Layout<'_> {
     pub(super) fn settle_handlers(&mut self) {
-        let mut holders: Vec<Vec<usize>> = vec![Vec::new(); self.plant.nodes.len()];
-        for (from, to) in rank::edges(self.plant) {
-            let (Some(shape), Some(list)) = (self.node_shapes.get(from.index()), holders.get_mut(to.index())) else {
-                continue;
-            };
-            if !list.contains(shape) {
-                list.push(*shape);
-            }
-        }
+        let givers = rank::Neighbours::before(self.plant.nodes.len(), &self.edges);
         let mut ranks = vec![0; self.plant.nodes.len()];
-        for (id, mut holders) in self.plant.nodes.ids().zip(holders) {
+        let mut holders: Vec<usize> = Vec::new();
+        for id in self.plant.nodes.ids() {
+            holders.clear();
+            holders.extend(givers.of(id).iter().filter_map(|from| self.node_shapes.get(from.index())));
             holders.sort_unstable();
+            holders.dedup();
             let Some(shape) = self.node_shapes.get(id.index()).copied() else { continue };
-            let kind = intern(&mut self.shapes.settles, SettleShape { shape, holders });
+            let settles = &mut self.shapes.settles;
+            let kind = settles.iter().position(|s| s.shape == shape && s.holders == holders).unwrap_or_else(|| {
+                settles.push(SettleShape { shape, holders: holders.clone() });
+                settles.len() - 1
+            });
             let record = self.node_record(id);
             self.image.put(record, node::KIND, index(kind));
             if let Some(place) = ranks.get_mut(self.order.rank(id)) {
@@ -47,11 +47,11 @@ impl Layout<'_> {
     }
 
     pub(super) fn slots(&mut self) -> Vec<(usize, First)> {
-        let former = |name: &str| self.plant.renamed.former(name);
+        let renamed = &self.plant.renamed;
         self.slots.sort_by(|a, b| {
             (a.band, a.rank, a.machine)
                 .cmp(&(b.band, b.rank, b.machine))
-                .then_with(|| crate::base::names::natural_cmp(&former(&a.name), &former(&b.name)))
+                .then_with(|| crate::base::names::natural_cmp(&renamed.before(&a.name), &renamed.before(&b.name)))
         });
         let n = self.slots.len().max(2);
         let depth = usize::BITS - (n - 1).leading_zeros();

@@ -29,7 +29,7 @@ impl Layout<'_> {
         self.image.put(record, calendar::INDEX, super::index(index));
         self.image.put(record, calendar::ON, count(value));
         self.image.put(record, calendar::NEXT, next);
-        self.places.names.insert(record, name.clone());
+        self.places.names.insert(record, format_args!("{name}"));
         let handler = intern(&mut self.shapes.events, EventShape::Calendar);
         self.slot(SlotPlan {
             band: 2,

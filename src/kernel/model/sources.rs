@@ -157,7 +157,7 @@ impl Layout<'_> {
         self.image.put(at, draw::FAMILY, Family::Rhythm.tag());
         self.image.put(at, draw::LAW, index(self.rhythms.len()));
         self.rhythms.push(rhythm);
-        self.places.names.insert(at, name);
+        self.places.names.insert(at, format_args!("{name}"));
         at
     }
 
@@ -194,7 +194,7 @@ impl Layout<'_> {
             };
             // Only its name is used: what a wrong lot is blamed on.
             let blamed = self.image.alloc(1);
-            self.places.names.insert(blamed, format!("{name}: lot"));
+            self.places.names.insert(blamed, format_args!("{name}: lot"));
             self.image.put(record, source::LOT, blamed);
         }
         for c in &s.campaign {

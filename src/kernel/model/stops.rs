@@ -169,7 +169,7 @@ impl Layout<'_> {
         let kind = intern(&mut self.shapes.stops, shape);
         self.image.put(record, breakdown::KIND, index(kind));
         let full = if shared.owner.is_some() { format!("{entity}: {name}") } else { name.to_string() };
-        self.places.names.insert(record, full.clone());
+        self.places.names.insert(record, format_args!("{full}"));
         let need_list = self.need_list(shared.stop.needs());
         if need_list != 0 {
             let request = self.request(record, 0, GrantShape::SharedStop(kind));
@@ -239,7 +239,7 @@ impl Layout<'_> {
         let kind = intern(&mut self.shapes.stops, shape);
         self.image.put(record, breakdown::KIND, index(kind));
         let name = format!("{}: clearance", l.name);
-        self.places.names.insert(record, name.clone());
+        self.places.names.insert(record, format_args!("{name}"));
         let need_list = self.need_list(&clearance.needs);
         if need_list != 0 {
             let request = self.request(record, 0, GrantShape::SharedStop(kind));

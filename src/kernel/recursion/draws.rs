@@ -40,7 +40,7 @@ impl Duration {
         if e.reads() {
             return None;
         }
-        let machines = std::collections::BTreeMap::new();
+        let machines = crate::kernel::model::ByNode::default();
         let context = laws::Context {
             plant,
             nodes: &[],

@@ -180,7 +180,7 @@ impl Waits<'_> {
         let names: Vec<String> = targets.iter().map(|t| format!("`{}`", self.node_name(*t))).collect();
         let (kind, ready) = (self.type_name(at), self.get(at, item::READY));
         let record = self.vertices.get(from).map_or(0, |v| v.record);
-        let name = self.model.places.names.get(&record).cloned().unwrap_or_default();
+        let name = self.model.places.names.get(record).unwrap_or_default().to_string();
         let fact = format!("`{name}` has a `{kind}` for {}, of which none takes it", names.join(" or "));
         let Some(v) = self.vertices.get_mut(from) else { return };
         v.holds = true;
@@ -309,7 +309,7 @@ impl Waits<'_> {
         let Some(at) = self.by_record.get(&m).copied() else { return };
         let now_in = self.get(m, machine::PHASE);
         let since = self.get(m, machine::SINCE);
-        let name = self.model.places.names.get(&m).cloned().unwrap_or_default();
+        let name = self.model.places.names.get(m).unwrap_or_default().to_string();
         let breakdowns: Vec<i64> = breakdowns_of(self.arena, m, s.stops()).collect();
         let mut live = false;
         let mut groups = Vec::new();
@@ -560,7 +560,9 @@ impl Waits<'_> {
                 if used >= capacity {
                     return (itself, format!("which is full ({level} of {capacity})"));
                 }
-                if used.saturating_add(kept_from(self.arena, v.record, at)) >= capacity {
+                let some = self.get(v.record, buffer::KEPT) != 0;
+                let kept = if some { kept_from(self.arena, v.record, at) } else { 0 };
+                if used.saturating_add(kept) >= capacity {
                     let words = match capacity.saturating_sub(used) {
                         1 => format!("where the last place ({level} of {capacity} are taken) is kept for others"),
                         free => format!(
@@ -623,7 +625,7 @@ impl Waits<'_> {
         let ready = self.get(at, item::READY);
         let Some(v) = self.vertices.get(from) else { return };
         let (who, record, several) = (v.who, v.record, v.fact.is_some() && !v.groups.is_empty());
-        let name = self.model.places.names.get(&record).cloned().unwrap_or_default();
+        let name = self.model.places.names.get(record).unwrap_or_default().to_string();
         let fact = match who {
             Who::Machine(_) if self.get(record, machine::PHASE) == phase::WAIT_FOR_PLACE => {
                 format!("`{name}` is loaded with a `{kind}` and waits for a place in `{to}`, {why}")
@@ -703,7 +705,7 @@ impl Waits<'_> {
 
     pub(super) fn place_name(&self, at: usize) -> Option<String> {
         let v = self.vertices.get(at)?;
-        self.model.places.names.get(&v.record).map(|n| format!("`{n}`"))
+        self.model.places.names.get(v.record).map(|n| format!("`{n}`"))
     }
 
     fn limits(&mut self) {

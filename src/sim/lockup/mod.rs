@@ -143,7 +143,8 @@ impl<'a> Waits<'a> {
     }
 
     fn get(&self, record: i64, field: Field) -> i64 {
-        self.arena.get(record, field)
+        // What a short record has not is not used.
+        if self.model.places.has(record, field) { self.arena.get(record, field) } else { 0 }
     }
 
     fn revive(&mut self, at: usize) {
