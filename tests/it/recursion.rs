@@ -213,6 +213,38 @@ fn every_processor_gives_the_same_bits() {
     assert!(run > 8, "{run}");
 }
 
+/// What would happen after the end has no figures, and may have no end: failures that follow each other faster than
+/// their repairs, over decades.
+#[test]
+fn nothing_is_drawn_for_ever_behind_the_end() {
+    for (clock, stations) in [("working", 1), ("working", 12), ("calendar", 2)] {
+        let mut text = String::from("line late { item A {}\n source feed { makes: A }\n");
+        let mut flow = String::from("flow feed");
+        for i in 1..=stations {
+            text += &format!(
+                "station s{i} {{ cycle: 40 d, breakdown jam {{ after: 1 d, repair: 830 d, clock: {clock} }} }}\n"
+            );
+            flow += &format!(" -[20]-> s{i}");
+        }
+        text += &format!("sink out\n {flow} -> out\n run {{ for: 1500 d, runs: 1, seed: 1 }} }}\n");
+        assert!(agree("late", &text), "{clock}, {stations}");
+    }
+}
+
+/// Which of the items that are ready on several machines at one instant goes on first is told by events.
+#[test]
+fn several_machines_that_take_no_time_need_events() {
+    let line = |first: &str| {
+        let text = format!(
+            "line ties {{ item A {{}}\n item B {{}}\n source feed {{ makes: {{ 40 %: A, rest: B }} }}
+            station s1 {{ cycle: {first}, machines: 2 }}\n station s2 {{ cycle: 0 s }}\n station s3 {{ cycle: exponential(3 s) }}
+            sink out\n flow feed -[34]-> s1 -[17]-> s2 -[26]-> s3 -> out\n run {{ for: 20 min, runs: 3 }} }}"
+        );
+        agree("ties", &text)
+    };
+    assert!(line("1 s") && !line("0 s"));
+}
+
 /// Replications side by side give what each gives alone.
 #[test]
 fn lanes_do_not_see_each_other() {

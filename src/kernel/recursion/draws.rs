@@ -76,6 +76,12 @@ impl Duration {
         Duration { law: Kind::Fixed(ticks), streams: Vec::new() }
     }
 
+    /// Whether it is always none at all.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        matches!(self.law, Kind::Fixed(0))
+    }
+
     /// Whether it is always the same.
     #[must_use]
     pub fn is_fixed(&self) -> bool {

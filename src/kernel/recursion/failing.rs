@@ -60,7 +60,7 @@ impl<const L: usize> Failing<L> {
         marks: &mut [Mark; 2],
     ) -> Result<i64, Unsound> {
         let mut up = at;
-        while self.next[lane] <= up {
+        while self.next[lane] <= up && self.comes(lane, bounds) {
             let (from, to) = self.fail(lane, self.next[lane], bounds, marks)?;
             // While the finished item waited.
             let (begin, end) = (from.max(ended), to.min(freed));
@@ -92,6 +92,16 @@ impl<const L: usize> Failing<L> {
         self.work(lane, from, time, bounds, marks)
     }
 
+    /// Whether the next failure comes before the end of the run. What comes later changes no figure, and what would
+    /// come of it could have no end.
+    fn comes(&mut self, lane: usize, bounds: &Bounds<L>) -> bool {
+        let comes = self.next[lane] <= bounds[1][lane];
+        if !comes {
+            self.next[lane] = NEVER;
+        }
+        comes
+    }
+
     /// The end of work that begins at a time and is interrupted.
     fn work(
         &mut self,
@@ -103,7 +113,7 @@ impl<const L: usize> Failing<L> {
     ) -> Result<i64, Unsound> {
         let mut end = from + time;
         if !self.wears {
-            while self.next[lane] < end {
+            while self.next[lane] < end && self.comes(lane, bounds) {
                 let (down, up) = self.fail(lane, self.next[lane], bounds, marks)?;
                 during_work(lane, down, up, bounds, marks);
                 end += up - down;
@@ -112,6 +122,10 @@ impl<const L: usize> Failing<L> {
         }
         let (mut at, mut rest) = (from, time);
         while self.rest[lane] < rest {
+            if at + self.rest[lane] > bounds[1][lane] {
+                self.rest[lane] = NEVER;
+                break;
+            }
             at += self.rest[lane];
             rest -= self.rest[lane];
             let (down, up) = self.fail(lane, at, bounds, marks)?;
@@ -134,6 +148,9 @@ impl<const L: usize> Failing<L> {
             return Err(Unsound);
         }
         let up = at + repair;
+        if up + after >= NEVER {
+            return Err(Unsound);
+        }
         if self.wears {
             self.rest[lane] = after;
             self.next[lane] = NEVER;

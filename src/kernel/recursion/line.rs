@@ -332,6 +332,10 @@ fn bench(plant: &Plant, id: NodeId, node: &Node, s: &Station, feed: &Feed) -> Re
         }
         e => vec![drawn(e, "")?],
     };
+    // What is ready on several of them at one instant goes on in an order that depends on what happens at that instant.
+    if s.machines > 1 && feed.mix.len() > 1 && work.iter().any(Duration::is_zero) {
+        return Err(format!("the machines of {name} work in no time"));
+    }
     let before = s.blocking == Blocking::BeforeWork;
     let failure = match &s.breakdowns[..] {
         [] => None,

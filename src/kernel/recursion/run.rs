@@ -164,7 +164,7 @@ impl<const L: usize> Runner<L> {
         // A sweep adds at most this much at each stage to dates that are at most 2^62.
         let shares = (line.stages.len() as u64 + 1).max(32).next_power_of_two();
         let block = if ask.horizon < 1 << 57 { block_of(line) } else { 1 };
-        let longest = (1u64 << 61) / shares / block as u64 - 1;
+        let longest = (1u64 << 61) / shares / block.next_power_of_two() as u64 - 1;
         let cells: Vec<Cell<L>> =
             line.stages.iter().map(|s| Cell::new(s, block, longest, &bounds, ask.seed, ask.first)).collect();
         if cells.iter().any(Cell::is_unsound) {
