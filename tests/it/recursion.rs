@@ -231,6 +231,14 @@ fn nothing_is_drawn_for_ever_behind_the_end() {
     }
 }
 
+/// Without end at one instant, the event kernel says so.
+#[test]
+fn a_source_that_fills_a_lane_without_limit_needs_events() {
+    let line = "line zeno { item A {}\n source feed { makes: A }\n station s { cycle: 1 s }\n sink out
+        flow feed -[unlimited]-> s -> out\n run { for: 20 min } }";
+    assert!(!agree("zeno", line));
+}
+
 /// Which of the items that are ready on several machines at one instant goes on first is told by events.
 #[test]
 fn several_machines_that_take_no_time_need_events() {

@@ -151,6 +151,12 @@ impl Line {
             }
         }
         line.sink = at;
+        let first = line.stages.first().and_then(|s| s.lane.as_ref());
+        if line.source.every.is_none() && first.is_some_and(|l| l.places.is_none()) {
+            return Err(
+                "its source always has an item and there is always room, so that no time would pass".to_string()
+            );
+        }
         if walked < plant.nodes.len() {
             return Err("it has several flows".to_string());
         }
