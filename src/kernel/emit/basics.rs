@@ -382,16 +382,21 @@ impl Emit<'_> {
         b.either(
             empty,
             |b| {
-                let none = b.none();
-                b.store(list, list::HEAD, item);
-                b.store(list, list::TAIL, item);
-                b.store(item, item::OFFER_NEXT, none);
-                b.store(item, item::OFFER_PREVIOUS, none);
+                Self::offer_alone(b, list, item);
                 let rank = b.load(list, list::RANK);
                 self.mark(b, rank);
             },
             |b| b.call(Self::function(self.functions.offer), &[list, item]),
         );
+    }
+
+    /// Puts an item into an empty list; the node is not marked.
+    pub(super) fn offer_alone(b: &mut Builder, list: V, item: V) {
+        let none = b.none();
+        b.store(list, list::HEAD, item);
+        b.store(list, list::TAIL, item);
+        b.store(item, item::OFFER_NEXT, none);
+        b.store(item, item::OFFER_PREVIOUS, none);
     }
 
     /// Inserts by (ready time, holder): from the end, for most offers are the youngest.

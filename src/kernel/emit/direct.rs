@@ -3,7 +3,7 @@
 //! states that would last no time are passed over.
 
 use super::super::builder::{Builder, V};
-use super::super::layout::{breakdown, buffer, header, holder, item, list, machine, node, routing, source, station};
+use super::super::layout::{breakdown, buffer, header, holder, item, machine, node, routing, source, station};
 use super::super::program::{Program, Ty};
 use super::super::shape::{
     DirectIn, DirectOut, EffectShape, NodeShape, SinkShape, SourceShape, StationShape, SupplyShape, TransitShape,
@@ -457,14 +457,8 @@ impl Emit<'_> {
                     let waits = b.eq(became, waits);
                     b.either(
                         waits,
-                        |b| {
-                            // The taker looks when it is done.
-                            let none = b.none();
-                            b.store(list, list::HEAD, item);
-                            b.store(list, list::TAIL, item);
-                            b.store(item, item::OFFER_NEXT, none);
-                            b.store(item, item::OFFER_PREVIOUS, none);
-                        },
+                        // The taker looks when it is done.
+                        |b| Self::offer_alone(b, list, item),
                         |b| self.offer(b, list, item),
                     );
                 };

@@ -355,12 +355,12 @@ impl<const L: usize> Exit<L> {
     ) {
         let last = count.saturating_sub(1).min(BLOCK - 1);
         let beyond = (0..L).any(|lane| gone[last][lane] > self.limit[lane]);
-        let [its] = &mut self.kinds[..] else {
-            return self.leave_one_by_one(count, births, kinds, gone, bounds);
+        let ([its], false) = (&mut self.kinds[..], beyond) else {
+            for i in 0..count.min(BLOCK) {
+                self.leave(&births[i], &kinds[i], &gone[i], bounds);
+            }
+            return;
         };
-        if beyond {
-            return self.leave_one_by_one(count, births, kinds, gone, bounds);
-        }
         for (lane, histogram) in its.histograms.iter_mut().enumerate().take(L) {
             let (mut low, mut high, mut sum) = (its.minimum[lane], its.maximum[lane], its.low[lane]);
             for (birth, gone) in births.iter().zip(gone).take(count) {
@@ -371,19 +371,6 @@ impl<const L: usize> Exit<L> {
             }
             (its.minimum[lane], its.maximum[lane], its.low[lane]) = (low, high, sum);
             its.count[lane] += count as u64;
-        }
-    }
-
-    fn leave_one_by_one(
-        &mut self,
-        count: usize,
-        births: &Rows<L>,
-        kinds: &[[u8; L]; BLOCK],
-        gone: &Rows<L>,
-        bounds: &Bounds<L>,
-    ) {
-        for i in 0..count.min(BLOCK) {
-            self.leave(&births[i], &kinds[i], &gone[i], bounds);
         }
     }
 

@@ -9,8 +9,10 @@
 //!
 //! Streams, laws and rounding are those of the event kernel, so that every figure is the same to the last bit
 //! (`tests/it/recursion.rs`). [`line`] finds the stages, or says why a line needs events; [`cells`] is one stage,
-//! [`machines`] several machines, [`ends`] source and sink, [`run`] goes through them, [`figures`] makes of it what is
-//! read from the event kernel. Start at [`Recursion`].
+//! [`failing`] what stops its machine, [`machines`] several machines, [`ends`] source and sink, [`run`] goes through them,
+//! [`figures`] makes of it what is read from the event kernel. Where stages stand far enough from each other they take
+//! items in blocks: [`block`] is the loop, written in registers of several replications ([`wide`]), of which [`side`]
+//! chooses those that the processor has. Start at [`Recursion`].
 
 // One index goes through the arrays of all lanes.
 #![allow(clippy::needless_range_loop)]
