@@ -229,6 +229,14 @@ fn nothing_is_drawn_for_ever_behind_the_end() {
         text += &format!("sink out\n {flow} -> out\n run {{ for: 1500 d, runs: 1, seed: 1 }} }}\n");
         assert!(agree("late", &text), "{clock}, {stations}");
     }
+    // Before an overloaded station items wait for longer than time can be told.
+    let overloaded = "line overloaded { item A {}\n source feed { makes: A, every: 1 s, when_full: queue }
+        station a { cycle: 40 d }\n station b { machines: 2, cycle: 1 h }\n sink out
+        flow feed -[unlimited]-> a -[unlimited]-> b -> out\n run { for: 2000 s, runs: 1 } }";
+    let plant = plant_of("overloaded", overloaded);
+    let found = |engine| study(&plant, engine).map(|study| format!("{study:#?}"));
+    assert!(Recursion::of(&plant).is_ok());
+    assert_eq!(found(Engine::Auto), found(Engine::Event));
 }
 
 /// Without end at one instant, the event kernel says so.

@@ -110,8 +110,17 @@ impl<const L: usize> Origin<L> {
         Ok(())
     }
 
+    /// Items of a block have left a source in which the next is there as soon as one leaves; `ready` is scratch.
+    pub fn gave_at_once(&mut self, count: usize, ready: &mut Rows<L>, came: &Rows<L>, bounds: &Bounds<L>) {
+        let mut due = self.due;
+        for (ready, came) in ready.iter_mut().zip(came).take(count) {
+            *ready = std::mem::replace(&mut due, *came);
+        }
+        self.gave(count, ready, came, bounds);
+    }
+
     /// Items of a block have left.
-    pub fn gave(&mut self, count: usize, ready: &Rows<L>, came: &Rows<L>, bounds: &Bounds<L>) {
+    fn gave(&mut self, count: usize, ready: &Rows<L>, came: &Rows<L>, bounds: &Bounds<L>) {
         let last = count.saturating_sub(1).min(BLOCK - 1);
         let beyond = (0..L).any(|lane| came[last][lane] > self.limit[lane]);
         if beyond {

@@ -315,29 +315,21 @@ impl<const L: usize> Runner<L> {
                         let due = origin.due();
                         came.iter_mut().take(count).for_each(|row| *row = due);
                     }
-                    match bank.and_then(|(bank, column)| Some((banks.get_mut(bank)?, column))) {
-                        Some((bank, column)) => {
-                            if column == 0 {
-                                S::draw_bank(bank, count, banked, cell.longest())?;
-                            }
-                            for i in 0..count.min(BLOCK) {
-                                times[i] = [banked[i][column % 4]; L];
-                            }
-                        }
-                        None => cell.draw::<S>(count, times)?,
-                    }
+                    draw::<S, L>(
+                        cell,
+                        count,
+                        bank.and_then(|(at, column)| Some((banks.get_mut(at)?, column))),
+                        banked,
+                        times,
+                    )?;
                     let item = cell.items();
                     cell.through_block::<S>(count, [times, came, ended, gone], ahead, bounds)?;
                     if supplied {
                         // There is always an item: it comes when it is loaded.
-                        let mut due = origin.due();
-                        for (i, row) in (item..).zip(births.iter_mut()).take(count) {
-                            *row = cell.leaves_at(i);
+                        for (i, birth) in (item..).zip(births.iter_mut()).take(count) {
+                            *birth = cell.leaves_at(i);
                         }
-                        for (ready, birth) in ready.iter_mut().zip(births.iter()).take(count) {
-                            *ready = std::mem::replace(&mut due, *birth);
-                        }
-                        origin.gave(count, ready, births, bounds);
+                        origin.gave_at_once(count, ready, births, bounds);
                     }
                 }
                 _ => {
@@ -389,6 +381,24 @@ impl<const L: usize> Runner<L> {
         }
         Ok(())
     }
+}
+
+/// The times of work of a block at a stage: drawn for it, or by the first of a bank for all of them.
+fn draw<S: Side<L>, const L: usize>(
+    cell: &mut Cell<L>,
+    count: usize,
+    bank: Option<(&mut Bank, usize)>,
+    banked: &mut Rows<4>,
+    times: &mut Rows<L>,
+) -> Result<(), Unsound> {
+    let Some((bank, column)) = bank else { return cell.draw::<S>(count, times) };
+    if column == 0 {
+        S::draw_bank(bank, count, banked, cell.longest())?;
+    }
+    for i in 0..count.min(BLOCK) {
+        times[i] = [banked[i][column % 4]; L];
+    }
+    Ok(())
 }
 
 /// An item goes through stages that stand without enough places between them, from the source on where they are the
@@ -591,7 +601,9 @@ impl Runner<1> {
             let cell = self.cell(at)?;
             let loads = cell.loads_at(0, there);
             let Behind::Several(machines) = &cell.behind else { return Ok(()) };
-            if machines.finish(0) > loads {
+            let finish = machines.finish(0);
+            // Of an overloaded line dates can lie behind all that can be told.
+            if finish > loads || finish == NEVER {
                 return Ok(());
             }
             self.let_go(at)?;
