@@ -160,22 +160,18 @@ fn figures(text: &str, seed: u64) -> (flowline::kernel::read::Snapshot, Plant) {
 
 #[test]
 fn handing_over_directly_changes_no_number() {
-    for (seed, body) in (0..).zip(DIRECT) {
-        let head = "line l {\nitem Part {}\nitem Other {}\nrun { for: 20000 s }\n";
-        let (direct, plant) = figures(&format!("{head}{body}\n}}"), seed);
-        // A route anywhere makes every hand-over go through settling.
-        let (settled, other) = figures(
-            &format!(
-                "{head}{body}
-                 item Zz {{}}
-                 source z {{ makes: Zz, every: 7 s }}
-                 station zz {{}}
-                 sink zzz
-                 route Zz: zz(1 s) -> zzz\n}}"
-            ),
-            seed,
-        );
-        same((&direct, &plant), (&settled, &other), body);
+    // A route anywhere makes every hand-over go through settling.
+    changes_nothing(&DIRECT, "station zz {}\n sink zzz\n route Zz: zz(1 s) -> zzz");
+}
+
+/// Lines have the same figures alone and beside another, which a source `z` feeds.
+fn changes_nothing(bodies: &[&str], beside: &str) {
+    for (seed, body) in (0..).zip(bodies) {
+        let line = format!("line l {{\nitem Part {{}}\nitem Other {{}}\nrun {{ for: 20000 s }}\n{body}\n");
+        let (alone, plant) = figures(&format!("{line}}}"), seed);
+        let (settled, other) =
+            figures(&format!("{line}item Zz {{}}\nsource z {{ makes: Zz, every: 7 s }}\n{beside}\n}}"), seed);
+        same((&alone, &plant), (&settled, &other), body);
     }
 }
 
@@ -203,26 +199,14 @@ const ROUTES: [&str; 2] = [
 
 #[test]
 fn following_a_route_directly_changes_no_number() {
-    for (seed, body) in (0..).zip(ROUTES) {
-        let head = "line l {\nitem Part {}\nitem Other {}\nrun { for: 20000 s }\n";
-        let (direct, plant) = figures(&format!("{head}{body}\n}}"), seed);
-        // An open rule anywhere makes every item on a route go through settling.
-        let (settled, other) = figures(
-            &format!(
-                "{head}{body}
-                 item Zz {{}}
-                 source z {{ makes: Zz, every: 7 s }}
-                 station zy {{ cycle: 9 s }}
-                 station zz {{ cycle: 9 s }}
-                 sink zzz
-                 flow z -> shortest_queue {{ -[unlimited]-> zy, -[unlimited]-> zz }}
-                 flow zy -> zzz
-                 flow zz -> zzz\n}}"
-            ),
-            seed,
-        );
-        same((&direct, &plant), (&settled, &other), body);
-    }
+    // An open rule anywhere makes every item on a route go through settling.
+    let beside = "station zy { cycle: 9 s }
+        station zz { cycle: 9 s }
+        sink zzz
+        flow z -> shortest_queue { -[unlimited]-> zy, -[unlimited]-> zz }
+        flow zy -> zzz
+        flow zz -> zzz";
+    changes_nothing(&ROUTES, beside);
 }
 
 /// Holds the figures of a line against those of the same line beside another.
