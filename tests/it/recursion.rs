@@ -33,7 +33,7 @@ fn study(plant: &Plant, engine: Engine) -> Result<Study, Vec<String>> {
 }
 
 /// Whether the line can be run by recursion, and is then the same by events.
-fn agree(name: &str, text: &str) -> bool {
+pub fn agree(name: &str, text: &str) -> bool {
     let plant = plant_of(name, text);
     if Recursion::of(&plant).is_err() {
         return false;
@@ -50,19 +50,19 @@ fn agree(name: &str, text: &str) -> bool {
 }
 
 /// A random line in which nothing has to be decided.
-struct Draw(Xoshiro256PlusPlus);
+pub struct Draw(pub Xoshiro256PlusPlus);
 
 impl Draw {
-    fn below(&mut self, n: u64) -> u64 {
+    pub fn below(&mut self, n: u64) -> u64 {
         self.0.next_u64() % n
     }
 
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         let at = usize::try_from(self.below(of.len() as u64)).unwrap();
         of[at]
     }
 
-    fn time(&mut self, whole: bool) -> String {
+    pub fn time(&mut self, whole: bool) -> String {
         let n = 1 + self.below(6);
         if whole || self.below(4) == 0 {
             return format!("{n} s");

@@ -1,0 +1,128 @@
+//! Lines in which parts are joined, run by recursion, give the figures of the event kernel, to the last bit.
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::SeedableRng;
+
+use crate::recursion::{Draw, agree};
+
+/// Writes a random line that comes together.
+struct Writer {
+    draw: Draw,
+    whole: bool,
+    nodes: String,
+    flows: String,
+    items: usize,
+    stations: usize,
+}
+
+impl Writer {
+    /// A station with this before its time of work.
+    fn station(&mut self, takes: &str) -> String {
+        self.stations += 1;
+        let name = format!("s{}", self.stations);
+        let mut fields = format!("{takes}cycle: {}", self.draw.time(self.whole));
+        if self.draw.below(4) == 0 {
+            let clock = self.draw.one(&["", ", clock: working", ", clock: calendar"]);
+            let (after, repair) = match self.whole {
+                true => (format!("{} s", 7 + self.draw.below(30)), format!("{} s", 1 + self.draw.below(9))),
+                false => ("exponential(30 s)".to_string(), self.draw.time(false)),
+            };
+            fields += &format!(", breakdown jam {{ after: {after}, repair: {repair}{clock} }}");
+        }
+        self.nodes += &format!("    station {name} {{ {fields} }}\n");
+        name
+    }
+
+    fn arrow(&mut self, least: u64) -> String {
+        match self.draw.below(6) {
+            0 if least < 2 => "->".to_string(),
+            1 => "-[unlimited]->".to_string(),
+            2 => format!("-[{}]->", least + 17 + self.draw.below(40)),
+            _ => format!("-[{}]->", least + self.draw.below(6)),
+        }
+    }
+
+    /// What makes an item: the type, and the flow up to where it leaves for the next.
+    fn item(&mut self, depth: u64) -> (String, String, bool) {
+        self.items += 1;
+        let item = format!("I{}", self.items);
+        self.nodes += &format!("    item {item} {{}}\n");
+        let mut flow;
+        let mut always = false;
+        if depth > 0 {
+            let kinds = 1 + self.draw.below(3);
+            let mut takes = Vec::new();
+            let mut inputs = Vec::new();
+            for _ in 0..kinds {
+                let deeper = if self.draw.below(3) == 0 { depth - 1 } else { 0 };
+                let (part, flow, always) = self.item(deeper);
+                let number = 1 + if self.draw.below(3) == 0 { self.draw.below(14) } else { 0 };
+                takes.push(format!("{number} {part}"));
+                inputs.push((flow, number, always));
+            }
+            let birth = self.draw.one(&["", "birth: main, ", "birth: now, ", ""]);
+            let takes = format!("takes: {}, makes: {item}, {birth}", takes.join(" + "));
+            let name = self.station(&takes);
+            for (flow, number, always) in inputs {
+                let arrow = match self.arrow(number) {
+                    // An endless supply has to be limited.
+                    arrow if always && arrow.contains("unlimited") => "->".to_string(),
+                    arrow => arrow,
+                };
+                self.flows += &format!("    flow {flow} {arrow} {name}\n");
+            }
+            flow = name;
+        } else {
+            let name = format!("feed{}", self.items);
+            let supply = match self.draw.below(4) {
+                0 => String::new(),
+                1 => format!(", every: {}", self.draw.time(self.whole)),
+                _ => format!(", every: {}, when_full: queue", self.draw.time(self.whole)),
+            };
+            always = supply.is_empty();
+            let total = if self.draw.below(9) == 0 { ", total: 300" } else { "" };
+            let first = if self.draw.below(5) == 0 { ", first: 20 s" } else { "" };
+            self.nodes += &format!("    source {name} {{ makes: {item}{supply}{total}{first} }}\n");
+            flow = name;
+        }
+        for _ in 0..self.draw.below(4) {
+            let next = self.station("");
+            let arrow = match self.arrow(1) {
+                arrow if always && arrow.contains("unlimited") => "->".to_string(),
+                arrow => arrow,
+            };
+            always = false;
+            flow += &format!(" {arrow} {next}");
+        }
+        (item, flow, always)
+    }
+}
+
+fn line(seed: u64) -> String {
+    let mut draw = Draw(Xoshiro256PlusPlus::seed_from_u64(seed));
+    let whole = draw.below(3) == 0;
+    let mut writer = Writer { draw, whole, nodes: String::new(), flows: String::new(), items: 0, stations: 0 };
+    let (item, flow, _) = writer.item(2);
+    let Writer { mut draw, nodes, flows, .. } = writer;
+    let warmup = draw.one(&["", ", warmup: 60 s", ", warmup: 333 s"]);
+    let end = match draw.below(4) {
+        0 if !nodes.contains("total") => "for: 1 d, until: 20 at out",
+        _ => "for: 20 min",
+    };
+    let runs = draw.one(&["1", "3", "9"]);
+    let expect =
+        if draw.below(2) == 0 { format!("    expect p90(time_in_system({item})) < 1 h\n") } else { String::new() };
+    format!(
+        "line joined {{\n{nodes}    sink out\n{flows}    flow {flow} -> out\n    run {{ {end}{warmup}, runs: {runs}, seed: {seed} }}\n{expect}}}\n"
+    )
+}
+
+#[test]
+fn random_assemblies_give_the_figures_of_the_event_kernel() {
+    let first: u64 = std::env::var("FLOWLINE_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
+    let count: u64 = std::env::var("FLOWLINE_LINES").ok().and_then(|s| s.parse().ok()).unwrap_or(100);
+    println!("seeds {first} to {}", first + count - 1);
+    let run = (first..first + count).filter(|seed| agree(&format!("seed {seed}"), &line(*seed))).count();
+    println!("{run} of {count} by recursion");
+    assert!(run * 10 >= usize::try_from(count * 6).unwrap());
+}
