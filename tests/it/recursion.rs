@@ -123,7 +123,13 @@ fn line(seed: u64) -> String {
             fields.push("blocking: before_work".to_string());
         }
         text += &format!("    station s{i} {{ {} }}\n", fields.join(", "));
-        let arrow = match draw.below(7) {
+        let arrow = match draw.below(8) {
+            7 => {
+                let (length, pitch) = (2 + draw.below(9), draw.one(&["1", "0.7", "2"]));
+                let speed = draw.one(&["0.5", "1", "0.3"]);
+                text += &format!("    conveyor c{i} {{ length: {length} m, speed: {speed} m/s, pitch: {pitch} m }}\n");
+                format!("-> c{i} {}", draw.one(&["->", "->", "-[3]->"]))
+            }
             0 => "->".to_string(),
             1 => "-[unlimited]->".to_string(),
             2 => format!("-[{}, {} s]->", 1 + draw.below(4), 1 + draw.below(4)),

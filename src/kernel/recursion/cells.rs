@@ -214,6 +214,8 @@ pub struct Cell<const L: usize> {
     /// Longer durations are left to the event kernel, so that no sum of a sweep overflows.
     longest: u64,
     transit: Option<Box<Draws<L>>>,
+    /// The lane is a belt.
+    belt: Option<line::Belt>,
     /// What is behind the lane.
     pub behind: Behind<L>,
     others: Vec<Draws<L>>,
@@ -291,6 +293,7 @@ impl<const L: usize> Cell<L> {
             has_lane: stage.lane.is_some(),
             longest,
             transit,
+            belt: stage.lane.as_ref().and_then(|l| l.belt),
             behind,
             others: laws,
             marks: vec![[Mark::default(); 2]; L],
@@ -384,7 +387,14 @@ impl<const L: usize> Cell<L> {
         let Some(transit) = &mut self.transit else { return Ok((came, came)) };
         let time = transit.next(tables);
         sound(&time, self.longest)?;
-        Ok((came, max(&add(&came, &time), &self.left)))
+        let mut behind = self.left;
+        if let Some(belt) = self.belt {
+            // Only behind one that is still there.
+            for lane in 0..L {
+                behind[lane] += if came[lane] < behind[lane] { belt.headway } else { 0 };
+            }
+        }
+        Ok((came, max(&add(&came, &time), &behind)))
     }
 
     /// An item that has arrived goes through; the passage, of which the end is missing where several machines work.
@@ -660,6 +670,11 @@ impl<const L: usize> Cell<L> {
             }
             self.left = *loaded;
             self.room = free;
+            if let Some(belt) = self.belt {
+                for lane in 0..L {
+                    self.room[lane] = (free[lane] + belt.rest).max(came[lane] + belt.headway);
+                }
+            }
         } else {
             self.room = *gone;
         }

@@ -5,8 +5,8 @@
 use crate::base::quantity::to_f64;
 use crate::ir::expect::{ItemTime, MeasureKind, Statistic};
 use crate::ir::{
-    Birth, Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Expression, ItemId, Node, NodeId,
-    NodeKind, Plant, Routing, Station, Supply, WhenFull,
+    BeltMode, Birth, Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Conveyor, Expression,
+    ItemId, Node, NodeId, NodeKind, Plant, Routing, Station, Supply, WhenFull,
 };
 use crate::runtime::random;
 
@@ -100,6 +100,17 @@ pub struct Lane {
     pub places: Option<u64>,
     /// Time that items stay at least.
     pub transit: Option<Duration>,
+    /// Items move on it behind each other.
+    pub belt: Option<Belt>,
+}
+
+/// How far items on a belt stay behind each other, in ticks (semantics F11).
+#[derive(Clone, Copy, Debug)]
+pub struct Belt {
+    /// From one to the next at any point of the belt.
+    pub headway: i64,
+    /// From the leaving of one until the tail of the queue behind it has moved up, where that reached to the entry.
+    pub rest: i64,
 }
 
 /// A station.
@@ -235,6 +246,9 @@ fn no_reservation(stages: &[Stage]) -> Result<(), String> {
     for pair in stages.windows(2) {
         let [one, two] = pair else { continue };
         let before = one.station.as_ref().is_some_and(|b| b.before);
+        if before && two.lane.as_ref().is_some_and(|l| l.belt.is_some()) {
+            return Err("a place on a belt is reserved before the work".to_string());
+        }
         if before && two.lane.is_none() && (fails(two) || two.station.as_ref().is_some_and(|b| b.machines > 1)) {
             return Err("a machine is reserved before the work".to_string());
         }
@@ -377,7 +391,27 @@ pub(super) fn lane(plant: &Plant, id: NodeId, node: &Node, b: &Buffer) -> Result
         Capacity::Places(n) if n > MOST => return Err(format!("{name} has very many places")),
         Capacity::Places(n) => Some(n),
     };
-    Ok(Lane { node: id, places, transit })
+    Ok(Lane { node: id, places, transit, belt: None })
+}
+
+/// A belt.
+///
+/// # Errors
+/// Why it needs events, in words.
+pub(super) fn belt(id: NodeId, node: &Node, c: &Conveyor) -> Result<Lane, String> {
+    let name = quoted(&node.name);
+    if c.mode != BeltMode::Accumulating || c.lanes != 1 || !c.extents.is_empty() || c.stops() > 0 {
+        return Err(format!("{name} has several lanes, stops, or carries items of different lengths"));
+    }
+    if c.stepped || c.ends_at_work || c.drive.is_some() {
+        return Err(format!("there is work on {name}"));
+    }
+    let places = c.places();
+    if places > MOST {
+        return Err(format!("{name} has very many places"));
+    }
+    let belt = Belt { headway: c.headway().0, rest: c.rest().0 };
+    Ok(Lane { node: id, places: Some(places), transit: Some(Duration::fixed(c.travel().0)), belt: Some(belt) })
 }
 
 /// A station that works on items of a mix, or joins parts.

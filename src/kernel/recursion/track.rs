@@ -532,7 +532,8 @@ fn through<const L: usize>(
 /// Items of a block that suit a line best: with many, the stages that can take so many are fast, with few, more are.
 pub(super) fn block_of(line: &Line) -> usize {
     let takes = |stage: &Stage, count: usize| {
-        stage.lane.as_ref().is_some_and(|l| l.places.is_none_or(|places| places >= count as u64))
+        let lane = stage.lane.as_ref();
+        lane.is_some_and(|l| l.belt.is_none() && l.places.is_none_or(|places| places >= count as u64))
     };
     let stages = line.stages().count();
     let cost = |count: usize| {
@@ -617,7 +618,8 @@ fn parts(track: &line::Track, block: usize, open: bool) -> Vec<Part> {
     let stages = &track.stages;
     let opens = |at: usize| {
         let lane = stages.get(at).and_then(|s| s.lane.as_ref());
-        lane.is_some_and(|l| l.places.is_none_or(|places| places >= block as u64))
+        // When the next can come on a belt, is known only when the one before has.
+        lane.is_some_and(|l| l.belt.is_none() && l.places.is_none_or(|places| places >= block as u64))
     };
     let mut parts = Vec::new();
     let mut from = 0;

@@ -7,7 +7,7 @@ use crate::ir::ids::Id;
 use crate::ir::{Blocking, Expression, ItemId, NodeId, NodeKind, Plant, Recipe, Station};
 use crate::kernel::causes::Causes;
 
-use super::line::{Begin, Input, Join, Lane, Line, Stage, Track, always_there, bench, feed, lane, next, quoted};
+use super::line::{Begin, Input, Join, Lane, Line, Stage, Track, always_there, belt, bench, feed, lane, next, quoted};
 
 /// Most parts of one type of a product.
 const MOST_PARTS: u64 = 1024;
@@ -122,7 +122,7 @@ impl Finder<'_> {
                         None => stages.push(Stage { lane: None, station }),
                     }
                 }
-                NodeKind::Conveyor(_) => return Err(format!("{} is a conveyor", quoted(&node.name))),
+                NodeKind::Conveyor(c) => stages.push(Stage { lane: Some(belt(at, node, c)?), station: None }),
                 NodeKind::Source(_) | NodeKind::Sink => return Err("a source follows a source".to_string()),
             }
         }
