@@ -127,7 +127,10 @@ fn line(seed: u64) -> String {
             7 => {
                 let (length, pitch) = (2 + draw.below(9), draw.one(&["1", "0.7", "2"]));
                 let speed = draw.one(&["0.5", "1", "0.3"]);
-                text += &format!("    conveyor c{i} {{ length: {length} m, speed: {speed} m/s, pitch: {pitch} m }}\n");
+                let mode = draw.one(&["", ", mode: stop_together"]);
+                text += &format!(
+                    "    conveyor c{i} {{ length: {length} m, speed: {speed} m/s, pitch: {pitch} m{mode} }}\n"
+                );
                 format!("-> c{i} {}", draw.one(&["->", "->", "-[3]->"]))
             }
             0 => "->".to_string(),

@@ -92,7 +92,18 @@ impl Writer {
                 arrow => arrow,
             };
             always = false;
-            flow += &format!(" {arrow} {next}");
+            let belt = match self.draw.below(7) {
+                0 => {
+                    let (length, mode) = (2 + self.draw.below(9), self.draw.one(&["", ", mode: stop_together"]));
+                    let pitch = self.draw.one(&["1", "0.7", "2"]);
+                    self.nodes += &format!(
+                        "    conveyor {next}_belt {{ length: {length} m, speed: 1 m/s, pitch: {pitch} m{mode} }}\n"
+                    );
+                    format!("{next}_belt ->")
+                }
+                _ => String::new(),
+            };
+            flow += &format!(" {arrow} {belt} {next}");
         }
         (item, flow, always)
     }

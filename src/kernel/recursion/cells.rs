@@ -7,6 +7,7 @@
 
 use crate::runtime::ziggurat::ZigguratTables;
 
+use super::belts::Belt;
 use super::block::{BLOCK, FAILS, Leaves, NEVER_STOPS, Pass, Rows, Stops, WEARS, nothing_ahead};
 use super::draws::Draws;
 use super::failing::{Failing, before};
@@ -215,7 +216,7 @@ pub struct Cell<const L: usize> {
     longest: u64,
     transit: Option<Box<Draws<L>>>,
     /// The lane is a belt.
-    belt: Option<line::Belt>,
+    belt: Option<Box<Belt<L>>>,
     /// What is behind the lane.
     pub behind: Behind<L>,
     others: Vec<Draws<L>>,
@@ -270,6 +271,7 @@ impl<const L: usize> Cell<L> {
         };
         let stops = stops.filter(|_| stage.takes_blocks());
         let transit = stage.lane.as_ref().and_then(|l| l.transit.as_ref()).map(|t| Box::new(t.begin(seed, first)));
+        let belt = stage.lane.as_ref().and_then(|l| l.belt).map(|belt| Box::new(Belt::new(belt, places)));
         Self {
             work,
             freed: [0; L],
@@ -282,7 +284,7 @@ impl<const L: usize> Cell<L> {
             sums: Sums::new(),
             high: vec![[0; 5]; L],
             items: 0,
-            plain: often && laws.is_empty() && transit.is_none(),
+            plain: often && laws.is_empty() && transit.is_none() && belt.is_none(),
             most: [0; L],
             climbing: true,
             places,
@@ -293,7 +295,7 @@ impl<const L: usize> Cell<L> {
             has_lane: stage.lane.is_some(),
             longest,
             transit,
-            belt: stage.lane.as_ref().and_then(|l| l.belt),
+            belt,
             behind,
             others: laws,
             marks: vec![[Mark::default(); 2]; L],
@@ -383,18 +385,14 @@ impl<const L: usize> Cell<L> {
     /// When a draw gives no duration.
     #[inline(always)]
     pub fn arrive(&mut self, ready: &[i64; L], tables: &ZigguratTables) -> Result<([i64; L], [i64; L]), Unsound> {
+        if let Some(belt) = &mut self.belt {
+            return Ok(belt.arrive(ready, &self.room, &self.left));
+        }
         let came = max(ready, &self.room);
         let Some(transit) = &mut self.transit else { return Ok((came, came)) };
         let time = transit.next(tables);
         sound(&time, self.longest)?;
-        let mut behind = self.left;
-        if let Some(belt) = self.belt {
-            // Only behind one that is still there.
-            for lane in 0..L {
-                behind[lane] += if came[lane] < behind[lane] { belt.headway } else { 0 };
-            }
-        }
-        Ok((came, max(&add(&came, &time), &behind)))
+        Ok((came, max(&add(&came, &time), &self.left)))
     }
 
     /// An item that has arrived goes through; the passage, of which the end is missing where several machines work.
@@ -670,10 +668,8 @@ impl<const L: usize> Cell<L> {
             }
             self.left = *loaded;
             self.room = free;
-            if let Some(belt) = self.belt {
-                for lane in 0..L {
-                    self.room[lane] = (free[lane] + belt.rest).max(came[lane] + belt.headway);
-                }
+            if let Some(belt) = &mut self.belt {
+                self.room = belt.leaves(came, loaded, &free);
             }
         } else {
             self.room = *gone;
@@ -754,7 +750,7 @@ impl<const L: usize> Cell<L> {
     /// Bytes that it takes, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.leaves.bytes()
+        size_of::<Self>() + self.leaves.bytes() + self.belt.as_ref().map_or(0, |b| b.bytes())
     }
 
     /// An item with a date beyond a bound.

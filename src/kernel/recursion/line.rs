@@ -109,8 +109,12 @@ pub struct Lane {
 pub struct Belt {
     /// From one to the next at any point of the belt.
     pub headway: i64,
+    /// From the entry to the end.
+    pub travel: i64,
     /// From the leaving of one until the tail of the queue behind it has moved up, where that reached to the entry.
     pub rest: i64,
+    /// It stands while an item waits at its end.
+    pub together: bool,
 }
 
 /// A station.
@@ -152,7 +156,7 @@ impl Stage {
     #[must_use]
     pub fn takes_blocks(&self) -> bool {
         let machine = self.station.as_ref().is_some_and(|b| b.machines == 1 && !b.before && b.work.len() == 1);
-        machine && self.lane.as_ref().is_none_or(|l| l.transit.is_none())
+        machine && self.lane.as_ref().is_none_or(|l| l.transit.is_none() && l.belt.is_none())
     }
 
     /// The time of work of a stage without a station.
@@ -400,7 +404,7 @@ pub(super) fn lane(plant: &Plant, id: NodeId, node: &Node, b: &Buffer) -> Result
 /// Why it needs events, in words.
 pub(super) fn belt(id: NodeId, node: &Node, c: &Conveyor) -> Result<Lane, String> {
     let name = quoted(&node.name);
-    if c.mode != BeltMode::Accumulating || c.lanes != 1 || !c.extents.is_empty() || c.stops() > 0 {
+    if c.lanes != 1 || !c.extents.is_empty() || c.stops() > 0 {
         return Err(format!("{name} has several lanes, stops, or carries items of different lengths"));
     }
     if c.stepped || c.ends_at_work || c.drive.is_some() {
@@ -410,8 +414,9 @@ pub(super) fn belt(id: NodeId, node: &Node, c: &Conveyor) -> Result<Lane, String
     if places > MOST {
         return Err(format!("{name} has very many places"));
     }
-    let belt = Belt { headway: c.headway().0, rest: c.rest().0 };
-    Ok(Lane { node: id, places: Some(places), transit: Some(Duration::fixed(c.travel().0)), belt: Some(belt) })
+    let together = c.mode == BeltMode::StopTogether;
+    let belt = Belt { headway: c.headway().0, travel: c.travel().0, rest: c.rest().0, together };
+    Ok(Lane { node: id, places: Some(places), transit: None, belt: Some(belt) })
 }
 
 /// A station that works on items of a mix, or joins parts.

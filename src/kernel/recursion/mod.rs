@@ -11,7 +11,7 @@
 //!
 //! Streams, laws and rounding are those of the event kernel, so that every figure is the same to the last bit
 //! (`tests/it/recursion.rs`). [`line`] is what is gone through, `tracks` finds it, or says why a line needs events. [`cells`]
-//! is one stage, [`failing`] what stops its machine, [`machines`] several machines, [`ends`] source and sink, [`join`] where
+//! is one stage, [`failing`] what stops its machine, [`machines`] several machines, [`belts`] belts, [`ends`] source and sink, [`join`] where
 //! parts are joined. [`track`] goes through stages in a row, `walking` through those with several machines, [`run`] from the
 //! beginning to the end; [`figures`] makes of it what is read from the event kernel. Where stages stand far enough from each
 //! other they take items in blocks: [`block`] is the loop, written in registers of several replications ([`wide`]), of which
@@ -20,6 +20,7 @@
 // One index goes through the arrays of all lanes.
 #![allow(clippy::needless_range_loop)]
 
+pub mod belts;
 pub mod block;
 pub mod cells;
 pub mod draws;

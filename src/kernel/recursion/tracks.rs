@@ -153,7 +153,7 @@ impl Finder<'_> {
             };
             return Ok(());
         }
-        if inlet.as_ref().is_some_and(|l| l.transit.is_some()) {
+        if inlet.as_ref().is_some_and(|l| l.transit.is_some() || l.belt.is_some()) {
             return Err("parts are under way for a time before they are joined".to_string());
         }
         let brought = self.brought.entry(end).or_default();
