@@ -14,7 +14,7 @@ use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 use crate::engines::{examples, plant_of};
 
 /// The study of a plant on one engine, without what tells engines apart.
-fn study(plant: &Plant, engine: Engine) -> Result<Study, Vec<String>> {
+pub fn study(plant: &Plant, engine: Engine) -> Result<Study, Vec<String>> {
     let stop = AtomicBool::new(false);
     let mut settings = Settings::of(plant, &stop, &|_, _| {});
     settings.engine = engine;

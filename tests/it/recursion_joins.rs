@@ -3,7 +3,11 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
-use crate::recursion::{Draw, agree};
+use flowline::kernel::Engine;
+use flowline::kernel::recursion::Recursion;
+
+use crate::engines::plant_of;
+use crate::recursion::{Draw, agree, study};
 
 /// Writes a random line that comes together.
 struct Writer {
@@ -42,6 +46,15 @@ impl Writer {
         }
     }
 
+    /// A belt before something.
+    fn belt(&mut self, before: &str) -> String {
+        let (length, mode) = (2 + self.draw.below(9), self.draw.one(&["", ", mode: stop_together"]));
+        let pitch = self.draw.one(&["1", "0.7", "2"]);
+        self.nodes +=
+            &format!("    conveyor {before}_belt {{ length: {length} m, speed: 1 m/s, pitch: {pitch} m{mode} }}\n");
+        format!("{before}_belt")
+    }
+
     /// What makes an item: the type, and the flow up to where it leaves for the next.
     fn item(&mut self, depth: u64) -> (String, String, bool) {
         self.items += 1;
@@ -63,11 +76,16 @@ impl Writer {
             let birth = self.draw.one(&["", "birth: main, ", "birth: now, ", ""]);
             let takes = format!("takes: {}, makes: {item}, {birth}", takes.join(" + "));
             let name = self.station(&takes);
-            for (flow, number, always) in inputs {
+            for (place, (flow, number, always)) in (1..).zip(inputs) {
                 let arrow = match self.arrow(number) {
                     // An endless supply has to be limited.
                     arrow if always && arrow.contains("unlimited") => "->".to_string(),
                     arrow => arrow,
+                };
+                let arrow = match self.draw.below(6) {
+                    0 if number == 1 => format!("-[{}, {} s]->", 1 + self.draw.below(8), 1 + self.draw.below(4)),
+                    1 if number == 1 => format!("-> {} ->", self.belt(&format!("to_{name}_{place}"))),
+                    _ => arrow,
                 };
                 self.flows += &format!("    flow {flow} {arrow} {name}\n");
             }
@@ -80,7 +98,7 @@ impl Writer {
                 _ => format!(", every: {}, when_full: queue", self.draw.time(self.whole)),
             };
             always = supply.is_empty();
-            let total = if self.draw.below(9) == 0 { ", total: 300" } else { "" };
+            let total = if self.draw.below(9) == 0 { ", total: 90000" } else { "" };
             let first = if self.draw.below(5) == 0 { ", first: 20 s" } else { "" };
             self.nodes += &format!("    source {name} {{ makes: {item}{supply}{total}{first} }}\n");
             flow = name;
@@ -93,14 +111,7 @@ impl Writer {
             };
             always = false;
             let belt = match self.draw.below(7) {
-                0 => {
-                    let (length, mode) = (2 + self.draw.below(9), self.draw.one(&["", ", mode: stop_together"]));
-                    let pitch = self.draw.one(&["1", "0.7", "2"]);
-                    self.nodes += &format!(
-                        "    conveyor {next}_belt {{ length: {length} m, speed: 1 m/s, pitch: {pitch} m{mode} }}\n"
-                    );
-                    format!("{next}_belt ->")
-                }
+                0 => format!("{} ->", self.belt(&next)),
                 _ => String::new(),
             };
             flow += &format!(" {arrow} {belt} {next}");
@@ -136,4 +147,33 @@ fn random_assemblies_give_the_figures_of_the_event_kernel() {
     let run = (first..first + count).filter(|seed| agree(&format!("seed {seed}"), &line(*seed))).count();
     println!("{run} of {count} by recursion");
     assert!(run * 10 >= usize::try_from(count * 6).unwrap());
+}
+
+/// A line in which parts do not come any more is run by events, which say that it has locked up, or that it is empty.
+#[test]
+fn parts_that_run_out_need_events() {
+    for (total, every) in
+        [(20, "every: 2 s"), (9, "every: 2 s"), (1000, "every: 2 s"), (20, "first: 0 s"), (19, "first: 1 s")]
+    {
+        let text = format!(
+            "line ends {{ item A {{}}\n item B {{}}\n item C {{}}
+             source a {{ makes: A, {every}, total: {total} }}\n source b {{ makes: B, every: 3 s }}
+             station join {{ takes: 3 A + 1 B, makes: C, cycle: exponential(4 s) }}\n sink out
+             flow a -[4]-> join\n flow b -[4]-> join\n flow join -> out\n run {{ for: 1 h, runs: 1 }} }}"
+        );
+        let plant = plant_of("ends", &text);
+        let found = |engine| study(&plant, engine).map(|study| format!("{study:#?}"));
+        assert!(Recursion::of(&plant).is_ok());
+        assert_eq!(found(Engine::Auto), found(Engine::Event), "{text}");
+    }
+}
+
+/// Of a source that always has an item and makes so many in all, as many can be taken at once as it will make.
+#[test]
+fn parts_that_are_there_are_not_lacked() {
+    let text = "line bulk { item A {}\n item B {}\n item C {}
+        source a { makes: A, total: 9000 }\n source b { makes: B, every: 50 s }
+        station join { takes: 14 A + 1 B, makes: C, cycle: 2 s }\n station tail { cycle: 1 s }\n sink out
+        flow a -> join\n flow b -> tail -> join\n flow join -> out\n run { for: 1 h, runs: 1 } }";
+    assert!(agree("bulk", text));
 }

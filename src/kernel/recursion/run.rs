@@ -164,6 +164,10 @@ impl<const L: usize> Runner<L> {
         }
         let (bounds, track, below) = self.last()?;
         track.flush::<S>(below, bounds)?;
+        if self.tracks.len() > 1 && self.tracks.iter().any(Track::is_exhausted) {
+            // What waits for parts that do not come any more may be a line that has locked up.
+            return Err(Halt::Beyond);
+        }
         self.finish()
     }
 

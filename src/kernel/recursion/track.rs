@@ -156,6 +156,12 @@ impl<const L: usize> Track<L> {
         }
     }
 
+    /// Whether it begins at a source that makes nothing any more.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        matches!(&self.start, Start::Source { origin, .. } if origin.up_to(1) == 0)
+    }
+
     /// Whether everything that comes from now on comes when all is over.
     #[must_use]
     pub fn is_over(&self, bounds: &Bounds<L>) -> bool {

@@ -133,14 +133,20 @@ impl Finder<'_> {
     fn ends(&mut self, begin: Begin, first: NodeId, walked: Walked) -> Result<(), String> {
         let Walked { mut stages, end } = walked;
         let joins = self.plant.nodes.get(end).is_some_and(|n| matches!(n.kind, NodeKind::Station(_)));
-        let inlet = if joins { stages.pop_if(|s| s.station.is_none()).and_then(|s| s.lane) } else { None };
+        // Where parts only wait, a block of them can; on their way they are looked at one by one.
+        let waits = |s: &mut Stage| {
+            let lane = s.lane.as_ref().filter(|_| s.station.is_none());
+            lane.is_some_and(|l| l.transit.is_none() && l.belt.is_none())
+        };
+        let inlet = if joins { stages.pop_if(waits).and_then(|s| s.lane) } else { None };
         let entrance = stages.first().map_or(inlet.as_ref(), |s| s.lane.as_ref());
         let supplied = matches!(&begin, Begin::Source(feed) if feed.every.is_none());
         if supplied && entrance.is_some_and(|l| l.places.is_none()) {
             return Err("a source always has an item and there is always room, so that no time would pass".to_string());
         }
         let last = stages.last().and_then(|s| s.station.as_ref());
-        let giver = inlet.as_ref().map(|l| l.node).or(last.map(|b| b.node)).unwrap_or(first);
+        let on_the_way = stages.last().and_then(|s| s.lane.as_ref()).map(|l| l.node);
+        let giver = inlet.as_ref().map(|l| l.node).or(last.map(|b| b.node)).or(on_the_way).unwrap_or(first);
         if joins && inlet.is_none() && last.is_some_and(|b| b.before) {
             return Err("a place where parts are joined is reserved before the work".to_string());
         }
@@ -152,9 +158,6 @@ impl Finder<'_> {
                 Some(_) => return Err("it has several flows".to_string()),
             };
             return Ok(());
-        }
-        if inlet.as_ref().is_some_and(|l| l.transit.is_some() || l.belt.is_some()) {
-            return Err("parts are under way for a time before they are joined".to_string());
         }
         let brought = self.brought.entry(end).or_default();
         brought.push(Brought { track, lane: inlet, giver });
@@ -203,8 +206,11 @@ impl Finder<'_> {
             let track = self.tracks.get(one.track);
             let supplied = track.is_some_and(|t| t.stages.is_empty() && t.source().is_some_and(|f| f.every.is_none()));
             let few = one.lane.as_ref().is_some_and(|l| l.places.is_some_and(|places| places < part.minimum));
-            if part.minimum == 0 || part.minimum > MOST_PARTS || held && !supplied || few {
+            if part.minimum == 0 || part.minimum > MOST_PARTS || few {
                 return Err(format!("there is no room before {name} for all parts of a product"));
+            }
+            if held && !supplied {
+                return Err(format!("several parts of a type come to {name} one by one, or are under way for a time"));
             }
             inputs.push(Input {
                 track: one.track,
