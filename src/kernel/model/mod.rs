@@ -156,8 +156,8 @@ impl Image {
         self.words.resize(at + words, 0);
         #[cfg(debug_assertions)]
         {
-            let next = self.owners.last().map_or(0, |o| o + 1);
             // Words that were added to fill a line belong to nobody.
+            let next = self.owners.iter().rev().find(|o| **o != u32::MAX).map_or(0, |o| o + 1);
             self.owners.resize(at, u32::MAX);
             self.owners.resize(at + words, next);
         }
