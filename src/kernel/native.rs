@@ -159,8 +159,10 @@ pub(super) fn define(
             base: None,
             context: None,
             loops: Vec::new(),
-            sums: sums(f),
+            sums: Vec::new(),
+            constants: Vec::new(),
         };
+        (emitter.sums, emitter.constants) = known(f);
         emitter.function()?;
         emitter.b.finalize(frontend);
         if let Some(listing) = listing.as_deref_mut() {
@@ -218,23 +220,36 @@ struct Emitter<'a, 'b> {
     loops: Vec<(clif::Block, clif::Block)>,
     /// Of each register that is set once, to the sum of two that are set once: those two.
     sums: Vec<Option<(Reg, Reg)>>,
+    /// Of each register that is set once, to a constant: the constant.
+    constants: Vec<Option<i64>>,
 }
 
-/// Which registers of a function are set once, to the sum of two that are set once.
-fn sums(function: &Function) -> Vec<Option<(Reg, Reg)>> {
-    fn visit(block: &[Inst], each: &mut impl FnMut(Reg, Option<(Reg, Reg)>)) {
+/// What is known of a register by an instruction that sets it.
+#[derive(Clone, Copy)]
+enum Known {
+    Nothing,
+    Sum(Reg, Reg),
+    Constant(i64),
+}
+
+/// What [`known`] says: of each register a sum and a constant, if it is one.
+type Sums = (Vec<Option<(Reg, Reg)>>, Vec<Option<i64>>);
+
+/// Which registers of a function are set once, to the sum of two that are set once, or to a constant.
+fn known(function: &Function) -> Sums {
+    fn visit(block: &[Inst], each: &mut impl FnMut(Reg, Known)) {
         for inst in block {
             match inst {
-                Inst::Binary { op: BinaryOp::Add, dst, a, b } => each(*dst, Some((*a, *b))),
-                Inst::Const { dst, .. }
-                | Inst::Unary { dst, .. }
+                Inst::Binary { op: BinaryOp::Add, dst, a, b } => each(*dst, Known::Sum(*a, *b)),
+                Inst::Const { dst, bits } => each(*dst, Known::Constant(bits.cast_signed())),
+                Inst::Unary { dst, .. }
                 | Inst::Binary { dst, .. }
                 | Inst::Select { dst, .. }
                 | Inst::Load { dst, .. }
                 | Inst::Host { dst, .. }
-                | Inst::Call { dst: Some(dst), .. } => each(*dst, None),
+                | Inst::Call { dst: Some(dst), .. } => each(*dst, Known::Nothing),
                 Inst::Choose { dst, policy, .. } => {
-                    each(*dst, None);
+                    each(*dst, Known::Nothing);
                     visit(policy, each);
                 }
                 Inst::If { then, otherwise, .. } => {
@@ -259,22 +274,22 @@ fn sums(function: &Function) -> Vec<Option<(Reg, Reg)>> {
     for count in set.iter_mut().take(function.parameters) {
         *count = 1;
     }
-    let mut sums = vec![None; registers];
-    visit(&function.body, &mut |dst, sum| {
-        if let (Some(count), Some(place)) = (set.get_mut(dst.0 as usize), sums.get_mut(dst.0 as usize)) {
+    let mut all = vec![Known::Nothing; registers];
+    visit(&function.body, &mut |dst, known| {
+        if let (Some(count), Some(place)) = (set.get_mut(dst.0 as usize), all.get_mut(dst.0 as usize)) {
             *count += 1;
-            *place = sum;
+            *place = known;
         }
     });
     let once = |r: Reg| set.get(r.0 as usize) == Some(&1);
-    let mut result = sums;
-    for (i, place) in (0u32..).zip(&mut result) {
-        let keep = once(Reg(i)) && place.is_some_and(|(a, b)| once(a) && once(b));
-        if !keep {
-            *place = None;
-        }
-    }
-    result
+    let each = |(i, known): (u32, &Known)| if once(Reg(i)) { *known } else { Known::Nothing };
+    let all: Vec<Known> = (0u32..).zip(&all).map(each).collect();
+    let sum = |known: &Known| match known {
+        Known::Sum(a, b) if once(*a) && once(*b) => Some((*a, *b)),
+        _ => None,
+    };
+    let constant = |known: &Known| if let Known::Constant(value) = known { Some(*value) } else { None };
+    (all.iter().map(sum).collect(), all.iter().map(constant).collect())
 }
 
 impl Emitter<'_, '_> {
@@ -329,17 +344,30 @@ impl Emitter<'_, '_> {
         self.function.registers.get(r.0 as usize).map_or(types::I64, |t| machine_type(*t))
     }
 
-    fn address(&mut self, base: Reg) -> Result<clif::Value, String> {
+    /// The address of a word of a record, and how many bytes behind it the word lies.
+    fn address(&mut self, mut base: Reg, mut offset: i32) -> Result<(clif::Value, i32), String> {
         let arena = self.base.ok_or("no arena")?;
         let arena = self.b.use_var(arena);
+        // A record at a fixed distance from another: the processor adds that with the offset.
+        while let Some(Some((record, distance))) = self.sums.get(base.0 as usize).copied()
+            && let Some(Some(distance)) = self.constants.get(distance.0 as usize)
+            && let Some(sum) = i32::try_from(*distance).ok().and_then(|d| offset.checked_add(d))
+        {
+            (base, offset) = (record, sum);
+        }
         // An element of an array: the address of the array is shared, and the processor adds the rest.
-        if let Some(Some((array, offset))) = self.sums.get(base.0 as usize).copied() {
-            let (array, offset) = (self.get(array)?, self.get(offset)?);
+        if let Some(Some((array, index))) = self.sums.get(base.0 as usize).copied() {
+            let (array, index) = (self.get(array)?, self.get(index)?);
             let array = self.b.ins().iadd(arena, array);
-            return Ok(self.b.ins().iadd(array, offset));
+            return Ok((self.b.ins().iadd(array, index), offset));
+        }
+        if let Some(Some(handle)) = self.constants.get(base.0 as usize)
+            && let Some(sum) = i32::try_from(*handle).ok().and_then(|h| offset.checked_add(h))
+        {
+            return Ok((arena, sum));
         }
         let handle = self.get(base)?;
-        Ok(self.b.ins().iadd(arena, handle))
+        Ok((self.b.ins().iadd(arena, handle), offset))
     }
 
     fn flag(&mut self, value: clif::Value) -> clif::Value {
@@ -417,15 +445,15 @@ impl Emitter<'_, '_> {
                 self.set(*dst, value)?;
             }
             Inst::Load { dst, base, offset } => {
-                let address = self.address(*base)?;
+                let (address, offset) = self.address(*base, *offset)?;
                 let ty = self.ty(*dst);
-                let value = self.b.ins().load(ty, MemFlagsData::trusted(), address, *offset);
+                let value = self.b.ins().load(ty, MemFlagsData::trusted(), address, offset);
                 self.set(*dst, value)?;
             }
             Inst::Store { base, offset, value } => {
-                let address = self.address(*base)?;
+                let (address, offset) = self.address(*base, *offset)?;
                 let value = self.get(*value)?;
-                self.b.ins().store(MemFlagsData::trusted(), value, address, *offset);
+                self.b.ins().store(MemFlagsData::trusted(), value, address, offset);
             }
             Inst::Call { function, args, dst } => {
                 let (id, _) = *self.ids.get(function.0 as usize).as_ref().ok_or("no such function")?;

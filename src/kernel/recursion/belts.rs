@@ -96,11 +96,9 @@ impl Stopping {
     fn arrive(&mut self, ready: i64, is: &line::Belt, places: usize) -> (i64, i64) {
         let mut clear = self.came.back().map_or(NO_TIME, |came| came + is.headway);
         let mut ready = ready;
-        if self.came.len() == places {
-            if let (Some(came), Some(left)) = (self.came.front(), self.left.front()) {
-                clear = clear.max(came + is.travel + is.rest);
-                ready = ready.max(*left);
-            }
+        if let (true, Some(came), Some(left)) = (self.came.len() == places, self.came.front(), self.left.front()) {
+            clear = clear.max(came + is.travel + is.rest);
+            ready = ready.max(*left);
         }
         let mut at = ready.max(clear.saturating_add(self.passed));
         while let Some((begun, ended)) = self.ahead.front().copied().filter(|(begun, _)| *begun < at) {

@@ -46,7 +46,7 @@ pub(super) fn of(plant: &Plant) -> Result<Line, String> {
         sink: None,
     };
     for source in sources {
-        finder.from_source(source)?;
+        finder.go_from_source(source)?;
     }
     let Some(sink) = finder.sink else { return Err("parts of a product do not come".to_string()) };
     if finder.walked.contains(&false) {
@@ -71,7 +71,7 @@ struct Finder<'p> {
 }
 
 impl Finder<'_> {
-    fn from_source(&mut self, source: NodeId) -> Result<(), String> {
+    fn go_from_source(&mut self, source: NodeId) -> Result<(), String> {
         let feed = feed(self.plant, source)?;
         if self.joins && feed.mix.len() > 1 {
             return Err("items of several types come to be joined".to_string());
@@ -165,11 +165,11 @@ impl Finder<'_> {
             return Ok(());
         }
         let brought = self.brought.remove(&end).unwrap_or_default();
-        self.from_join(end, &brought)
+        self.go_from_join(end, &brought)
     }
 
     /// A station that joins what some tracks bring.
-    fn from_join(&mut self, id: NodeId, brought: &[Brought]) -> Result<(), String> {
+    fn go_from_join(&mut self, id: NodeId, brought: &[Brought]) -> Result<(), String> {
         self.walk_over(id)?;
         let Some(node) = self.plant.nodes.get(id) else { return Err("an arrow leads nowhere".to_string()) };
         let NodeKind::Station(s) = &node.kind else { return Err("an arrow leads nowhere".to_string()) };
