@@ -1,10 +1,10 @@
 //! Lines in which parts are joined, run by recursion, give the figures of the event kernel, to the last bit.
-
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::SeedableRng;
+#![allow(clippy::unwrap_used)]
 
 use flowline::kernel::Engine;
 use flowline::kernel::recursion::Recursion;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::SeedableRng;
 
 use crate::engines::plant_of;
 use crate::recursion::{Draw, agree, study};
