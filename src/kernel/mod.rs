@@ -38,6 +38,7 @@ mod cards;
 mod crews;
 mod engine;
 mod programs;
+mod translate;
 
 pub use engine::{Engine, Kernel, Run, Stop};
 pub use host::Arena;
