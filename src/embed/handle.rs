@@ -255,7 +255,7 @@ impl Handle {
     /// When the block is no such state.
     pub fn restore(&mut self, block: &[u8]) -> Result<(), Refused> {
         let state = State::read(block, self.line.fingerprint)?;
-        let (now, start) = (Arena::new(state.now.into_owned()), Arena::new(state.start.into_owned()));
+        let (now, start) = (Arena::new(&state.now), Arena::new(&state.start));
         let least = self.line.kernel.begin(0, 0).arena().words().len();
         for arena in [&now, &start] {
             let end = usize::try_from(arena.get(0, header::ITEM_END)).unwrap_or(0);

@@ -358,6 +358,12 @@ impl<'p> Builder<'p> {
         self.binary(BinaryOp::Add, array, offset, Ty::Handle)
     }
 
+    /// The handle of a record that lies so many bytes behind another.
+    pub fn beside(&mut self, record: V, bytes: i32) -> V {
+        let distance = self.count(i64::from(bytes));
+        self.binary(BinaryOp::Add, record, distance, Ty::Handle)
+    }
+
     // ---- calls ----
 
     /// Calls a function without using its result.

@@ -14,6 +14,7 @@ use crate::runtime::variates::{ROUNDING, duration_ticks};
 use crate::runtime::ziggurat;
 
 use super::layout::{DRAWS, buffer, calendar, counters, draw, header, item, machine, needs, request, value, visit};
+use super::lines::Lines;
 use super::program::HostFn;
 use super::search::{HolderKind, Search};
 use super::shape::Family;
@@ -22,7 +23,7 @@ use super::status::{NEVER, Status, phase};
 /// The state of one replication: words addressed by byte offset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arena {
-    words: Vec<u64>,
+    words: Lines,
     /// Of each word up to the items, in which record it lies; empty where it is not known.
     #[cfg(debug_assertions)]
     owners: Arc<[u32]>,
@@ -31,9 +32,9 @@ pub struct Arena {
 impl Arena {
     /// An arena with these words.
     #[must_use]
-    pub fn new(words: Vec<u64>) -> Self {
+    pub fn new(words: impl AsRef<[u64]>) -> Self {
         Self {
-            words,
+            words: Lines::new(words.as_ref()),
             #[cfg(debug_assertions)]
             owners: Arc::from([]),
         }
@@ -514,7 +515,7 @@ impl Host {
         let per_item = usize::try_from(self.item_bytes / 8).unwrap_or(8).max(1);
         let base = usize::try_from(self.arena.get(0, header::ITEM_BASE) / 8).unwrap_or(0);
         let more = (words.saturating_sub(base) / per_item).clamp(64, 1 << 20) * per_item;
-        self.arena.words.resize(words + more, 0);
+        self.arena.words.grow(words + more);
         let end = i64::try_from(self.arena.words.len() * 8).unwrap_or(i64::MAX);
         self.arena.set(0, header::ITEM_END, end);
         if self.arena.words.len() * 8 > self.cap_bytes {

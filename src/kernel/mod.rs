@@ -37,6 +37,7 @@ pub mod vehicles;
 mod cards;
 mod crews;
 mod engine;
+mod lines;
 mod programs;
 mod translate;
 

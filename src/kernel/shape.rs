@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use super::builder::Field;
 use super::formula::FormulaShape;
+use super::layout::{breakdown, buffer, calendar, lane, limit, machine, source, station, vehicle};
 
 /// How a duration is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -279,6 +281,12 @@ pub enum SubscriberShape {
 pub struct StationShape {
     /// More than one machine.
     pub many: bool,
+    /// Of one machine, how many bytes behind the station it lies.
+    pub machine_at: Option<i32>,
+    /// Where all items have the same work, how many bytes behind its one machine the work record lies.
+    pub work_at: Option<i32>,
+    /// How many bytes behind the station lies what it takes from directly; negative, for it lies before it.
+    pub lane_at: Option<i32>,
     /// Its breakdowns.
     pub breakdowns: Vec<BreakdownShape>,
     /// Its shift, if it has one.
@@ -529,6 +537,26 @@ pub enum EventShape {
     CardsBack,
     /// A vehicle has done what it does.
     Vehicle,
+}
+
+impl EventShape {
+    /// The field of a record that holds the number of the slot.
+    #[must_use]
+    pub fn slot(&self) -> Field {
+        match self {
+            EventShape::EndOfWork(_) => machine::SLOT,
+            EventShape::Breakdown(..) | EventShape::BeltBreakdown(..) | EventShape::SharedStop(_) => breakdown::SLOT,
+            EventShape::Arrival(_) => source::SLOT,
+            EventShape::Verdict(_) => source::VERDICT,
+            EventShape::EndOfStay(_) | EventShape::BeltEntry => buffer::SLOT,
+            EventShape::Expiry(_) => buffer::EXPIRY,
+            EventShape::EndOfBelt(_) => lane::SLOT,
+            EventShape::EndOfGathering(_) => station::WAIT_SLOT,
+            EventShape::Calendar => calendar::SLOT,
+            EventShape::CardsBack => limit::SLOT,
+            EventShape::Vehicle => vehicle::SLOT,
+        }
+    }
 }
 
 /// Who asks for people.

@@ -2,7 +2,7 @@
 //! bits, states of machines.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{counters, header, holder, item, list, machine, tree};
+use super::super::layout::{TREE_AT, counters, header, holder, item, list, machine, tree};
 use super::super::program::{BinaryOp, HostFn, Program, Ty};
 use super::super::status::{NEVER, State};
 use super::Emit;
@@ -10,12 +10,6 @@ use super::Emit;
 impl Emit<'_> {
     /// Writes the functions of this file.
     pub(super) fn basics(&mut self, program: &mut Program) -> Result<(), String> {
-        let (mut b, args) = Builder::new(program, "note_ties", &[Ty::Count, Ty::Time], None);
-        if let [slot, key] = args[..] {
-            self.note_ties_body(&mut b, slot, key);
-        }
-        self.functions.note_ties = Some(b.finish()?);
-
         let (mut b, args) = Builder::new(program, "update", &[Ty::Count, Ty::Time], None);
         if let [slot, key] = args[..] {
             self.update_body(&mut b, slot, key);
@@ -58,16 +52,16 @@ impl Emit<'_> {
         b.call(Self::function(self.functions.update), &[slot, key]);
     }
 
-    /// A field of the tree nodes of a level, counted from the leaves, by their byte offset within the level.
+    /// A field of the tree nodes of a level, counted from the leaves, by their byte offset within the level: the tree
+    /// lies behind the header.
     fn at_level(&self, level: u32, field: Field) -> Field {
         let nodes = (1i32 << self.shapes.tree_depth) >> level;
-        field.plus(16 * nodes)
+        field.plus(TREE_AT + 16 * nodes)
     }
 
     /// What [`Self::at_level`] counts from, for the tree node at a byte offset within its level.
-    fn in_tree(b: &mut Builder, offset: V) -> V {
-        let tree = b.header(header::TREE);
-        b.binary(BinaryOp::Add, tree, offset, Ty::Handle)
+    fn in_level(b: &mut Builder, offset: V) -> V {
+        b.cast(offset, Ty::Handle)
     }
 
     /// The byte offset of a slot's leaf among the leaves.
@@ -75,54 +69,33 @@ impl Emit<'_> {
         b.bits_with(BinaryOp::ShiftLeft, slot, 4)
     }
 
+    /// The leaf of a slot, for fields of level 0.
+    fn leaf(b: &mut Builder, slot: V) -> V {
+        let offset = Self::leaf_offset(b, slot);
+        Self::in_level(b, offset)
+    }
+
     /// The time of a slot.
     pub(super) fn time_of(&self, b: &mut Builder, slot: V) -> V {
-        let offset = Self::leaf_offset(b, slot);
-        let leaf = Self::in_tree(b, offset);
+        let leaf = Self::leaf(b, slot);
         b.load(leaf, self.at_level(0, tree::KEY))
+    }
+
+    /// Whose slot it is.
+    pub(super) fn owner_of(&self, b: &mut Builder, slot: V) -> V {
+        let leaf = Self::leaf(b, slot);
+        b.load(leaf, self.at_level(0, tree::OWNER))
     }
 
     /// Sets the time of a slot; its matches are still to be replayed.
     pub(super) fn set_time(&self, b: &mut Builder, slot: V, key: V) {
-        let offset = Self::leaf_offset(b, slot);
-        let leaf = Self::in_tree(b, offset);
+        let leaf = Self::leaf(b, slot);
         b.store(leaf, self.at_level(0, tree::KEY), key);
     }
 
     /// A field of the root.
     pub(super) fn root(&self, b: &mut Builder, field: Field) -> V {
-        let tree = b.header(header::TREE);
-        b.load(tree, self.at_level(self.shapes.tree_depth, field))
-    }
-
-    /// Replays the slot's matches from its leaf to the root. `each` sees both times of every match before it is
-    /// decided. Of equal times the other wins, so that a slot whose time has been taken away without a replay stays the
-    /// winner until its matches are replayed; [`Self::earliest`] says who is next where times may be equal.
-    fn replay(&self, b: &mut Builder, slot: V, key: V, mut each: impl FnMut(&mut Builder, V, V)) {
-        let tree = b.header(header::TREE);
-        let inside = |b: &mut Builder, offset: V| b.binary(BinaryOp::Add, tree, offset, Ty::Handle);
-        let leaf_offset = Self::leaf_offset(b, slot);
-        let mut offset = leaf_offset;
-        let leaf = inside(b, offset);
-        b.store(leaf, self.at_level(0, tree::KEY), key);
-        let (mut key, mut slot) = (key, slot);
-        let mut half = leaf_offset;
-        for level in 0..self.shapes.tree_depth {
-            let other = b.bits_with(BinaryOp::Xor, offset, 16);
-            let other = inside(b, other);
-            let other_key = b.load(other, self.at_level(level, tree::KEY));
-            let other_slot = b.load(other, self.at_level(level, tree::SLOT));
-            each(b, key, other_key);
-            let wins = b.lt(key, other_key);
-            // Side by side, so that the processor compares once for both.
-            (key, slot) = b.select_two(wins, (key, slot), (other_key, other_slot));
-            // Only what is used as an offset loses the bits below a node: one operation less from level to level.
-            half = b.bits_with(BinaryOp::ShiftRight, half, 1);
-            offset = b.bits_with(BinaryOp::And, half, !15);
-            let above = inside(b, offset);
-            b.store(above, self.at_level(level + 1, tree::KEY), key);
-            b.store(above, self.at_level(level + 1, tree::SLOT), slot);
-        }
+        b.header(self.at_level(self.shapes.tree_depth, field))
     }
 
     /// The byte offset of a node's parent within its level.
@@ -131,19 +104,40 @@ impl Emit<'_> {
         b.bits_with(BinaryOp::And, half, !15)
     }
 
-    /// Gives a slot a new time and replays its matches. Where a match is between equal times, it is noted up to
-    /// when that may be so: two slots can only be due together if such a match has been seen.
+    /// Gives a slot a new time and replays its matches from its leaf to the root. Of equal times the other wins, so
+    /// that a slot whose time has been taken away without a replay stays the winner until its matches are replayed;
+    /// [`Self::earliest`] says who is next where times may be equal. Where a match is between equal times, it is noted
+    /// up to when that may be so: two slots can only be due together if such a match has been seen. Times that never
+    /// come are never equal.
     pub(super) fn update_inline(&self, b: &mut Builder, slot: V, key: V) {
-        let no = b.int(0, Ty::Flag);
-        let ties = b.var(no);
-        self.replay(b, slot, key, |b, mine, other| {
-            let same = b.eq(mine, other);
-            b.when(same, |b| {
-                let yes = b.int(1, Ty::Flag);
-                b.set(ties, yes);
-            });
-        });
-        b.when(ties, |b| b.call(Self::function(self.functions.note_ties), &[slot, key]));
+        let depth = self.shapes.tree_depth;
+        let leaf_offset = Self::leaf_offset(b, slot);
+        let leaf = Self::in_level(b, leaf_offset);
+        b.store(leaf, self.at_level(0, tree::KEY), key);
+        let owner = b.load(leaf, self.at_level(0, tree::OWNER));
+        let (mut key, mut owner) = (key, owner);
+        let (mut half, mut offset) = (leaf_offset, leaf_offset);
+        for level in 0..depth {
+            let other = b.bits_with(BinaryOp::Xor, offset, 16);
+            let other = Self::in_level(b, other);
+            let other_key = b.load(other, self.at_level(level, tree::KEY));
+            let other_owner = b.load(other, self.at_level(level, tree::OWNER));
+            let same = b.eq(key, other_key);
+            b.when(same, |b| Self::note_tie(b, key));
+            let wins = b.lt(key, other_key);
+            // Side by side, so that the processor compares once for both.
+            (key, owner) = b.select_two(wins, (key, owner), (other_key, other_owner));
+            let above = if level + 1 == depth {
+                b.none()
+            } else {
+                // Only what is used as an offset loses the bits below a node: one operation less from level to level.
+                half = b.bits_with(BinaryOp::ShiftRight, half, 1);
+                offset = b.bits_with(BinaryOp::And, half, !15);
+                Self::in_level(b, offset)
+            };
+            b.store(above, self.at_level(level + 1, tree::KEY), key);
+            b.store(above, self.at_level(level + 1, tree::OWNER), owner);
+        }
     }
 
     /// A time that never comes, which no other slot has.
@@ -162,38 +156,20 @@ impl Emit<'_> {
     fn note_tie(b: &mut Builder, until: V) {
         let latest = b.header(header::TIED);
         let later = b.lt(latest, until);
-        b.when(later, |b| b.set_header(header::TIED, until));
-    }
-
-    /// Some match of a slot was between equal times: notes until when, at most, there may be more of them. Where the
-    /// slot's own time never comes, the matches tell.
-    fn note_ties_body(&self, b: &mut Builder, slot: V, key: V) {
-        let never = b.int(NEVER, Ty::Time);
-        let comes = b.lt(key, never);
-        b.when(comes, |b| {
-            Self::note_tie(b, key);
-            b.give(None);
-        });
-        let mut tie = b.int(0, Ty::Time);
-        self.replay(b, slot, key, |b, mine, other| {
-            let same = b.eq(mine, other);
-            let set = b.lt(mine, never);
-            let later = b.lt(tie, mine);
-            let both = b.and(same, set);
-            let counts = b.and(both, later);
-            tie = b.select(counts, mine, tie);
-        });
-        Self::note_tie(b, tie);
+        let latest = b.select(later, until, latest);
+        b.set_header(header::TIED, latest);
     }
 
     /// Gives a slot a new time. Most have had none, and lose one of the first matches against others: above, nothing
     /// changes.
     fn update_body(&self, b: &mut Builder, slot: V, key: V) {
-        let before = self.time_of(b, slot);
+        let leaf = Self::leaf(b, slot);
+        let before = b.load(leaf, self.at_level(0, tree::KEY));
         let unset = Self::never_comes(b, before);
         // The winner's time may have been taken away without a replay.
-        let winner = self.root(b, tree::SLOT);
-        let other = b.ne(slot, winner);
+        let winner = self.root(b, tree::OWNER);
+        let owner = b.load(leaf, self.at_level(0, tree::OWNER));
+        let other = b.ne(owner, winner);
         let never = b.int(NEVER, Ty::Time);
         let comes = b.lt(key, never);
         let quick = b.and(unset, other);
@@ -203,21 +179,21 @@ impl Emit<'_> {
 
     /// Gives a time to a slot that has none and is in no match above its leaf.
     fn climb(&self, b: &mut Builder, slot: V, key: V) {
-        let tree = b.header(header::TREE);
-        let inside = |b: &mut Builder, offset: V| b.binary(BinaryOp::Add, tree, offset, Ty::Handle);
+        let field = |field: Field| field.plus(TREE_AT);
         let root = b.count(16);
-        let leaves = b.count(i64::from(self.at_level(0, tree::KEY).offset - tree::KEY.offset));
+        let leaves = b.count(16 << self.shapes.tree_depth);
         let offset = Self::leaf_offset(b, slot);
         let offset = b.add(offset, leaves);
         let at = b.var(offset);
-        let leaf = inside(b, at);
-        b.store(leaf, tree::KEY, key);
+        let leaf = Self::in_level(b, at);
+        b.store(leaf, field(tree::KEY), key);
+        let owner = b.load(leaf, field(tree::OWNER));
         b.repeat(|b| {
             let top = b.eq(at, root);
             b.leave_if(top);
             let other = b.bits_with(BinaryOp::Xor, at, 16);
-            let other = inside(b, other);
-            let other_key = b.load(other, tree::KEY);
+            let other = Self::in_level(b, other);
+            let other_key = b.load(other, field(tree::KEY));
             let loses = b.le(other_key, key);
             b.when(loses, |b| {
                 let same = b.eq(other_key, key);
@@ -226,20 +202,19 @@ impl Emit<'_> {
             });
             let above = Self::parent(b, at);
             b.set(at, above);
-            let above = inside(b, at);
-            b.store(above, tree::KEY, key);
-            b.store(above, tree::SLOT, slot);
+            let above = Self::in_level(b, at);
+            b.store(above, field(tree::KEY), key);
+            b.store(above, field(tree::OWNER), owner);
         });
     }
 
     /// The lowest slot that is due at the time of the root.
     fn earliest_body(&self, b: &mut Builder, now: V) -> V {
-        let tree = b.header(header::TREE);
         let mut offset = b.count(0);
         for level in (0..self.shapes.tree_depth).rev() {
             let left = b.bits_with(BinaryOp::ShiftLeft, offset, 1);
             let right = b.plus(left, 16);
-            let at = b.binary(BinaryOp::Add, tree, left, Ty::Handle);
+            let at = Self::in_level(b, left);
             let key = b.load(at, self.at_level(level, tree::KEY));
             let due = b.eq(key, now);
             offset = b.select(due, left, right);
@@ -254,12 +229,11 @@ impl Emit<'_> {
 
     /// Whether another slot is due at the same time: it has a match with one on the winner's way to the root.
     pub(super) fn tied(&self, b: &mut Builder, winner: V, now: V) -> V {
-        let tree = b.header(header::TREE);
         let mut offset = Self::leaf_offset(b, winner);
         let mut tied = b.int(0, Ty::Flag);
         for level in 0..self.shapes.tree_depth {
             let other = b.bits_with(BinaryOp::Xor, offset, 16);
-            let other = b.binary(BinaryOp::Add, tree, other, Ty::Handle);
+            let other = Self::in_level(b, other);
             let key = b.load(other, self.at_level(level, tree::KEY));
             let same = b.eq(key, now);
             tied = b.or(tied, same);

@@ -238,6 +238,9 @@ impl Emit<'_> {
             },
             |b| {
                 b.store(last, item::NEXT, item);
+                // Ready to be offered when it is the first, as where it is handed over directly.
+                b.store(item, item::OFFER_NEXT, none);
+                b.store(item, item::OFFER_PREVIOUS, none);
                 if self.may_feed_assembly(s) {
                     if ready.is_some() {
                         self.await_next(b, node);

@@ -67,29 +67,33 @@ impl Emit<'_> {
     /// An item comes to an empty lane: where the only taker is idle, it goes on and is worked on. Says what became
     /// of it.
     fn pass_body(&self, b: &mut Builder, lane: V, item: V) {
-        let way = b.load(lane, buffer::ROUTING);
-        let list = b.load(way, routing::LIST);
-        let node = Self::node_with(b, list);
-        let machine = b.load(node, station::MACHINES);
-        let kind = b.load(machine, holder::RELEASE);
+        let node = match self.lanes_at() {
+            Some(bytes) => b.beside(lane, -bytes),
+            None => {
+                let way = b.load(lane, buffer::ROUTING);
+                let list = b.load(way, routing::LIST);
+                Self::node_with(b, list)
+            }
+        };
+        let kind = b.load(node, holder::RELEASE);
         let began = b.count(BEGAN);
         b.switch(kind, self.shapes.nodes.len(), |b, k| {
             let Some(s) = self.station_shape(k).filter(|s| self.begins_directly(s)) else { return };
-            let idle = self.idle_machine(b, s, node);
-            let ready = b.ne_zero(idle);
+            let (idle, ready) = self.idle_machine_if(b, s, node);
             b.when(ready, |b| {
                 b.bump(lane, buffer::ENTRIES, 1);
                 b.bump(lane, buffer::EXITS, 1);
                 if s.direct_in == Some(DirectIn::Queue) {
+                    let way = b.load(lane, buffer::ROUTING);
                     self.decide(b, way, item, true);
                     self.load_machine(b, k, s, node, idle, item);
                     b.give(Some(began));
                     return;
                 }
-                Self::set_state(b, machine, State::Working);
-                b.store_int(machine, machine::PHASE, phase::WORKING);
-                let time = self.load_directly(b, s, node, machine, item);
-                self.work_on(b, s, machine, time);
+                Self::set_state(b, idle, State::Working);
+                b.store_int(idle, machine::PHASE, phase::WORKING);
+                let time = self.load_directly(b, s, node, idle, item);
+                self.work_on(b, s, idle, time);
                 b.give(Some(began));
             });
             let waits = b.count(WAITS);
@@ -97,6 +101,18 @@ impl Emit<'_> {
         });
         let unknown = b.count(UNKNOWN);
         b.give(Some(unknown));
+    }
+
+    /// How many bytes behind every station at which an item may begin at once the lane before it lies, where that is the
+    /// same for all that are before any station.
+    fn lanes_at(&self) -> Option<i32> {
+        let mut lanes = self.shapes.nodes.iter().filter_map(|s| match s {
+            NodeShape::Station(s) if matches!(s.direct_in, Some(DirectIn::Source { .. })) => None,
+            NodeShape::Station(s) => Some(s.lane_at),
+            _ => None,
+        });
+        let first = lanes.next().flatten()?;
+        lanes.all(|at| at == Some(first)).then_some(first)
     }
 
     /// An item on a route comes to a queue without limit or to a sink.
@@ -142,7 +158,7 @@ impl Emit<'_> {
                 b.store_int(machine, machine::PRODUCTS, 0);
                 let level = b.load(lane, buffer::LEVEL);
                 self.enter_lane(b, true, false, lane, level, item);
-                let node = b.load(machine, machine::STATION);
+                let node = Self::station_of(b, s, machine);
                 let any = self.waiting(b, s, node);
                 let up = if s.stops() {
                     let down = b.load(machine, machine::DOWN);
@@ -158,7 +174,7 @@ impl Emit<'_> {
                         let Some(from) = s.direct_in else { return };
                         Self::set_state(b, machine, State::Working);
                         b.store_int(machine, machine::PHASE, phase::WORKING);
-                        let left = self.leave(b, from, node, any);
+                        let left = self.leave(b, s, from, node, any);
                         let time = self.load_directly(b, s, node, machine, any);
                         self.work_on(b, s, machine, time);
                         if let Some((from, full)) = left {
@@ -201,7 +217,7 @@ impl Emit<'_> {
             self.end_of_work(b, k, s, machine);
             return;
         };
-        let node = b.load(machine, machine::STATION);
+        let node = Self::station_of(b, s, machine);
         if out == DirectOut::Routes {
             self.clear(b, due);
             self.follows_route(b, k, s, node, machine);
@@ -266,7 +282,7 @@ impl Emit<'_> {
             any,
             |b| {
                 let none = b.none();
-                let from = b.load(node, station::DIRECT_IN);
+                let from = Self::direct_in(b, s, node);
                 self.leave_lane(b, false, node, from, following);
                 b.store(following, item::HOLDER, machine);
                 b.store(following, item::NEXT, none);
@@ -368,7 +384,7 @@ impl Emit<'_> {
             any,
             |b| {
                 // It has not been idle: the time at work goes on.
-                let left = self.leave(b, from, node, following);
+                let left = self.leave(b, s, from, node, following);
                 let time = self.load_directly(b, s, node, machine, following);
                 if clocks {
                     self.work_on(b, s, machine, time);
@@ -396,8 +412,8 @@ impl Emit<'_> {
 
     /// An item leaves the lane or source from which it is taken directly; of a lane with limits, which one, and
     /// whether it was full: then [`Self::no_longer_full`] is still to follow.
-    fn leave(&self, b: &mut Builder, way: DirectIn, node: V, item: V) -> Option<(V, V)> {
-        let from = b.load(node, station::DIRECT_IN);
+    fn leave(&self, b: &mut Builder, s: &StationShape, way: DirectIn, node: V, item: V) -> Option<(V, V)> {
+        let from = Self::direct_in(b, s, node);
         match way {
             DirectIn::Lane { limited } => self.leave_lane(b, limited, node, from, item).map(|full| (from, full)),
             DirectIn::Queue => self.leave_lane(b, false, node, from, item).map(|full| (from, full)),
@@ -494,6 +510,9 @@ impl Emit<'_> {
         b.store(item, item::READY, now);
         let none = b.none();
         b.store(item, item::NEXT, none);
+        // Ready to be offered when it is the first.
+        b.store(item, item::OFFER_NEXT, none);
+        b.store(item, item::OFFER_PREVIOUS, none);
         if limited {
             let capacity = b.load(lane, buffer::CAPACITY);
             let full = b.eq(more, capacity);
@@ -533,8 +552,6 @@ impl Emit<'_> {
                 b.store_int(lane, buffer::OFFERED, 0);
             },
             |b| {
-                b.store(next, item::OFFER_NEXT, none);
-                b.store(next, item::OFFER_PREVIOUS, none);
                 if self.shapes.visits {
                     let way = b.load(lane, buffer::ROUTING);
                     self.decide(b, way, next, true);

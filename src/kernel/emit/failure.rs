@@ -187,7 +187,7 @@ impl Emit<'_> {
             }
             EffectShape::RestartNew => b.store_int(machine, machine::REMAINING, -1),
             _ => {
-                let node = b.load(machine, machine::STATION);
+                let node = Self::station_of(b, s, machine);
                 if s.reserves_all() {
                     self.give_places_up(b, machine);
                 }

@@ -46,7 +46,6 @@ use super::shape::{NodeShape, Shapes, StationShape};
 #[derive(Clone, Debug, Default)]
 struct Functions {
     update: Option<FuncId>,
-    note_ties: Option<FuncId>,
     earliest: Option<FuncId>,
     pass: Option<FuncId>,
     arrive: Option<FuncId>,

@@ -1,8 +1,8 @@
 //! The run loop: instants, rounds, and settling (semantics T1–T9).
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{header, node, slot, tree};
-use super::super::program::{FuncId, Program, Ty};
+use super::super::layout::{OWNER_BITS, header, node, tree};
+use super::super::program::{BinaryOp, FuncId, Program, Ty};
 use super::super::shape::{EventShape, NodeShape, SettleShape, SupplyShape};
 use super::super::status::Status;
 use super::Emit;
@@ -80,20 +80,22 @@ impl Emit<'_> {
             // Most events are alone at their instant. Then the slot's matches need not be replayed twice:
             // its leaf alone is cleared, and when nothing has set it again, the matches are replayed
             // behind the settling.
-            let winner = self.root(b, tree::SLOT);
-            let due = b.var(winner);
+            let winner = self.root(b, tree::OWNER);
+            let owner = b.var(winner);
             let until = b.header(header::TIED);
             let perhaps = b.le(key, until);
             b.when(perhaps, |b| {
                 let lowest = self.earliest(b, key);
-                b.set(due, lowest);
+                let lowest_owner = self.owner_of(b, lowest);
+                b.set(owner, lowest_owner);
                 let tied = self.tied(b, lowest, key);
                 b.when(tied, |b| {
                     // End everything that is due; expiries one by one, each after the instant has settled.
                     b.repeat(|b| {
                         let due = self.earliest(b, key);
                         self.cancel(b, due);
-                        self.dispatch(b, due, |b, i, _, record| {
+                        let owner = self.owner_of(b, due);
+                        self.dispatch(b, owner, |b, i, _, record| {
                             b.call(Self::function(together.get(i).copied()), &[record]);
                         });
                         let next = self.root(b, tree::KEY);
@@ -112,18 +114,22 @@ impl Emit<'_> {
                     b.again();
                 });
             });
-            self.dispatch(b, due, |b, i, event, record| {
+            let none = b.count(0);
+            let handled = b.var(none);
+            self.dispatch(b, owner, |b, i, event, record| {
+                let due = b.load(record, event.slot());
                 if self.moves_directly(event) {
                     self.event(b, event, due, record, true);
                 } else {
                     self.clear(b, due);
                     b.call(Self::function(together.get(i).copied()), &[record]);
                 }
+                b.set(handled, due);
             });
             self.settle_now(b);
-            let at = self.time_of(b, due);
+            let at = self.time_of(b, handled);
             let unset = Self::never_comes(b, at);
-            b.when(unset, |b| self.cancel(b, due));
+            b.when(unset, |b| self.cancel(b, handled));
         });
     }
 
@@ -182,27 +188,28 @@ impl Emit<'_> {
         b.when(full, |b| b.give(Some(memory)));
     }
 
-    /// Counts an event, and goes to the handler of its slot: `handle` writes that of a number and an event, for a record.
-    fn dispatch(&self, b: &mut Builder, due: V, handle: impl Fn(&mut Builder, usize, &EventShape, V)) {
-        let slots = b.header(header::SLOTS);
-        let at = b.element(slots, due, 16);
-        let handler = b.load(at, slot::HANDLER);
-        let record = b.load(at, slot::RECORD);
+    /// Counts an event, and goes to the handler of its owner: `handle` writes that of a number and an event, for a record.
+    fn dispatch(&self, b: &mut Builder, owner: V, handle: impl Fn(&mut Builder, usize, &EventShape, V)) {
         let header = b.none();
         b.bump(header, header::EVENTS, 1);
         let (Some(first), others) = (self.shapes.events.first(), self.shapes.events.get(1..).unwrap_or_default())
         else {
             return;
         };
+        // Of the first handler, the handle of the record is all there is.
+        let record = b.cast(owner, Ty::Handle);
         if others.is_empty() {
             handle(b, 0, first, record);
             return;
         }
+        let handler = b.bits_with(BinaryOp::ShiftRight, owner, i64::from(OWNER_BITS));
         let most = b.is_zero(handler);
         b.either(
             most,
             |b| handle(b, 0, first, record),
             |b| {
+                let record = b.bits_with(BinaryOp::And, owner, (1 << OWNER_BITS) - 1);
+                let record = b.cast(record, Ty::Handle);
                 let handler = b.plus(handler, -1);
                 b.switch(handler, others.len(), |b, i| {
                     if let Some(event) = others.get(i) {

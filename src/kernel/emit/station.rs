@@ -65,6 +65,38 @@ impl Emit<'_> {
         Ok(())
     }
 
+    /// The station of a machine.
+    pub(super) fn station_of(b: &mut Builder, s: &StationShape, machine: V) -> V {
+        match s.machine_at {
+            Some(bytes) => b.beside(machine, -bytes),
+            None => b.load(machine, machine::STATION),
+        }
+    }
+
+    /// The only machine of a station.
+    pub(super) fn machine_of(b: &mut Builder, s: &StationShape, node: V) -> V {
+        match s.machine_at {
+            Some(bytes) => b.beside(node, bytes),
+            None => b.load(node, station::MACHINES),
+        }
+    }
+
+    /// The lane or source that a station takes from directly.
+    pub(super) fn direct_in(b: &mut Builder, s: &StationShape, node: V) -> V {
+        match s.lane_at {
+            Some(bytes) => b.beside(node, bytes),
+            None => b.load(node, station::DIRECT_IN),
+        }
+    }
+
+    /// The work record that a machine has, where all items have the same.
+    pub(super) fn work_of(b: &mut Builder, s: &StationShape, machine: V) -> V {
+        match s.work_at {
+            Some(bytes) => b.beside(machine, bytes),
+            None => b.load(machine, machine::WORK),
+        }
+    }
+
     /// The machine of the station that is loaded next, or 0.
     pub(super) fn idle_machine(&self, b: &mut Builder, s: &StationShape, node: V) -> V {
         if s.many {
@@ -73,19 +105,27 @@ impl Emit<'_> {
         if s.stay {
             return self.open_machine(b, s, node);
         }
-        let machine = b.load(node, station::MACHINES);
+        let (machine, ready) = self.idle_machine_if(b, s, node);
+        let none = b.none();
+        b.select(ready, machine, none)
+    }
+
+    /// The same, and whether there is one: what the machine is otherwise is of no use.
+    pub(super) fn idle_machine_if(&self, b: &mut Builder, s: &StationShape, node: V) -> (V, V) {
+        if s.many || s.stay {
+            let machine = self.idle_machine(b, s, node);
+            return (machine, b.ne_zero(machine));
+        }
+        let machine = Self::machine_of(b, s, node);
         let at = b.load(machine, machine::PHASE);
         let idle = b.count(phase::IDLE);
         let idle = b.eq(at, idle);
-        let ready = if !s.stops() {
-            idle
-        } else {
-            let down = b.load(machine, machine::DOWN);
-            let up = b.is_zero(down);
-            b.and(idle, up)
-        };
-        let none = b.none();
-        b.select(ready, machine, none)
+        if !s.stops() {
+            return (machine, idle);
+        }
+        let down = b.load(machine, machine::DOWN);
+        let up = b.is_zero(down);
+        (machine, b.and(idle, up))
     }
 
     /// Takes a machine out of the list of idle ones.
@@ -321,7 +361,7 @@ impl Emit<'_> {
             return work;
         }
         if !s.table && !s.visits && !s.steps {
-            return b.load(machine, machine::WORK);
+            return Self::work_of(b, s, machine);
         }
         let own = if s.table {
             let table = b.load(node, station::WORK_TABLE);
@@ -648,7 +688,7 @@ impl Emit<'_> {
             let worked = b.sub(now, start);
             Self::charge_clocks(b, s, machine, worked);
         }
-        let node = b.load(machine, machine::STATION);
+        let node = Self::station_of(b, s, machine);
         self.let_belt_run(b, s, node);
         b.bump(node, station::CYCLES, 1);
         if s.needs && !s.release_after_leaving {
@@ -747,7 +787,7 @@ impl Emit<'_> {
 
     /// A product leaves its machine.
     pub(super) fn release_machine(&self, b: &mut Builder, s: &StationShape, machine: V, item: V) {
-        let node = b.load(machine, machine::STATION);
+        let node = Self::station_of(b, s, machine);
         let taker = Self::taker_of(b, s, item);
         if s.to > 0 {
             let array = b.load(node, station::TO);

@@ -139,7 +139,7 @@ impl Emit<'_> {
         let first = b.load(machine, machine::ITEM);
         let until = b.load(first, item::STAYS_UNTIL);
         let over = b.le(until, own);
-        let node = b.load(machine, machine::STATION);
+        let node = Self::station_of(b, s, machine);
         b.either(
             over,
             |b| {

@@ -38,7 +38,7 @@ impl Emit<'_> {
             let at = b.load(machine, machine::PHASE);
             b.switch(at, phase::COUNT, |b, at| match i64::try_from(at).unwrap_or(-1) {
                 phase::IDLE => {
-                    let node = b.load(machine, machine::STATION);
+                    let node = Self::station_of(b, s, machine);
                     Self::unlist_idle(b, s, node, machine);
                 }
                 phase::WAIT_TO_BEGIN | phase::WAIT_TO_RESUME if s.needs => {
@@ -150,12 +150,12 @@ impl Emit<'_> {
     }
 
     fn list_again(&self, b: &mut Builder, s: &StationShape, machine: V) {
-        let node = b.load(machine, machine::STATION);
+        let node = Self::station_of(b, s, machine);
         self.becomes_idle(b, s, node, machine);
     }
 
     fn goes_on_now(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V, fresh: bool) {
-        let node = b.load(machine, machine::STATION);
+        let node = Self::station_of(b, s, machine);
         let stretch = self.functions.stretch.get(k).copied().flatten();
         let at = b.load(machine, machine::PHASE);
         b.switch(at, phase::COUNT, |b, at| match i64::try_from(at).unwrap_or(-1) {
@@ -323,7 +323,7 @@ impl Emit<'_> {
     /// Work that the present shift is too short for waits for the next: whether it does. What is
     /// started waits as if interrupted, and its people are free.
     pub(super) fn too_short(&self, b: &mut Builder, s: &StationShape, machine: V, time: V) -> V {
-        let node = b.load(machine, machine::STATION);
+        let node = Self::station_of(b, s, machine);
         let shift = b.load(node, station::CALENDAR);
         let end = b.load(shift, calendar::NEXT);
         let now = Self::now(b);

@@ -28,28 +28,29 @@ record! {
 }
 
 record! {
-    /// A buffer: named, of an arrow, of a queue, or a transit.
+    /// A buffer: named, of an arrow, of a queue, or a transit. What changes when an item comes or goes stands in one
+    /// line of the cache, and what changes when the buffer is empty or full in the next: see [`super::hot`].
     buffer, 36 {
         /// Items inside.
         LEVEL = 6 Count;
         /// Places.
         CAPACITY = 7 Count;
-        /// First item.
-        FIRST = 8 Handle;
-        /// Last item.
-        LAST = 9 Handle;
         /// Highest settled level.
-        MAX = 10 Count;
+        MAX = 8 Count;
         /// When the level last changed.
-        CHANGED = 11 Time;
-        /// Sum of waits of items that left: 128 bits.
-        WAIT = 12 Count;
-        /// High half of [`WAIT`].
-        WAIT_HIGH = 13 Count;
+        CHANGED = 9 Time;
         /// Items that entered.
-        ENTRIES = 14 Count;
+        ENTRIES = 10 Count;
+        /// Last item.
+        LAST = 11 Handle;
         /// Items that left.
-        EXITS = 15 Count;
+        EXITS = 12 Count;
+        /// Sum of waits of items that left: 128 bits.
+        WAIT = 13 Count;
+        /// First item.
+        FIRST = 14 Handle;
+        /// High half of [`WAIT`].
+        WAIT_HIGH = 15 Count;
         /// Since when it is empty.
         EMPTY_SINCE = 16 Time;
         /// Time empty.

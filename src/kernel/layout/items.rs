@@ -4,6 +4,9 @@
 /// a draw's chain of operations out of the way of the events.
 pub const DRAWS: usize = 16;
 
+/// Words of a draw record before its handle.
+pub const DRAW_HEAD: usize = 2;
+
 record! {
     /// An item.
     item, 8 {
@@ -153,7 +156,11 @@ record! {
 
 record! {
     /// A source of durations: constant, or random. A random one is followed by a batch of draws.
-    draw, 10 {
+    draw, 8 {
+        /// Work records: the step that follows, or 0. The words before the record belong to it: [`super::DRAW_HEAD`].
+        NEXT = -1 Handle;
+        /// Work records: the state of the machine meanwhile, where it is not always `working`.
+        STATE = -2 Count;
         /// Constant: ticks.
         TICKS = 0 Duration;
         /// Random: byte offset from the record of the next draw; behind the batch when all are used.
@@ -168,12 +175,8 @@ record! {
         NEEDS = 3 Handle;
         /// Stream: four words.
         STREAM = 4 Count;
-        /// Work records: the step that follows, or 0.
-        NEXT = 8 Handle;
-        /// Work records: the state of the machine meanwhile, where it is not always `working`.
-        STATE = 9 Count;
         /// First draw of the batch, in ticks; negative where the law gave no duration.
-        BATCH = 10 Duration;
+        BATCH = 8 Duration;
     }
 }
 

@@ -39,6 +39,16 @@ const fn word(index: i32, ty: Ty) -> Field {
     Field { offset: index * 8, ty }
 }
 
+/// Words that begin a line of the cache: what every event needs of a record stands in the line from there on.
+pub mod hot {
+    /// Of buffers.
+    pub const BUFFER: usize = 6;
+    /// Of stations.
+    pub const STATION: usize = 4;
+    /// Of machines.
+    pub const MACHINE: usize = 2;
+}
+
 record! {
     /// The header, at handle 0.
     header, 40 {
@@ -72,10 +82,6 @@ record! {
         ROUNDS = 15 Count;
         /// Counters by item type.
         COUNTERS = 16 Handle;
-        /// Winner tree.
-        TREE = 17 Handle;
-        /// Slots.
-        SLOTS = 18 Handle;
         /// Nodes by rank.
         RANKS = 19 Handle;
         /// Words of the dirty set.
@@ -107,22 +113,18 @@ record! {
     }
 }
 
+/// Byte offset of the winner tree, which lies behind the header.
+pub const TREE_AT: i32 = (header::WORDS * WORD) as i32;
+
 record! {
     /// A node of the winner tree.
     tree, 2 {
         /// Earliest time below.
         KEY = 0 Time;
-        /// Its slot.
-        SLOT = 1 Count;
+        /// Whose slot it is: the handle of the record, and above [`OWNER_BITS`] bits the number of the event handler.
+        OWNER = 1 Count;
     }
 }
 
-record! {
-    /// A slot of the calendar.
-    slot, 2 {
-        /// Which event handler serves it.
-        HANDLER = 0 Count;
-        /// The record it belongs to.
-        RECORD = 1 Handle;
-    }
-}
+/// Bits of a handle in [`tree::OWNER`].
+pub const OWNER_BITS: u32 = 48;

@@ -3,14 +3,14 @@
 record! {
     /// A station.
     station, 46 {
-        /// First of its machines, which lie side by side.
-        MACHINES = 6 Handle;
         /// Ends of work.
-        CYCLES = 7 Count;
+        CYCLES = 6 Count;
         /// What it gives to directly.
-        DIRECT_OUT = 8 Handle;
+        DIRECT_OUT = 7 Handle;
         /// What it takes from directly.
-        DIRECT_IN = 9 Handle;
+        DIRECT_IN = 8 Handle;
+        /// First of its machines, which lie side by side.
+        MACHINES = 9 Handle;
         /// Where products go that are not on a route.
         ROUTING = 10 Handle;
         /// Work record of items that are not on a route.
@@ -82,34 +82,35 @@ record! {
 }
 
 record! {
-    /// A machine of a station. What every event needs stands in front, within one or two lines of the cache.
+    /// A machine of a station. What every event needs stands in one line of the cache, and the sums of times in the
+    /// next: see [`super::hot`].
     machine, 45 {
-        /// Its station.
-        STATION = 2 Handle;
         /// Its slot.
-        SLOT = 3 Count;
-        /// Work record of what is loaded.
-        WORK = 4 Handle;
+        SLOT = 2 Count;
         /// First item loaded.
-        ITEM = 5 Handle;
+        ITEM = 3 Handle;
         /// When the state began.
-        SINCE = 6 Time;
+        SINCE = 4 Time;
         /// Its state; see [`super::super::State`].
-        STATE = 7 Count;
-        /// Time spent in each of the eight states.
-        IN_STATE = 8 Duration;
+        STATE = 5 Count;
         /// What it does; see [`super::super::phase`].
-        PHASE = 16 Count;
+        PHASE = 6 Count;
+        /// Work record of what is loaded.
+        WORK = 7 Handle;
+        /// Its station.
+        STATION = 8 Handle;
+        /// Breakdowns active.
+        DOWN = 9 Count;
+        /// Time spent in each of the eight states.
+        IN_STATE = 10 Duration;
         /// Products still on it.
-        LEFT = 17 Count;
+        LEFT = 18 Count;
         /// First product, while finished.
-        PRODUCTS = 18 Handle;
+        PRODUCTS = 21 Handle;
         /// When the present stretch of work began.
         WORK_START = 19 Time;
         /// Work left at the beginning of the stretch.
         REMAINING = 20 Duration;
-        /// Breakdowns active.
-        DOWN = 21 Count;
         /// First of its breakdown records, which lie side by side.
         BREAKDOWNS = 22 Handle;
         /// What it holds of the pools: a need list, or 0.

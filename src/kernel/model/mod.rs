@@ -37,10 +37,11 @@ use super::formula::{self, Datum};
 use super::host::{Arena, Carried, Host, Law, Schedule};
 use super::laws::{self, Recipe};
 use super::layout::{
-    DRAWS, arrivals, breakdown, buffer, calendar, clearance, component, conveyor, counters, draw, drive, header,
-    holder, item, lane, limit, list, machine, movement, needs, node, open, part, pool, request, routing, sink, slot,
-    source, station, tree, value, visit, way,
+    DRAW_HEAD, DRAWS, OWNER_BITS, TREE_AT, arrivals, breakdown, buffer, calendar, clearance, component, conveyor,
+    counters, draw, drive, header, holder, hot, item, lane, limit, list, machine, movement, needs, node, open, part,
+    pool, request, routing, sink, source, station, tree, value, visit, way,
 };
+use super::lines::LINE_WORDS;
 use super::rank::{self, Order};
 use super::search::{HolderKind, Search};
 use super::shape::{
@@ -119,8 +120,6 @@ pub struct Places {
     pub counters: i64,
     /// Lists of open rules and where they lead.
     pub opens: Vec<(i64, Vec<NodeId>)>,
-    /// Winner tree, slots.
-    pub tree: i64,
     /// Number of slots.
     pub slots: usize,
     /// Names of slots and entities, by record handle.
@@ -157,12 +156,19 @@ impl Image {
         self.words.resize(at + words, 0);
         #[cfg(debug_assertions)]
         {
-            let next = self.owners.last().map_or(0, |o| o + 1);
             // Words that were added to fill a line belong to nobody.
+            let next = self.owners.iter().rev().find(|o| **o != u32::MAX).map_or(0, |o| o + 1);
             self.owners.resize(at, u32::MAX);
             self.owners.resize(at + words, next);
         }
         i64::try_from(at * 8).unwrap_or(i64::MAX)
+    }
+
+    /// Words of which that of a number begins a line of the cache.
+    pub(super) fn alloc_in_line(&mut self, words: usize, hot: usize) -> i64 {
+        let at = (self.words.len() + hot).next_multiple_of(LINE_WORDS) - hot;
+        self.words.resize(at, 0);
+        self.alloc(words)
     }
 
     pub(super) fn put(&mut self, record: i64, field: Field, value: i64) {
@@ -270,6 +276,10 @@ struct Layout<'a> {
     searches: Vec<Search>,
     /// Whether nodes may have short records.
     may_be_plain: bool,
+    /// Draw records of stations with one, which lie beside their machines.
+    works: BTreeMap<usize, i64>,
+    /// Where the next draw record lies, if there is room for it already.
+    next_draw: Option<i64>,
     /// Stops of every vehicle that has any.
     clocks: BTreeMap<i64, Vec<i64>>,
 }
@@ -281,6 +291,15 @@ impl Model {
     /// What the kernel cannot do yet or what does not fit, in words; `sema` has diagnosed all that a
     /// text can cause.
     pub fn new(plant: &Plant) -> Result<Model, String> {
+        let expected = Layout::depth_for(Layout::expected_slots(plant));
+        match Model::with_tree(plant, expected)? {
+            Ok(model) => Ok(model),
+            Err(depth) => Model::with_tree(plant, depth)?.map_err(|_| "the number of slots changes".to_string()),
+        }
+    }
+
+    /// Lays out a plant with a winner tree of a depth; the depth it takes, where that is another.
+    fn with_tree(plant: &Plant, depth: u32) -> Result<Result<Model, u32>, String> {
         let edges = rank::edges(plant);
         let order = rank::order(plant, &edges);
         let mut layout = Layout {
@@ -311,6 +330,8 @@ impl Model {
             drives: BTreeMap::new(),
             kept: Vec::new(),
             clocks: BTreeMap::new(),
+            works: BTreeMap::new(),
+            next_draw: None,
             may_be_plain: false,
             searches: Vec::new(),
         };
@@ -321,7 +342,9 @@ impl Model {
         layout.shapes.attributes = plant.attributes.len();
         layout.shapes.number = plant.number;
         layout.shapes.routes.push(RouteShape::Leaf);
-        layout.image.alloc(header::WORDS);
+        layout.shapes.tree_depth = depth;
+        // One record, so that places in the tree can be counted from the header.
+        layout.image.alloc(header::WORDS + tree::WORDS * (2usize << depth));
         layout.probes();
         layout.counters();
         layout.reserve_nodes();
@@ -341,13 +364,17 @@ impl Model {
         layout.settle_handlers();
         layout.places.causes = std::mem::take(&mut layout.causes);
         layout.places.names.order();
-        let first = layout.slots();
+        let takes = Layout::depth_for(layout.slots.len());
+        if takes != depth {
+            return Ok(Err(takes));
+        }
+        let first = layout.slots()?;
         layout.dirty_set();
         let item_words = layout.shapes.item_words();
         let item_bytes = index(item_words * 8);
         layout.items(item_words)?;
         let holders: Vec<HolderKind> = layout.shapes.nodes.iter().map(holder_kind).collect();
-        Ok(Model {
+        Ok(Ok(Model {
             shapes: layout.shapes,
             #[cfg(debug_assertions)]
             owners: layout.image.owners.into(),
@@ -364,13 +391,13 @@ impl Model {
             first,
             places: layout.places,
             item_bytes,
-        })
+        }))
     }
 
     /// The host of a replication at t = 0: streams seeded, first draws made, first events scheduled.
     #[must_use]
     pub fn begin(&self, seed: u64, replication: u64) -> Host {
-        let arena = Arena::new(self.image.clone());
+        let arena = Arena::new(&self.image);
         #[cfg(debug_assertions)]
         let arena = arena.watched(Arc::clone(&self.owners));
         let mut host = Host::new(arena, self.item_bytes);
@@ -426,7 +453,7 @@ impl Model {
 
     fn leaf(&self, slot: usize) -> i64 {
         let leaves = 1usize << self.shapes.tree_depth;
-        self.places.tree + index((leaves + slot) * 16)
+        i64::from(TREE_AT) + index((leaves + slot) * 16)
     }
 
     /// Fills the inner nodes of the winner tree from its leaves, and notes up to when two slots may be due together.
@@ -434,7 +461,7 @@ impl Model {
         let leaves = 1usize << self.shapes.tree_depth;
         let mut tied = 0;
         for i in (1..leaves).rev() {
-            let at = |i: usize| self.places.tree + index(i * 16);
+            let at = |i: usize| i64::from(TREE_AT) + index(i * 16);
             let (left, right) = (at(2 * i), at(2 * i + 1));
             let due = arena.get(left, tree::KEY);
             if due < NEVER && due == arena.get(right, tree::KEY) {
@@ -442,7 +469,7 @@ impl Model {
             }
             let winner = if arena.get(left, tree::KEY) <= arena.get(right, tree::KEY) { left } else { right };
             arena.set(at(i), tree::KEY, arena.get(winner, tree::KEY));
-            arena.set(at(i), tree::SLOT, arena.get(winner, tree::SLOT));
+            arena.set(at(i), tree::OWNER, arena.get(winner, tree::OWNER));
         }
         arena.set(0, header::TIED, tied);
     }
@@ -467,40 +494,13 @@ impl Layout<'_> {
         let open = usize::from(rank::routings(self.plant).any(Routing::is_open));
         self.may_be_plain = self.may_be_plain();
         self.places.nodes = vec![0; self.plant.nodes.len()];
-        // By rank, so that a station lies beside the places in front of it and behind it.
+        // By rank, so that a station lies beside the places in front of it and behind it; what it alone takes from lies
+        // before it, at a distance that only its shape decides.
         for id in self.order.by_rank() {
-            let Some(n) = self.plant.nodes.get(id) else { continue };
-            let plain = self.is_plain(id);
-            let words = match n.kind {
-                NodeKind::Source(_) => source::WORDS,
-                NodeKind::Station(_) if plain => plain::STATION,
-                NodeKind::Station(_) => station::WORDS,
-                NodeKind::Buffer(ref b) if b.by.is_some() => movement::WORDS,
-                NodeKind::Buffer(_) if plain => plain::BUFFER,
-                NodeKind::Buffer(_) => buffer::WORDS,
-                NodeKind::Conveyor(_) => conveyor::WORDS,
-                NodeKind::Sink => sink::WORDS,
-            };
-            let at = self.image.alloc(open + words) + index(open * 8);
-            if let NodeKind::Station(s) = &n.kind {
-                let words = if plain { plain::MACHINE } else { machine::WORDS };
-                let first = self.image.alloc(words * usize::try_from(s.machines).unwrap_or(0));
-                self.places.machines.insert(id.index(), (first, s.machines));
-                if plain {
-                    self.places.short.push((first, index(words * 8)));
-                }
+            if let Some((from, _)) = self.direct.from(id) {
+                self.reserve_node(from, open);
             }
-            if plain {
-                self.places.short.push((at, index(words * 8)));
-            }
-            if let NodeKind::Conveyor(c) = &n.kind {
-                let first = self.image.alloc(lane::WORDS * usize::try_from(c.lanes).unwrap_or(0));
-                self.places.lanes.insert(id.index(), (first, c.lanes));
-            }
-            if let Some(place) = self.places.nodes.get_mut(id.index()) {
-                *place = at;
-            }
-            self.places.names.insert(at, format_args!("{}", n.name));
+            self.reserve_node(id, open);
         }
         self.places.short.sort_unstable();
         for (id, n) in self.plant.nodes.iter() {
@@ -521,6 +521,69 @@ impl Layout<'_> {
                 self.image.put(record, station::PLAN, plan);
             }
         }
+    }
+
+    /// Makes room for the records of a node, unless there is some: its own, those of its machines or lanes, and that of
+    /// its work, where all items have the same.
+    fn reserve_node(&mut self, id: NodeId, open: usize) {
+        let Some(n) = self.plant.nodes.get(id) else { return };
+        if self.node_record(id) != 0 {
+            return;
+        }
+        let plain = self.is_plain(id);
+        let (words, hot) = match n.kind {
+            NodeKind::Source(_) => (source::WORDS, 0),
+            NodeKind::Station(_) if plain => (plain::STATION, hot::STATION),
+            NodeKind::Station(_) => (station::WORDS, hot::STATION),
+            NodeKind::Buffer(ref b) if b.by.is_some() => (movement::WORDS, hot::BUFFER),
+            NodeKind::Buffer(_) if plain => (plain::BUFFER, hot::BUFFER),
+            NodeKind::Buffer(_) => (buffer::WORDS, hot::BUFFER),
+            NodeKind::Conveyor(_) => (conveyor::WORDS, hot::BUFFER),
+            NodeKind::Sink => (sink::WORDS, 0),
+        };
+        let at = self.image.alloc_in_line(open + words, open + hot) + index(open * 8);
+        if let NodeKind::Station(s) = &n.kind {
+            let words = if plain { plain::MACHINE } else { machine::WORDS };
+            let machines = usize::try_from(s.machines).unwrap_or(0);
+            let first = self.image.alloc_in_line(words * machines, hot::MACHINE);
+            self.places.machines.insert(id.index(), (first, s.machines));
+            if plain {
+                self.places.short.push((first, index(words * 8)));
+            }
+            if self.has_one_work(id, s) {
+                let work = self.alloc_draw(true);
+                self.works.insert(id.index(), work);
+            }
+        }
+        if plain {
+            self.places.short.push((at, index(words * 8)));
+        }
+        if let NodeKind::Conveyor(c) = &n.kind {
+            let first = self.image.alloc(lane::WORDS * usize::try_from(c.lanes).unwrap_or(0));
+            self.places.lanes.insert(id.index(), (first, c.lanes));
+        }
+        if let Some(place) = self.places.nodes.get_mut(id.index()) {
+            *place = at;
+        }
+        self.places.names.insert(at, format_args!("{}", n.name));
+    }
+
+    /// Whether the one machine of a station always works for a time drawn from the same law.
+    fn has_one_work(&self, id: NodeId, s: &Station) -> bool {
+        let ([recipe], 1, None) = (s.recipes.as_slice(), s.machines, &s.setup) else { return false };
+        let [phase] = recipe.phases.as_slice() else { return false };
+        !matches!(phase.duration, Expression::ByItem(..))
+            && phase.duration.constant().is_none()
+            && !self.plant.visits.values().any(|v| v.station == id)
+    }
+
+    /// Room for a draw record, with a batch of draws or without.
+    pub(super) fn alloc_draw(&mut self, batch: bool) -> i64 {
+        let at = match batch {
+            true => self.image.alloc_in_line(DRAW_HEAD + draw::WORDS + DRAWS, DRAW_HEAD),
+            false => self.image.alloc(DRAW_HEAD + draw::WORDS),
+        };
+        at + index(DRAW_HEAD * 8)
     }
 
     /// Whether the records of a node are short.
@@ -685,7 +748,10 @@ impl Layout<'_> {
     ) -> Result<(i64, super::shape::Family), String> {
         let recipe: Recipe = laws::recipe(expression, &self.context())?;
         let random = recipe.family == super::shape::Family::Random;
-        let at = self.image.alloc(draw::WORDS + if random { DRAWS } else { 0 });
+        let at = match self.next_draw.take() {
+            Some(at) => at,
+            None => self.alloc_draw(random),
+        };
         self.image.put(at, draw::FAMILY, recipe.family.tag());
         let first = if random { i64::from(draw::BATCH.offset) + index(DRAWS * 8) } else { recipe.ticks };
         self.image.put(at, draw::TICKS, first);

@@ -251,9 +251,12 @@ impl Layout<'_> {
                 }
                 let at = self.image.array(&by_type);
                 self.image.put(record, station::WORK_TABLE, at);
-            } else if let Some(at) = self.steps(phases, &lists, ItemId::new(0), name, "", &mut families)? {
-                self.image.put(record, station::WORK, at);
-                own_record = at;
+            } else {
+                self.next_draw = self.works.get(&id.index()).copied();
+                if let Some(at) = self.steps(phases, &lists, ItemId::new(0), name, "", &mut families)? {
+                    self.image.put(record, station::WORK, at);
+                    own_record = at;
+                }
             }
         }
         if s.searches() {
@@ -344,8 +347,12 @@ impl Layout<'_> {
             lane
         });
         self.step_times(id, s);
+        let beside = |at: i64, from: i64| i32::try_from(at - from).ok();
         Ok(StationShape {
             many,
+            machine_at: if many { None } else { beside(first, record) },
+            work_at: self.works.get(&id.index()).filter(|at| **at == own_record).and_then(|at| beside(*at, first)),
+            lane_at: self.direct.from(id).and_then(|(from, _)| beside(self.node_record(from), record)),
             stay: s.stays(),
             before: s.blocking == crate::ir::Blocking::BeforeWork,
             hold: s.hold_when_down && (!breakdowns.is_empty() || shift.is_some()),

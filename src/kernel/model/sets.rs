@@ -46,42 +46,56 @@ impl Layout<'_> {
         self.shapes.events = events;
     }
 
-    pub(super) fn slots(&mut self) -> Vec<(usize, First)> {
+    /// About how many slots the plant has. Where it is so many that the winner tree has another depth, the plant is laid
+    /// out again.
+    pub(super) fn expected_slots(plant: &Plant) -> usize {
+        let of_node = |kind: &NodeKind| match kind {
+            NodeKind::Source(s) => 1 + usize::from(s.when_full == WhenFull::Lose),
+            NodeKind::Station(s) => usize::try_from(s.machines).unwrap_or(0).saturating_mul(1 + s.stops()),
+            NodeKind::Buffer(b) => usize::from(b.transit.is_some()) + usize::from(b.max_stay.is_some()),
+            NodeKind::Conveyor(c) => usize::try_from(c.lanes).unwrap_or(0).saturating_add(1),
+            NodeKind::Sink => 0,
+        };
+        let nodes = plant.nodes.values().map(|n| of_node(&n.kind)).fold(0, usize::saturating_add);
+        nodes.saturating_add(plant.calendars.len()).saturating_add(plant.stops.len())
+    }
+
+    /// Levels of the winner tree above its leaves, for a number of slots.
+    pub(super) fn depth_for(slots: usize) -> u32 {
+        usize::BITS - (slots.max(2) - 1).leading_zeros()
+    }
+
+    /// Numbers the slots and fills the leaves of the winner tree, which lies behind the header; the first events.
+    pub(super) fn slots(&mut self) -> Result<Vec<(usize, First)>, String> {
         let renamed = &self.plant.renamed;
         self.slots.sort_by(|a, b| {
             (a.band, a.rank, a.machine)
                 .cmp(&(b.band, b.rank, b.machine))
                 .then_with(|| crate::base::names::natural_cmp(&renamed.before(&a.name), &renamed.before(&b.name)))
         });
-        let n = self.slots.len().max(2);
-        let depth = usize::BITS - (n - 1).leading_zeros();
-        let leaves = 1usize << depth;
-        let at_tree = self.image.alloc(tree::WORDS * 2 * leaves);
-        let at_slots = self.image.alloc(slot::WORDS * leaves);
-        self.image.put(0, header::TREE, at_tree);
-        self.image.put(0, header::SLOTS, at_slots);
-        self.places.tree = at_tree;
         self.places.slots = self.slots.len();
-        self.shapes.tree_depth = depth;
         self.shapes.first_expiry = u32::MAX;
+        let leaves = 1usize << self.shapes.tree_depth;
+        let leaf = |i: usize| i64::from(TREE_AT) + index((leaves + i) * 16);
+        // Each its own, so that no two that never come are equal.
         for i in 0..leaves {
-            let leaf = at_tree + index((leaves + i) * 16);
-            // Each its own, so that no two that never come are equal.
-            self.image.put(leaf, tree::KEY, NEVER + index(i));
-            self.image.put(leaf, tree::SLOT, index(i));
+            self.image.put(leaf(i), tree::KEY, NEVER + index(i));
         }
         let mut first = Vec::new();
         for (i, plan) in self.slots.iter().enumerate() {
-            let at = at_slots + index(i * 16);
-            self.image.put(at, slot::HANDLER, index(plan.handler));
-            self.image.put(at, slot::RECORD, plan.record);
+            if plan.record >> OWNER_BITS != 0 || plan.handler >= 1 << (63 - OWNER_BITS) {
+                return Err("the plant has too many kinds of events".into());
+            }
+            let field = self.shapes.events.get(plan.handler).map(EventShape::slot);
+            debug_assert_eq!(field.map(|f| f.offset), Some(plan.field.offset));
+            self.image.put(leaf(i), tree::OWNER, index(plan.handler) << OWNER_BITS | plan.record);
             self.image.put(plan.record, plan.field, index(i));
             if plan.band == 4 && self.shapes.first_expiry == u32::MAX {
                 self.shapes.first_expiry = u32::try_from(i).unwrap_or(u32::MAX);
             }
             first.extend(plan.first.map(|f| (i, f)));
         }
-        first
+        Ok(first)
     }
 
     /// All nodes are settled once at t = 0.

@@ -62,7 +62,7 @@ impl Layout<'_> {
     /// A draw record that gives the time to the next instant of a timetable.
     pub(super) fn timetable(&mut self, id: CalendarId) -> i64 {
         let index = self.schedule(id, 1, Vec::new());
-        let at = self.image.alloc(draw::WORDS);
+        let at = self.alloc_draw(false);
         self.image.put(at, draw::FAMILY, super::super::shape::Family::Timetable.tag());
         self.image.put(at, draw::LAW, super::index(index));
         at

@@ -153,7 +153,7 @@ impl Layout<'_> {
     }
 
     fn rhythm(&mut self, rhythm: Rhythm, name: String) -> i64 {
-        let at = self.image.alloc(draw::WORDS);
+        let at = self.alloc_draw(false);
         self.image.put(at, draw::FAMILY, Family::Rhythm.tag());
         self.image.put(at, draw::LAW, index(self.rhythms.len()));
         self.rhythms.push(rhythm);

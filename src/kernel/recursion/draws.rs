@@ -109,7 +109,7 @@ impl Duration {
             Kind::Free(law) => {
                 let arena = |lane: usize| {
                     let all = self.streams.iter().flat_map(|id| state(*id, lane));
-                    Arena::new(std::iter::once(0).chain(all).collect())
+                    Arena::new(std::iter::once(0).chain(all).collect::<Vec<u64>>())
                 };
                 Drawn::Free(Box::new((law.clone(), (0..L).map(arena).collect())))
             }

@@ -19,7 +19,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::ir::ids::Id;
 use crate::ir::{ItemId, LimitId, NodeId, NodeKind, Plant, PoolId};
 use crate::kernel::builder::Field;
-use crate::kernel::layout::{header, item, source, tree, vehicle};
+use crate::kernel::layout::{TREE_AT, header, item, source, tree, vehicle};
 use crate::kernel::model::Model;
 use crate::kernel::read::{lanes_of, machines_of};
 use crate::kernel::status::NEVER;
@@ -156,7 +156,7 @@ impl<'a> Waits<'a> {
     /// Whether the slot has a time.
     fn pending(&self, slot: i64) -> bool {
         let leaves = 1i64.checked_shl(self.model.shapes.tree_depth).unwrap_or(0);
-        let leaf = self.model.places.tree.saturating_add(leaves.saturating_add(slot).saturating_mul(16));
+        let leaf = i64::from(TREE_AT).saturating_add(leaves.saturating_add(slot).saturating_mul(16));
         self.get(leaf, tree::KEY) < NEVER
     }
 
