@@ -11,7 +11,7 @@ use flowline::kernel::{Engine, Kernel};
 use crate::Options;
 use crate::clock::Clock;
 use crate::peers::Figures;
-use crate::simpy;
+use crate::process::Process;
 use crate::workloads::{Peer, Workload, advance, figures};
 
 /// What a run took.
@@ -38,12 +38,12 @@ pub struct Contestant<'a> {
 /// The row that others are compared with.
 const MEASURE: &str = "hand-written events, statistics";
 
-/// Measures a workload and prints its rows.
-pub fn run(workload: &Workload, options: &Options) {
+/// Measures a workload and prints its rows; `others` are simulators in processes of their own.
+pub fn run(workload: &Workload, others: &[Process], options: &Options) {
     let plant = workload.plant();
     check(workload, &plant);
     let events = if options.quick { 1_000_000 } else { 10_000_000 };
-    let mut contestants = contestants(workload, &plant, events, options);
+    let mut contestants = contestants(workload, &plant, others, events, options);
     let mut results: Vec<Vec<Timed>> = contestants.iter().map(|_| Vec::new()).collect();
     for round in 0..options.rounds() {
         for (contestant, results) in contestants.iter_mut().zip(&mut results) {
@@ -82,7 +82,13 @@ pub fn median(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// Those who run a workload, each about as many events as it can in a second.
-fn contestants<'a>(workload: &'a Workload, plant: &'a Plant, events: u64, options: &Options) -> Vec<Contestant<'a>> {
+fn contestants<'a>(
+    workload: &'a Workload,
+    plant: &'a Plant,
+    others: &'a [Process],
+    events: u64,
+    options: &Options,
+) -> Vec<Contestant<'a>> {
     let rounds = options.rounds();
     let mut all = Vec::new();
     let mut add = |name: &str, rounds: usize, run: Box<dyn FnMut(u64) -> Timed + 'a>| {
@@ -118,9 +124,9 @@ fn contestants<'a>(workload: &'a Workload, plant: &'a Plant, events: u64, option
     let interpreter = Kernel::new(plant, Engine::Interpreter).expect("compiles");
     let some = events / 50;
     add("interpreter", rounds, Box::new(move |seed| timed_kernel(&interpreter, workload, plant, seed, some, 0.0)));
-    if let Some(python) = simpy::python() {
-        let some = if options.quick { 20_000 } else { 200_000 };
-        add("SimPy", rounds.min(3), Box::new(move |_| simpy::run(&python, workload, plant, some)));
+    for process in others {
+        let some = events / process.shortened;
+        add(process.name, rounds.min(3), Box::new(move |_| process.run(workload, plant, some)));
     }
     all
 }

@@ -10,6 +10,8 @@
 //! An event is a completion, an arrival, a failure or a repair. Statistics of the kernels are always on. A run takes
 //! its first tenth as warm-up of the statistics, and all of it is timed, in time of the processor. The peers are held
 //! against the kernel before anything is timed. SimPy is measured where `python3` has it; `FLOWLINE_PYTHON` names another interpreter.
+//! NeXosim is measured where its peer is built, `cargo build --release --manifest-path benches/peers/nexosim/Cargo.toml`, or
+//! `FLOWLINE_NEXOSIM` names the executable.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../peers/mod.rs"]
@@ -20,6 +22,8 @@ mod workloads;
 mod clock;
 mod compile;
 mod contest;
+mod nexosim;
+mod process;
 mod scale;
 mod simpy;
 mod start;
@@ -58,8 +62,13 @@ impl Options {
 
 fn main() {
     let options = Options::read();
-    for workload in workloads::WORKLOADS.iter().filter(|w| options.wants(w.name)) {
-        contest::run(workload, &options);
+    let wanted: Vec<_> = workloads::WORKLOADS.iter().filter(|w| options.wants(w.name)).collect();
+    let mut others = Vec::new();
+    if !wanted.is_empty() {
+        others.extend([nexosim::find(), simpy::find()].into_iter().flatten());
+    }
+    for workload in wanted {
+        contest::run(workload, &others, &options);
     }
     if options.wants("scale") {
         scale::run(&options);
