@@ -1,42 +1,10 @@
 //! Words of memory that begin with a line of the cache, wherever they are moved to: records that are laid out by lines
-//! lie in lines. Where there are many, the system is asked for large pages: with small ones, a processor that goes from
-//! station to station of a long line spends its time on finding where pages lie.
+//! lie in lines.
 
 use std::ops::{Deref, DerefMut};
 
 /// Words of a line of the cache.
 pub const LINE_WORDS: usize = 8;
-
-/// Words from which on large pages are asked for: two of the usual large pages of two mebibytes.
-const LARGE_WORDS: usize = 2 * LARGE_PAGE / size_of::<u64>();
-
-/// Bytes of a large page.
-const LARGE_PAGE: usize = 2 << 20;
-
-/// Asks for large pages for the room of a vector, before anything is written there. A system that has none goes on with
-/// small ones.
-#[cfg(target_os = "linux")]
-fn in_large_pages(room: &Vec<u64>) {
-    use std::ffi::{c_int, c_void};
-
-    /// `MADV_HUGEPAGE` of Linux.
-    const HUGE_PAGES: c_int = 14;
-    unsafe extern "C" {
-        fn madvise(address: *mut c_void, length: usize, advice: c_int) -> c_int;
-    }
-    let from = room.as_ptr().addr();
-    let first = from.next_multiple_of(LARGE_PAGE);
-    let end = (from + room.capacity() * size_of::<u64>()) / LARGE_PAGE * LARGE_PAGE;
-    if first < end {
-        let address = room.as_ptr().cast_mut().with_addr(first).cast();
-        // SAFETY: the pages lie within the room of the vector, which nobody else uses, and the advice changes nothing
-        // of what stands there.
-        unsafe { madvise(address, end - first, HUGE_PAGES) };
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn in_large_pages(_room: &Vec<u64>) {}
 
 /// Words, the first of which begins a line.
 #[derive(Debug, Default)]
@@ -64,14 +32,7 @@ impl Lines {
         if count <= self.count {
             return;
         }
-        let words = count + LINE_WORDS;
-        if words > self.all.capacity() && words >= LARGE_WORDS {
-            let mut all = Vec::with_capacity(words);
-            in_large_pages(&all);
-            all.extend_from_slice(&self.all);
-            self.all = all;
-        }
-        self.all.resize(words, 0);
+        self.all.resize(count + LINE_WORDS, 0);
         // Wherever that has moved them to; a system that cannot tell leaves them where they are.
         let start = self.all.as_ptr().align_offset(LINE_WORDS * size_of::<u64>());
         let start = if start < LINE_WORDS { start } else { self.start };
