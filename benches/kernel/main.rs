@@ -4,6 +4,7 @@
 //! cargo bench --bench kernel                    everything, about five minutes
 //! cargo bench --bench kernel -- --quick w2 w5   two workloads, fewer events and rounds
 //! cargo bench --bench kernel -- scale start     many stations; from process start to table
+//! cargo bench --bench kernel -- compile         how long models take to compile
 //! ```
 //!
 //! An event is a completion, an arrival, a failure or a repair. Statistics of the kernels are always on. A run takes
@@ -17,6 +18,7 @@ mod peers;
 mod workloads;
 
 mod clock;
+mod compile;
 mod contest;
 mod scale;
 mod simpy;
@@ -34,7 +36,7 @@ impl Options {
     fn read() -> Options {
         let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
         let (flags, rows): (Vec<String>, Vec<String>) = words.into_iter().partition(|word| word.starts_with("--"));
-        let known = ["w1", "w2", "w3", "w4", "w5", "scale", "start"];
+        let known = ["w1", "w2", "w3", "w4", "w5", "scale", "start", "compile"];
         let wrong =
             flags.iter().filter(|f| *f != "--quick").chain(rows.iter().filter(|r| !known.contains(&r.as_str())));
         if let Some(wrong) = wrong.into_iter().next() {
@@ -61,6 +63,9 @@ fn main() {
     }
     if options.wants("scale") {
         scale::run(&options);
+    }
+    if options.wants("compile") {
+        compile::run();
     }
     if options.wants("start") {
         start::run(&options);

@@ -4,13 +4,17 @@ use flowline::kernel::{Engine, Kernel};
 
 use crate::Options;
 use crate::clock::Clock;
+use crate::compile::compile_ms;
 use crate::contest::median;
 use crate::peers::tandem::Tandem;
 use crate::peers::{Line, SECOND};
 use crate::workloads::{advance, plant};
 
 /// Ten kinds of stations.
-const TEN_KINDS: &str = include_str!("../ten_kinds.line");
+pub const TEN_KINDS: &str = include_str!("../ten_kinds.line");
+
+/// Numbers of stations.
+pub const SIZES: [usize; 4] = [500, 1_000, 10_000, 100_000];
 
 /// Measures and prints.
 pub fn run(options: &Options) {
@@ -18,7 +22,7 @@ pub fn run(options: &Options) {
         "\n{:24} {:>9} {:>11} {:>9} {:>9} {:>7} {:>11} {:>10}",
         "stations, buffers of 5", "check ms", "compile ms", "events", "ns", "ratio", "bytes begun", "bytes run"
     );
-    for stations in [500, 1_000, 10_000, 100_000] {
+    for stations in SIZES {
         row(stations, options);
     }
     let plant = plant(TEN_KINDS);
@@ -26,18 +30,14 @@ pub fn run(options: &Options) {
     println!("  a line of ten kinds of stations compiles in {compile:.1} ms");
 }
 
-fn compile_ms(plant: &flowline::ir::Plant, times: usize) -> f64 {
-    median((0..times).map(|_| {
-        let start = Clock::start();
-        let kernel = Kernel::new(plant, Engine::Event).expect("compiles");
-        let ms = start.seconds() * 1e3;
-        drop(kernel);
-        ms
-    }))
+/// Rows that so many stations stand in: a single row of 100,000 would take a day of the model until its last
+/// stations have work.
+pub fn rows(stations: usize) -> usize {
+    if stations > 10_000 { 100 } else { 1 }
 }
 
 /// So many stations in rows that each have a source.
-fn text(stations: usize, rows: usize) -> String {
+pub fn text(stations: usize, rows: usize) -> String {
     let mut text = String::from("line rows {\n    item Part {}\n    sink out\n");
     let last = stations / rows;
     for row in 1..=rows {
@@ -54,8 +54,7 @@ fn text(stations: usize, rows: usize) -> String {
 
 /// A line in which work has reached the last stations, from then on.
 fn row(stations: usize, options: &Options) {
-    // A single row of 100,000 would take a day of the model until its last stations have work.
-    let rows = if stations > 10_000 { 100 } else { 1 };
+    let rows = rows(stations);
     let text = text(stations, rows);
     let start = Clock::start();
     let plant = plant(&text);

@@ -3,12 +3,12 @@
 //! Time that nothing has ended yet goes to what is missing now, the first of several.
 
 use crate::ir::ids::Id;
-use crate::ir::{LimitId, NodeId, NodeKind, Plant};
+use crate::ir::{ItemId, LimitId, Node, NodeId, NodeKind, Part, Plant, Supply};
 
 use super::builder::Field;
 use super::causes::{limits_of, pools_of};
 use super::host::Arena;
-use super::layout::{causes, item, limit, list, machine, needs, node, part, pool, request, station};
+use super::layout::{causes, header, item, limit, list, machine, needs, node, part, pool, request, source, station};
 use super::model::Model;
 use super::program::Ty;
 use super::status::{State, phase};
@@ -147,16 +147,62 @@ fn missing_giver(arena: &Arena, model: &Model, plant: &Plant, id: NodeId, record
     let parts = arena.get(arena.get(record, machine::STATION), station::PARTS);
     let stride = i64::try_from(part::WORDS * 8).ok()?;
     let at = |i: i64| parts.saturating_add(stride.saturating_mul(i));
-    // What the latest attempt to collect the parts did not find.
-    let Some((_, lacking)) = (0i64..).zip(takes).find(|(i, _)| arena.get(at(*i), part::REST) > 0) else {
+    let missing = |(i, own): &(i64, &Part)| match s.recipes.as_slice() {
+        [recipe] if !s.load_each && recipe.same.is_none() => {
+            there(arena, model, plant, id, own, arena.get(at(*i), list::HEAD)) < own.minimum
+        }
+        // What the latest attempt to collect the parts did not find.
+        _ => arena.get(at(*i), part::REST) > 0,
+    };
+    let Some((_, lacking)) = (0i64..).zip(takes).find(missing) else {
         return short();
     };
-    model
-        .places
-        .causes
-        .givers(id)
-        .iter()
-        .position(|g| plant.nodes.get(*g).is_some_and(|n| n.items.iter().any(|i| plant.is_a(*i, lacking.item))))
+    let gives = |node: &Node| {
+        // What a station makes of parts leaves it instead of them.
+        let makes = match &node.kind {
+            NodeKind::Station(s) => s.recipes.iter().flat_map(|r| &r.makes).map(|p| p.item).collect(),
+            _ => Vec::new(),
+        };
+        let leaving = if makes.is_empty() { &node.items } else { &makes };
+        leaving.iter().any(|item| plant.is_a(*item, lacking.item))
+    };
+    model.places.causes.givers(id).iter().position(|g| plant.nodes.get(*g).is_some_and(gives))
+}
+
+/// How many parts a station could take now, of those that are offered to it from a first on; no more than the least that
+/// it needs are counted, but for what a source makes as it is taken.
+fn there(arena: &Arena, model: &Model, plant: &Plant, id: NodeId, wanted: &Part, first: i64) -> u64 {
+    let now = arena.get(0, header::NOW);
+    let giver = |record: i64| {
+        let own = |n: &&NodeId| model.places.nodes.get(n.index()) == Some(&record);
+        model.places.causes.givers(id).iter().find(own).and_then(|n| plant.nodes.get(*n)).map(|n| &n.kind)
+    };
+    let fits = |at: i64| {
+        let kind = usize::try_from(arena.get(at, item::TYPE)).map(ItemId::new);
+        arena.get(at, item::READY) <= now && kind.is_ok_and(|kind| plant.is_a(kind, wanted.item))
+    };
+    let mut found = 0u64;
+    let mut offered = first;
+    while offered != 0 && found < wanted.minimum {
+        let holder = arena.get(offered, item::HOLDER);
+        match giver(holder) {
+            Some(NodeKind::Buffer(b)) if !b.is_loose() => {
+                let mut at = offered;
+                while at != 0 && found < wanted.minimum && fits(at) {
+                    found += 1;
+                    at = arena.get(at, item::NEXT);
+                }
+            }
+            Some(NodeKind::Source(s)) if s.supply == Supply::Always => {
+                let made = u64::try_from(arena.get(holder, source::MADE)).unwrap_or(u64::MAX);
+                let unmade = s.total.unwrap_or(u64::MAX).saturating_sub(made);
+                found = found.saturating_add(1).saturating_add(unmade);
+            }
+            _ => found += 1,
+        }
+        offered = arena.get(offered, item::OFFER_NEXT);
+    }
+    found
 }
 
 /// Time that a breakdown waited for people and was under repair, up to now; off the shift of its machine neither

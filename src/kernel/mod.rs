@@ -39,6 +39,7 @@ mod crews;
 mod engine;
 mod lines;
 mod programs;
+mod translate;
 
 pub use engine::{Engine, Kernel, Run, Stop};
 pub use host::Arena;

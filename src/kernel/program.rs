@@ -275,6 +275,27 @@ pub struct Function {
     pub body: Vec<Inst>,
 }
 
+impl Function {
+    /// How many instructions it has.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        fn count(block: &[Inst]) -> usize {
+            block
+                .iter()
+                .map(|i| match i {
+                    Inst::If { then, otherwise, .. } => 1 + count(then) + count(otherwise),
+                    Inst::Switch { cases, default, .. } => {
+                        1 + cases.iter().map(|c| count(c)).sum::<usize>() + count(default)
+                    }
+                    Inst::Loop { body } | Inst::Choose { policy: body, .. } => 1 + count(body),
+                    _ => 1,
+                })
+                .sum()
+        }
+        count(&self.body)
+    }
+}
+
 /// One place where the plant decides.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Site {
@@ -309,20 +330,7 @@ impl Program {
     /// How many instructions it has.
     #[must_use]
     pub fn size(&self) -> usize {
-        fn count(block: &[Inst]) -> usize {
-            block
-                .iter()
-                .map(|i| match i {
-                    Inst::If { then, otherwise, .. } => 1 + count(then) + count(otherwise),
-                    Inst::Switch { cases, default, .. } => {
-                        1 + cases.iter().map(|c| count(c)).sum::<usize>() + count(default)
-                    }
-                    Inst::Loop { body } | Inst::Choose { policy: body, .. } => 1 + count(body),
-                    _ => 1,
-                })
-                .sum()
-        }
-        self.functions.iter().map(|f| count(&f.body)).sum()
+        self.functions.iter().map(Function::size).sum()
     }
 
     /// The program as text, for `flowline dump --stage program`.

@@ -201,6 +201,25 @@ pub struct Balance {
     pub wip_area: i128,
 }
 
+impl Balance {
+    /// Nothing of a type.
+    #[must_use]
+    pub fn none(item: ItemId) -> Balance {
+        Balance {
+            item,
+            initial: 0,
+            made: 0,
+            assembled: 0,
+            left: 0,
+            scrapped: 0,
+            lost: 0,
+            used: 0,
+            inside: 0,
+            wip_area: 0,
+        }
+    }
+}
+
 /// Bytes of a machine record.
 const MACHINE_BYTES: i64 = 8 * machine::WORDS as i64;
 /// Bytes of a lane record.

@@ -234,3 +234,18 @@ fn same(
         assert_eq!((a.made, a.lost, a.waits), (b.made, b.lost, b.waits), "{body}");
     }
 }
+
+/// Whatever number of nodes fills the words of the set of those that have to be settled.
+#[test]
+fn lines_of_any_number_of_nodes_run() {
+    for stations in [1, 29, 30, 31, 60, 61, 62, 63, 125, 126, 127] {
+        let text = format!(
+            "line l {{\nitem Part {{}}\nrun {{ for: 100 s }}\nsource feed {{ makes: Part }}
+             station s[{stations}] {{ cycle: 1 s }}\nsink out\n
+             flow feed -> s[1] {} -> out\n}}",
+            if stations > 1 { format!("-[1]-> ... -[1]-> s[{stations}]") } else { String::new() },
+        );
+        let (seen, _) = figures(&text, 1);
+        assert_eq!(seen.stations.len(), stations, "{text}");
+    }
+}

@@ -39,6 +39,7 @@ mod published;
 mod published_belt;
 mod random_lines;
 mod recursion;
+mod recursion_joins;
 mod reference;
 mod report;
 mod reuse;

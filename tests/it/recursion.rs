@@ -14,7 +14,7 @@ use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 use crate::engines::{examples, plant_of};
 
 /// The study of a plant on one engine, without what tells engines apart.
-fn study(plant: &Plant, engine: Engine) -> Result<Study, Vec<String>> {
+pub fn study(plant: &Plant, engine: Engine) -> Result<Study, Vec<String>> {
     let stop = AtomicBool::new(false);
     let mut settings = Settings::of(plant, &stop, &|_, _| {});
     settings.engine = engine;
@@ -33,7 +33,7 @@ fn study(plant: &Plant, engine: Engine) -> Result<Study, Vec<String>> {
 }
 
 /// Whether the line can be run by recursion, and is then the same by events.
-fn agree(name: &str, text: &str) -> bool {
+pub fn agree(name: &str, text: &str) -> bool {
     let plant = plant_of(name, text);
     if Recursion::of(&plant).is_err() {
         return false;
@@ -50,19 +50,19 @@ fn agree(name: &str, text: &str) -> bool {
 }
 
 /// A random line in which nothing has to be decided.
-struct Draw(Xoshiro256PlusPlus);
+pub struct Draw(pub Xoshiro256PlusPlus);
 
 impl Draw {
-    fn below(&mut self, n: u64) -> u64 {
+    pub fn below(&mut self, n: u64) -> u64 {
         self.0.next_u64() % n
     }
 
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         let at = usize::try_from(self.below(of.len() as u64)).unwrap();
         of[at]
     }
 
-    fn time(&mut self, whole: bool) -> String {
+    pub fn time(&mut self, whole: bool) -> String {
         let n = 1 + self.below(6);
         if whole || self.below(4) == 0 {
             return format!("{n} s");
@@ -123,7 +123,16 @@ fn line(seed: u64) -> String {
             fields.push("blocking: before_work".to_string());
         }
         text += &format!("    station s{i} {{ {} }}\n", fields.join(", "));
-        let arrow = match draw.below(7) {
+        let arrow = match draw.below(8) {
+            7 => {
+                let (length, pitch) = (2 + draw.below(9), draw.one(&["1", "0.7", "2"]));
+                let speed = draw.one(&["0.5", "1", "0.3"]);
+                let mode = draw.one(&["", ", mode: stop_together"]);
+                text += &format!(
+                    "    conveyor c{i} {{ length: {length} m, speed: {speed} m/s, pitch: {pitch} m{mode} }}\n"
+                );
+                format!("-> c{i} {}", draw.one(&["->", "->", "-[3]->"]))
+            }
             0 => "->".to_string(),
             1 => "-[unlimited]->".to_string(),
             2 => format!("-[{}, {} s]->", 1 + draw.below(4), 1 + draw.below(4)),

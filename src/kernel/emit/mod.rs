@@ -35,6 +35,7 @@ mod source;
 mod station;
 mod stay;
 mod stop;
+mod tidy;
 mod vehicle;
 
 use super::builder::{Builder, Field, V};
@@ -137,6 +138,7 @@ pub fn program(shapes: &Shapes) -> Result<Program, String> {
     emit.fleet_functions(&mut program)?;
     emit.direct_functions(&mut program)?;
     emit.run_function(&mut program)?;
+    tidy::tidy(&mut program);
     program.verify()?;
     Ok(program)
 }
@@ -191,7 +193,10 @@ impl Emit<'_> {
     fn release(&self, b: &mut Builder, holders: &[usize], item: V) {
         let holder = b.load(item, super::layout::item::HOLDER);
         if let [only] = holders {
-            self.release_inline(b, *only, holder, item);
+            match self.functions.release.get(*only).copied().flatten() {
+                Some(release) => b.call(release, &[holder, item]),
+                None => self.release_inline(b, *only, holder, item),
+            }
             return;
         }
         let kind = b.load(holder, super::layout::holder::RELEASE);

@@ -3,7 +3,7 @@
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{OWNER_BITS, header, node, tree};
 use super::super::program::{BinaryOp, FuncId, Program, Ty};
-use super::super::shape::{EventShape, NodeShape, SupplyShape};
+use super::super::shape::{EventShape, NodeShape, SettleShape, SupplyShape};
 use super::super::status::Status;
 use super::Emit;
 use crate::base::limits;
@@ -11,14 +11,27 @@ use crate::base::limits;
 impl Emit<'_> {
     /// Writes the entry: runs until the horizon, the fuel or a reason to stop, and returns a status.
     pub(super) fn run_function(&mut self, program: &mut Program) -> Result<(), String> {
+        // Functions of their own for what is needed less often, and none that is large: the larger a function, the
+        // longer each of its instructions takes to compile, and those of several are compiled side by side.
+        let mut nodes = Vec::new();
+        for (i, settle) in self.shapes.settles.iter().enumerate() {
+            if matches!(self.shapes.nodes.get(settle.shape), Some(NodeShape::Move) | None) {
+                // Its requests are served when nothing more can be delivered.
+                nodes.push(None);
+                continue;
+            }
+            let (mut b, args) = Builder::new(program, &format!("settle_{i}"), &[Ty::Handle], None);
+            if let [node] = args[..] {
+                self.settle_node(&mut b, settle, node);
+            }
+            nodes.push(Some(b.finish()?));
+        }
         let (mut b, _) = Builder::new(program, "settle", &[], Some(Ty::Count));
-        self.settle(&mut b);
+        self.settle(&mut b, &nodes);
         let on = b.count(0);
         b.give(Some(on));
         self.functions.settle = Some(b.finish()?);
 
-        // Code for what is due together stands in functions of its own: it is needed less often, and the larger a
-        // function, the longer each of its instructions takes to compile.
         let mut together = Vec::new();
         for (i, event) in self.shapes.events.iter().enumerate() {
             let (mut b, args) = Builder::new(program, &format!("due_{i}"), &[Ty::Handle], None);
@@ -103,12 +116,14 @@ impl Emit<'_> {
             });
             let none = b.count(0);
             let handled = b.var(none);
-            self.dispatch(b, owner, |b, _, event, record| {
+            self.dispatch(b, owner, |b, i, event, record| {
                 let due = b.load(record, event.slot());
-                if !self.moves_directly(event) {
+                if self.moves_directly(event) {
+                    self.event(b, event, due, record, true);
+                } else {
                     self.clear(b, due);
+                    b.call(Self::function(together.get(i).copied()), &[record]);
                 }
-                self.event(b, event, due, record, true);
                 b.set(handled, due);
             });
             self.settle_now(b);
@@ -296,9 +311,24 @@ impl Emit<'_> {
         }
     }
 
+    /// What a node does that is marked: takes the candidate that has been ready longest.
+    fn settle_node(&self, b: &mut Builder, settle: &SettleShape, node: V) {
+        match self.shapes.nodes.get(settle.shape) {
+            Some(NodeShape::Source(s)) => self.settle_source(b, s, node),
+            Some(NodeShape::Station(s)) if s.recipe.parts > 0 => {
+                self.settle_join(b, settle.shape, s, &settle.holders, node);
+            }
+            Some(NodeShape::Station(s)) => self.settle_station(b, settle.shape, s, &settle.holders, node),
+            Some(NodeShape::Buffer(s)) => self.settle_buffer(b, s, &settle.holders, node),
+            Some(NodeShape::Conveyor(s)) => self.settle_belt(b, s, &settle.holders, node),
+            Some(NodeShape::Sink(s)) => self.settle_sink(b, s, &settle.holders, node),
+            Some(NodeShape::Move) | None => {}
+        }
+    }
+
     /// Settles: deliver by rank until nothing can be delivered, hand over what leaves together, grant
     /// people, and again (T4).
-    fn settle(&self, b: &mut Builder) {
+    fn settle(&self, b: &mut Builder, nodes: &[Option<FuncId>]) {
         b.repeat(|b| {
             b.repeat(|b| {
                 self.decide_settling(b);
@@ -318,20 +348,9 @@ impl Emit<'_> {
                 }
                 self.consider_open(b, node);
                 let kind = b.load(node, node::KIND);
-                let settles = self.shapes.settles.clone();
-                b.switch(kind, settles.len(), |b, i| {
-                    let Some(settle) = settles.get(i) else { return };
-                    match self.shapes.nodes.get(settle.shape) {
-                        Some(NodeShape::Source(s)) => self.settle_source(b, s, node),
-                        Some(NodeShape::Station(s)) if s.recipe.parts > 0 => {
-                            self.settle_join(b, settle.shape, s, &settle.holders, node);
-                        }
-                        Some(NodeShape::Station(s)) => self.settle_station(b, settle.shape, s, &settle.holders, node),
-                        Some(NodeShape::Buffer(s)) => self.settle_buffer(b, s, &settle.holders, node),
-                        Some(NodeShape::Conveyor(s)) => self.settle_belt(b, s, &settle.holders, node),
-                        Some(NodeShape::Sink(s)) => self.settle_sink(b, s, &settle.holders, node),
-                        // Its requests are served when nothing more can be delivered.
-                        Some(NodeShape::Move) | None => {}
+                b.switch(kind, nodes.len(), |b, i| {
+                    if let Some(settle) = nodes.get(i).copied().flatten() {
+                        b.call(settle, &[node]);
                     }
                 });
                 if self.may_flow_for_ever() {

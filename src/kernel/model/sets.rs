@@ -105,7 +105,7 @@ impl Layout<'_> {
         let middles = words.div_ceil(64);
         let fill = |n: usize, at: usize| {
             let here = n.saturating_sub(at * 64).min(64);
-            if here == 64 { -1 } else { (1i64 << here) - 1 }
+            if here == 64 { -1 } else { ((1u64 << here) - 1).cast_signed() }
         };
         self.shapes.dirty_levels = if words == 1 {
             1

@@ -7,6 +7,7 @@
 
 use crate::runtime::ziggurat::ZigguratTables;
 
+use super::belts::Belt;
 use super::block::{BLOCK, FAILS, Leaves, NEVER_STOPS, Pass, Rows, Stops, WEARS, nothing_ahead};
 use super::draws::Draws;
 use super::failing::{Failing, before};
@@ -21,9 +22,6 @@ pub const NEVER: i64 = 1 << 62;
 
 /// Ends of the warm-up and of the run, of every replication.
 pub type Bounds<const L: usize> = [[i64; L]; 2];
-
-/// Items that a lane remembers first, where it may hold many.
-const FIRST_KEPT: usize = 2 * BLOCK + 2;
 
 /// What a stage has done up to a bound.
 #[derive(Clone, Copy, Debug, Default)]
@@ -209,12 +207,16 @@ pub struct Cell<const L: usize> {
     places: u64,
     /// So many leaves are remembered that the places can be counted.
     counted: bool,
+    /// Items of a block, which can come before it is looked at how many have.
+    block: usize,
     /// How items go through a block, where they can.
     stops: Option<u8>,
     has_lane: bool,
     /// Longer durations are left to the event kernel, so that no sum of a sweep overflows.
     longest: u64,
     transit: Option<Box<Draws<L>>>,
+    /// The lane is a belt.
+    belt: Option<Box<Belt<L>>>,
     /// What is behind the lane.
     pub behind: Behind<L>,
     others: Vec<Draws<L>>,
@@ -232,8 +234,9 @@ impl<const L: usize> Cell<L> {
     pub fn new(stage: &line::Stage, block: usize, longest: u64, bounds: &Bounds<L>, seed: u64, first: u64) -> Self {
         let fixed = || line::Stage::nothing().begin(seed, first);
         let places = stage.lane.as_ref().and_then(|l| l.places).unwrap_or(u64::MAX);
+        let block = block.max(BLOCK);
         let leaves = Leaves::new(match &stage.lane {
-            Some(_) => usize::try_from(places).map_or(usize::MAX, |p| p.saturating_add(block)).min(FIRST_KEPT),
+            Some(_) => usize::try_from(places).map_or(usize::MAX, |p| p.saturating_add(block)).min(2 * block + 2),
             None => BLOCK,
         });
         let station = stage.station.as_ref();
@@ -254,7 +257,7 @@ impl<const L: usize> Cell<L> {
         };
         let fails = match &behind {
             Behind::Failing(f) => f.next,
-            _ => [NEVER + 1; L],
+            _ => [i64::MAX; L],
         };
         let often = match &behind {
             Behind::One => true,
@@ -268,6 +271,7 @@ impl<const L: usize> Cell<L> {
         };
         let stops = stops.filter(|_| stage.takes_blocks());
         let transit = stage.lane.as_ref().and_then(|l| l.transit.as_ref()).map(|t| Box::new(t.begin(seed, first)));
+        let belt = stage.lane.as_ref().and_then(|l| l.belt).map(|belt| Box::new(Belt::new(belt, places)));
         Self {
             work,
             freed: [0; L],
@@ -280,16 +284,18 @@ impl<const L: usize> Cell<L> {
             sums: Sums::new(),
             high: vec![[0; 5]; L],
             items: 0,
-            plain: often && laws.is_empty() && transit.is_none(),
+            plain: often && laws.is_empty() && transit.is_none() && belt.is_none(),
             most: [0; L],
             climbing: true,
             places,
             counted: stage.lane.is_some() && places.saturating_add(block as u64) <= leaves.kept() as u64,
             leaves,
+            block,
             stops,
             has_lane: stage.lane.is_some(),
             longest,
             transit,
+            belt,
             behind,
             others: laws,
             marks: vec![[Mark::default(); 2]; L],
@@ -379,6 +385,9 @@ impl<const L: usize> Cell<L> {
     /// When a draw gives no duration.
     #[inline(always)]
     pub fn arrive(&mut self, ready: &[i64; L], tables: &ZigguratTables) -> Result<([i64; L], [i64; L]), Unsound> {
+        if let Some(belt) = &mut self.belt {
+            return Ok(belt.arrive(ready, &self.room, &self.left));
+        }
         let came = max(ready, &self.room);
         let Some(transit) = &mut self.transit else { return Ok((came, came)) };
         let time = transit.next(tables);
@@ -430,6 +439,36 @@ impl<const L: usize> Cell<L> {
         }
         self.items += 1;
         Ok(passage)
+    }
+
+    /// When the machine gave the last item away.
+    #[must_use]
+    pub fn freed(&self) -> [i64; L] {
+        self.freed
+    }
+
+    /// Ticks down of an idle machine since this was asked last: up to the bounds, and in all.
+    pub fn take_idle(&mut self) -> [[i64; L]; 3] {
+        match &mut self.behind {
+            Behind::Failing(failing) => std::mem::replace(&mut failing.idle, [[0; L]; 3]),
+            _ => [[0; L]; 3],
+        }
+    }
+
+    /// Counts failures of an idle machine up to the end.
+    pub fn fail_to_the_end(&mut self, bounds: &Bounds<L>) {
+        for lane in 0..L {
+            if let (Behind::Failing(failing), Some(marks)) = (&mut self.behind, self.marks.get_mut(lane)) {
+                // A failure without repair ends with the run.
+                let _ = failing.until_up(lane, bounds[1][lane], self.freed[lane], self.last[lane], bounds, marks);
+            }
+        }
+    }
+
+    /// Places of the lane; more than there can be items, where they are not limited.
+    #[must_use]
+    pub fn places(&self) -> u64 {
+        self.places
     }
 
     /// Whether there is a lane before the machine.
@@ -591,10 +630,7 @@ impl<const L: usize> Cell<L> {
             if matches!(self.behind, Behind::Nothing) {
                 // It leaves the lane when the next stage takes it.
                 self.items -= 1;
-                self.remember(gone);
-                self.items += 1;
-                let passage = Passage { came: passage.came, loaded: *gone, began: *gone, ended: *gone };
-                return self.add_up(&passage, gone, self.items - 1, bounds);
+                return self.wait(&passage.came, gone, bounds);
             }
             self.add_up(passage, gone, self.items - 1, bounds);
             for lane in 0..L {
@@ -632,6 +668,9 @@ impl<const L: usize> Cell<L> {
             }
             self.left = *loaded;
             self.room = free;
+            if let Some(belt) = &mut self.belt {
+                self.room = belt.leaves(came, loaded, &free);
+            }
         } else {
             self.room = *gone;
         }
@@ -654,6 +693,23 @@ impl<const L: usize> Cell<L> {
             true => self.leaves.from(self.items.wrapping_sub(self.places), count),
             false => nothing_ahead(),
         }
+    }
+
+    /// From when on items have places that come behind so many that are on their way.
+    #[must_use]
+    pub fn rooms_behind(&self, others: usize, count: usize) -> &[[i64; L]] {
+        match self.counted {
+            true => self.leaves.from(self.items.wrapping_add(others as u64).wrapping_sub(self.places), count),
+            false => nothing_ahead(),
+        }
+    }
+
+    /// An item has been in a lane without a machine.
+    pub fn wait(&mut self, came: &[i64; L], left: &[i64; L], bounds: &Bounds<L>) {
+        self.remember(left);
+        self.items += 1;
+        let passage = Passage { came: *came, loaded: *left, began: *left, ended: *left };
+        self.add_up(&passage, left, self.items - 1, bounds);
     }
 
     /// How high the level has become with an item.
@@ -685,16 +741,16 @@ impl<const L: usize> Cell<L> {
         self.climbing = below;
         let most = self.most.iter().copied().max().unwrap_or(0);
         // Within a block it can climb by all its items before this is looked at again.
-        while !self.counted && most + 2 * BLOCK as u64 + 2 > self.leaves.kept() as u64 {
+        while !self.counted && most + 2 * self.block as u64 + 2 > self.leaves.kept() as u64 {
             self.leaves.grow(self.items);
-            self.counted = self.has_lane && self.places.saturating_add(BLOCK as u64) <= self.leaves.kept() as u64;
+            self.counted = self.has_lane && self.places.saturating_add(self.block as u64) <= self.leaves.kept() as u64;
         }
     }
 
     /// Bytes that it takes, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.leaves.bytes()
+        size_of::<Self>() + self.leaves.bytes() + self.belt.as_ref().map_or(0, |b| b.bytes())
     }
 
     /// An item with a date beyond a bound.
@@ -771,11 +827,8 @@ impl<const L: usize> Cell<L> {
     /// Counts what is still open, as if an item came when all is over.
     pub fn close(&mut self, bounds: &Bounds<L>) {
         let over = Passage { came: [NEVER; L], loaded: [NEVER; L], began: [NEVER; L], ended: [NEVER; L] };
+        self.fail_to_the_end(bounds);
         for lane in 0..L {
-            if let (Behind::Failing(failing), Some(marks)) = (&mut self.behind, self.marks.get_mut(lane)) {
-                // A failure without repair ends with the run.
-                let _ = failing.until_up(lane, bounds[1][lane], self.freed[lane], self.last[lane], bounds, marks);
-            }
             self.limit[lane] = NO_TIME;
             self.cross_lane(lane, &over, NEVER, NO_TIME, self.items, bounds);
         }

@@ -14,6 +14,8 @@ pub struct Failing<const L: usize> {
     pub next: [i64; L],
     /// Working time left on a clock that runs during work.
     pub rest: [i64; L],
+    /// Ticks down of the machine while it was idle, where these are asked for: up to the bounds, and in all.
+    pub idle: [[i64; L]; 3],
     longest: u64,
 }
 
@@ -27,6 +29,7 @@ impl<const L: usize> Failing<L> {
             repair: failure.repair.begin(seed, first),
             next: [NEVER; L],
             rest: [NEVER; L],
+            idle: [[0; L]; 3],
             longest,
         };
         let drawn: [i64; L] = std::array::from_fn(|i| failing.after.one(i));
@@ -68,6 +71,11 @@ impl<const L: usize> Failing<L> {
                 let bound = bound[lane];
                 mark.down_blocked += before(bound, begin, end);
             }
+            let [idle @ .., all] = &mut self.idle;
+            for (idle, bound) in idle.iter_mut().zip(bounds) {
+                idle[lane] += (to.min(bound[lane]) - from.max(freed)).max(0);
+            }
+            all[lane] += (to - from.max(freed)).max(0);
             up = up.max(to);
         }
         Ok(up)

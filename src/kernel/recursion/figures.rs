@@ -1,7 +1,7 @@
 //! The figures of a run by recursion in the form in which the event kernel's are read.
 
 use crate::base::Ticks;
-use crate::ir::{NodeId, NodeKind, Plant};
+use crate::ir::{ItemId, NodeId, NodeKind, Plant};
 use crate::kernel::causes::Causes;
 use crate::kernel::charged::Charged;
 use crate::kernel::read::{ArrivalTotals, Balance, BufferTotals, Snapshot, SourceTotals, StationTotals};
@@ -9,9 +9,10 @@ use crate::kernel::status::State;
 use crate::runtime::histogram;
 
 use super::cells::{Behind, Bounds, Cell, Mark, NEVER};
-use super::ends::{Exit, Origin};
-use super::line::{Line, Stage};
+use super::ends::{Exit, Left};
+use super::line::{self, Begin, Line, Stage};
 use super::run::Ran;
+use super::track::{Start, Track};
 
 /// The figures of a replication.
 pub fn of<const L: usize>(
@@ -19,54 +20,82 @@ pub fn of<const L: usize>(
     plant: &Plant,
     lane: usize,
     bounds: &Bounds<L>,
-    origin: &Origin<L>,
-    cells: &[Cell<L>],
+    tracks: &[Track<L>],
     exit: &Exit<L>,
 ) -> Ran {
     let known = Causes::of(plant);
     let at = |which: usize| {
         let mut snapshot = Snapshot::empty(Ticks(bounds[which][lane]));
-        let given = origin.marks.get(lane).and_then(|m| m.get(which)).copied().unwrap_or_default();
-        let timed = line.source.every.is_some();
-        snapshot.events = if timed { given.made } else { u64::from(given.made > 0) };
-        snapshot.sources.push(SourceTotals { node: line.source.node, made: given.made, lost: 0, waits: given.waits });
-        // Stations and buffers are listed in the order of the plant.
-        let now = i128::from(bounds[which][lane]);
-        for (stage, cell) in line.stages.iter().zip(cells) {
-            let none = Mark::default();
-            let mark = cell.marks.get(lane).and_then(|m| m.get(which)).unwrap_or(&none);
-            if let Some(its) = &stage.lane {
-                snapshot.buffers.push(buffer(its.node, its.places.is_some(), mark));
+        for (own, track) in line.tracks.iter().zip(tracks) {
+            if let (Begin::Source(feed), Start::Source { origin, always }) = (&own.begin, &track.start) {
+                let given = origin.marks.get(lane).and_then(|m| m.get(which)).copied().unwrap_or_default();
+                snapshot.events += if *always { u64::from(given.made > 0) } else { given.made };
+                snapshot.sources.push(SourceTotals { node: feed.node, made: given.made, lost: 0, waits: given.waits });
             }
-            let machines = match &cell.behind {
-                Behind::Several(m) => m.marks.get(lane).and_then(|m| m.get(which)).unwrap_or(&none),
-                _ => mark,
-            };
-            if let Some(totals) = station(stage, plant, &known, mark, machines, now) {
-                snapshot.events += totals.cycles + mark.failures + mark.repairs;
-                snapshot.stations.push(totals);
-            }
+            stages(own, track, plant, &known, (lane, which, bounds[which][lane]), &mut snapshot);
         }
+        // All are listed in the order of the plant.
+        snapshot.sources.sort_by_key(|s| s.node);
         snapshot.buffers.sort_by_key(|b| b.node);
         snapshot.stations.sort_by_key(|s| s.node);
         left(line, plant, lane, which, exit, &mut snapshot);
+        match tracks {
+            [_] => balances(line, plant, lane, which, exit, &mut snapshot),
+            _ => joined_balances(line, plant, (lane, which), tracks, &mut snapshot),
+        }
         snapshot
     };
     let (before, after) = (at(0), at(1));
-    let drew = drew(line, &after, origin_made(origin, lane));
+    let drew = line.tracks.iter().any(|track| drew(track, &after));
     Ran { before, after, drew }
 }
 
-fn origin_made<const L: usize>(origin: &Origin<L>, lane: usize) -> u64 {
-    origin.marks.get(lane).map_or(0, |m| m[1].made)
+/// The figures of the stages of a track, up to a bound, and of the lanes before it.
+fn stages<const L: usize>(
+    own: &line::Track,
+    track: &Track<L>,
+    plant: &Plant,
+    known: &Causes,
+    (lane, which, now): (usize, usize, i64),
+    snapshot: &mut Snapshot,
+) {
+    let none = Mark::default();
+    let of = |cell: &Cell<L>| cell.marks.get(lane).and_then(|m| m.get(which)).copied().unwrap_or_default();
+    for (stage, cell) in own.stages.iter().zip(&track.cells) {
+        let mark = &of(cell);
+        if let Some(its) = &stage.lane {
+            snapshot.buffers.push(buffer(its.node, its.places.is_some(), mark));
+        }
+        let machines = match &cell.behind {
+            Behind::Several(m) => m.marks.get(lane).and_then(|m| m.get(which)).unwrap_or(&none),
+            _ => mark,
+        };
+        if let Some(totals) = station(stage, plant, known, mark, machines, i128::from(now)) {
+            snapshot.events += totals.cycles + mark.failures + mark.repairs;
+            snapshot.stations.push(totals);
+        }
+    }
+    let (Begin::Join(join), Start::Join(joined)) = (&own.begin, &track.start) else { return };
+    for (number, input) in join.inputs.iter().enumerate() {
+        if let (Some(its), Some(cell)) = (&input.lane, joined.lane(number)) {
+            snapshot.buffers.push(buffer(its.node, its.places.is_some(), &of(cell)));
+        }
+    }
+    let joins = own.stages.first().and_then(|s| s.station.as_ref()).map(|b| b.node);
+    let station = snapshot.stations.iter_mut().find(|s| Some(s.node) == joins);
+    if let (Some(station), Some(starved)) = (station, joined.charged(lane, which)) {
+        station.charged.ended[0].clone_from(&starved.ended);
+        station.charged.open[0].clone_from(&starved.open);
+    }
 }
 
-/// Whether any stream has been drawn from.
-fn drew(line: &Line, after: &Snapshot, made: u64) -> bool {
-    let source = &line.source;
-    let starts = !source.first.is_fixed();
-    let comes = source.every.as_ref().is_some_and(|e| !e.is_fixed()) && made > 0;
-    let mixes = source.mix.len() > 1 && made > 0;
+/// Whether any stream of a track has been drawn from.
+fn drew(track: &line::Track, after: &Snapshot) -> bool {
+    let source = track.source().is_some_and(|source| {
+        let made = after.sources.iter().any(|s| s.node == source.node && s.made > 0);
+        let comes = source.every.as_ref().is_some_and(|e| !e.is_fixed());
+        !source.first.is_fixed() || made && (comes || source.mix.len() > 1)
+    });
     let entered = |node: NodeId| after.buffers.iter().any(|b| b.node == node && b.entries > 0);
     let began = |node: NodeId| {
         let busy = |s: &StationTotals| s.states.first().is_some_and(|t| *t > 0) || s.cycles > 0;
@@ -74,14 +103,14 @@ fn drew(line: &Line, after: &Snapshot, made: u64) -> bool {
     };
     let failed = |node: NodeId| after.stations.iter().any(|s| s.node == node && s.failures.iter().any(|n| *n > 0));
     let stage = |s: &Stage| {
-        let moved = |l: &super::line::Lane| l.transit.as_ref().is_some_and(|t| !t.is_fixed()) && entered(l.node);
-        let worked = |b: &super::line::Bench| {
+        let moved = |l: &line::Lane| l.transit.as_ref().is_some_and(|t| !t.is_fixed()) && entered(l.node);
+        let worked = |b: &line::Bench| {
             b.work.iter().any(|w| !w.is_fixed()) && began(b.node)
                 || b.failure.as_ref().is_some_and(|f| !f.after.is_fixed() || !f.repair.is_fixed() && failed(b.node))
         };
         s.lane.as_ref().is_some_and(moved) || s.station.as_ref().is_some_and(worked)
     };
-    starts || comes || mixes || line.stages.iter().any(stage)
+    source || track.stages.iter().any(stage)
 }
 
 fn buffer(node: NodeId, limited: bool, mark: &Mark) -> BufferTotals {
@@ -151,7 +180,18 @@ fn station(
     })
 }
 
-/// What has left, and the balance of every item type.
+/// Items of a type that have left.
+fn gone<'a, const L: usize>(
+    line: &Line,
+    (lane, which): (usize, usize),
+    exit: &'a Exit<L>,
+    item: ItemId,
+) -> Option<&'a Left> {
+    let place = line.leaving().iter().position(|i| *i == item)?;
+    exit.marks.get(lane)?.get(which)?.kinds.get(place)
+}
+
+/// What has left.
 fn left<const L: usize>(
     line: &Line,
     plant: &Plant,
@@ -160,16 +200,10 @@ fn left<const L: usize>(
     exit: &Exit<L>,
     snapshot: &mut Snapshot,
 ) {
-    let gone = exit.marks.get(lane).and_then(|m| m.get(which));
-    let of = |item| {
-        let place = line.source.mix.iter().position(|(_, i)| *i == item)?;
-        gone?.kinds.get(place)
-    };
-    let present = plant.nodes.get(line.sink).map_or(&[][..], |n| &n.items);
-    let mut present: Vec<_> = present.to_vec();
+    let mut present = plant.nodes.get(line.sink).map_or_else(Vec::new, |n| n.items.clone());
     present.sort_unstable();
     for item in present {
-        let its = of(item);
+        let its = gone(line, (lane, which), exit, item);
         let some = its.filter(|l| l.minimum < NEVER);
         snapshot.arrivals.push(ArrivalTotals {
             node: line.sink,
@@ -181,24 +215,56 @@ fn left<const L: usize>(
             histogram: its.map_or_else(|| vec![0; histogram::WORDS], |l| l.histogram.clone()),
         });
     }
+}
+
+/// The balance of every item type where items leave as they came.
+fn balances<const L: usize>(
+    line: &Line,
+    plant: &Plant,
+    lane: usize,
+    which: usize,
+    exit: &Exit<L>,
+    snapshot: &mut Snapshot,
+) {
     for item in plant.items.ids() {
-        let its = of(item);
-        let (made, gone) = (its.map_or(0, |l| l.born), its.map_or(0, |l| l.count));
-        let inside = i64::try_from(made).unwrap_or(0) - i64::try_from(gone).unwrap_or(0);
-        let wip_area = its.map_or(0, |l| l.wip);
-        snapshot.inside += inside;
-        snapshot.wip_area += wip_area;
-        snapshot.balances.push(Balance {
-            item,
-            initial: 0,
-            made,
-            assembled: 0,
-            left: gone,
-            scrapped: 0,
-            lost: 0,
-            used: 0,
-            inside,
-            wip_area,
-        });
+        let its = gone(line, (lane, which), exit, item);
+        let (made, left) = (its.map_or(0, |l| l.born), its.map_or(0, |l| l.count));
+        balance(Balance { made, left, wip_area: its.map_or(0, |l| l.wip), ..Balance::none(item) }, snapshot);
     }
+}
+
+/// The balance of every item type where parts are joined.
+fn joined_balances<const L: usize>(
+    line: &Line,
+    plant: &Plant,
+    (lane, which): (usize, usize),
+    tracks: &[Track<L>],
+    snapshot: &mut Snapshot,
+) {
+    for item in plant.items.ids() {
+        let mut sums = Balance::none(item);
+        for (number, (own, track)) in line.tracks.iter().zip(tracks).enumerate() {
+            let mark = track.presence.as_ref().and_then(|p| p.marks.get(lane)?.get(which));
+            let (true, Some(mark)) = (own.items().contains(&item), mark) else { continue };
+            match own.begin {
+                Begin::Source(_) => sums.made += mark.begun,
+                Begin::Join(_) => sums.assembled += mark.begun,
+            }
+            match number + 1 == tracks.len() {
+                true => sums.left += mark.ended,
+                false => sums.used += mark.ended,
+            }
+            sums.wip_area += mark.area;
+        }
+        balance(sums, snapshot);
+    }
+}
+
+/// Adds a balance, and what is inside by it.
+fn balance(mut sums: Balance, snapshot: &mut Snapshot) {
+    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    sums.inside = signed(sums.made + sums.assembled) - signed(sums.left + sums.used);
+    snapshot.inside += sums.inside;
+    snapshot.wip_area += sums.wip_area;
+    snapshot.balances.push(sums);
 }

@@ -1,11 +1,12 @@
-//! Finds out whether a line can be run by recursion, and takes it apart into stages: a lane and what stands
-//! behind it, from the source to the sink. Start at [`Line::of`].
+//! What a line is for recursion: tracks of stages, each a lane and what stands behind it. A track begins at a source or at a
+//! station that joins what others bring, and ends at such a station or at the sink. [`bench`], [`lane`] and [`feed`] take
+//! nodes over, or say why they need events; [`tracks`](super::tracks) finds which belong to which track.
 
 use crate::base::quantity::to_f64;
 use crate::ir::expect::{ItemTime, MeasureKind, Statistic};
 use crate::ir::{
-    Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Expression, ItemId, Node, NodeId, NodeKind,
-    Plant, Routing, Station, Supply, WhenFull,
+    BeltMode, Birth, Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Conveyor, Expression,
+    ItemId, Node, NodeId, NodeKind, Plant, Routing, Station, Supply, WhenFull,
 };
 use crate::runtime::random;
 
@@ -14,12 +15,54 @@ use super::draws::Duration;
 /// A line whose times follow from each other item by item.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Where items come from.
-    pub source: Feed,
+    /// Its tracks, those that bring parts before the one that takes them; the last ends at the sink.
+    pub tracks: Vec<Track>,
+    /// Where items leave.
+    pub sink: NodeId,
+}
+
+/// Stages in a row.
+#[derive(Clone, Debug)]
+pub struct Track {
+    /// Where its items come from.
+    pub begin: Begin,
     /// Lanes and stations in order of the flow.
     pub stages: Vec<Stage>,
-    /// Where they leave.
-    pub sink: NodeId,
+}
+
+/// Where items of a track come from.
+#[derive(Clone, Debug)]
+pub enum Begin {
+    /// A source.
+    Source(Feed),
+    /// The first of its stages makes them of what other tracks bring.
+    Join(Join),
+}
+
+/// Parts of which a station makes a product: they are loaded at once, when all are there.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// Where its parts come from, in the order in which they are named.
+    pub inputs: Vec<Input>,
+    /// When the product counts as born.
+    pub birth: Birth,
+    /// What it makes.
+    pub product: ItemId,
+    /// How many nodes give to it.
+    pub givers: usize,
+}
+
+/// Parts of one type.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The track that brings them.
+    pub track: usize,
+    /// The lane in which they wait; absent: the last machine of the track holds one, or the source.
+    pub lane: Option<Lane>,
+    /// How many each product takes.
+    pub parts: usize,
+    /// Which of those that give to the station brings them, in order of their names.
+    pub giver: usize,
 }
 
 /// The source.
@@ -57,6 +100,21 @@ pub struct Lane {
     pub places: Option<u64>,
     /// Time that items stay at least.
     pub transit: Option<Duration>,
+    /// Items move on it behind each other.
+    pub belt: Option<Belt>,
+}
+
+/// How far items on a belt stay behind each other, in ticks (semantics F11).
+#[derive(Clone, Copy, Debug)]
+pub struct Belt {
+    /// From one to the next at any point of the belt.
+    pub headway: i64,
+    /// From the entry to the end.
+    pub travel: i64,
+    /// From the leaving of one until the tail of the queue behind it has moved up, where that reached to the entry.
+    pub rest: i64,
+    /// It stands while an item waits at its end.
+    pub together: bool,
 }
 
 /// A station.
@@ -98,7 +156,7 @@ impl Stage {
     #[must_use]
     pub fn takes_blocks(&self) -> bool {
         let machine = self.station.as_ref().is_some_and(|b| b.machines == 1 && !b.before && b.work.len() == 1);
-        machine && self.lane.as_ref().is_none_or(|l| l.transit.is_none())
+        machine && self.lane.as_ref().is_none_or(|l| l.transit.is_none() && l.belt.is_none())
     }
 
     /// The time of work of a stage without a station.
@@ -108,11 +166,63 @@ impl Stage {
     }
 }
 
+impl Track {
+    /// The types of its items.
+    #[must_use]
+    pub fn items(&self) -> Vec<ItemId> {
+        match &self.begin {
+            Begin::Source(feed) => feed.mix.iter().map(|(_, item)| *item).collect(),
+            Begin::Join(join) => vec![join.product],
+        }
+    }
+
+    /// The source, where it begins at one.
+    #[must_use]
+    pub fn source(&self) -> Option<&Feed> {
+        match &self.begin {
+            Begin::Source(feed) => Some(feed),
+            Begin::Join(_) => None,
+        }
+    }
+}
+
 impl Line {
     /// Whether items can leave in another order than they come in.
     #[must_use]
     pub fn reorders(&self) -> bool {
-        self.stages.iter().any(|s| s.station.as_ref().is_some_and(|b| b.machines > 1))
+        self.stages().any(|s| s.station.as_ref().is_some_and(|b| b.machines > 1))
+    }
+
+    /// All stages, without the lanes before stations that join.
+    pub fn stages(&self) -> impl Iterator<Item = &Stage> {
+        self.tracks.iter().flat_map(|t| &t.stages)
+    }
+
+    /// What comes into all stations that join parts.
+    pub fn inputs(&self) -> impl Iterator<Item = &Input> {
+        self.tracks.iter().flat_map(|track| match &track.begin {
+            Begin::Join(join) => &join.inputs[..],
+            Begin::Source(_) => &[],
+        })
+    }
+
+    /// Whether parts are made when they are taken: a source stands there that always has one.
+    #[must_use]
+    pub fn supplies(&self, input: &Input) -> bool {
+        let supplies = |t: &Track| t.stages.is_empty() && t.source().is_some_and(|f| f.every.is_none());
+        input.lane.is_none() && self.tracks.get(input.track).is_some_and(supplies)
+    }
+
+    /// Whether a part is held where it was worked on, or made, until it is taken.
+    #[must_use]
+    pub fn holds(&self, input: &Input) -> bool {
+        input.lane.is_none() && !self.supplies(input)
+    }
+
+    /// Item types that leave it.
+    #[must_use]
+    pub fn leaving(&self) -> Vec<ItemId> {
+        self.tracks.last().map_or_else(Vec::new, Track::items)
     }
 
     /// The stages of a line.
@@ -121,69 +231,44 @@ impl Line {
     /// Why its times do not follow from each other item by item, in words.
     pub fn of(plant: &Plant) -> Result<Line, String> {
         whole(plant)?;
-        let sources: Vec<NodeId> =
-            plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Source(_))).map(|(id, _)| id).collect();
-        let [first] = sources[..] else { return Err("it has several sources".to_string()) };
-        let source = feed(plant, first)?;
-        let mut line = Line { source, stages: Vec::new(), sink: first };
-        let mut at = first;
-        let mut walked = 1;
-        loop {
-            at = next(plant, at)?;
-            walked += 1;
-            let Some(node) = plant.nodes.get(at) else { return Err("an arrow leads nowhere".to_string()) };
-            if walked > plant.nodes.len() {
-                return Err("items come back to where they were".to_string());
-            }
-            always_there(plant, at, node)?;
-            match &node.kind {
-                NodeKind::Sink => break,
-                NodeKind::Buffer(b) => line.stages.push(Stage { lane: Some(lane(plant, at, node, b)?), station: None }),
-                NodeKind::Station(s) => {
-                    let station = Some(bench(plant, at, node, s, &line.source)?);
-                    match line.stages.last_mut().filter(|s| s.station.is_none()) {
-                        Some(stage) => stage.station = station,
-                        None => line.stages.push(Stage { lane: None, station }),
-                    }
-                }
-                NodeKind::Conveyor(_) => return Err(format!("{} is a conveyor", quoted(&node.name))),
-                NodeKind::Source(_) => return Err("a source follows a source".to_string()),
-            }
-        }
-        line.sink = at;
-        let first = line.stages.first().and_then(|s| s.lane.as_ref());
-        if line.source.every.is_none() && first.is_some_and(|l| l.places.is_none()) {
-            return Err(
-                "its source always has an item and there is always room, so that no time would pass".to_string()
-            );
-        }
-        if walked < plant.nodes.len() {
-            return Err("it has several flows".to_string());
-        }
-        let fails = |s: &Stage| s.station.as_ref().is_some_and(|b| b.failure.is_some());
-        for pair in line.stages.windows(2) {
-            let [one, two] = pair else { continue };
-            let before = one.station.as_ref().is_some_and(|b| b.before);
-            if before && two.lane.is_none() && (fails(two) || two.station.as_ref().is_some_and(|b| b.machines > 1)) {
-                return Err("a machine is reserved before the work".to_string());
-            }
+        let line = super::tracks::of(plant)?;
+        for track in &line.tracks {
+            no_reservation(&track.stages)?;
         }
         let several = |s: &&Stage| s.station.as_ref().is_some_and(|b| b.machines > 1);
-        if line.stages.iter().filter(several).count() > MOST_PARALLEL {
+        if line.stages().filter(several).count() > MOST_PARALLEL {
             return Err("very many of its stations have several machines".to_string());
         }
         no_collisions(&line)?;
-        if line.stages.is_empty() { Err("it has no station".to_string()) } else { Ok(line) }
+        Ok(line)
     }
+}
+
+/// Places at machines that fail, or at one of several, are not taken before the work.
+fn no_reservation(stages: &[Stage]) -> Result<(), String> {
+    let fails = |s: &Stage| s.station.as_ref().is_some_and(|b| b.failure.is_some());
+    for pair in stages.windows(2) {
+        let [one, two] = pair else { continue };
+        let before = one.station.as_ref().is_some_and(|b| b.before);
+        if before && two.lane.as_ref().is_some_and(|l| l.belt.is_some()) {
+            return Err("a place on a belt is reserved before the work".to_string());
+        }
+        if before && two.lane.is_none() && (fails(two) || two.station.as_ref().is_some_and(|b| b.machines > 1)) {
+            return Err("a machine is reserved before the work".to_string());
+        }
+    }
+    Ok(())
 }
 
 /// Streams with equal ids are told by the event kernel.
 fn no_collisions(line: &Line) -> Result<(), String> {
-    let source = &line.source;
-    let mut all: Vec<u64> = vec![source.stream];
-    all.extend(&source.first.streams);
-    all.extend(source.every.iter().flat_map(|e| &e.streams));
-    for stage in &line.stages {
+    let mut all: Vec<u64> = Vec::new();
+    for source in line.tracks.iter().filter_map(Track::source) {
+        all.push(source.stream);
+        all.extend(&source.first.streams);
+        all.extend(source.every.iter().flat_map(|e| &e.streams));
+    }
+    for stage in line.stages() {
         all.extend(stage.lane.iter().filter_map(|l| l.transit.as_ref()).flat_map(|t| &t.streams));
         if let Some(bench) = &stage.station {
             all.extend(bench.work.iter().flat_map(|w| &w.streams));
@@ -219,7 +304,10 @@ fn whole(plant: &Plant) -> Result<(), String> {
 }
 
 /// The only node behind another.
-fn next(plant: &Plant, id: NodeId) -> Result<NodeId, String> {
+///
+/// # Errors
+/// When there are several.
+pub(super) fn next(plant: &Plant, id: NodeId) -> Result<NodeId, String> {
     let node = plant.nodes.get(id);
     match node.and_then(|n| n.routing.as_ref()) {
         Some(Routing::To(target)) => Ok(target.node),
@@ -227,7 +315,11 @@ fn next(plant: &Plant, id: NodeId) -> Result<NodeId, String> {
     }
 }
 
-fn always_there(plant: &Plant, id: NodeId, node: &Node) -> Result<(), String> {
+/// Whether it works without shifts of its own or of others.
+///
+/// # Errors
+/// When it does not, in words.
+pub(super) fn always_there(plant: &Plant, id: NodeId, node: &Node) -> Result<(), String> {
     if node.calendar.is_some() {
         return Err(format!("{} has a shift", quoted(&node.name)));
     }
@@ -237,7 +329,11 @@ fn always_there(plant: &Plant, id: NodeId, node: &Node) -> Result<(), String> {
     Ok(())
 }
 
-fn feed(plant: &Plant, id: NodeId) -> Result<Feed, String> {
+/// A source.
+///
+/// # Errors
+/// Why it needs events, in words.
+pub(super) fn feed(plant: &Plant, id: NodeId) -> Result<Feed, String> {
     let none = || Err("it has no source".to_string());
     let Some(node) = plant.nodes.get(id) else { return none() };
     let NodeKind::Source(s) = &node.kind else { return none() };
@@ -273,7 +369,11 @@ fn feed(plant: &Plant, id: NodeId) -> Result<Feed, String> {
     })
 }
 
-fn lane(plant: &Plant, id: NodeId, node: &Node, b: &Buffer) -> Result<Lane, String> {
+/// A buffer.
+///
+/// # Errors
+/// Why it needs events, in words.
+pub(super) fn lane(plant: &Plant, id: NodeId, node: &Node, b: &Buffer) -> Result<Lane, String> {
     let name = quoted(&node.name);
     if b.by.is_some() || b.is_loose() || !b.kept.is_empty() || b.initial.iter().any(|(_, n)| *n > 0) {
         return Err(format!("{name} is more than places in a row"));
@@ -295,15 +395,47 @@ fn lane(plant: &Plant, id: NodeId, node: &Node, b: &Buffer) -> Result<Lane, Stri
         Capacity::Places(n) if n > MOST => return Err(format!("{name} has very many places")),
         Capacity::Places(n) => Some(n),
     };
-    Ok(Lane { node: id, places, transit })
+    Ok(Lane { node: id, places, transit, belt: None })
 }
 
-fn bench(plant: &Plant, id: NodeId, node: &Node, s: &Station, feed: &Feed) -> Result<Bench, String> {
+/// A belt.
+///
+/// # Errors
+/// Why it needs events, in words.
+pub(super) fn belt(id: NodeId, node: &Node, c: &Conveyor) -> Result<Lane, String> {
+    let name = quoted(&node.name);
+    if c.lanes != 1 || !c.extents.is_empty() || c.stops() > 0 {
+        return Err(format!("{name} has several lanes, stops, or carries items of different lengths"));
+    }
+    if c.stepped || c.ends_at_work || c.drive.is_some() {
+        return Err(format!("there is work on {name}"));
+    }
+    let places = c.places();
+    if places > MOST {
+        return Err(format!("{name} has very many places"));
+    }
+    let together = c.mode == BeltMode::StopTogether;
+    let belt = Belt { headway: c.headway().0, travel: c.travel().0, rest: c.rest().0, together };
+    Ok(Lane { node: id, places: Some(places), transit: None, belt: Some(belt) })
+}
+
+/// A station that works on items of a mix, or joins parts.
+///
+/// # Errors
+/// Why it needs events, in words.
+pub(super) fn bench(
+    plant: &Plant,
+    id: NodeId,
+    node: &Node,
+    s: &Station,
+    mix: &[(f64, ItemId)],
+    joins: bool,
+) -> Result<Bench, String> {
     let name = quoted(&node.name);
     let [recipe] = &s.recipes[..] else { return Err(format!("{name} has recipes")) };
     let [phase] = &recipe.phases[..] else { return Err(format!("{name} works in several steps")) };
-    if recipe.gathers() || !recipe.makes.is_empty() {
-        return Err(format!("{name} joins or makes items"));
+    if !joins && (recipe.gathers() || !recipe.makes.is_empty()) {
+        return Err(format!("{name} makes items of one"));
     }
     let plain = s.setup.is_none()
         && s.yield_share.is_none()
@@ -312,6 +444,7 @@ fn bench(plant: &Plant, id: NodeId, node: &Node, s: &Station, feed: &Feed) -> Re
         && s.maintenance.is_empty()
         && !s.stays()
         && !s.on_belt
+        && !s.load_each
         && phase.needs.is_empty();
     if !plain {
         return Err(format!("{name} has a yield, setups, an order, maintenance, people, or works on a belt"));
@@ -334,12 +467,12 @@ fn bench(plant: &Plant, id: NodeId, node: &Node, s: &Station, feed: &Feed) -> Re
                 let e = own(*item).ok_or_else(|| format!("{name} has no time for an item"))?;
                 drawn(e, &format!(":{}", plant.items.get(*item).map_or("", |i| i.name.as_str())))
             };
-            feed.mix.iter().map(of).collect::<Result<_, _>>()?
+            mix.iter().map(of).collect::<Result<_, _>>()?
         }
         e => vec![drawn(e, "")?],
     };
     // What is ready on several of them at one instant goes on in an order that depends on what happens at that instant.
-    if s.machines > 1 && feed.mix.len() > 1 && work.iter().any(Duration::is_zero) {
+    if s.machines > 1 && mix.len() > 1 && work.iter().any(Duration::is_zero) {
         return Err(format!("the machines of {name} work in no time"));
     }
     let before = s.blocking == Blocking::BeforeWork;
@@ -370,6 +503,6 @@ fn failure(plant: &Plant, node: &Node, b: &Breakdown) -> Result<Failure, String>
     Ok(Failure { after: drawn(&b.after, "after")?, repair: drawn(&b.repair, "repair")?, wears })
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("`{name}`")
 }

@@ -7,26 +7,34 @@
 //! leaves = the later of: its work has ended, there is a place behind
 //! ```
 //!
+//! Where parts are joined, the product is loaded at the latest of the dates at which they are there.
+//!
 //! Streams, laws and rounding are those of the event kernel, so that every figure is the same to the last bit
-//! (`tests/it/recursion.rs`). [`line`] finds the stages, or says why a line needs events; [`cells`] is one stage,
-//! [`failing`] what stops its machine, [`machines`] several machines, [`ends`] source and sink, [`run`] goes through them,
-//! [`figures`] makes of it what is read from the event kernel. Where stages stand far enough from each other they take
-//! items in blocks: [`block`] is the loop, written in registers of several replications ([`wide`]), of which [`side`]
-//! chooses those that the processor has. Start at [`Recursion`].
+//! (`tests/it/recursion.rs`). [`line`] is what is gone through, `tracks` finds it, or says why a line needs events. [`cells`]
+//! is one stage, [`failing`] what stops its machine, [`machines`] several machines, [`belts`] belts, [`ends`] source and sink, [`join`] where
+//! parts are joined. [`track`] goes through stages in a row, `walking` through those with several machines, [`run`] from the
+//! beginning to the end; [`figures`] makes of it what is read from the event kernel. Where stages stand far enough from each
+//! other they take items in blocks: [`block`] is the loop, written in registers of several replications ([`wide`]), of which
+//! [`side`] chooses those that the processor has. Start at [`Recursion`].
 
 // One index goes through the arrays of all lanes.
 #![allow(clippy::needless_range_loop)]
 
+pub mod belts;
 pub mod block;
 pub mod cells;
 pub mod draws;
 pub mod ends;
 pub mod failing;
 pub mod figures;
+pub mod join;
 pub mod line;
 pub mod machines;
 pub mod run;
 pub mod side;
+pub mod track;
+mod tracks;
+mod walking;
 pub mod wide;
 
 use crate::ir::Plant;
@@ -74,7 +82,7 @@ impl Recursion {
     /// Whether replications can run side by side.
     #[must_use]
     pub fn goes_wide(&self) -> bool {
-        run::goes_wide(&self.line)
+        track::goes_wide(&self.line)
     }
 
     /// Runs [`LANES`] replications side by side, from [`Ask::first`] on, with the widest instructions that the

@@ -54,8 +54,14 @@ impl Waits<'_> {
                             }
                         }
                     }
-                    Some(NodeKind::Source(Source { supply: Supply::Always, total: None, .. })) => {
-                        rest.insert(*offers, 0);
+                    Some(NodeKind::Source(Source { supply: Supply::Always, total, .. })) => {
+                        // The one that stands ready, and those that are made as it leaves.
+                        let record = self.get(at, item::HOLDER);
+                        let total = total.and_then(|t| i64::try_from(t).ok()).unwrap_or(i64::MAX);
+                        let there = total.saturating_sub(self.get(record, source::MADE)).saturating_add(1);
+                        if let Some(left) = rest.get_mut(offers) {
+                            *left = left.saturating_sub(there).max(0);
+                        }
                     }
                     _ => {
                         if let Some(left) = rest.get_mut(offers).filter(|left| **left > 0) {

@@ -1,0 +1,642 @@
+//! A track while it runs: its items go through its stages in blocks, or one by one where stages stand close to each
+//! other. Start at [`Track::block`].
+
+use crate::runtime::ziggurat::tables;
+
+use super::block::{BLOCK, Rows};
+use super::cells::{Bounds, Cell, NO_TIME, Passage, Unsound, max};
+use super::draws::{Bank, Draws};
+use super::ends::Origin;
+use super::join::{Join, Presence};
+use super::line::{self, Begin, Line, Stage};
+use super::run::Ask;
+use super::side::Side;
+
+/// Stages that a block goes through together.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// One stage, item after item in one loop; where its times are drawn with those of others, the bank and the column.
+    Block(usize, Option<(usize, usize)>),
+    /// Stages from one on up to another, each item through all of them.
+    Through(usize, usize),
+}
+
+/// Dates of the items of a block.
+struct Dates<const L: usize> {
+    times: Rows<L>,
+    banked: Rows<4>,
+    ready: Rows<L>,
+    births: Rows<L>,
+    kinds: [[u8; L]; BLOCK],
+    came: Rows<L>,
+    ended: Rows<L>,
+    gone: Rows<L>,
+}
+
+/// Where items of a track come from, while it runs.
+pub enum Start<const L: usize> {
+    /// A source.
+    Source {
+        /// What it has given.
+        origin: Origin<L>,
+        /// There is always an item, which is born when it leaves.
+        always: bool,
+    },
+    /// Its first stage joins what others bring.
+    Join(Box<Join<L>>),
+}
+
+/// A track in `L` replications.
+pub struct Track<const L: usize> {
+    /// Where its items come from.
+    pub start: Start<L>,
+    /// Its stages.
+    pub cells: Vec<Cell<L>>,
+    parts: Vec<Part>,
+    banks: Vec<Bank>,
+    /// Most items of a block.
+    pub block: usize,
+    /// The stages from here on hold a part, each, until the next takes it.
+    tail: usize,
+    /// How the part went through the last stage that it holds.
+    held: Passage<L>,
+    dates: Box<Dates<L>>,
+    flipped: bool,
+    /// How long its items are inside, where they are joined.
+    pub presence: Option<Presence<L>>,
+}
+
+/// A part that the last machine of a track holds.
+pub struct Held<const L: usize> {
+    /// Since when it is ready.
+    pub ready: [i64; L],
+    /// When it was born.
+    pub birth: [i64; L],
+    /// Since when it is what it is.
+    pub begun: [i64; L],
+}
+
+/// An item on its way, and how it went through the stage that it is in.
+#[derive(Clone, Copy)]
+pub(super) struct Item<const L: usize> {
+    /// When it is ready to leave.
+    pub ready: [i64; L],
+    /// When it was born.
+    pub birth: [i64; L],
+    /// Its place in the mix.
+    pub kind: [u8; L],
+}
+
+impl<const L: usize> Track<L> {
+    /// A track at t = 0. `longest` durations are left to the event kernel.
+    ///
+    /// # Errors
+    /// When the time of a first item or failure is none.
+    pub fn new(
+        line: &Line,
+        number: usize,
+        ask: &Ask,
+        (block, longest, banked): (usize, u64, bool),
+        bounds: &Bounds<L>,
+    ) -> Result<Self, Unsound> {
+        let track = line.tracks.get(number).ok_or(Unsound)?;
+        let cell = |s: &Stage| Cell::new(s, block, longest, bounds, ask.seed, ask.first);
+        let cells: Vec<Cell<L>> = track.stages.iter().map(cell).collect();
+        if cells.iter().any(Cell::is_unsound) {
+            return Err(Unsound);
+        }
+        let block = block.min(most_of_block(line, track));
+        let start = match &track.begin {
+            Begin::Source(feed) => Start::Source {
+                origin: Origin::new(feed, longest, bounds, ask.seed, ask.first)?,
+                always: feed.every.is_none(),
+            },
+            Begin::Join(join) => Start::Join(Box::new(Join::new(line, join, block, longest, bounds))),
+        };
+        let mut parts = parts(track, block, opens_behind(line, number));
+        let held = line.inputs().any(|input| input.track == number && line.holds(input));
+        let tail = match parts.last() {
+            Some(Part::Through(from, _) | Part::Block(from, _)) if held => *from,
+            _ => cells.len(),
+        };
+        if held {
+            parts.pop();
+        }
+        let banks = if banked { bank(&cells, &mut parts) } else { Vec::new() };
+        let none = || [[0; L]; BLOCK];
+        Ok(Track {
+            start,
+            cells,
+            parts,
+            banks,
+            block,
+            tail,
+            held: Passage::NONE,
+            dates: Box::new(Dates {
+                times: none(),
+                banked: [[0; 4]; BLOCK],
+                ready: none(),
+                births: none(),
+                kinds: [[0; L]; BLOCK],
+                came: none(),
+                ended: none(),
+                gone: none(),
+            }),
+            flipped: false,
+            presence: (line.tracks.len() > 1).then(|| Presence::new(bounds)),
+        })
+    }
+
+    /// How many of so many items there still are.
+    #[must_use]
+    pub fn up_to(&self, below: &[Track<L>], count: usize) -> usize {
+        match &self.start {
+            Start::Source { origin, .. } => origin.up_to(count),
+            Start::Join(join) => join.up_to(below, count),
+        }
+    }
+
+    /// Whether it begins at a source that makes nothing any more.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        matches!(&self.start, Start::Source { origin, .. } if origin.up_to(1) == 0)
+    }
+
+    /// Whether everything that comes from now on comes when all is over.
+    #[must_use]
+    pub fn is_over(&self, bounds: &Bounds<L>) -> bool {
+        match &self.start {
+            Start::Source { origin, .. } => origin.is_over(bounds),
+            Start::Join(join) => join.is_over(bounds),
+        }
+    }
+
+    /// How far it is, in the replication that is furthest behind.
+    #[must_use]
+    pub fn behind(&self) -> i64 {
+        match &self.start {
+            Start::Source { origin, .. } => origin.behind(),
+            Start::Join(join) => join.behind(),
+        }
+    }
+
+    /// When the items of the latest block left the last stage.
+    #[must_use]
+    pub fn left(&self) -> &Rows<L> {
+        if self.flipped { &self.dates.gone } else { &self.dates.came }
+    }
+
+    /// When they were born.
+    #[must_use]
+    pub fn births(&self) -> &Rows<L> {
+        match &self.start {
+            Start::Source { .. } => &self.dates.births,
+            Start::Join(join) => &join.births,
+        }
+    }
+
+    /// Since when they are what they are.
+    #[must_use]
+    pub fn begun(&self) -> &Rows<L> {
+        match &self.start {
+            Start::Source { .. } => &self.dates.births,
+            Start::Join(join) => &join.ended,
+        }
+    }
+
+    /// Their places in the mix.
+    #[must_use]
+    pub fn kinds(&self) -> &[[u8; L]; BLOCK] {
+        &self.dates.kinds
+    }
+
+    /// Whether there are stages before those that hold a part each.
+    #[must_use]
+    pub fn has_way_to_tail(&self) -> bool {
+        self.tail > 0 && !self.cells.is_empty()
+    }
+
+    /// Items go from the beginning to the last stage, behind which there is room from `behind` on; `below` are the tracks
+    /// that bring parts.
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    pub fn block<S: Side<L>>(
+        &mut self,
+        below: &mut [Track<L>],
+        count: usize,
+        behind: &[[i64; L]],
+        bounds: &Bounds<L>,
+    ) -> Result<(), Unsound> {
+        let Self { start, cells, parts, banks, dates, .. } = self;
+        let Dates { times, banked, ready, births, kinds, came, ended, gone } = &mut **dates;
+        let (mut came, mut gone) = (came, gone);
+        match start {
+            Start::Source { origin, .. } => origin.kinds(kinds, count),
+            Start::Join(join) => {
+                join.collect::<S>(below, count, bounds)?;
+                *came = join.there;
+            }
+        }
+        if let (true, Start::Source { origin, always }) = (parts.is_empty(), &mut *start) {
+            origin.give::<S>(count, [times, ready, came], behind, bounds)?;
+            let from = if *always { &*came } else { &*ready };
+            births.iter_mut().zip(from).take(count).for_each(|(birth, date)| *birth = *date);
+        }
+        let mut first = true;
+        for part in parts.iter() {
+            let (from, to) = match *part {
+                Part::Block(at, _) => (at, at + 1),
+                Part::Through(from, to) => (from, to),
+            };
+            let (before, after) = cells.split_at_mut(to);
+            let ahead = after.first().map_or(behind, |next| next.rooms(count));
+            let its = before.get_mut(from..).unwrap_or_default();
+            match (part, &mut *its) {
+                (Part::Block(_, bank), [cell]) => {
+                    let supplied = match start {
+                        Start::Source { origin, always } if first && cell.has_lane() => {
+                            origin.give::<S>(count, [times, ready, came], cell.rooms(count), bounds)?;
+                            let from = if *always { &*came } else { &*ready };
+                            births.iter_mut().zip(from).take(count).for_each(|(birth, date)| *birth = *date);
+                            None
+                        }
+                        Start::Source { origin, .. } if first => {
+                            let due = origin.due();
+                            came.iter_mut().take(count).for_each(|row| *row = due);
+                            Some(origin)
+                        }
+                        Start::Source { .. } | Start::Join(_) => None,
+                    };
+                    let bank = bank.and_then(|(at, column)| Some((banks.get_mut(at)?, column)));
+                    draw::<S, L>(cell, count, bank, banked, times)?;
+                    let (item, freed) = (cell.items(), cell.freed());
+                    cell.through_block::<S>(count, [times, came, ended, gone], ahead, bounds)?;
+                    if let Some(origin) = supplied {
+                        // There is always an item: it comes when it is loaded.
+                        for (i, birth) in (item..).zip(births.iter_mut()).take(count) {
+                            *birth = cell.leaves_at(i);
+                        }
+                        origin.gave_at_once(count, ready, births, bounds);
+                    }
+                    if let (true, Start::Join(join)) = (first, &mut *start) {
+                        let mut freed = freed;
+                        for i in 0..count.min(BLOCK) {
+                            let loaded = cell.leaves_at(item + i as u64);
+                            let passage = Passage { came: loaded, loaded, began: loaded, ended: ended[i] };
+                            join.freed[i] = std::mem::replace(&mut freed, gone[i]);
+                            join.load(below, i, &passage, bounds)?;
+                        }
+                    }
+                }
+                _ => {
+                    for i in 0..count.min(BLOCK) {
+                        let mut item = Item { ready: came[i], birth: births[i], kind: kinds[i] };
+                        let room = Behind::Room(ahead.get(i).unwrap_or(&[NO_TIME; L]));
+                        if !first {
+                            gone[i] = through(its, None, &mut item, room, bounds, None)?;
+                            continue;
+                        }
+                        gone[i] = enters::<S, L>(start, its, below, i, &mut item, room, bounds)?;
+                        births[i] = item.birth;
+                    }
+                }
+            }
+            if let (true, Start::Join(join)) = (first, &mut *start) {
+                join.taken(below, count, bounds);
+            }
+            std::mem::swap(&mut came, &mut gone);
+            first = false;
+        }
+        self.flipped = self.parts.len() % 2 == 1;
+        Ok(())
+    }
+
+    /// The part of a block goes on to the last machine, or stands ready in the source, until [`Track::gives`].
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    pub fn hold<S: Side<L>>(
+        &mut self,
+        below: &mut [Track<L>],
+        number: usize,
+        bounds: &Bounds<L>,
+    ) -> Result<Held<L>, Unsound> {
+        let number = number.min(BLOCK - 1);
+        let mut item =
+            Item { ready: self.left()[number], birth: self.births()[number], kind: self.dates.kinds[number] };
+        let mut begun = self.begun()[number];
+        let Self { start, cells, tail, held, .. } = self;
+        if let (Start::Source { origin, .. }, true) = (&mut *start, cells.is_empty()) {
+            let ready = origin.next(bounds);
+            return Ok(Held { ready, birth: ready, begun: ready });
+        }
+        let its = cells.get_mut(*tail..).unwrap_or_default();
+        if *tail > 0 {
+            through(its, None, &mut item, Behind::Held(held), bounds, None)?;
+            return Ok(Held { ready: held.ended, birth: item.birth, begun });
+        }
+        if let Start::Join(join) = start {
+            join.collect::<S>(below, 1, bounds)?;
+        }
+        enters::<S, L>(start, its, below, 0, &mut item, Behind::Held(held), bounds)?;
+        match start {
+            Start::Source { .. } => begun = item.birth,
+            Start::Join(join) => {
+                join.taken(below, 1, bounds);
+                (item.birth, begun) = (join.births[0], join.ended[0]);
+            }
+        }
+        Ok(Held { ready: held.ended, birth: item.birth, begun })
+    }
+
+    /// What it holds leaves.
+    ///
+    /// # Errors
+    /// When the time to the next item is none.
+    pub fn gives(&mut self, gone: &[i64; L], bounds: &Bounds<L>) -> Result<(), Unsound> {
+        match (self.cells.last_mut(), &mut self.start) {
+            (Some(last), _) => last.count(&self.held, gone, bounds),
+            (None, Start::Source { origin, .. }) => origin.left(gone, bounds)?,
+            (None, Start::Join(_)) => {}
+        }
+        Ok(())
+    }
+
+    /// Nothing is loaded any more before the end where it joins parts: those that still can, come.
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    pub fn flush<S: Side<L>>(&mut self, below: &mut [Track<L>], bounds: &Bounds<L>) -> Result<(), Unsound> {
+        let (Start::Join(join), Some(cell)) = (&mut self.start, self.cells.first_mut()) else { return Ok(()) };
+        cell.fail_to_the_end(bounds);
+        join.flush::<S>(below, (&cell.freed(), &cell.take_idle()), bounds)
+    }
+
+    /// Items of a block leave the line.
+    pub fn leave(&mut self, count: usize, bounds: &Bounds<L>) {
+        let Some(mut presence) = self.presence.take() else { return };
+        for (begun, left) in self.begun().iter().zip(self.left()).take(count) {
+            presence.ends(begun, left, bounds);
+        }
+        self.presence = Some(presence);
+    }
+
+    /// A run ends earlier than it might have.
+    pub fn tighten(&mut self, lane: usize, end: i64) {
+        match &mut self.start {
+            Start::Source { origin, .. } => origin.tighten(lane, end),
+            Start::Join(join) => join.tighten(lane, end),
+        }
+        for cell in &mut self.cells {
+            cell.tighten(lane, end);
+        }
+        if let Some(presence) = &mut self.presence {
+            presence.tighten(lane, end);
+        }
+    }
+
+    /// Carries sums over.
+    pub fn carry(&mut self) {
+        self.cells.iter_mut().for_each(Cell::carry);
+        if let Start::Join(join) = &mut self.start {
+            join.carry();
+        }
+        if let Some(presence) = &mut self.presence {
+            presence.carry();
+        }
+    }
+
+    /// Counts what is still open when all is over.
+    pub fn close(&mut self, bounds: &Bounds<L>) {
+        match &mut self.start {
+            Start::Source { origin, .. } => origin.close(bounds),
+            Start::Join(join) => join.close(bounds),
+        }
+        self.cells.iter_mut().for_each(|cell| cell.close(bounds));
+        if let Some(presence) = &mut self.presence {
+            presence.close(bounds);
+        }
+    }
+
+    /// Bytes that it takes, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let join = if let Start::Join(join) = &self.start { join.bytes() } else { 0 };
+        self.cells.iter().map(Cell::bytes).sum::<usize>() + join
+    }
+}
+
+/// An item enters a track by its first stages.
+fn enters<S: Side<L>, const L: usize>(
+    start: &mut Start<L>,
+    its: &mut [Cell<L>],
+    below: &mut [Track<L>],
+    number: usize,
+    item: &mut Item<L>,
+    behind: Behind<'_, L>,
+    bounds: &Bounds<L>,
+) -> Result<[i64; L], Unsound> {
+    match start {
+        Start::Source { origin, always } => {
+            item.ready = origin.next(bounds);
+            item.birth = item.ready;
+            through(its, Some((origin, *always)), item, behind, bounds, None)
+        }
+        Start::Join(join) => {
+            item.ready = join.hold::<S>(below, number, bounds)?;
+            join.freed[number] = its.first().map_or([0; L], Cell::freed);
+            let mut entry = Passage::NONE;
+            let gone = through(its, None, item, behind, bounds, Some(&mut entry))?;
+            if let Some(cell) = its.first_mut() {
+                join.down[number] = cell.take_idle();
+            }
+            join.load(below, number, &entry, bounds)?;
+            Ok(gone)
+        }
+    }
+}
+
+/// The times of work of a block at a stage: drawn for it, or by the first of a bank for all of them.
+fn draw<S: Side<L>, const L: usize>(
+    cell: &mut Cell<L>,
+    count: usize,
+    bank: Option<(&mut Bank, usize)>,
+    banked: &mut Rows<4>,
+    times: &mut Rows<L>,
+) -> Result<(), Unsound> {
+    let Some((bank, column)) = bank else { return cell.draw::<S>(count, times) };
+    if column == 0 {
+        S::draw_bank(bank, count, banked, cell.longest())?;
+    }
+    for i in 0..count.min(BLOCK) {
+        times[i] = [banked[i][column % 4]; L];
+    }
+    Ok(())
+}
+
+/// What is behind the last of some stages.
+enum Behind<'a, const L: usize> {
+    /// There is room from this date on.
+    Room(&'a [i64; L]),
+    /// The item is held: how it went through the last stage.
+    Held(&'a mut Passage<L>),
+}
+
+/// An item goes through stages that stand without enough places between them, from the source on where they are the
+/// first. When it is gone from the last; how it went through the first is told.
+fn through<const L: usize>(
+    cells: &mut [Cell<L>],
+    mut feeds: Option<(&mut Origin<L>, bool)>,
+    item: &mut Item<L>,
+    behind: Behind<'_, L>,
+    bounds: &Bounds<L>,
+    mut entry: Option<&mut Passage<L>>,
+) -> Result<[i64; L], Unsound> {
+    let tables = tables();
+    let ahead = if let Behind::Room(ahead) = behind { *ahead } else { [NO_TIME; L] };
+    let mut giver: Option<&mut Cell<L>> = None;
+    let mut passage = Passage::NONE;
+    let mut cells = cells.iter_mut();
+    while let Some(cell) = cells.next() {
+        let next = if cell.is_plain() {
+            cell.go(&item.ready, bounds, tables)?
+        } else {
+            let ahead = cells.as_slice().first().map_or(ahead, |next| next.room);
+            let there = cell.arrive(&item.ready, tables)?;
+            cell.pass(there, &item.kind, &ahead, bounds, tables)?
+        };
+        match (giver, &mut feeds) {
+            (Some(giver), _) => giver.count(&passage, &next.came, bounds),
+            (None, Some((origin, always))) => {
+                origin.left(&next.came, bounds)?;
+                if *always {
+                    item.birth = next.came;
+                }
+            }
+            (None, None) => {
+                if let Some(entry) = entry.take() {
+                    *entry = next;
+                }
+            }
+        }
+        passage = next;
+        item.ready = passage.ended;
+        giver = Some(cell);
+    }
+    if let Behind::Held(held) = behind {
+        *held = passage;
+        return Ok(passage.ended);
+    }
+    let gone = max(&item.ready, &ahead);
+    if let Some(giver) = giver {
+        giver.count(&passage, &gone, bounds);
+    }
+    Ok(gone)
+}
+
+/// Items of a block that suit a line best: with many, the stages that can take so many are fast, with few, more are.
+pub(super) fn block_of(line: &Line) -> usize {
+    let takes = |stage: &Stage, count: usize| {
+        let lane = stage.lane.as_ref();
+        lane.is_some_and(|l| l.belt.is_none() && l.places.is_none_or(|places| places >= count as u64))
+    };
+    let stages = line.stages().count();
+    let cost = |count: usize| {
+        let fast = line.stages().filter(|s| takes(s, count)).count();
+        // A stage costs 4 for each item by itself, and in a block 1, and 3 for the block.
+        4 * count * (stages - fast) + fast * (count + 3)
+    };
+    let by_item = |count: usize| 1000 * cost(count) / count;
+    (2..=BLOCK).rev().min_by_key(|count| by_item(*count)).unwrap_or(BLOCK)
+}
+
+/// Most items of a block of a track: products for whose parts there is room before the station that joins them.
+fn most_of_block(line: &Line, track: &line::Track) -> usize {
+    let Begin::Join(join) = &track.begin else { return BLOCK };
+    let of = |input: &line::Input| {
+        let places = input.lane.as_ref().and_then(|l| l.places).and_then(|places| usize::try_from(places).ok());
+        match line.tracks.get(input.track) {
+            Some(held) if line.holds(input) => most_of_block(line, held),
+            _ => places.map_or(BLOCK, |places| places / input.parts.max(1)),
+        }
+    };
+    join.inputs.iter().map(of).min().unwrap_or(BLOCK).clamp(1, BLOCK)
+}
+
+/// Whether the first stages of a track go in blocks, as far as what stands before them lets them.
+fn opens_behind(line: &Line, number: usize) -> bool {
+    let stages = line.tracks.get(number).map_or(&[][..], |t| &t.stages);
+    match line.tracks.get(number).map(|t| &t.begin) {
+        Some(Begin::Source(feed)) => feed.every.is_none(),
+        // Where it fails, how long it was down has to be known of each product.
+        Some(Begin::Join(join)) => {
+            let fails = |s: &Stage| s.station.as_ref().is_some_and(|b| b.failure.is_some());
+            !join.inputs.iter().any(|input| line.holds(input)) && !stages.first().is_some_and(fails)
+        }
+        None => false,
+    }
+}
+
+/// Draws the times of stages together, where they are exponential and stand in a row.
+fn bank<const L: usize>(cells: &[Cell<L>], parts: &mut [Part]) -> Vec<Bank> {
+    let mut banks = Vec::new();
+    let mut from = 0;
+    while from < parts.len() {
+        let four = parts.get_mut(from..).unwrap_or_default();
+        let work = |part: &Part| match part {
+            Part::Block(at, _) => cells.get(*at).map(Cell::work),
+            Part::Through(..) => None,
+        };
+        let own: Vec<&Draws<L>> = four.iter().take(4).map_while(work).collect();
+        let bank = if own.len() > 1 { Bank::of(&own) } else { None };
+        let Some(bank) = bank else {
+            from += 1;
+            continue;
+        };
+        for (column, part) in four.iter_mut().take(own.len()).enumerate() {
+            if let Part::Block(_, place) = part {
+                *place = Some((banks.len(), column));
+            }
+        }
+        from += own.len();
+        banks.push(bank);
+    }
+    banks
+}
+
+/// Whether replications side by side take less time than one after another: most stages take items in blocks, for
+/// which there are wide registers.
+#[must_use]
+pub fn goes_wide(line: &Line) -> bool {
+    let block = block_of(line);
+    let alone = |(number, track): (usize, &line::Track)| {
+        let parts = parts(track, block.min(most_of_block(line, track)), opens_behind(line, number));
+        parts.iter().filter(|part| matches!(part, Part::Block(..))).count()
+    };
+    let all: usize = line.tracks.iter().enumerate().map(alone).sum();
+    !line.reorders() && 2 * all >= line.stages().count()
+}
+
+/// Which stages a block goes through one by one: those that no other stands too close to. `open`: the first has no lane and
+/// needs none.
+fn parts(track: &line::Track, block: usize, open: bool) -> Vec<Part> {
+    let stages = &track.stages;
+    let opens = |at: usize| {
+        let lane = stages.get(at).and_then(|s| s.lane.as_ref());
+        // When the next can come on a belt, is known only when the one before has.
+        lane.is_some_and(|l| l.belt.is_none() && l.places.is_none_or(|places| places >= block as u64))
+    };
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for to in 1..=stages.len() {
+        if to < stages.len() && !opens(to) {
+            continue;
+        }
+        let alone = to == from + 1 && stages.get(from).is_some_and(Stage::takes_blocks);
+        let fed = opens(from) || from == 0 && open && stages.first().is_some_and(|s| s.lane.is_none());
+        parts.push(if alone && fed { Part::Block(from, None) } else { Part::Through(from, to) });
+        from = to;
+    }
+    parts
+}

@@ -1,0 +1,154 @@
+//! Lines with machines in parallel, where another item may go on than the one that has come: one replication at a time,
+//! each item as far as it can. Start at [`Runner::all_walking`].
+
+use crate::runtime::ziggurat::tables;
+
+use super::block::BLOCK;
+use super::cells::{Behind, Bounds, Cell, NEVER, NO_TIME, Passage};
+use super::ends::{Exit, Origin};
+use super::machines::Held;
+use super::run::{Ask, Halt, Pace, Runner};
+use super::track::{Item, Start, Track};
+
+impl Runner<1> {
+    /// Item after item until the end.
+    ///
+    /// # Errors
+    /// When it is ended, or the event kernel has to run instead.
+    pub(super) fn all_walking(&mut self, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
+        let mut pace = Pace::new();
+        let mut kinds = [[0; 1]; BLOCK];
+        loop {
+            let Some(mut way) = self.way() else { return Err(Halt::Beyond) };
+            if way.origin.up_to(1) == 0 {
+                break;
+            }
+            way.origin.kinds(&mut kinds, 1);
+            let ready = way.origin.next(way.bounds);
+            let end = way.walk(0, Item { ready, birth: ready, kind: kinds[0] }, None)?;
+            if self.after(1, end, &mut pace, ask, look)? {
+                break;
+            }
+        }
+        if let Some(mut way) = self.way() {
+            way.flush()?;
+        }
+        self.finish()
+    }
+
+    /// The only track.
+    fn way(&mut self) -> Option<Way<'_>> {
+        let [Track { start: Start::Source { origin, always }, cells, .. }] = &mut self.tracks[..] else { return None };
+        Some(Way { origin, always: *always, cells, exit: &mut self.exit, bounds: &self.bounds })
+    }
+}
+
+/// A track from a source to the sink.
+struct Way<'a> {
+    origin: &'a mut Origin<1>,
+    always: bool,
+    cells: &'a mut [Cell<1>],
+    exit: &'a mut Exit<1>,
+    bounds: &'a Bounds<1>,
+}
+
+impl Way<'_> {
+    /// An item goes from a stage on as far as it can: to the sink, or onto one of several machines. When it gets there.
+    fn walk(&mut self, from: usize, mut item: Item<1>, given: Option<Held>) -> Result<i64, Halt> {
+        let mut held = given;
+        let mut passage = Passage::NONE;
+        for at in from..self.cells.len() {
+            self.make_way(at)?;
+            let ahead = self.cells.get(at + 1).map_or([NO_TIME], |next| next.room);
+            let (came, there) = self.cell(at)?.arrive(&item.ready, tables())?;
+            self.let_go_before(at, there[0])?;
+            let bounds = self.bounds;
+            let next = self.cell(at)?.pass((came, there), &item.kind, &ahead, bounds, tables())?;
+            match at.checked_sub(1) {
+                None => {
+                    self.origin.left(&next.came, bounds)?;
+                    if self.always {
+                        item.birth = next.came;
+                    }
+                }
+                Some(giver) => leaves(self.cell(giver)?, &passage, held, next.came[0], bounds),
+            }
+            held = None;
+            passage = next;
+            item.ready = passage.ended;
+            let cell = self.cell(at)?;
+            if matches!(cell.behind, Behind::Several(_)) {
+                // Its passage through the lane is over.
+                let through = Passage { began: passage.loaded, ended: passage.loaded, ..passage };
+                cell.count(&through, &passage.loaded, bounds);
+                if let Behind::Several(machines) = &mut cell.behind {
+                    machines.load(0, passage.loaded[0], passage.ended[0], item.birth[0], item.kind[0]);
+                }
+                return Ok(passage.ended[0]);
+            }
+        }
+        let bounds = self.bounds;
+        let last = self.cells.len().saturating_sub(1);
+        leaves(self.cell(last)?, &passage, held, item.ready[0], bounds);
+        self.exit.leave(&item.birth, &item.kind, &item.ready, bounds);
+        Ok(item.ready[0])
+    }
+
+    fn cell(&mut self, at: usize) -> Result<&mut Cell<1>, Halt> {
+        self.cells.get_mut(at).ok_or(Halt::Beyond)
+    }
+
+    /// The item that finishes first on one of several machines goes on.
+    fn let_go(&mut self, at: usize) -> Result<(), Halt> {
+        let Behind::Several(machines) = &mut self.cell(at)?.behind else { return Ok(()) };
+        let Some(held) = machines.give(0) else { return Ok(()) };
+        let item = Item { ready: [held.ended], birth: [held.birth], kind: [held.kind] };
+        self.walk(at + 1, item, Some(held)).map(|_| ())
+    }
+
+    /// Some machine of a stage is to be idle.
+    fn make_way(&mut self, at: usize) -> Result<(), Halt> {
+        let Behind::Several(machines) = &self.cell(at)?.behind else { return Ok(()) };
+        if machines.idle_since(0) == NEVER {
+            self.let_go(at)?;
+        }
+        self.cell(at)?.room_at_machines();
+        Ok(())
+    }
+
+    /// Items go on that finish by the time an item is loaded that can be from `there` on.
+    fn let_go_before(&mut self, at: usize, there: i64) -> Result<(), Halt> {
+        loop {
+            let cell = self.cell(at)?;
+            let loads = cell.loads_at(0, there);
+            let Behind::Several(machines) = &cell.behind else { return Ok(()) };
+            let finish = machines.finish(0);
+            // Of an overloaded line dates can lie behind all that can be told.
+            if finish > loads || finish == NEVER {
+                return Ok(());
+            }
+            self.let_go(at)?;
+        }
+    }
+
+    /// Items that are still on machines in parallel go on.
+    fn flush(&mut self) -> Result<(), Halt> {
+        for at in 0..self.cells.len() {
+            while let Behind::Several(machines) = &self.cell(at)?.behind {
+                if machines.finish(0) == NEVER {
+                    break;
+                }
+                self.let_go(at)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An item leaves a stage.
+fn leaves(giver: &mut Cell<1>, passage: &Passage<1>, held: Option<Held>, gone: i64, bounds: &Bounds<1>) {
+    match (held, &mut giver.behind) {
+        (Some(held), Behind::Several(machines)) => machines.count(&[held], &[gone], bounds),
+        _ => giver.count(passage, &[gone], bounds),
+    }
+}
