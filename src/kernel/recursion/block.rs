@@ -4,8 +4,10 @@
 //!
 //! Start at [`pass`], the innermost loop.
 
-use super::cells::{Bounds, Mark, NO_TIME, Sums, Unsound};
+use super::bounds::{Bounds, NO_TIME};
+use super::cells::Unsound;
 use super::failing::Failing;
+use super::sums::{Mark, Sums};
 use super::wide::Wide;
 
 /// Most items of a block.

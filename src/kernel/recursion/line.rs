@@ -1,6 +1,6 @@
 //! What a line is for recursion: tracks of stages, each a lane and what stands behind it. A track begins at a source or at a
 //! station that joins what others bring, and ends at such a station or at the sink. [`bench`], [`lane`] and [`feed`] take
-//! nodes over, or say why they need events; [`tracks`](super::tracks) finds which belong to which track.
+//! nodes over, or say why they need events; `detect` finds which belong to which track.
 
 use crate::base::quantity::to_f64;
 use crate::ir::expect::{ItemTime, MeasureKind, Statistic};
@@ -231,7 +231,7 @@ impl Line {
     /// Why its times do not follow from each other item by item, in words.
     pub fn of(plant: &Plant) -> Result<Line, String> {
         whole(plant)?;
-        let line = super::tracks::of(plant)?;
+        let line = super::detect::of(plant)?;
         for track in &line.tracks {
             no_reservation(&track.stages)?;
         }

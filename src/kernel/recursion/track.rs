@@ -4,11 +4,13 @@
 use crate::runtime::ziggurat::tables;
 
 use super::block::{BLOCK, Rows};
-use super::cells::{Bounds, Cell, NO_TIME, Passage, Unsound, max};
+use super::bounds::{Bounds, NO_TIME};
+use super::cells::{Cell, Passage, Unsound, max};
 use super::draws::{Bank, Draws};
 use super::ends::Origin;
-use super::join::{Join, Presence};
+use super::join::Join;
 use super::line::{self, Begin, Line, Stage};
+use super::presence::Presence;
 use super::run::Ask;
 use super::side::Side;
 
