@@ -8,7 +8,7 @@
 use crate::runtime::ziggurat::ZigguratTables;
 
 use super::belts::Belt;
-use super::block::{BLOCK, FAILS, Leaves, NEVER_STOPS, Pass, Rows, Stops, WEARS, nothing_ahead};
+use super::block::{BLOCK, FAILS, Leaves, MOVES, NEVER_STOPS, NO_LANE, Pass, Rows, Stops, WAITS, WEARS, nothing_ahead};
 use super::bounds::{Bounds, NEVER, NO_TIME, before, cross};
 use super::draws::Draws;
 use super::failing::Failing;
@@ -356,10 +356,10 @@ impl<const L: usize> Cell<L> {
         self.has_lane
     }
 
-    /// The time of work.
+    /// The time of work, where it is the same for all items.
     #[must_use]
-    pub fn work(&self) -> &Draws<L> {
-        &self.work
+    pub fn work(&self) -> Option<&Draws<L>> {
+        self.others.is_empty().then_some(&self.work)
     }
 
     /// Durations beyond this are left to the event kernel.
@@ -381,17 +381,29 @@ impl<const L: usize> Cell<L> {
         self.leaves.of(item)
     }
 
-    /// Draws the times of work of a block.
+    /// Draws the times of work of a block of items of these places in the mix.
     ///
     /// # Errors
     /// When a draw gives no duration.
     #[inline(always)]
-    pub fn draw<S: Side<L>>(&mut self, count: usize, times: &mut Rows<L>) -> Result<(), Unsound> {
-        S::draw(&mut self.work, count, times, self.longest)
+    pub fn draw<S: Side<L>>(
+        &mut self,
+        count: usize,
+        kinds: &[[u8; L]; BLOCK],
+        times: &mut Rows<L>,
+    ) -> Result<(), Unsound> {
+        if self.others.is_empty() {
+            return S::draw(&mut self.work, count, times, self.longest);
+        }
+        for (time, kind) in times.iter_mut().zip(kinds).take(count) {
+            *time = of_kind(&mut self.work, &mut self.others, kind);
+            sound(time, self.longest)?;
+        }
+        Ok(())
     }
 
-    /// Items of a block go through, with these times of work. `came` says when each comes, and `ahead` from when on there is room behind; `ended`
-    /// and `gone` are told.
+    /// Items of a block go through, with these times of work. `came` says when each comes, and `ahead` from when on there
+    /// is room behind; `ended` and `gone` are told, and `there`, when each can be loaded, if that is not as it comes.
     ///
     /// # Errors
     /// When a draw gives no duration.
@@ -399,11 +411,22 @@ impl<const L: usize> Cell<L> {
     pub fn through_block<S: Side<L>>(
         &mut self,
         count: usize,
-        [times, came, ended, gone]: [&mut Rows<L>; 4],
+        [times, came, there, ended, gone]: [&mut Rows<L>; 5],
         ahead: &[[i64; L]],
         bounds: &Bounds<L>,
     ) -> Result<(), Unsound> {
         let Some(stops) = self.stops else { return Err(Unsound) };
+        let lane = match &mut self.transit {
+            _ if !self.has_lane => NO_LANE,
+            None => WAITS,
+            Some(transit) => {
+                S::draw(transit, count, there, self.longest)?;
+                for (there, came) in there.iter_mut().zip(came.iter()).take(count) {
+                    *there = add(there, came);
+                }
+                MOVES
+            }
+        };
         let first = self.items;
         self.leaves.make_room(first, count);
         let left = self.left;
@@ -412,6 +435,7 @@ impl<const L: usize> Cell<L> {
             item: first,
             times,
             came,
+            there,
             ended,
             gone,
             leaves: &mut self.leaves,
@@ -426,7 +450,7 @@ impl<const L: usize> Cell<L> {
                 _ => None,
             },
         };
-        S::pass(&mut pass, self.has_lane, stops)?;
+        S::pass(&mut pass, lane, stops)?;
         if let (FAILS | WEARS, Behind::Failing(failing)) = (stops, &self.behind) {
             self.fails = failing.next;
         }

@@ -151,12 +151,12 @@ const MOST_TYPES: usize = 16;
 const MOST_PARALLEL: usize = 64;
 
 impl Stage {
-    /// Whether items can go through in blocks, if those before and behind it stand far enough: one machine, which works
-    /// all items alike, at once behind a lane in which they only wait.
+    /// Whether items can go through in blocks, if those before and behind it stand far enough: one machine, which begins as
+    /// soon as an item is there.
     #[must_use]
     pub fn takes_blocks(&self) -> bool {
-        let machine = self.station.as_ref().is_some_and(|b| b.machines == 1 && !b.before && b.work.len() == 1);
-        machine && self.lane.as_ref().is_none_or(|l| l.transit.is_none() && l.belt.is_none())
+        let machine = self.station.as_ref().is_some_and(|b| b.machines == 1 && !b.before);
+        machine && self.lane.as_ref().is_none_or(|l| l.belt.is_none())
     }
 
     /// The time of work of a stage without a station.
