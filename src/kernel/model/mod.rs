@@ -559,16 +559,16 @@ impl Layout<'_> {
         };
         let at = self.image.alloc_in_line(open + words, open + hot) + index(open * 8);
         if let NodeKind::Station(s) = &n.kind {
+            if self.has_one_work(id, s) {
+                let work = self.alloc_draw(true);
+                self.works.insert(id.index(), work);
+            }
             let words = if plain { plain::MACHINE } else { machine::WORDS };
             let machines = usize::try_from(s.machines).unwrap_or(0);
             let first = self.image.alloc_in_line(words * machines, hot::MACHINE);
             self.places.machines.insert(id.index(), (first, s.machines));
             if plain {
                 self.places.short.push((first, index(words * 8)));
-            }
-            if self.has_one_work(id, s) {
-                let work = self.alloc_draw(true);
-                self.works.insert(id.index(), work);
             }
         }
         if plain {
@@ -595,11 +595,12 @@ impl Layout<'_> {
 
     /// Room for a draw record, with a batch of draws or without.
     pub(super) fn alloc_draw(&mut self, batch: bool) -> i64 {
+        let head = DRAW_HEAD + if batch { DRAWS } else { 0 };
         let at = match batch {
-            true => self.image.alloc_in_line(DRAW_HEAD + draw::WORDS + DRAWS, DRAW_HEAD),
-            false => self.image.alloc(DRAW_HEAD + draw::WORDS),
+            true => self.image.alloc_in_line(head + draw::WORDS, 0),
+            false => self.image.alloc(head + draw::WORDS),
         };
-        at + index(DRAW_HEAD * 8)
+        at + index(head * 8)
     }
 
     /// Whether the records of a node are short.
