@@ -130,3 +130,33 @@ fn records_of_plain_nodes_are_short() {
     assert!(kernel.model.places.has(kernel.model.places.nodes[2], layout::station::ORDER));
     assert!(long > short + 500, "{long} bytes");
 }
+
+/// An arena begins with a line of the cache, keeps its words when it grows and moves, and records stand where code expects
+/// them.
+#[test]
+fn an_arena_begins_with_a_line_also_when_it_has_grown() {
+    let every = source(Supply::Every(seconds(1, 1)));
+    let plant = line(1, every, Capacity::Unlimited, seconds(2, 1));
+    let kernel = Kernel::new(&plant, Engine::Event).unwrap();
+    let mut run = kernel.begin(1, 0);
+    let aligned = |run: &flowline::kernel::Run| run.arena().words().as_ptr().addr().is_multiple_of(64);
+    assert!(aligned(&run));
+    let buffer = kernel.model.places.nodes[1];
+    assert_eq!((buffer + i64::from(layout::buffer::LEVEL.offset)) % 64, 0);
+    // One waits more every two seconds: more than four mebibytes of them.
+    let items = 75_000;
+    while kernel.advance(&mut run, Ticks(2 * items * 1_000_000_000)) == Stop::Fuel {}
+    assert!(run.arena().words().len() * 8 > 4 << 20 && aligned(&run));
+    assert_eq!(run.arena().get(buffer, layout::buffer::LEVEL), items);
+    let copy = run.arena().clone();
+    assert!(copy == *run.arena() && copy.words().as_ptr().addr().is_multiple_of(64));
+    // All are still there, a second apart.
+    let mut at = run.arena().get(buffer, layout::buffer::FIRST);
+    for _ in 0..items {
+        let next = run.arena().get(at, layout::item::NEXT);
+        let came = |item| run.arena().get(item, layout::item::ENTRY);
+        assert!(next == 0 || came(next) == came(at) + 1_000_000_000);
+        at = next;
+    }
+    assert_eq!(at, 0);
+}

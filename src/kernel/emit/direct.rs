@@ -10,7 +10,7 @@ use super::super::shape::{
 };
 use super::super::status::{State, phase};
 use super::Emit;
-use super::station::{breakdown_offset, has_effect, working_clocks};
+use super::station::{Asks, breakdown_offset, has_effect, working_clocks};
 
 /// What `pass` says of an item: nothing; its work has begun; it waits for the only taker, which is busy or down.
 const UNKNOWN: i64 = 0;
@@ -86,7 +86,8 @@ impl Emit<'_> {
                 if s.direct_in == Some(DirectIn::Queue) {
                     let way = b.load(lane, buffer::ROUTING);
                     self.decide(b, way, item, true);
-                    self.load_machine(b, k, s, node, idle, item);
+                    // The machine that the item comes from may ask as well.
+                    self.load_machine_and_ask(b, (k, s), node, idle, item, Asks::OneMore);
                     b.give(Some(began));
                     return;
                 }
@@ -288,7 +289,7 @@ impl Emit<'_> {
                 b.store(following, item::NEXT, none);
                 b.store(machine, machine::ITEM, following);
                 self.find_work(b, s, node, machine, following);
-                self.start_work(b, k, s, machine);
+                self.start_work(b, k, s, machine, Asks::Last);
             },
             |b| {
                 Self::runs_empty(b, machine);

@@ -7,6 +7,7 @@
 
 mod basics;
 mod belt;
+mod beside;
 mod buffer;
 mod cards;
 mod causes;

@@ -6,6 +6,7 @@ use super::super::program::{BinaryOp, HostFn, Program, Ty};
 use super::super::shape::{GrantShape, NodeShape, StationShape};
 use super::super::status::{State, phase};
 use super::Emit;
+use super::station::Asks;
 
 impl Emit<'_> {
     pub(super) fn any_pools(&self) -> bool {
@@ -154,7 +155,7 @@ impl Emit<'_> {
     }
 
     /// Sums `busy · time` exactly: minus at the grant, plus at the release.
-    fn charge(&self, b: &mut Builder, members: V, number: V, plus: bool) {
+    pub(super) fn charge(&self, b: &mut Builder, members: V, number: V, plus: bool) {
         if self.needs_one() {
             let now = Self::now(b);
             match plus {
@@ -233,6 +234,41 @@ impl Emit<'_> {
             b.store(request, request::TIME, time);
         }
         b.call(Self::function(self.functions.request), &[request]);
+    }
+
+    /// Whether a request for one member of one pool is granted at once, and the pool: nobody waits there, and there are
+    /// members enough for all who ask at this instant. `None` where more has to be looked at.
+    pub(super) fn granted_at_once(&self, b: &mut Builder, s: &StationShape, list: V, asks: Asks) -> Option<(V, V)> {
+        let more = match asks {
+            Asks::Settling => return None,
+            Asks::OneMore => 1,
+            Asks::Last => 0,
+        };
+        let stands = |s: &NodeShape| match s {
+            NodeShape::Station(s) => s.breakdowns.iter().any(|b| b.needs),
+            NodeShape::Conveyor(s) => s.breakdowns.iter().any(|b| b.needs),
+            _ => false,
+        };
+        // Repairs go before work, and orders, shifts and skills by more than who was first.
+        let plain = self.needs_one()
+            && self.shapes.pool_keys == 0
+            && !self.shapes.crew_shifts
+            && !self.shapes.crews_in_time
+            && !self.shapes.stops.iter().any(|s| s.needs)
+            && !self.shapes.nodes.iter().any(stands)
+            && !s.several_causes[2];
+        if !plain {
+            return None;
+        }
+        let members = b.load(list, needs::POOL);
+        let busy = b.load(members, pool::BUSY);
+        let size = b.load(members, pool::SIZE);
+        let asked = b.plus(busy, more);
+        let enough = b.lt(asked, size);
+        let comp = b.load(members, pool::COMPONENT);
+        let head = b.load(comp, component::HEAD);
+        let first = b.is_zero(head);
+        Some((b.and(enough, first), members))
     }
 
     /// Sets the people free that a machine holds, if any; whether it held some.

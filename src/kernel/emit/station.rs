@@ -1,7 +1,9 @@
 //! Stations: loading, work, and its end.
 
 use super::super::builder::{Builder, Field, V};
-use super::super::layout::{breakdown, counters, draw, header, item, machine, node, recipe, request, station, visit};
+use super::super::layout::{
+    breakdown, counters, draw, header, item, machine, node, pool, recipe, request, station, visit,
+};
 use super::super::program::{Program, Ty};
 use super::super::shape::{ClockShape, EffectShape, ShiftShape, StationShape};
 use super::super::status::{NEVER, State, phase};
@@ -10,6 +12,17 @@ use super::Emit;
 /// Bytes of a breakdown record.
 pub(super) fn breakdown_offset(i: usize) -> i32 {
     i32::try_from(i * breakdown::WORDS * 8).unwrap_or(0)
+}
+
+/// Who asks for people at an instant besides a machine that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asks {
+    /// Whoever does while the floor settles: the oldest request is granted first, when all have asked.
+    Settling,
+    /// One more machine at most, after it.
+    OneMore,
+    /// Nobody after it.
+    Last,
 }
 
 impl Emit<'_> {
@@ -44,7 +57,7 @@ impl Emit<'_> {
         if s.before {
             let (mut b, args) = Builder::new(program, &format!("placed_{k}"), &[Ty::Handle], None);
             if let [machine] = args[..] {
-                self.start_work(&mut b, k, s, machine);
+                self.start_work(&mut b, k, s, machine, Asks::Settling);
             }
             placed = Some(b.finish()?);
         }
@@ -63,128 +76,6 @@ impl Emit<'_> {
         }
         self.functions.repair.push(repairs);
         Ok(())
-    }
-
-    /// The station of a machine.
-    pub(super) fn station_of(b: &mut Builder, s: &StationShape, machine: V) -> V {
-        match s.machine_at {
-            Some(bytes) => b.beside(machine, -bytes),
-            None => b.load(machine, machine::STATION),
-        }
-    }
-
-    /// The only machine of a station.
-    pub(super) fn machine_of(b: &mut Builder, s: &StationShape, node: V) -> V {
-        match s.machine_at {
-            Some(bytes) => b.beside(node, bytes),
-            None => b.load(node, station::MACHINES),
-        }
-    }
-
-    /// The lane or source that a station takes from directly.
-    pub(super) fn direct_in(b: &mut Builder, s: &StationShape, node: V) -> V {
-        match s.lane_at {
-            Some(bytes) => b.beside(node, bytes),
-            None => b.load(node, station::DIRECT_IN),
-        }
-    }
-
-    /// The work record that a machine has, where all items have the same.
-    pub(super) fn work_of(b: &mut Builder, s: &StationShape, machine: V) -> V {
-        match s.work_at {
-            Some(bytes) => b.beside(machine, bytes),
-            None => b.load(machine, machine::WORK),
-        }
-    }
-
-    /// The machine of the station that is loaded next, or 0.
-    pub(super) fn idle_machine(&self, b: &mut Builder, s: &StationShape, node: V) -> V {
-        if s.many {
-            return b.load(node, station::IDLE);
-        }
-        if s.stay {
-            return self.open_machine(b, s, node);
-        }
-        let (machine, ready) = self.idle_machine_if(b, s, node);
-        let none = b.none();
-        b.select(ready, machine, none)
-    }
-
-    /// The same, and whether there is one: what the machine is otherwise is of no use.
-    pub(super) fn idle_machine_if(&self, b: &mut Builder, s: &StationShape, node: V) -> (V, V) {
-        if s.many || s.stay {
-            let machine = self.idle_machine(b, s, node);
-            return (machine, b.ne_zero(machine));
-        }
-        let machine = Self::machine_of(b, s, node);
-        let at = b.load(machine, machine::PHASE);
-        let idle = b.count(phase::IDLE);
-        let idle = b.eq(at, idle);
-        if !s.stops() {
-            return (machine, idle);
-        }
-        let down = b.load(machine, machine::DOWN);
-        let up = b.is_zero(down);
-        (machine, b.and(idle, up))
-    }
-
-    /// Takes a machine out of the list of idle ones.
-    pub(super) fn unlist_idle(b: &mut Builder, s: &StationShape, node: V, machine: V) {
-        if !s.many {
-            return;
-        }
-        let next = b.load(machine, machine::IDLE_NEXT);
-        let previous = b.load(machine, machine::IDLE_PREVIOUS);
-        let first = b.is_zero(previous);
-        b.either(first, |b| b.store(node, station::IDLE, next), |b| b.store(previous, machine::IDLE_NEXT, next));
-        let last = b.is_zero(next);
-        b.either(
-            last,
-            |b| b.store(node, station::IDLE_LAST, previous),
-            |b| b.store(next, machine::IDLE_PREVIOUS, previous),
-        );
-    }
-
-    /// Puts an idle machine behind those idle longer, of one instant by number (S1).
-    pub(super) fn list_idle(b: &mut Builder, s: &StationShape, node: V, machine: V) {
-        let now = Self::now(b);
-        b.store(machine, machine::IDLE_SINCE, now);
-        let tail = b.load(node, station::IDLE_LAST);
-        let at = b.var(tail);
-        b.repeat(|b| {
-            let end = b.is_zero(at);
-            b.leave_if(end);
-            let since = b.load(at, machine::IDLE_SINCE);
-            let earlier = b.lt(since, now);
-            if !s.lowest {
-                b.leave_if(earlier);
-            }
-            // Machines lie side by side in order of their numbers.
-            let lower = b.lt(at, machine);
-            b.leave_if(lower);
-            let previous = b.load(at, machine::IDLE_PREVIOUS);
-            b.set(at, previous);
-        });
-        b.store(machine, machine::IDLE_PREVIOUS, at);
-        let head = b.load(node, station::IDLE);
-        let next = b.var(head);
-        let front = b.is_zero(at);
-        b.either(
-            front,
-            |b| b.store(node, station::IDLE, machine),
-            |b| {
-                let after = b.load(at, machine::IDLE_NEXT);
-                b.set(next, after);
-                b.store(at, machine::IDLE_NEXT, machine);
-            },
-        );
-        b.store(machine, machine::IDLE_NEXT, next);
-        let last = b.is_zero(next);
-        b.either(
-            last,
-            |b| b.store(node, station::IDLE_LAST, machine),
-            |b| b.store(next, machine::IDLE_PREVIOUS, machine),
-        );
     }
 
     /// An empty machine that is up becomes ready to be loaded.
@@ -268,6 +159,19 @@ impl Emit<'_> {
     }
 
     pub(super) fn load_machine(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V, item: V) {
+        self.load_machine_and_ask(b, (k, s), node, machine, item, Asks::Settling);
+    }
+
+    /// The same, where it is known who asks for people besides.
+    pub(super) fn load_machine_and_ask(
+        &self,
+        b: &mut Builder,
+        (k, s): (usize, &StationShape),
+        node: V,
+        machine: V,
+        item: V,
+        asks: Asks,
+    ) {
         if s.from > 0 {
             let array = b.load(node, station::FROM);
             self.take_cards(b, array, s.from, item);
@@ -285,12 +189,16 @@ impl Emit<'_> {
             b.store(machine, machine::ITEM, item);
         }
         Self::observe(b, s.observed, node, station::OBSERVERS, item);
-        self.start(b, k, s, node, machine, item);
+        self.start_and_ask(b, (k, s), node, machine, item, asks);
         self.ends_starved(b, s, machine, came);
     }
 
     /// A machine has been loaded: finds its work and begins it, or asks for people.
     pub(super) fn start(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V, item: V) {
+        self.start_and_ask(b, (k, s), node, machine, item, Asks::Settling);
+    }
+
+    fn start_and_ask(&self, b: &mut Builder, (k, s): (usize, &StationShape), node: V, machine: V, item: V, asks: Asks) {
         Self::unlist_idle(b, s, node, machine);
         self.work_takes_place(b, s, node);
         let now = Self::now(b);
@@ -311,11 +219,11 @@ impl Emit<'_> {
             self.ask_for_place(b, s, node, machine, item);
             return;
         }
-        self.start_work(b, k, s, machine);
+        self.start_work(b, k, s, machine, asks);
     }
 
     /// A loaded machine begins its work, or asks for people.
-    pub(super) fn start_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V) {
+    pub(super) fn start_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V, asks: Asks) {
         let now = Self::now(b);
         self.forget_times(b, s, machine);
         if !s.needs {
@@ -333,10 +241,26 @@ impl Emit<'_> {
         b.either(
             needed,
             |b| {
-                b.store_int(machine, machine::PHASE, phase::WAIT_TO_BEGIN);
-                Self::set_state(b, machine, State::Waiting);
-                let request = b.load(machine, machine::REQUEST);
-                self.ask(b, request, list, Some(now));
+                let wait = |b: &mut Builder| {
+                    b.store_int(machine, machine::PHASE, phase::WAIT_TO_BEGIN);
+                    Self::set_state(b, machine, State::Waiting);
+                    let request = b.load(machine, machine::REQUEST);
+                    self.ask(b, request, list, Some(now));
+                };
+                match self.granted_at_once(b, s, list, asks) {
+                    Some((granted, members)) => b.either(
+                        granted,
+                        |b| {
+                            b.bump(members, pool::BUSY, 1);
+                            let one = b.count(1);
+                            self.charge(b, members, one, false);
+                            b.store(machine, machine::HELD, list);
+                            b.call(Self::function(begin), &[machine]);
+                        },
+                        wait,
+                    ),
+                    None => wait(b),
+                }
             },
             |b| b.call(Self::function(begin), &[machine]),
         );

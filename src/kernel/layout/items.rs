@@ -4,8 +4,8 @@
 /// a draw's chain of operations out of the way of the events.
 pub const DRAWS: usize = 16;
 
-/// Words of a draw record before its handle.
-pub const DRAW_HEAD: usize = 2;
+/// Words of a draw record before its handle, without the batch.
+pub const DRAW_HEAD: usize = 9;
 
 record! {
     /// An item.
@@ -155,12 +155,10 @@ record! {
 }
 
 record! {
-    /// A source of durations: constant, or random. A random one is followed by a batch of draws.
-    draw, 8 {
-        /// Work records: the step that follows, or 0. The words before the record belong to it: [`super::DRAW_HEAD`].
-        NEXT = -1 Handle;
-        /// Work records: the state of the machine meanwhile, where it is not always `working`.
-        STATE = -2 Count;
+    /// A source of durations: constant, or random. The handle is that of its last word, before which the others lie:
+    /// [`super::DRAW_HEAD`], and before them a batch of draws where it is random. So what changes with every draw stands
+    /// beside the machine behind it.
+    draw, 1 {
         /// Constant: ticks.
         TICKS = 0 Duration;
         /// Random: byte offset from the record of the next draw; behind the batch when all are used.
@@ -168,15 +166,19 @@ record! {
         /// Computed: its value record.
         VALUE = 0 Handle;
         /// Which family, where a kind of station has several.
-        FAMILY = 1 Count;
+        FAMILY = -1 Count;
         /// Index of the law that the host draws from.
-        LAW = 2 Count;
+        LAW = -2 Count;
         /// Work records: who is needed, a need list, or 0.
-        NEEDS = 3 Handle;
+        NEEDS = -3 Handle;
         /// Stream: four words.
-        STREAM = 4 Count;
+        STREAM = -7 Count;
+        /// Work records: the step that follows, or 0.
+        NEXT = -8 Handle;
+        /// Work records: the state of the machine meanwhile, where it is not always `working`.
+        STATE = -9 Count;
         /// First draw of the batch, in ticks; negative where the law gave no duration.
-        BATCH = 8 Duration;
+        BATCH = -25 Duration;
     }
 }
 

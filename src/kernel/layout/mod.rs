@@ -39,14 +39,15 @@ const fn word(index: i32, ty: Ty) -> Field {
     Field { offset: index * 8, ty }
 }
 
-/// Words that begin a line of the cache: what every event needs of a record stands in the line from there on.
+/// Words that begin a line of the cache: what every event needs of a record stands in the line from there on, or of a
+/// machine in the one before.
 pub mod hot {
     /// Of buffers.
     pub const BUFFER: usize = 6;
     /// Of stations.
     pub const STATION: usize = 4;
     /// Of machines.
-    pub const MACHINE: usize = 2;
+    pub const MACHINE: usize = 6;
 }
 
 record! {

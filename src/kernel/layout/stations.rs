@@ -82,8 +82,8 @@ record! {
 }
 
 record! {
-    /// A machine of a station. What every event needs stands in one line of the cache, and the sums of times in the
-    /// next: see [`super::hot`].
+    /// A machine of a station. What every event needs stands in one line of the cache with the last words of the draw
+    /// record of its work, and what changes with its state in the next: see [`super::hot`].
     machine, 45 {
         /// Its slot.
         SLOT = 2 Count;
@@ -96,23 +96,23 @@ record! {
         /// What it does; see [`super::super::phase`].
         PHASE = 6 Count;
         /// Work record of what is loaded.
-        WORK = 7 Handle;
+        WORK = 21 Handle;
         /// Its station.
-        STATION = 8 Handle;
+        STATION = 22 Handle;
         /// Breakdowns active.
-        DOWN = 9 Count;
+        DOWN = 15 Count;
         /// Time spent in each of the eight states.
-        IN_STATE = 10 Duration;
+        IN_STATE = 7 Duration;
         /// Products still on it.
-        LEFT = 18 Count;
+        LEFT = 16 Count;
         /// First product, while finished.
-        PRODUCTS = 21 Handle;
+        PRODUCTS = 17 Handle;
         /// When the present stretch of work began.
-        WORK_START = 19 Time;
+        WORK_START = 18 Time;
         /// Work left at the beginning of the stretch.
-        REMAINING = 20 Duration;
+        REMAINING = 19 Duration;
         /// First of its breakdown records, which lie side by side.
-        BREAKDOWNS = 22 Handle;
+        BREAKDOWNS = 20 Handle;
         /// What it holds of the pools: a need list, or 0.
         HELD = 39 Handle;
         /// Its request for people.

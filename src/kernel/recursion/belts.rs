@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use super::cells::NO_TIME;
+use super::bounds::NO_TIME;
 use super::line;
 
 /// A belt in `L` replications.

@@ -4,8 +4,10 @@
 //!
 //! Start at [`pass`], the innermost loop.
 
-use super::cells::{Bounds, Mark, NO_TIME, Sums, Unsound};
+use super::bounds::{Bounds, NO_TIME};
+use super::cells::Unsound;
 use super::failing::Failing;
+use super::sums::{Mark, Sums};
 use super::wide::Wide;
 
 /// Most items of a block.
@@ -119,6 +121,8 @@ pub struct Pass<'a, const L: usize> {
     pub times: &'a Rows<L>,
     /// When each comes.
     pub came: &'a Rows<L>,
+    /// When it can be loaded, where items are under way in the lane.
+    pub there: &'a Rows<L>,
     /// When its work ends.
     pub ended: &'a mut Rows<L>,
     /// When it leaves.
@@ -151,6 +155,13 @@ pub struct Stops<'a, const L: usize> {
     pub bounds: &'a Bounds<L>,
 }
 
+/// No lane before the machine.
+pub const NO_LANE: u8 = 0;
+/// A lane in which items only wait.
+pub const WAITS: u8 = 1;
+/// A lane in which they are under way for a time.
+pub const MOVES: u8 = 2;
+
 /// No breakdowns.
 pub const NEVER_STOPS: u8 = 0;
 /// Breakdowns by the calendar.
@@ -158,16 +169,16 @@ pub const FAILS: u8 = 1;
 /// Breakdowns by working time.
 pub const WEARS: u8 = 2;
 
-/// Part number `PART` of the replications goes through: dates and sums. `LANE`: there is a lane before the machine.
+/// Part number `PART` of the replications goes through: dates and sums. `LANE`: what is before the machine.
 ///
 /// # Errors
 /// When a draw gives no duration.
 #[inline(always)]
-pub fn pass<W: Wide, const L: usize, const PART: usize, const LANE: bool, const STOPS: u8>(
+pub fn pass<W: Wide, const L: usize, const PART: usize, const LANE: u8, const STOPS: u8>(
     p: &mut Pass<'_, L>,
 ) -> Result<(), Unsound> {
-    let Pass { times, came, ended: ends, gone: leaving, leaves, ahead, freed: free_at, sums, stops, .. } = p;
-    let (times, came_at): (&Rows<L>, &Rows<L>) = (times, came);
+    let Pass { times, came, there, ended: ends, gone: leaving, leaves, ahead, freed: free_at, sums, stops, .. } = p;
+    let (times, came_at, there_at): (&Rows<L>, &Rows<L>, &Rows<L>) = (times, came, there);
     let (ends, leaving): (&mut Rows<L>, &mut Rows<L>) = (ends, leaving);
     let (mut freed, mut left, mut last) = (W::load(free_at, PART), W::load(p.left, PART), W::load(p.last, PART));
     let mut came_sum = W::load_words(&sums.came, PART);
@@ -194,7 +205,8 @@ pub fn pass<W: Wide, const L: usize, const PART: usize, const LANE: bool, const 
     }
     for i in 0..count {
         let (came, time) = (W::load(&came_at[i], PART), W::load(&times[i], PART));
-        let mut loaded = came.larger(freed);
+        let there = if LANE == MOVES { W::load(&there_at[i], PART) } else { came };
+        let mut loaded = there.larger(freed);
         let mut ended = loaded.plus(time);
         if STOPS != NEVER_STOPS {
             let stopped = match STOPS {
@@ -223,7 +235,7 @@ pub fn pass<W: Wide, const L: usize, const PART: usize, const LANE: bool, const 
         ended_sum = ended_sum.plus(ended);
         gone_sum = gone_sum.plus(gone);
         loaded.store(&mut rows[own + i], PART);
-        if LANE {
+        if LANE != NO_LANE {
             came_sum = came_sum.plus(came);
             met_sum = met_sum.plus(came.larger(left));
             left = loaded;

@@ -8,135 +8,14 @@
 use crate::runtime::ziggurat::ZigguratTables;
 
 use super::belts::Belt;
-use super::block::{BLOCK, FAILS, Leaves, NEVER_STOPS, Pass, Rows, Stops, WEARS, nothing_ahead};
+use super::block::{BLOCK, FAILS, Leaves, MOVES, NEVER_STOPS, NO_LANE, Pass, Rows, Stops, WAITS, WEARS, nothing_ahead};
+use super::bounds::{Bounds, NEVER, NO_TIME, before, cross};
 use super::draws::Draws;
-use super::failing::{Failing, before};
+use super::failing::Failing;
 use super::line;
 use super::machines::Machines;
 use super::side::Side;
-
-/// No time at all: earlier than everything.
-pub const NO_TIME: i64 = -(1 << 62);
-/// Later than every date of a run.
-pub const NEVER: i64 = 1 << 62;
-
-/// Ends of the warm-up and of the run, of every replication.
-pub type Bounds<const L: usize> = [[i64; L]; 2];
-
-/// What a stage has done up to a bound.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Mark {
-    open: bool,
-    closed: bool,
-    /// Ticks from the begin of work to its end.
-    pub busy: i128,
-    /// Ticks from loading to leaving.
-    pub engaged: i128,
-    /// Item-ticks in the lane.
-    pub area: i128,
-    /// Ticks in the lane of all that have left it.
-    pub stays: i128,
-    /// Ticks without an item in the lane.
-    pub empty: i128,
-    /// Ticks without a place in the lane.
-    pub full: i128,
-    /// Items that have come into the lane.
-    pub entries: u64,
-    /// Items that have left the lane.
-    pub exits: u64,
-    /// Ends of work.
-    pub cycles: u64,
-    /// Highest settled level of the lane since t = 0, or since the bound before.
-    pub most: u64,
-    /// Ticks down.
-    pub down: i128,
-    /// Of these, during work.
-    pub down_busy: i128,
-    /// Of these, while a finished item waited.
-    pub down_blocked: i128,
-    /// Failures.
-    pub failures: u64,
-    /// Ends of repairs.
-    pub repairs: u64,
-}
-
-impl Mark {
-    /// Whether all before the bound has been counted.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.closed
-    }
-
-    /// Begins to count apart; whether it did not before.
-    pub fn opens(&mut self) -> bool {
-        !std::mem::replace(&mut self.open, true)
-    }
-
-    /// All has been counted.
-    pub fn closes(&mut self) {
-        self.closed = true;
-    }
-}
-
-/// Sums over all items, which are carried over before they overflow: of dates, of which only differences say
-/// something, and these modulo 2^64.
-#[derive(Clone)]
-pub struct Sums<const L: usize> {
-    /// Coming.
-    pub came: [u64; L],
-    /// Loading.
-    pub loaded: [u64; L],
-    /// The end of work.
-    pub ended: [u64; L],
-    /// Leaving.
-    pub gone: [u64; L],
-    /// The later of: an item came, the one before had left the lane.
-    pub met: [u64; L],
-    /// When the last item before these left the lane.
-    before: [u64; L],
-    /// The later of: an item came, there was a place for the next.
-    pub made_room: [u64; L],
-    /// From loading to the begin of work.
-    ahead: [u64; L],
-}
-
-/// What sums of dates say.
-const BUSY: usize = 0;
-const ENGAGED: usize = 1;
-const AREA: usize = 2;
-const EMPTY: usize = 3;
-const FULL: usize = 4;
-
-impl<const L: usize> Sums<L> {
-    fn new() -> Self {
-        let none = [0; L];
-        Self {
-            came: none,
-            loaded: none,
-            ended: none,
-            gone: none,
-            met: none,
-            before: none,
-            made_room: none,
-            ahead: none,
-        }
-    }
-
-    fn times(&self, lane: usize, left: i64) -> [u64; 5] {
-        let between = |from: &[u64; L], to: &[u64; L]| to[lane].wrapping_sub(from[lane]);
-        [
-            between(&self.loaded, &self.ended).wrapping_sub(self.ahead[lane]),
-            between(&self.loaded, &self.gone),
-            between(&self.came, &self.loaded),
-            // Each item but the last left before the next one met it.
-            self.met[lane]
-                .wrapping_sub(self.before[lane])
-                .wrapping_sub(self.loaded[lane])
-                .wrapping_add(left.cast_unsigned()),
-            between(&self.came, &self.made_room),
-        ]
-    }
-}
+use super::sums::{AREA, BUSY, EMPTY, ENGAGED, FULL, Mark, Sums};
 
 /// What one item did at a stage.
 #[derive(Clone, Copy)]
@@ -281,7 +160,7 @@ impl<const L: usize> Cell<L> {
             through: Passage::NONE,
             room: [NO_TIME; L],
             limit: bounds[0],
-            sums: Sums::new(),
+            sums: Sums::default(),
             high: vec![[0; 5]; L],
             items: 0,
             plain: often && laws.is_empty() && transit.is_none() && belt.is_none(),
@@ -477,10 +356,10 @@ impl<const L: usize> Cell<L> {
         self.has_lane
     }
 
-    /// The time of work.
+    /// The time of work, where it is the same for all items.
     #[must_use]
-    pub fn work(&self) -> &Draws<L> {
-        &self.work
+    pub fn work(&self) -> Option<&Draws<L>> {
+        self.others.is_empty().then_some(&self.work)
     }
 
     /// Durations beyond this are left to the event kernel.
@@ -502,17 +381,29 @@ impl<const L: usize> Cell<L> {
         self.leaves.of(item)
     }
 
-    /// Draws the times of work of a block.
+    /// Draws the times of work of a block of items of these places in the mix.
     ///
     /// # Errors
     /// When a draw gives no duration.
     #[inline(always)]
-    pub fn draw<S: Side<L>>(&mut self, count: usize, times: &mut Rows<L>) -> Result<(), Unsound> {
-        S::draw(&mut self.work, count, times, self.longest)
+    pub fn draw<S: Side<L>>(
+        &mut self,
+        count: usize,
+        kinds: &[[u8; L]; BLOCK],
+        times: &mut Rows<L>,
+    ) -> Result<(), Unsound> {
+        if self.others.is_empty() {
+            return S::draw(&mut self.work, count, times, self.longest);
+        }
+        for (time, kind) in times.iter_mut().zip(kinds).take(count) {
+            *time = of_kind(&mut self.work, &mut self.others, kind);
+            sound(time, self.longest)?;
+        }
+        Ok(())
     }
 
-    /// Items of a block go through, with these times of work. `came` says when each comes, and `ahead` from when on there is room behind; `ended`
-    /// and `gone` are told.
+    /// Items of a block go through, with these times of work. `came` says when each comes, and `ahead` from when on there
+    /// is room behind; `ended` and `gone` are told, and `there`, when each can be loaded, if that is not as it comes.
     ///
     /// # Errors
     /// When a draw gives no duration.
@@ -520,11 +411,22 @@ impl<const L: usize> Cell<L> {
     pub fn through_block<S: Side<L>>(
         &mut self,
         count: usize,
-        [times, came, ended, gone]: [&mut Rows<L>; 4],
+        [times, came, there, ended, gone]: [&mut Rows<L>; 5],
         ahead: &[[i64; L]],
         bounds: &Bounds<L>,
     ) -> Result<(), Unsound> {
         let Some(stops) = self.stops else { return Err(Unsound) };
+        let lane = match &mut self.transit {
+            _ if !self.has_lane => NO_LANE,
+            None => WAITS,
+            Some(transit) => {
+                S::draw(transit, count, there, self.longest)?;
+                for (there, came) in there.iter_mut().zip(came.iter()).take(count) {
+                    *there = add(there, came);
+                }
+                MOVES
+            }
+        };
         let first = self.items;
         self.leaves.make_room(first, count);
         let left = self.left;
@@ -533,6 +435,7 @@ impl<const L: usize> Cell<L> {
             item: first,
             times,
             came,
+            there,
             ended,
             gone,
             leaves: &mut self.leaves,
@@ -547,7 +450,7 @@ impl<const L: usize> Cell<L> {
                 _ => None,
             },
         };
-        S::pass(&mut pass, self.has_lane, stops)?;
+        S::pass(&mut pass, lane, stops)?;
         if let (FAILS | WEARS, Behind::Failing(failing)) = (stops, &self.behind) {
             self.fails = failing.next;
         }
@@ -781,16 +684,8 @@ impl<const L: usize> Cell<L> {
         let high = self.high.get(lane).copied().unwrap_or_default();
         let totals: [i128; 5] = std::array::from_fn(|i| high[i] + i128::from(low[i]));
         let Some(marks) = self.marks.get_mut(lane) else { return };
-        let mut limit = NEVER + 1;
-        for (which, mark) in marks.iter_mut().enumerate() {
-            let bound = bounds[which][lane];
-            if mark.is_closed() {
-                continue;
-            }
-            if gone <= bound {
-                limit = limit.min(bound);
-                continue;
-            }
+        let (most, climbing) = (&mut self.most[lane], &mut self.climbing);
+        self.limit[lane] = cross(marks, bounds, lane, gone, |mark, which, bound| {
             if mark.opens() {
                 [mark.busy, mark.engaged, mark.area] = [totals[BUSY], totals[ENGAGED], totals[AREA]];
                 [mark.empty, mark.full] = [totals[EMPTY], totals[FULL]];
@@ -809,19 +704,18 @@ impl<const L: usize> Cell<L> {
             }
             mark.entries += u64::from(came <= bound);
             mark.cycles += u64::from(ended <= bound);
-            if came > bound {
+            let closes = came > bound;
+            if closes {
                 mark.closes();
-                mark.most = self.most[lane];
+                mark.most = *most;
                 if which == 0 {
                     // The highest level is that of the measured window.
-                    self.most[lane] = mark.entries - mark.exits;
-                    self.climbing = true;
+                    *most = mark.entries - mark.exits;
+                    *climbing = true;
                 }
-            } else {
-                limit = limit.min(bound);
             }
-        }
-        self.limit[lane] = limit;
+            closes
+        });
     }
 
     /// Counts what is still open, as if an item came when all is over.
@@ -844,7 +738,7 @@ impl<const L: usize> Cell<L> {
                 *sum += i128::from(low);
             }
         }
-        self.sums = Sums::new();
+        self.sums = Sums::default();
         self.sums.before = self.left.map(i64::cast_unsigned);
         if let Behind::Several(machines) = &mut self.behind {
             machines.carry();

@@ -4,7 +4,8 @@ use crate::runtime::histogram::{self, Histogram};
 use crate::runtime::ziggurat::tables;
 
 use super::block::{BLOCK, Giving, Rows};
-use super::cells::{Bounds, NEVER, Unsound};
+use super::bounds::{AtBound, Bounds, NEVER, cross};
+use super::cells::Unsound;
 use super::draws::{Draws, uniforms, words};
 use super::line::Feed;
 use super::side::Side;
@@ -17,6 +18,12 @@ pub struct Given {
     pub made: u64,
     /// Whether an item waits in it.
     pub waits: bool,
+}
+
+impl AtBound for Given {
+    fn is_closed(&self) -> bool {
+        self.closed
+    }
 }
 
 /// The source in `L` replications.
@@ -207,25 +214,18 @@ impl<const L: usize> Origin<L> {
     #[cold]
     fn cross_lane(&mut self, lane: usize, date: i64, bounds: &Bounds<L>) {
         let Some(marks) = self.marks.get_mut(lane) else { return };
-        let mut limit = NEVER + 1;
-        for (mark, bound) in marks.iter_mut().zip(bounds) {
-            let bound = bound[lane];
-            if mark.closed {
-                continue;
-            }
-            if date <= bound {
-                limit = limit.min(bound);
-                continue;
-            }
+        let (timed, number, total) = (self.every.is_some(), self.number, self.total);
+        let (gone, due) = (self.gone[lane], self.due[lane]);
+        self.limit[lane] = cross(marks, bounds, lane, date, |mark, _, bound| {
             mark.closed = true;
-            (mark.made, mark.waits) = if self.every.is_some() {
-                (self.number, self.gone[lane] > bound)
+            (mark.made, mark.waits) = if timed {
+                (number, gone > bound)
             } else {
-                let ready = self.number < self.total && self.due[lane] <= bound;
-                (self.number + u64::from(ready), ready)
+                let ready = number < total && due <= bound;
+                (number + u64::from(ready), ready)
             };
-        }
-        self.limit[lane] = limit;
+            true
+        });
     }
 
     /// A run ends earlier than it might have.
@@ -303,6 +303,12 @@ pub struct Gone {
     closed: bool,
     /// By place in the mix; empty until an item leaves behind the bound.
     pub kinds: Vec<Left>,
+}
+
+impl AtBound for Gone {
+    fn is_closed(&self) -> bool {
+        self.closed
+    }
 }
 
 /// The sink in `L` replications.
@@ -386,21 +392,13 @@ impl<const L: usize> Exit<L> {
     #[cold]
     fn cross(&mut self, lane: usize, birth: i64, kind: usize, gone: i64, bounds: &Bounds<L>) {
         let Some(marks) = self.marks.get_mut(lane) else { return };
-        let mut limit = NEVER + 1;
-        for (which, mark) in marks.iter_mut().enumerate() {
-            let bound = bounds[which][lane];
-            if mark.closed {
-                continue;
-            }
-            if gone <= bound {
-                limit = limit.min(bound);
-                continue;
-            }
+        let (kinds, reorders) = (&mut self.kinds, self.reorders);
+        self.limit[lane] = cross(marks, bounds, lane, gone, |mark, which, bound| {
             if mark.kinds.is_empty() {
-                mark.kinds = self.kinds.iter().map(|k| k.at(lane)).collect();
+                mark.kinds = kinds.iter().map(|k| k.at(lane)).collect();
                 if which == 0 {
                     // Extremes are those of the measured window.
-                    for its in &mut self.kinds {
+                    for its in kinds.iter_mut() {
                         (its.minimum[lane], its.maximum[lane]) = (NEVER, 0);
                     }
                 }
@@ -409,13 +407,9 @@ impl<const L: usize> Exit<L> {
                 left.wip += i128::from(bound - birth.min(bound));
                 left.born += u64::from(birth <= bound);
             }
-            if birth > bound && !self.reorders {
-                mark.closed = true;
-            } else {
-                limit = limit.min(bound);
-            }
-        }
-        self.limit[lane] = limit;
+            mark.closed = birth > bound && !reorders;
+            mark.closed
+        });
     }
 
     /// How many have left in all.

@@ -1,8 +1,10 @@
 //! Breakdowns of a machine: what an item meets on its way through, and what the machine does while it is down.
 
-use super::cells::{Bounds, Mark, NEVER, Unsound};
+use super::bounds::{Bounds, NEVER, before};
+use super::cells::Unsound;
 use super::draws::Draws;
 use super::line;
+use super::sums::Mark;
 
 /// Breakdowns of one machine.
 #[derive(Clone)]
@@ -179,10 +181,4 @@ fn during_work<const L: usize>(lane: usize, down: i64, up: i64, bounds: &Bounds<
     for (mark, bound) in marks.iter_mut().zip(bounds) {
         mark.down_busy += before(bound[lane], down, up);
     }
-}
-
-/// How much of the time from one date to another lies before a bound; none where the second is the earlier.
-#[must_use]
-pub fn before(bound: i64, from: i64, to: i64) -> i128 {
-    i128::from((to.min(bound) - from.min(bound)).max(0))
 }

@@ -8,10 +8,12 @@ use crate::kernel::read::{ArrivalTotals, Balance, BufferTotals, Snapshot, Source
 use crate::kernel::status::State;
 use crate::runtime::histogram;
 
-use super::cells::{Behind, Bounds, Cell, Mark, NEVER};
+use super::bounds::{Bounds, NEVER};
+use super::cells::{Behind, Cell};
 use super::ends::{Exit, Left};
 use super::line::{self, Begin, Line, Stage};
 use super::run::Ran;
+use super::sums::Mark;
 use super::track::{Start, Track};
 
 /// The figures of a replication.

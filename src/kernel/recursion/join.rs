@@ -4,7 +4,9 @@
 use crate::ir::Birth;
 
 use super::block::{BLOCK, Rows};
-use super::cells::{Bounds, Cell, NEVER, NO_TIME, Passage, Unsound, max};
+use super::bounds::{Bounds, NEVER, NO_TIME};
+use super::cells::{Cell, Passage, Unsound, max};
+use super::charges::{Charges, Lack, Starved};
 use super::line::{self, Line, Stage};
 use super::side::Side;
 use super::track::{Start, Track};
@@ -262,7 +264,7 @@ impl<const L: usize> Join<L> {
             }
         }
         if let Some(charges) = &mut self.charges {
-            charges.limit[lane] = charges.limit[lane].min(end);
+            charges.tighten(lane, end);
         }
     }
 
@@ -449,191 +451,4 @@ fn split<const L: usize>(tracks: &mut [Track<L>], at: usize) -> Option<(&mut [Tr
 
 fn min<const L: usize>(a: &[i64; L], b: &[i64; L]) -> [i64; L] {
     std::array::from_fn(|lane| a[lane].min(b[lane]))
-}
-
-/// Items of one type up to a bound.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Inside {
-    open: bool,
-    closed: bool,
-    /// How many have begun to be.
-    pub begun: u64,
-    /// How many have ended.
-    pub ended: u64,
-    /// Item-ticks.
-    pub area: i128,
-}
-
-/// How long the items of a track are what they are: from being made to being used or leaving.
-pub struct Presence<const L: usize> {
-    count: u64,
-    low: [u64; L],
-    high: Vec<i128>,
-    limit: [i64; L],
-    /// At the bounds, by replication.
-    pub marks: Vec<[Inside; 2]>,
-}
-
-impl<const L: usize> Presence<L> {
-    /// None yet.
-    #[must_use]
-    pub fn new(bounds: &Bounds<L>) -> Self {
-        Self { count: 0, low: [0; L], high: vec![0; L], limit: bounds[0], marks: vec![[Inside::default(); 2]; L] }
-    }
-
-    /// An item that has begun to be ends, in the order of these dates.
-    pub fn ends(&mut self, begun: &[i64; L], ended: &[i64; L], bounds: &Bounds<L>) {
-        for lane in 0..L {
-            if ended[lane] > self.limit[lane] {
-                self.cross(lane, begun[lane], ended[lane], bounds);
-            }
-            let time = (ended[lane] - begun[lane]).cast_unsigned();
-            self.low[lane] = self.low[lane].wrapping_add(time);
-        }
-        self.count += 1;
-    }
-
-    #[cold]
-    fn cross(&mut self, lane: usize, begun: i64, ended: i64, bounds: &Bounds<L>) {
-        let area = self.high.get(lane).copied().unwrap_or_default() + i128::from(self.low[lane]);
-        let Some(marks) = self.marks.get_mut(lane) else { return };
-        let mut limit = NEVER + 1;
-        for (mark, bound) in marks.iter_mut().zip(bounds) {
-            let bound = bound[lane];
-            if mark.closed {
-                continue;
-            }
-            if ended <= bound {
-                limit = limit.min(bound);
-                continue;
-            }
-            if !std::mem::replace(&mut mark.open, true) {
-                (mark.begun, mark.ended, mark.area) = (self.count, self.count, area);
-            }
-            mark.begun += u64::from(begun <= bound);
-            mark.area += i128::from(bound - begun.min(bound));
-            if begun > bound {
-                mark.closed = true;
-            } else {
-                limit = limit.min(bound);
-            }
-        }
-        self.limit[lane] = limit;
-    }
-
-    /// A run ends earlier than it might have.
-    pub fn tighten(&mut self, lane: usize, end: i64) {
-        self.limit[lane] = self.limit[lane].min(end);
-    }
-
-    /// Carries sums over.
-    pub fn carry(&mut self) {
-        for (high, low) in self.high.iter_mut().zip(&mut self.low) {
-            *high += i128::from(std::mem::take(low));
-        }
-    }
-
-    /// Counts what is still open when all is over.
-    pub fn close(&mut self, bounds: &Bounds<L>) {
-        for lane in 0..L {
-            self.cross(lane, NEVER, NEVER, bounds);
-        }
-    }
-}
-
-/// Ticks without parts up to a bound, by who gives them.
-#[derive(Clone, Debug, Default)]
-pub struct Starved {
-    closed: bool,
-    /// What has ended.
-    pub ended: Vec<i128>,
-    /// What goes on.
-    pub open: Vec<i128>,
-}
-
-/// Parts that a product may have to wait for.
-#[derive(Clone, Copy)]
-struct Lack<const L: usize> {
-    /// Who gives them.
-    giver: usize,
-    /// When they can be taken.
-    there: [i64; L],
-    /// The last of them are ready not before they are taken.
-    late: bool,
-}
-
-/// Charges the time for which a station lacks parts to who brings the last (semantics Z2), where several give.
-struct Charges<const L: usize> {
-    sums: Vec<[i128; L]>,
-    limit: [i64; L],
-    marks: Vec<[Starved; 2]>,
-}
-
-impl<const L: usize> Charges<L> {
-    fn new(givers: usize, bounds: &Bounds<L>) -> Self {
-        Self { sums: vec![[0; L]; givers], limit: bounds[0], marks: vec![Default::default(); L] }
-    }
-
-    /// A product is loaded on a machine that is idle since `freed`, and was down for so long from then on; `its` tells of
-    /// each type of parts.
-    fn charge(
-        &mut self,
-        its: impl Iterator<Item = Lack<L>> + Clone,
-        (freed, down): (&[i64; L], &[[i64; L]; 3]),
-        loaded: &[i64; L],
-        bounds: &Bounds<L>,
-    ) {
-        for lane in 0..L {
-            let down = down.map(|down| down[lane]);
-            if loaded[lane] > self.limit[lane] {
-                self.cross(lane, its.clone(), (freed[lane], down), loaded[lane], bounds);
-            }
-            // What was charged at the end of the warm-up is charged no more.
-            let warmup = bounds[0][lane];
-            let before = if loaded[lane] > warmup { (warmup - freed[lane] - down[0]).max(0) } else { 0 };
-            let time = loaded[lane] - freed[lane] - down[2] - before;
-            if time <= 0 {
-                continue;
-            }
-            let latest = its.clone().fold((0, NO_TIME), |latest: (usize, i64), lack| {
-                let ready = if lack.late { loaded[lane] } else { lack.there[lane] };
-                if latest.1 < ready { (lack.giver, ready) } else { latest }
-            });
-            if let Some(sum) = self.sums.get_mut(latest.0) {
-                sum[lane] += i128::from(time);
-            }
-        }
-    }
-
-    #[cold]
-    fn cross(
-        &mut self,
-        lane: usize,
-        its: impl Iterator<Item = Lack<L>> + Clone,
-        (freed, down): (i64, [i64; 3]),
-        loaded: i64,
-        bounds: &Bounds<L>,
-    ) {
-        let Some(marks) = self.marks.get_mut(lane) else { return };
-        let mut limit = NEVER + 1;
-        let warmup = (bounds[0][lane] - freed - down[0]).max(0);
-        for (which, (mark, before)) in marks.iter_mut().zip([0, warmup]).enumerate() {
-            let bound = bounds[which][lane];
-            if mark.closed {
-                continue;
-            }
-            if loaded <= bound {
-                limit = limit.min(bound);
-                continue;
-            }
-            mark.closed = true;
-            mark.ended = self.sums.iter().map(|sum| sum[lane]).collect();
-            mark.open = vec![0; mark.ended.len()];
-            let missing = its.clone().find(|lack| lack.there[lane] > bound).map_or(0, |lack| lack.giver);
-            if let Some(open) = mark.open.get_mut(missing) {
-                *open = i128::from((bound - freed - down[which] - before).max(0));
-            }
-        }
-        self.limit[lane] = limit;
-    }
 }

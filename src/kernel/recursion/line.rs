@@ -1,6 +1,6 @@
 //! What a line is for recursion: tracks of stages, each a lane and what stands behind it. A track begins at a source or at a
 //! station that joins what others bring, and ends at such a station or at the sink. [`bench`], [`lane`] and [`feed`] take
-//! nodes over, or say why they need events; [`tracks`](super::tracks) finds which belong to which track.
+//! nodes over, or say why they need events; `detect` finds which belong to which track.
 
 use crate::base::quantity::to_f64;
 use crate::ir::expect::{ItemTime, MeasureKind, Statistic};
@@ -151,12 +151,12 @@ const MOST_TYPES: usize = 16;
 const MOST_PARALLEL: usize = 64;
 
 impl Stage {
-    /// Whether items can go through in blocks, if those before and behind it stand far enough: one machine, which works
-    /// all items alike, at once behind a lane in which they only wait.
+    /// Whether items can go through in blocks, if those before and behind it stand far enough: one machine, which begins as
+    /// soon as an item is there.
     #[must_use]
     pub fn takes_blocks(&self) -> bool {
-        let machine = self.station.as_ref().is_some_and(|b| b.machines == 1 && !b.before && b.work.len() == 1);
-        machine && self.lane.as_ref().is_none_or(|l| l.transit.is_none() && l.belt.is_none())
+        let machine = self.station.as_ref().is_some_and(|b| b.machines == 1 && !b.before);
+        machine && self.lane.as_ref().is_none_or(|l| l.belt.is_none())
     }
 
     /// The time of work of a stage without a station.
@@ -231,7 +231,7 @@ impl Line {
     /// Why its times do not follow from each other item by item, in words.
     pub fn of(plant: &Plant) -> Result<Line, String> {
         whole(plant)?;
-        let line = super::tracks::of(plant)?;
+        let line = super::detect::of(plant)?;
         for track in &line.tracks {
             no_reservation(&track.stages)?;
         }

@@ -4,8 +4,8 @@
 
 use std::collections::VecDeque;
 
-use super::cells::{Bounds, Mark, NEVER};
-use super::failing::before;
+use super::bounds::{Bounds, NEVER, before, cross};
+use super::sums::Mark;
 
 /// An item on a machine.
 #[derive(Clone, Copy, Debug)]
@@ -102,31 +102,22 @@ impl<const L: usize> Machines<L> {
         let high = self.high.get(lane).copied().unwrap_or_default();
         let totals: [i128; 2] = std::array::from_fn(|i| high[i] + i128::from(self.low[i][lane]));
         let oldest = self.held.get(lane).and_then(|h| h.iter().map(|h| h.loaded).min()).unwrap_or(NEVER);
+        let count = self.gone;
         let Some(marks) = self.marks.get_mut(lane) else { return };
-        let mut limit = NEVER + 1;
-        for (which, mark) in marks.iter_mut().enumerate() {
-            let bound = bounds[which][lane];
-            if mark.is_closed() {
-                continue;
-            }
-            if gone <= bound {
-                limit = limit.min(bound);
-                continue;
-            }
+        self.limit[lane] = cross(marks, bounds, lane, gone, |mark, _, bound| {
             if mark.opens() {
                 [mark.busy, mark.engaged] = totals;
-                mark.cycles = self.gone;
+                mark.cycles = count;
             }
             mark.busy += before(bound, item.loaded, item.ended);
             mark.engaged += before(bound, item.loaded, gone);
             mark.cycles += u64::from(item.ended <= bound);
-            if item.loaded > bound && oldest > bound {
+            let closes = item.loaded > bound && oldest > bound;
+            if closes {
                 mark.closes();
-            } else {
-                limit = limit.min(bound);
             }
-        }
-        self.limit[lane] = limit;
+            closes
+        });
     }
 
     /// Counts what is still open when all is over.

@@ -10,19 +10,23 @@
 //! Where parts are joined, the product is loaded at the latest of the dates at which they are there.
 //!
 //! Streams, laws and rounding are those of the event kernel, so that every figure is the same to the last bit
-//! (`tests/it/recursion.rs`). [`line`] is what is gone through, `tracks` finds it, or says why a line needs events. [`cells`]
-//! is one stage, [`failing`] what stops its machine, [`machines`] several machines, [`belts`] belts, [`ends`] source and sink, [`join`] where
-//! parts are joined. [`track`] goes through stages in a row, `walking` through those with several machines, [`run`] from the
-//! beginning to the end; [`figures`] makes of it what is read from the event kernel. Where stages stand far enough from each
-//! other they take items in blocks: [`block`] is the loop, written in registers of several replications ([`wide`]), of which
-//! [`side`] chooses those that the processor has. Start at [`Recursion`].
+//! (`tests/it/recursion.rs`). [`line`] is what is gone through; `detect` finds it in a plant, or says why it needs events.
+//! [`cells`] is one stage, [`failing`] what stops its machine, [`machines`] several machines, [`belts`] belts, [`ends`] source
+//! and sink, [`join`] where parts are joined. [`track`] goes through stages in a row, `walking` through those with several
+//! machines, [`run`] from the beginning to the end. [`sums`], [`presence`] and [`charges`] are what is counted, [`bounds`] up to
+//! when, and [`figures`] makes of it what is read from the event kernel. Where stages stand far enough from each other they take
+//! items in blocks: [`block`] is the loop, written in registers of several replications ([`wide`]), of which [`side`]
+//! chooses those that the processor has. Start at [`Recursion`].
 
 // One index goes through the arrays of all lanes.
 #![allow(clippy::needless_range_loop)]
 
 pub mod belts;
 pub mod block;
+pub mod bounds;
 pub mod cells;
+pub mod charges;
+mod detect;
 pub mod draws;
 pub mod ends;
 pub mod failing;
@@ -30,10 +34,11 @@ pub mod figures;
 pub mod join;
 pub mod line;
 pub mod machines;
+pub mod presence;
 pub mod run;
 pub mod side;
+pub mod sums;
 pub mod track;
-mod tracks;
 mod walking;
 pub mod wide;
 

@@ -5,7 +5,8 @@ use crate::ir::Plant;
 use crate::kernel::read::Snapshot;
 
 use super::block::{BLOCK, nothing_ahead};
-use super::cells::{Bounds, NO_TIME, Unsound};
+use super::bounds::{Bounds, NO_TIME};
+use super::cells::Unsound;
 use super::ends::Exit;
 use super::figures;
 use super::line::{Begin, Line};

@@ -1,7 +1,7 @@
 //! How the inner loops are run: on any processor, or on one that has wide registers. [`Recursion`](super::Recursion)
 //! sees which; all give the same bits.
 
-use super::block::{FAILS, Giving, NEVER_STOPS, Pass, Rows, WEARS, give, pass};
+use super::block::{FAILS, Giving, MOVES, NEVER_STOPS, NO_LANE, Pass, Rows, WAITS, WEARS, give, pass};
 use super::cells::Unsound;
 use super::draws::{Bank, Draws};
 use super::wide::{Four, One, Wide};
@@ -17,7 +17,7 @@ pub trait Side<const L: usize> {
     ///
     /// # Errors
     /// When a draw gives no duration.
-    fn pass(block: &mut Pass<'_, L>, lane: bool, stops: u8) -> Result<(), Unsound>;
+    fn pass(block: &mut Pass<'_, L>, lane: u8, stops: u8) -> Result<(), Unsound>;
     /// A source gives items of a block, as [`give`].
     fn give(block: &mut Giving<'_, L>);
     /// Draws for four stations together, as [`Bank::fill`].
@@ -33,19 +33,22 @@ pub trait Side<const L: usize> {
 
 /// [`pass`] for all replications, with what the stage has.
 #[inline(always)]
-fn pass_any<W: Wide, const L: usize>(p: &mut Pass<'_, L>, lane: bool, stops: u8) -> Result<(), Unsound> {
+fn pass_any<W: Wide, const L: usize>(p: &mut Pass<'_, L>, lane: u8, stops: u8) -> Result<(), Unsound> {
     match (lane, stops) {
-        (true, NEVER_STOPS) => pass_all::<W, L, true, NEVER_STOPS>(p),
-        (true, FAILS) => pass_all::<W, L, true, FAILS>(p),
-        (true, _) => pass_all::<W, L, true, WEARS>(p),
-        (false, NEVER_STOPS) => pass_all::<W, L, false, NEVER_STOPS>(p),
-        (false, FAILS) => pass_all::<W, L, false, FAILS>(p),
-        (false, _) => pass_all::<W, L, false, WEARS>(p),
+        (NO_LANE, NEVER_STOPS) => pass_all::<W, L, NO_LANE, NEVER_STOPS>(p),
+        (NO_LANE, FAILS) => pass_all::<W, L, NO_LANE, FAILS>(p),
+        (NO_LANE, _) => pass_all::<W, L, NO_LANE, WEARS>(p),
+        (WAITS, NEVER_STOPS) => pass_all::<W, L, WAITS, NEVER_STOPS>(p),
+        (WAITS, FAILS) => pass_all::<W, L, WAITS, FAILS>(p),
+        (WAITS, _) => pass_all::<W, L, WAITS, WEARS>(p),
+        (_, NEVER_STOPS) => pass_all::<W, L, MOVES, NEVER_STOPS>(p),
+        (_, FAILS) => pass_all::<W, L, MOVES, FAILS>(p),
+        (_, _) => pass_all::<W, L, MOVES, WEARS>(p),
     }
 }
 
 #[inline(always)]
-fn pass_all<W: Wide, const L: usize, const LANE: bool, const STOPS: u8>(p: &mut Pass<'_, L>) -> Result<(), Unsound> {
+fn pass_all<W: Wide, const L: usize, const LANE: u8, const STOPS: u8>(p: &mut Pass<'_, L>) -> Result<(), Unsound> {
     pass::<W, L, 0, LANE, STOPS>(p)?;
     if 2 * W::WIDTH <= L { pass::<W, L, 1, LANE, STOPS>(p) } else { Ok(()) }
 }
@@ -69,7 +72,7 @@ impl Side<1> for Anywhere {
     }
 
     #[inline(never)]
-    fn pass(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
+    fn pass(block: &mut Pass<'_, 1>, lane: u8, stops: u8) -> Result<(), Unsound> {
         pass_any::<One, 1>(block, lane, stops)
     }
 
@@ -85,7 +88,7 @@ impl Side<8> for Anywhere {
     }
 
     #[inline(never)]
-    fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
+    fn pass(block: &mut Pass<'_, 8>, lane: u8, stops: u8) -> Result<(), Unsound> {
         pass_any::<Four, 8>(block, lane, stops)
     }
 
@@ -111,7 +114,7 @@ mod avx2 {
     }
 
     #[target_feature(enable = "avx2")]
-    fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
+    fn pass(block: &mut Pass<'_, 8>, lane: u8, stops: u8) -> Result<(), Unsound> {
         pass_any::<Vector, 8>(block, lane, stops)
     }
 
@@ -126,7 +129,7 @@ mod avx2 {
     }
 
     #[target_feature(enable = "avx2")]
-    fn pass_one(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
+    fn pass_one(block: &mut Pass<'_, 1>, lane: u8, stops: u8) -> Result<(), Unsound> {
         pass_any::<Single, 1>(block, lane, stops)
     }
 
@@ -141,7 +144,7 @@ mod avx2 {
             draws.fill::<One>(count, rows, longest)
         }
 
-        fn pass(block: &mut Pass<'_, 1>, lane: bool, stops: u8) -> Result<(), Unsound> {
+        fn pass(block: &mut Pass<'_, 1>, lane: u8, stops: u8) -> Result<(), Unsound> {
             // SAFETY: see [`Avx2`].
             unsafe { pass_one(block, lane, stops) }
         }
@@ -165,7 +168,7 @@ mod avx2 {
             unsafe { draw(draws, count, rows, longest) }
         }
 
-        fn pass(block: &mut Pass<'_, 8>, lane: bool, stops: u8) -> Result<(), Unsound> {
+        fn pass(block: &mut Pass<'_, 8>, lane: u8, stops: u8) -> Result<(), Unsound> {
             // SAFETY: see [`Avx2`].
             unsafe { pass(block, lane, stops) }
         }

@@ -4,11 +4,13 @@
 use crate::runtime::ziggurat::tables;
 
 use super::block::{BLOCK, Rows};
-use super::cells::{Bounds, Cell, NO_TIME, Passage, Unsound, max};
+use super::bounds::{Bounds, NO_TIME};
+use super::cells::{Cell, Passage, Unsound, max};
 use super::draws::{Bank, Draws};
 use super::ends::Origin;
-use super::join::{Join, Presence};
+use super::join::Join;
 use super::line::{self, Begin, Line, Stage};
+use super::presence::Presence;
 use super::run::Ask;
 use super::side::Side;
 
@@ -29,6 +31,7 @@ struct Dates<const L: usize> {
     births: Rows<L>,
     kinds: [[u8; L]; BLOCK],
     came: Rows<L>,
+    there: Rows<L>,
     ended: Rows<L>,
     gone: Rows<L>,
 }
@@ -139,6 +142,7 @@ impl<const L: usize> Track<L> {
                 births: none(),
                 kinds: [[0; L]; BLOCK],
                 came: none(),
+                there: none(),
                 ended: none(),
                 gone: none(),
             }),
@@ -229,7 +233,7 @@ impl<const L: usize> Track<L> {
         bounds: &Bounds<L>,
     ) -> Result<(), Unsound> {
         let Self { start, cells, parts, banks, dates, .. } = self;
-        let Dates { times, banked, ready, births, kinds, came, ended, gone } = &mut **dates;
+        let Dates { times, banked, ready, births, kinds, came, there, ended, gone } = &mut **dates;
         let (mut came, mut gone) = (came, gone);
         match start {
             Start::Source { origin, .. } => origin.kinds(kinds, count),
@@ -269,9 +273,9 @@ impl<const L: usize> Track<L> {
                         Start::Source { .. } | Start::Join(_) => None,
                     };
                     let bank = bank.and_then(|(at, column)| Some((banks.get_mut(at)?, column)));
-                    draw::<S, L>(cell, count, bank, banked, times)?;
+                    draw::<S, L>(cell, (count, kinds), bank, banked, times)?;
                     let (item, freed) = (cell.items(), cell.freed());
-                    cell.through_block::<S>(count, [times, came, ended, gone], ahead, bounds)?;
+                    cell.through_block::<S>(count, [times, came, there, ended, gone], ahead, bounds)?;
                     if let Some(origin) = supplied {
                         // There is always an item: it comes when it is loaded.
                         for (i, birth) in (item..).zip(births.iter_mut()).take(count) {
@@ -460,12 +464,12 @@ fn enters<S: Side<L>, const L: usize>(
 /// The times of work of a block at a stage: drawn for it, or by the first of a bank for all of them.
 fn draw<S: Side<L>, const L: usize>(
     cell: &mut Cell<L>,
-    count: usize,
+    (count, kinds): (usize, &[[u8; L]; BLOCK]),
     bank: Option<(&mut Bank, usize)>,
     banked: &mut Rows<4>,
     times: &mut Rows<L>,
 ) -> Result<(), Unsound> {
-    let Some((bank, column)) = bank else { return cell.draw::<S>(count, times) };
+    let Some((bank, column)) = bank else { return cell.draw::<S>(count, kinds, times) };
     if column == 0 {
         S::draw_bank(bank, count, banked, cell.longest())?;
     }
@@ -585,7 +589,7 @@ fn bank<const L: usize>(cells: &[Cell<L>], parts: &mut [Part]) -> Vec<Bank> {
     while from < parts.len() {
         let four = parts.get_mut(from..).unwrap_or_default();
         let work = |part: &Part| match part {
-            Part::Block(at, _) => cells.get(*at).map(Cell::work),
+            Part::Block(at, _) => cells.get(*at).and_then(Cell::work),
             Part::Through(..) => None,
         };
         let own: Vec<&Draws<L>> = four.iter().take(4).map_while(work).collect();

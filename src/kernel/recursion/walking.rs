@@ -4,7 +4,8 @@
 use crate::runtime::ziggurat::tables;
 
 use super::block::BLOCK;
-use super::cells::{Behind, Bounds, Cell, NEVER, NO_TIME, Passage};
+use super::bounds::{Bounds, NEVER, NO_TIME};
+use super::cells::{Behind, Cell, Passage};
 use super::ends::{Exit, Origin};
 use super::machines::Held;
 use super::run::{Ask, Halt, Pace, Runner};
