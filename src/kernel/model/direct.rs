@@ -2,6 +2,8 @@
 //! leads to a sink. There nothing has to be decided, so every order of moves within an instant gives
 //! the same result (semantics T5), and an event that is alone at its instant needs no settling.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::ir::expect::MeasureKind;
 use crate::kernel::shape::{DirectIn, DirectOut};
@@ -111,14 +113,17 @@ impl Direct {
         taken: &rank::Neighbours,
         limited: &dyn Fn(NodeId) -> bool,
     ) {
+        // Stations at which some visits do something else than work in one step.
+        let differs = |v: &&crate::ir::Visit| {
+            v.yield_share.is_some() || v.setup.is_some() || v.phases.as_ref().is_some_and(|p| p.len() != 1)
+        };
+        let differ: BTreeSet<NodeId> = plant.visits.values().filter(differs).map(|v| v.station).collect();
         for (id, station) in plant.nodes.iter() {
             let fits = routed(&station.kind)
                 && station.calendar.is_none()
                 && !limited(id)
                 && plant.shared_stops(id).next().is_none()
-                && plant.visits.values().filter(|v| v.station == id).all(|v| {
-                    v.yield_share.is_none() && v.setup.is_none() && v.phases.as_ref().is_none_or(|p| p.len() == 1)
-                });
+                && !differ.contains(&id);
             let mut from = taken.of(id).to_vec();
             from.dedup();
             let [queue] = from[..] else { continue };

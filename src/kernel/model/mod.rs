@@ -226,6 +226,15 @@ fn holder_kind(shape: &NodeShape) -> HolderKind {
     }
 }
 
+/// Visits of each station that has any, in their order.
+fn visits_at(plant: &Plant) -> BTreeMap<usize, Vec<VisitId>> {
+    let mut visits: BTreeMap<usize, Vec<VisitId>> = BTreeMap::new();
+    for (id, visit) in plant.visits.iter() {
+        visits.entry(visit.station.index()).or_default().push(id);
+    }
+    visits
+}
+
 /// Words that a node usually takes, with all that belongs to it.
 const USUAL_WORDS: usize = 100;
 
@@ -262,6 +271,8 @@ struct Layout<'a> {
     slots: Vec<SlotPlan>,
     node_shapes: Vec<usize>,
     visit_records: Vec<i64>,
+    /// Visits of each station that has any, by node.
+    visits_at: BTreeMap<usize, Vec<VisitId>>,
     lists_by_type: BTreeMap<usize, i64>,
     components: Vec<i64>,
     /// Open rules by the node they lead to.
@@ -276,6 +287,8 @@ struct Layout<'a> {
     searches: Vec<Search>,
     /// Whether nodes may have short records.
     may_be_plain: bool,
+    /// Which nodes have them.
+    plain: Vec<bool>,
     /// Draw records of stations with one, which lie beside their machines.
     works: BTreeMap<usize, i64>,
     /// Where the next draw record lies, if there is room for it already.
@@ -322,6 +335,7 @@ impl Model {
             slots: Vec::new(),
             node_shapes: Vec::new(),
             visit_records: Vec::new(),
+            visits_at: visits_at(plant),
             lists_by_type: BTreeMap::new(),
             components: Vec::new(),
             open_lists: BTreeMap::new(),
@@ -333,6 +347,7 @@ impl Model {
             works: BTreeMap::new(),
             next_draw: None,
             may_be_plain: false,
+            plain: Vec::new(),
             searches: Vec::new(),
         };
         layout.shapes.visits = !plant.visits.is_empty();
@@ -493,6 +508,7 @@ impl Layout<'_> {
         self.image.put(0, header::UNDECIDED, undecided);
         let open = usize::from(rank::routings(self.plant).any(Routing::is_open));
         self.may_be_plain = self.may_be_plain();
+        self.plain = self.plant.nodes.ids().map(|id| self.looks_plain(id)).collect();
         self.places.nodes = vec![0; self.plant.nodes.len()];
         // By rank, so that a station lies beside the places in front of it and behind it; what it alone takes from lies
         // before it, at a distance that only its shape decides.
@@ -589,6 +605,11 @@ impl Layout<'_> {
 
     /// Whether the records of a node are short.
     pub(super) fn is_plain(&self, id: NodeId) -> bool {
+        self.plain.get(id.index()) == Some(&true)
+    }
+
+    /// Whether the records of a node may be short.
+    fn looks_plain(&self, id: NodeId) -> bool {
         let Some(n) = self.plant.nodes.get(id) else { return false };
         self.may_be_plain
             && match &n.kind {

@@ -234,7 +234,7 @@ impl Layout<'_> {
         let mut any_needs = false;
         let mut table = false;
         let mut own_record = 0;
-        let visits: Vec<VisitId> = plant.visits.iter().filter(|(_, v)| v.station == id).map(|(v, _)| v).collect();
+        let visits = self.visits_at.get(&id.index()).cloned().unwrap_or_default();
         let own_work = !recipe.gathers() && !visits.is_empty() && way.is_none();
         let by_item = phases.iter().any(|p| matches!(p.duration, Expression::ByItem(..)));
         if !own_work && s.recipes.len() == 1 {
