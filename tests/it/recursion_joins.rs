@@ -168,6 +168,25 @@ fn parts_that_run_out_need_events() {
     }
 }
 
+/// Where parts are made in no time and pile up without limit, the event kernel says that time stands still.
+#[test]
+fn parts_without_end_need_events() {
+    let pile = |flow: &str| {
+        format!(
+            "line pile {{ item A {{}}\n item B {{}}\n item C {{}}
+             source f {{ makes: A }}\n source g {{ makes: B, every: 2 s }}\n station a {{ cycle: 0 s }}
+             station j {{ takes: 1 A + 1 B, makes: C, cycle: 1 s }}\n sink out
+             {flow}\n flow g -[3]-> j\n flow j -> out\n run {{ for: 10 s, runs: 1 }} }}"
+        )
+    };
+    for flow in ["flow f -> a -[unlimited]-> j", "flow f -[2]-> a -[unlimited, 1 s]-> j"] {
+        let plant = plant_of("pile", &pile(flow));
+        let found = |engine| study(&plant, engine).map(|study| format!("{study:#?}"));
+        assert!(Recursion::of(&plant).is_ok());
+        assert_eq!(found(Engine::Auto), found(Engine::Event), "{flow}");
+    }
+}
+
 /// Of a source that always has an item and makes so many in all, as many can be taken at once as it will make.
 #[test]
 fn parts_that_are_there_are_not_lacked() {

@@ -8,8 +8,10 @@ use super::bounds::{Bounds, NEVER, NO_TIME};
 use super::cells::{Cell, Passage, Unsound, max};
 use super::charges::{Charges, Lack, Starved};
 use super::line::{self, Line, Stage};
+use super::run::Halt;
 use super::side::Side;
 use super::track::{Start, Track};
+use super::watch::Watch;
 
 /// Where the parts of one type wait.
 enum Wait<const L: usize> {
@@ -238,17 +240,19 @@ impl<const L: usize> Join<L> {
     /// machine is idle, and how long it is down.
     ///
     /// # Errors
-    /// When a draw gives no duration.
+    /// When it is ended, or the event kernel has to run instead.
     pub fn flush<S: Side<L>>(
         &mut self,
         below: &mut [Track<L>],
         idle: (&[i64; L], &[[i64; L]; 3]),
         bounds: &Bounds<L>,
-    ) -> Result<(), Unsound> {
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Halt> {
         for inlet in &mut self.inlets {
-            let Some((below, track)) = split(below, inlet.track) else { return Err(Unsound) };
-            inlet.flush::<S>(track, below, bounds)?;
-            track.flush::<S>(below, bounds)?;
+            let Some((below, track)) = split(below, inlet.track) else { return Err(Halt::Beyond) };
+            watch.turn();
+            inlet.flush::<S>(track, below, bounds, watch)?;
+            track.flush::<S>(below, bounds, watch)?;
         }
         if let Some(charges) = &mut self.charges {
             charges.charge(self.inlets.iter().map(|inlet| inlet.lacks(0)), idle, &[NEVER; L], bounds);
@@ -304,11 +308,7 @@ impl<const L: usize> Join<L> {
     /// Bytes that it takes, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let of = |inlet: &Inlet<L>| {
-            let lane = if let Wait::Lane(cell) = &inlet.wait { cell.bytes() } else { 0 };
-            lane + 3 * size_of::<[i64; L]>() * inlet.came.capacity()
-        };
-        size_of::<Self>() + self.inlets.iter().map(of).sum::<usize>()
+        size_of::<Self>() + self.inlets.iter().map(Inlet::bytes).sum::<usize>()
     }
 }
 
@@ -378,6 +378,11 @@ impl<const L: usize> Inlet<L> {
         Lack { giver: self.giver, there: self.there[product], late }
     }
 
+    fn bytes(&self) -> usize {
+        let lane = if let Wait::Lane(cell) = &self.wait { cell.bytes() } else { 0 };
+        lane + 3 * size_of::<[i64; L]>() * self.came.capacity()
+    }
+
     fn forget(&mut self) {
         self.came.clear();
         self.births.clear();
@@ -390,7 +395,8 @@ impl<const L: usize> Inlet<L> {
         track: &mut Track<L>,
         below: &mut [Track<L>],
         bounds: &Bounds<L>,
-    ) -> Result<(), Unsound> {
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Halt> {
         let mut come = 0;
         self.there[0] = [NEVER; L];
         while !track.is_over(bounds) {
@@ -423,9 +429,10 @@ impl<const L: usize> Inlet<L> {
             } else {
                 self.fetch::<S>(track, below, some, bounds)?;
             }
+            watch.see(some as u64, || (track.behind(), (track.bytes() + self.bytes()) / L))?;
             for (came, begun) in self.came.iter().zip(&self.begun) {
                 if came.iter().any(|came| *came > NEVER + (NEVER >> 1)) {
-                    return Err(Unsound);
+                    return Err(Halt::Beyond);
                 }
                 if let Wait::Lane(cell) = &mut self.wait {
                     cell.wait(came, &[NEVER; L], bounds);

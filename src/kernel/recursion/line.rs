@@ -235,6 +235,9 @@ impl Line {
         for track in &line.tracks {
             no_reservation(&track.stages)?;
         }
+        if line.tracks.len() > 1 && line.reorders() {
+            return Err("it joins parts, and some of its stations have several machines".to_string());
+        }
         let several = |s: &&Stage| s.station.as_ref().is_some_and(|b| b.machines > 1);
         if line.stages().filter(several).count() > MOST_PARALLEL {
             return Err("very many of its stations have several machines".to_string());
@@ -479,6 +482,8 @@ pub(super) fn bench(
     let failure = match &s.breakdowns[..] {
         [] => None,
         [b] if s.machines == 1 && !before && !s.hold_when_down => Some(failure(plant, node, b)?),
+        [_] if before => return Err(format!("{name} breaks down and reserves a place before the work")),
+        [_] if s.hold_when_down => return Err(format!("{name} holds items while it is down")),
         _ => return Err(format!("{name} breaks down in several ways, or has several machines that do")),
     };
     Ok(Bench { node: id, machines: usize::try_from(s.machines).unwrap_or(1), work, before, failure })

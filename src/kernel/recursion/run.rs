@@ -5,13 +5,14 @@ use crate::ir::Plant;
 use crate::kernel::read::Snapshot;
 
 use super::block::{BLOCK, nothing_ahead};
-use super::bounds::{Bounds, NO_TIME};
+use super::bounds::Bounds;
 use super::cells::Unsound;
 use super::ends::Exit;
 use super::figures;
 use super::line::{Begin, Line};
 use super::side::{Anywhere, Side};
 use super::track::{Track, block_of};
+use super::watch::Watch;
 
 /// What is wanted of a run.
 #[derive(Clone, Copy, Debug)]
@@ -56,11 +57,6 @@ pub struct Ran {
     pub drew: bool,
 }
 
-/// Sweeps between two looks at the clock.
-const LOOK: u64 = 1024;
-/// Items at one instant after which there is no end to be seen.
-const ENDLESS: u64 = 1_000_000;
-
 pub(super) struct Runner<const L: usize> {
     /// Those that bring parts before the one that takes them; items leave the line from the last.
     pub(super) tracks: Vec<Track<L>>,
@@ -73,17 +69,15 @@ pub(super) struct Runner<const L: usize> {
 }
 
 /// How far a run is.
-pub(super) struct Pace {
-    items: u64,
-    still: u64,
-    last: i64,
+pub(super) struct Pace<'a> {
+    watch: Watch<'a>,
     /// What sums can still take before they are carried over.
     budget: i64,
 }
 
-impl Pace {
-    pub(super) fn new() -> Self {
-        Self { items: 0, still: 0, last: NO_TIME, budget: i64::MAX }
+impl<'a> Pace<'a> {
+    pub(super) fn new(ask: &'a Ask, look: &'a dyn Fn(f64) -> bool) -> Self {
+        Self { watch: Watch::new(ask, look), budget: i64::MAX }
     }
 }
 
@@ -130,6 +124,8 @@ impl<const L: usize> Runner<L> {
         let shares = (line.stages().count() as u64 + 1).max(32).next_power_of_two();
         let block = if ask.horizon < 1 << 57 { block_of(line) } else { 1 };
         let parts = parts_of_a_product(line);
+        // Of many parts a block has many, and longer durations could be left to the event kernel than need be.
+        let block = block.min(usize::try_from(256 / parts).unwrap_or(1).max(1));
         let sweep = (block as u64).saturating_mul(parts).next_power_of_two();
         let longest = ((1u64 << 61) / shares / sweep).max(2) - 1;
         let track = |number| Track::new(line, number, ask, (block, longest, banked), &bounds);
@@ -150,7 +146,7 @@ impl<const L: usize> Runner<L> {
 
     /// Block after block until the end.
     fn all<S: Side<L>>(&mut self, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
-        let mut pace = Pace::new();
+        let mut pace = Pace::new(ask, look);
         loop {
             let soon = self.ends_soon();
             let (_, track, below) = self.last()?;
@@ -159,12 +155,12 @@ impl<const L: usize> Runner<L> {
                 break;
             }
             let end = self.block::<S>(count)?;
-            if self.after(count as u64, end, &mut pace, ask, look)? {
+            if self.after(count as u64, end, &mut pace)? {
                 break;
             }
         }
         let (bounds, track, below) = self.last()?;
-        track.flush::<S>(below, bounds)?;
+        track.flush::<S>(below, bounds, &mut pace.watch)?;
         if self.tracks.len() > 1 && self.tracks.iter().any(Track::is_exhausted) {
             // What waits for parts that do not come any more may be a line that has locked up.
             return Err(Halt::Beyond);
@@ -191,14 +187,7 @@ impl<const L: usize> Runner<L> {
     }
 
     /// Looks at sums, clock and memory after items; whether they were the last.
-    pub(super) fn after(
-        &mut self,
-        items: u64,
-        end: i64,
-        pace: &mut Pace,
-        ask: &Ask,
-        look: &dyn Fn(f64) -> bool,
-    ) -> Result<bool, Halt> {
+    pub(super) fn after(&mut self, items: u64, end: i64, pace: &mut Pace<'_>) -> Result<bool, Halt> {
         pace.budget = pace.budget.saturating_sub(end.saturating_mul(items.cast_signed()).saturating_mul(self.parts));
         if pace.budget < 1 << 62 {
             self.carry();
@@ -207,29 +196,13 @@ impl<const L: usize> Runner<L> {
         if end > 1 << 62 {
             return Err(Halt::Beyond);
         }
-        if self.tracks.last().is_some_and(|t| t.is_over(&self.bounds)) {
+        let Some(track) = self.tracks.last() else { return Err(Halt::Beyond) };
+        if track.is_over(&self.bounds) {
             return Ok(true);
         }
-        let before = pace.items / LOOK;
-        pace.items += items;
-        if pace.items / LOOK > before {
-            self.look(pace, ask, look)?;
-        }
+        let bytes = || self.tracks.iter().map(Track::bytes).sum::<usize>() / L;
+        pace.watch.see(items, || (track.behind(), bytes()))?;
         Ok(false)
-    }
-
-    #[cold]
-    fn look(&self, pace: &mut Pace, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
-        let now = self.tracks.last().map_or(0, Track::behind);
-        pace.still = if now > pace.last { 0 } else { pace.still + LOOK };
-        pace.last = now;
-        #[allow(clippy::cast_precision_loss)] // a share
-        let share = now as f64 / (ask.horizon as f64).max(1.0);
-        if !look(share) {
-            return Err(Halt::Ended);
-        }
-        let bytes: usize = self.tracks.iter().map(Track::bytes).sum();
-        if pace.still > ENDLESS || bytes / L > ask.memory { Err(Halt::Beyond) } else { Ok(()) }
     }
 
     /// Counts up to the ends.

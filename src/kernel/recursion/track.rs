@@ -11,8 +11,9 @@ use super::ends::Origin;
 use super::join::Join;
 use super::line::{self, Begin, Line, Stage};
 use super::presence::Presence;
-use super::run::Ask;
+use super::run::{Ask, Halt};
 use super::side::Side;
+use super::watch::Watch;
 
 /// Stages that a block goes through together.
 #[derive(Clone, Copy, Debug)]
@@ -370,11 +371,16 @@ impl<const L: usize> Track<L> {
     /// Nothing is loaded any more before the end where it joins parts: those that still can, come.
     ///
     /// # Errors
-    /// When a draw gives no duration.
-    pub fn flush<S: Side<L>>(&mut self, below: &mut [Track<L>], bounds: &Bounds<L>) -> Result<(), Unsound> {
+    /// When it is ended, or the event kernel has to run instead.
+    pub fn flush<S: Side<L>>(
+        &mut self,
+        below: &mut [Track<L>],
+        bounds: &Bounds<L>,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Halt> {
         let (Start::Join(join), Some(cell)) = (&mut self.start, self.cells.first_mut()) else { return Ok(()) };
         cell.fail_to_the_end(bounds);
-        join.flush::<S>(below, (&cell.freed(), &cell.take_idle()), bounds)
+        join.flush::<S>(below, (&cell.freed(), &cell.take_idle()), bounds, watch)
     }
 
     /// Items of a block leave the line.

@@ -17,7 +17,7 @@ impl Runner<1> {
     /// # Errors
     /// When it is ended, or the event kernel has to run instead.
     pub(super) fn all_walking(&mut self, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
-        let mut pace = Pace::new();
+        let mut pace = Pace::new(ask, look);
         let mut kinds = [[0; 1]; BLOCK];
         loop {
             let Some(mut way) = self.way() else { return Err(Halt::Beyond) };
@@ -27,7 +27,7 @@ impl Runner<1> {
             way.origin.kinds(&mut kinds, 1);
             let ready = way.origin.next(way.bounds);
             let end = way.walk(0, Item { ready, birth: ready, kind: kinds[0] }, None)?;
-            if self.after(1, end, &mut pace, ask, look)? {
+            if self.after(1, end, &mut pace)? {
                 break;
             }
         }
