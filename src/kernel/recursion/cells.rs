@@ -113,9 +113,9 @@ impl<const L: usize> Cell<L> {
     pub fn new(stage: &line::Stage, block: usize, longest: u64, bounds: &Bounds<L>, seed: u64, first: u64) -> Self {
         let fixed = || line::Stage::nothing().begin(seed, first);
         let places = stage.lane.as_ref().and_then(|l| l.places).unwrap_or(u64::MAX);
-        let block = block.max(BLOCK);
+        let most = block.max(BLOCK);
         let leaves = Leaves::new(match &stage.lane {
-            Some(_) => usize::try_from(places).map_or(usize::MAX, |p| p.saturating_add(block)).min(2 * block + 2),
+            Some(_) => usize::try_from(places).map_or(usize::MAX, |p| p.saturating_add(block)).min(2 * most + 2),
             None => BLOCK,
         });
         let station = stage.station.as_ref();
@@ -169,7 +169,7 @@ impl<const L: usize> Cell<L> {
             places,
             counted: stage.lane.is_some() && places.saturating_add(block as u64) <= leaves.kept() as u64,
             leaves,
-            block,
+            block: most,
             stops,
             has_lane: stage.lane.is_some(),
             longest,

@@ -98,6 +98,13 @@ impl<const L: usize> Join<L> {
         }
     }
 
+    /// The machine has given away what came before a product of a block.
+    pub fn idle_from(&mut self, product: usize, freed: [i64; L]) {
+        if let Some(own) = self.freed.get_mut(product) {
+            *own = freed;
+        }
+    }
+
     /// How many of so many products there are parts for.
     #[must_use]
     pub fn up_to(&self, below: &[Track<L>], count: usize) -> usize {

@@ -259,38 +259,38 @@ impl<const L: usize> Track<L> {
             let its = before.get_mut(from..).unwrap_or_default();
             match (part, &mut *its) {
                 (Part::Block(_, bank), [cell]) => {
-                    let supplied = match start {
-                        Start::Source { origin, always } if first && cell.has_lane() => {
-                            origin.give::<S>(count, [times, ready, came], cell.rooms(count), bounds)?;
-                            let from = if *always { &*came } else { &*ready };
-                            births.iter_mut().zip(from).take(count).for_each(|(birth, date)| *birth = *date);
-                            None
+                    let mut supplied = None;
+                    if first {
+                        match start {
+                            Start::Source { origin, always } if cell.has_lane() => {
+                                origin.give::<S>(count, [times, ready, came], cell.rooms(count), bounds)?;
+                                let from = if *always { &*came } else { &*ready };
+                                births.iter_mut().zip(from).take(count).for_each(|(birth, date)| *birth = *date);
+                            }
+                            Start::Source { origin, .. } => {
+                                let due = origin.due();
+                                came.iter_mut().take(count).for_each(|row| *row = due);
+                                supplied = Some((origin, cell.items()));
+                            }
+                            Start::Join(join) => join.idle_from(0, cell.freed()),
                         }
-                        Start::Source { origin, .. } if first => {
-                            let due = origin.due();
-                            came.iter_mut().take(count).for_each(|row| *row = due);
-                            Some(origin)
-                        }
-                        Start::Source { .. } | Start::Join(_) => None,
-                    };
+                    }
                     let bank = bank.and_then(|(at, column)| Some((banks.get_mut(at)?, column)));
                     draw::<S, L>(cell, (count, kinds), bank, banked, times)?;
-                    let (item, freed) = (cell.items(), cell.freed());
                     cell.through_block::<S>(count, [times, came, there, ended, gone], ahead, bounds)?;
-                    if let Some(origin) = supplied {
+                    if let Some((origin, item)) = supplied {
                         // There is always an item: it comes when it is loaded.
                         for (i, birth) in (item..).zip(births.iter_mut()).take(count) {
                             *birth = cell.leaves_at(i);
                         }
                         origin.gave_at_once(count, ready, births, bounds);
-                    }
-                    if let (true, Start::Join(join)) = (first, &mut *start) {
-                        let mut freed = freed;
-                        for i in 0..count.min(BLOCK) {
-                            let loaded = cell.leaves_at(item + i as u64);
+                    } else if let (true, Start::Join(join)) = (first, &mut *start) {
+                        let item = cell.items() - count as u64;
+                        for (i, number) in (item..).enumerate().take(count) {
+                            let loaded = cell.leaves_at(number);
                             let passage = Passage { came: loaded, loaded, began: loaded, ended: ended[i] };
-                            join.freed[i] = std::mem::replace(&mut freed, gone[i]);
                             join.load(below, i, &passage, bounds)?;
+                            join.idle_from(i + 1, gone[i]);
                         }
                     }
                 }
