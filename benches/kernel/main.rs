@@ -1,7 +1,7 @@
 //! Nanoseconds per event of the kernels and of hand-written simulators, in one interleaved run:
 //!
 //! ```text
-//! cargo bench --bench kernel                    everything, about five minutes
+//! cargo bench --bench kernel                    everything, about four minutes
 //! cargo bench --bench kernel -- --quick w2 w5   two workloads, fewer events and rounds
 //! cargo bench --bench kernel -- scale start     many stations; from process start to table
 //! cargo bench --bench kernel -- compile         how long models take to compile
