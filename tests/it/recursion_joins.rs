@@ -187,6 +187,16 @@ fn parts_without_end_need_events() {
     }
 }
 
+/// Parts queue up for a part that seldom comes: the times they have waited add up to more than 64 bits hold.
+#[test]
+fn long_waits_of_parts_add_up() {
+    let text = "line waits { item A {}\n item B {}\n item C {}
+        source a { makes: A, every: 30 min }\n source b { makes: B, every: 4 s, when_full: queue }
+        station slow { cycle: 8 s }\n station join { takes: 1 A + 1 B, makes: C, cycle: 2 s }\n sink out
+        flow a -> join\n flow b -> slow -[unlimited]-> join\n flow join -> out\n run { for: 60 d, runs: 1 } }";
+    assert!(agree("waits", text));
+}
+
 /// Of a source that always has an item and makes so many in all, as many can be taken at once as it will make.
 #[test]
 fn parts_that_are_there_are_not_lacked() {

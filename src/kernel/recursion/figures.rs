@@ -40,9 +40,9 @@ pub fn of<const L: usize>(
         snapshot.sources.sort_by_key(|s| s.node);
         snapshot.buffers.sort_by_key(|b| b.node);
         snapshot.stations.sort_by_key(|s| s.node);
-        left(line, plant, lane, which, exit, &mut snapshot);
+        left(line, plant, (lane, which), exit, &mut snapshot);
         match tracks {
-            [_] => balances(line, plant, lane, which, exit, &mut snapshot),
+            [_] => balances(line, plant, (lane, which), exit, &mut snapshot),
             _ => joined_balances(line, plant, (lane, which), tracks, &mut snapshot),
         }
         snapshot
@@ -194,18 +194,11 @@ fn gone<'a, const L: usize>(
 }
 
 /// What has left.
-fn left<const L: usize>(
-    line: &Line,
-    plant: &Plant,
-    lane: usize,
-    which: usize,
-    exit: &Exit<L>,
-    snapshot: &mut Snapshot,
-) {
+fn left<const L: usize>(line: &Line, plant: &Plant, at: (usize, usize), exit: &Exit<L>, snapshot: &mut Snapshot) {
     let mut present = plant.nodes.get(line.sink).map_or_else(Vec::new, |n| n.items.clone());
     present.sort_unstable();
     for item in present {
-        let its = gone(line, (lane, which), exit, item);
+        let its = gone(line, at, exit, item);
         let some = its.filter(|l| l.minimum < NEVER);
         snapshot.arrivals.push(ArrivalTotals {
             node: line.sink,
@@ -220,16 +213,9 @@ fn left<const L: usize>(
 }
 
 /// The balance of every item type where items leave as they came.
-fn balances<const L: usize>(
-    line: &Line,
-    plant: &Plant,
-    lane: usize,
-    which: usize,
-    exit: &Exit<L>,
-    snapshot: &mut Snapshot,
-) {
+fn balances<const L: usize>(line: &Line, plant: &Plant, at: (usize, usize), exit: &Exit<L>, snapshot: &mut Snapshot) {
     for item in plant.items.ids() {
-        let its = gone(line, (lane, which), exit, item);
+        let its = gone(line, at, exit, item);
         let (made, left) = (its.map_or(0, |l| l.born), its.map_or(0, |l| l.count));
         balance(Balance { made, left, wip_area: its.map_or(0, |l| l.wip), ..Balance::none(item) }, snapshot);
     }

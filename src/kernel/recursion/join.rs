@@ -8,10 +8,10 @@ use super::bounds::{Bounds, NEVER, NO_TIME};
 use super::cells::{Cell, Passage, Unsound, max};
 use super::charges::{Charges, Lack, Starved};
 use super::line::{self, Line, Stage};
+use super::pace::Pace;
 use super::run::Halt;
 use super::side::Side;
 use super::track::{Start, Track};
-use super::watch::Watch;
 
 /// Where the parts of one type wait.
 enum Wait<const L: usize> {
@@ -43,17 +43,17 @@ pub struct Join<const L: usize> {
     birth: Birth,
     charges: Option<Charges<L>>,
     /// Of each product of a block: when all its parts are there.
-    pub there: Rows<L>,
+    there: Rows<L>,
     /// When it is loaded.
-    pub loaded: Rows<L>,
+    loaded: Rows<L>,
     /// When its work ends.
-    pub ended: Rows<L>,
+    ended: Rows<L>,
     /// When the product counts as born.
-    pub births: Rows<L>,
+    births: Rows<L>,
     /// When the machine gave the one before away.
-    pub freed: Rows<L>,
+    freed: Rows<L>,
     /// How long it was down from then on until the product was loaded: up to the bounds, and in all.
-    pub down: [[[i64; L]; 3]; BLOCK],
+    down: [[[i64; L]; 3]; BLOCK],
     /// When the latest was loaded.
     last: [i64; L],
 }
@@ -103,6 +103,31 @@ impl<const L: usize> Join<L> {
         if let Some(own) = self.freed.get_mut(product) {
             *own = freed;
         }
+    }
+
+    /// So long it was down from then on, up to the bounds and in all, until the product was loaded.
+    pub fn was_down(&mut self, product: usize, down: [[i64; L]; 3]) {
+        if let Some(own) = self.down.get_mut(product) {
+            *own = down;
+        }
+    }
+
+    /// When all parts of each product of a block are there, but for those that are held.
+    #[must_use]
+    pub fn there(&self) -> &Rows<L> {
+        &self.there
+    }
+
+    /// When the work on each ends.
+    #[must_use]
+    pub fn ended(&self) -> &Rows<L> {
+        &self.ended
+    }
+
+    /// When each counts as born.
+    #[must_use]
+    pub fn births(&self) -> &Rows<L> {
+        &self.births
     }
 
     /// How many of so many products there are parts for.
@@ -253,13 +278,13 @@ impl<const L: usize> Join<L> {
         below: &mut [Track<L>],
         idle: (&[i64; L], &[[i64; L]; 3]),
         bounds: &Bounds<L>,
-        watch: &mut Watch<'_>,
+        pace: &mut Pace<'_>,
     ) -> Result<(), Halt> {
         for inlet in &mut self.inlets {
             let Some((below, track)) = split(below, inlet.track) else { return Err(Halt::Beyond) };
-            watch.turn();
-            inlet.flush::<S>(track, below, bounds, watch)?;
-            track.flush::<S>(below, bounds, watch)?;
+            pace.turn();
+            inlet.flush::<S>(track, below, bounds, pace)?;
+            track.flush::<S>(below, bounds, pace)?;
         }
         if let Some(charges) = &mut self.charges {
             charges.charge(self.inlets.iter().map(|inlet| inlet.lacks(0)), idle, &[NEVER; L], bounds);
@@ -402,7 +427,7 @@ impl<const L: usize> Inlet<L> {
         track: &mut Track<L>,
         below: &mut [Track<L>],
         bounds: &Bounds<L>,
-        watch: &mut Watch<'_>,
+        pace: &mut Pace<'_>,
     ) -> Result<(), Halt> {
         let mut come = 0;
         self.there[0] = [NEVER; L];
@@ -436,7 +461,12 @@ impl<const L: usize> Inlet<L> {
             } else {
                 self.fetch::<S>(track, below, some, bounds)?;
             }
-            watch.see(some as u64, || (track.behind(), (track.bytes() + self.bytes()) / L))?;
+            pace.see(some as u64, || (track.behind(), (track.bytes() + self.bytes()) / L))?;
+            let latest = self.came.iter().flatten().copied().max().unwrap_or(0);
+            if pace.fills(latest, some as u64) {
+                below.iter_mut().for_each(Track::carry);
+                track.carry();
+            }
             for (came, begun) in self.came.iter().zip(&self.begun) {
                 if came.iter().any(|came| *came > NEVER + (NEVER >> 1)) {
                     return Err(Halt::Beyond);

@@ -104,6 +104,15 @@ pub struct Lane {
     pub belt: Option<Belt>,
 }
 
+impl Lane {
+    /// Whether items of a block can all come before one of them has left.
+    #[must_use]
+    pub fn takes(&self, block: usize) -> bool {
+        // When the next can come on a belt, is known only when the one before has.
+        self.belt.is_none() && self.places.is_none_or(|places| places >= block as u64)
+    }
+}
+
 /// How far items on a belt stay behind each other, in ticks (semantics F11).
 #[derive(Clone, Copy, Debug)]
 pub struct Belt {

@@ -13,7 +13,7 @@
 //! (`tests/it/recursion.rs`). [`line`] is what is gone through; `detect` finds it in a plant, or says why it needs events.
 //! [`cells`] is one stage, [`failing`] what stops its machine, [`machines`] several machines, [`belts`] belts, [`ends`] source
 //! and sink, [`join`] where parts are joined. [`track`] goes through stages in a row, `walking` through those with several
-//! machines, [`run`] from the beginning to the end, [`watch`] sees to it that there is one. [`sums`], [`presence`] and [`charges`] are what is counted, [`bounds`] up to
+//! machines, [`run`] from the beginning to the end, [`pace`] sees to it that there is one. [`sums`], [`presence`] and [`charges`] are what is counted, [`bounds`] up to
 //! when, and [`figures`] makes of it what is read from the event kernel. Where stages stand far enough from each other they take
 //! items in blocks: [`block`] is the loop, written in registers of several replications ([`wide`]), of which [`side`]
 //! chooses those that the processor has. Start at [`Recursion`].
@@ -34,13 +34,13 @@ pub mod figures;
 pub mod join;
 pub mod line;
 pub mod machines;
+pub mod pace;
 pub mod presence;
 pub mod run;
 pub mod side;
 pub mod sums;
 pub mod track;
 mod walking;
-pub mod watch;
 pub mod wide;
 
 use crate::ir::Plant;

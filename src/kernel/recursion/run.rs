@@ -10,9 +10,9 @@ use super::cells::Unsound;
 use super::ends::Exit;
 use super::figures;
 use super::line::{Begin, Line};
+use super::pace::Pace;
 use super::side::{Anywhere, Side};
 use super::track::{Track, block_of};
-use super::watch::Watch;
 
 /// What is wanted of a run.
 #[derive(Clone, Copy, Debug)]
@@ -61,24 +61,11 @@ pub(super) struct Runner<const L: usize> {
     /// Those that bring parts before the one that takes them; items leave the line from the last.
     pub(super) tracks: Vec<Track<L>>,
     /// Parts of the product that takes most of one type, whatever is made of them on the way.
-    parts: i64,
+    parts: u64,
     pub(super) exit: Exit<L>,
     pub(super) bounds: Bounds<L>,
     until: Option<(u64, bool)>,
     reached: [bool; L],
-}
-
-/// How far a run is.
-pub(super) struct Pace<'a> {
-    watch: Watch<'a>,
-    /// What sums can still take before they are carried over.
-    budget: i64,
-}
-
-impl<'a> Pace<'a> {
-    pub(super) fn new(ask: &'a Ask, look: &'a dyn Fn(f64) -> bool) -> Self {
-        Self { watch: Watch::new(ask, look), budget: i64::MAX }
-    }
 }
 
 /// Runs `L` replications, numbered from [`Ask::first`]. Cost: O(items · stages), a few nanoseconds each.
@@ -131,7 +118,7 @@ impl<const L: usize> Runner<L> {
         let track = |number| Track::new(line, number, ask, (block, longest, banked), &bounds);
         Ok(Runner {
             tracks: (0..line.tracks.len()).map(track).collect::<Result<_, _>>()?,
-            parts: parts.cast_signed(),
+            parts,
             exit: Exit::new(line.leaving().len(), line.reorders(), &bounds),
             bounds,
             until: ask.until,
@@ -146,10 +133,10 @@ impl<const L: usize> Runner<L> {
 
     /// Block after block until the end.
     fn all<S: Side<L>>(&mut self, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
-        let mut pace = Pace::new(ask, look);
+        let mut pace = Pace::new(ask, look, self.parts);
         loop {
             let soon = self.ends_soon();
-            let (_, track, below) = self.last()?;
+            let (track, below) = self.tracks.split_last().ok_or(Halt::Beyond)?;
             let count = track.up_to(below, if soon { 1 } else { track.block });
             if count == 0 {
                 break;
@@ -159,20 +146,13 @@ impl<const L: usize> Runner<L> {
                 break;
             }
         }
-        let (bounds, track, below) = self.last()?;
-        track.flush::<S>(below, bounds, &mut pace.watch)?;
+        let (track, below) = self.tracks.split_last_mut().ok_or(Halt::Beyond)?;
+        track.flush::<S>(below, &self.bounds, &mut pace)?;
         if self.tracks.len() > 1 && self.tracks.iter().any(Track::is_exhausted) {
             // What waits for parts that do not come any more may be a line that has locked up.
             return Err(Halt::Beyond);
         }
         self.finish()
-    }
-
-    /// The track from which items leave, and those before it.
-    #[allow(clippy::type_complexity)]
-    fn last(&mut self) -> Result<(&Bounds<L>, &mut Track<L>, &mut [Track<L>]), Halt> {
-        let (track, below) = self.tracks.split_last_mut().ok_or(Halt::Beyond)?;
-        Ok((&self.bounds, track, below))
     }
 
     /// Whether the run may end with an item of the next block.
@@ -188,10 +168,8 @@ impl<const L: usize> Runner<L> {
 
     /// Looks at sums, clock and memory after items; whether they were the last.
     pub(super) fn after(&mut self, items: u64, end: i64, pace: &mut Pace<'_>) -> Result<bool, Halt> {
-        pace.budget = pace.budget.saturating_sub(end.saturating_mul(items.cast_signed()).saturating_mul(self.parts));
-        if pace.budget < 1 << 62 {
+        if pace.fills(end, items) {
             self.carry();
-            pace.budget = i64::MAX;
         }
         if end > 1 << 62 {
             return Err(Halt::Beyond);
@@ -201,7 +179,7 @@ impl<const L: usize> Runner<L> {
             return Ok(true);
         }
         let bytes = || self.tracks.iter().map(Track::bytes).sum::<usize>() / L;
-        pace.watch.see(items, || (track.behind(), bytes()))?;
+        pace.see(items, || (track.behind(), bytes()))?;
         Ok(false)
     }
 

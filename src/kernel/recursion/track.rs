@@ -10,10 +10,10 @@ use super::draws::{Bank, Draws};
 use super::ends::Origin;
 use super::join::Join;
 use super::line::{self, Begin, Line, Stage};
+use super::pace::Pace;
 use super::presence::Presence;
 use super::run::{Ask, Halt};
 use super::side::Side;
-use super::watch::Watch;
 
 /// Stages that a block goes through together.
 #[derive(Clone, Copy, Debug)]
@@ -196,7 +196,7 @@ impl<const L: usize> Track<L> {
     pub fn births(&self) -> &Rows<L> {
         match &self.start {
             Start::Source { .. } => &self.dates.births,
-            Start::Join(join) => &join.births,
+            Start::Join(join) => join.births(),
         }
     }
 
@@ -205,7 +205,7 @@ impl<const L: usize> Track<L> {
     pub fn begun(&self) -> &Rows<L> {
         match &self.start {
             Start::Source { .. } => &self.dates.births,
-            Start::Join(join) => &join.ended,
+            Start::Join(join) => join.ended(),
         }
     }
 
@@ -240,7 +240,7 @@ impl<const L: usize> Track<L> {
             Start::Source { origin, .. } => origin.kinds(kinds, count),
             Start::Join(join) => {
                 join.collect::<S>(below, count, bounds)?;
-                *came = join.there;
+                *came = *join.there();
             }
         }
         if let (true, Start::Source { origin, always }) = (parts.is_empty(), &mut *start) {
@@ -349,7 +349,7 @@ impl<const L: usize> Track<L> {
             Start::Source { .. } => begun = item.birth,
             Start::Join(join) => {
                 join.taken(below, 1, bounds);
-                (item.birth, begun) = (join.births[0], join.ended[0]);
+                (item.birth, begun) = (join.births()[0], join.ended()[0]);
             }
         }
         Ok(Held { ready: held.ended, birth: item.birth, begun })
@@ -376,11 +376,11 @@ impl<const L: usize> Track<L> {
         &mut self,
         below: &mut [Track<L>],
         bounds: &Bounds<L>,
-        watch: &mut Watch<'_>,
+        pace: &mut Pace<'_>,
     ) -> Result<(), Halt> {
         let (Start::Join(join), Some(cell)) = (&mut self.start, self.cells.first_mut()) else { return Ok(()) };
         cell.fail_to_the_end(bounds);
-        join.flush::<S>(below, (&cell.freed(), &cell.take_idle()), bounds, watch)
+        join.flush::<S>(below, (&cell.freed(), &cell.take_idle()), bounds, pace)
     }
 
     /// Items of a block leave the line.
@@ -455,11 +455,11 @@ fn enters<S: Side<L>, const L: usize>(
         }
         Start::Join(join) => {
             item.ready = join.hold::<S>(below, number, bounds)?;
-            join.freed[number] = its.first().map_or([0; L], Cell::freed);
+            join.idle_from(number, its.first().map_or([0; L], Cell::freed));
             let mut entry = Passage::NONE;
             let gone = through(its, None, item, behind, bounds, Some(&mut entry))?;
             if let Some(cell) = its.first_mut() {
-                join.down[number] = cell.take_idle();
+                join.was_down(number, cell.take_idle());
             }
             join.load(below, number, &entry, bounds)?;
             Ok(gone)
@@ -547,13 +547,9 @@ fn through<const L: usize>(
 
 /// Items of a block that suit a line best: with many, the stages that can take so many are fast, with few, more are.
 pub(super) fn block_of(line: &Line) -> usize {
-    let takes = |stage: &Stage, count: usize| {
-        let lane = stage.lane.as_ref();
-        lane.is_some_and(|l| l.belt.is_none() && l.places.is_none_or(|places| places >= count as u64))
-    };
     let stages = line.stages().count();
     let cost = |count: usize| {
-        let fast = line.stages().filter(|s| takes(s, count)).count();
+        let fast = line.stages().filter_map(|s| s.lane.as_ref()).filter(|lane| lane.takes(count)).count();
         // A stage costs 4 for each item by itself, and in a block 1, and 3 for the block.
         4 * count * (stages - fast) + fast * (count + 3)
     };
@@ -632,11 +628,7 @@ pub fn goes_wide(line: &Line) -> bool {
 /// needs none.
 fn parts(track: &line::Track, block: usize, open: bool) -> Vec<Part> {
     let stages = &track.stages;
-    let opens = |at: usize| {
-        let lane = stages.get(at).and_then(|s| s.lane.as_ref());
-        // When the next can come on a belt, is known only when the one before has.
-        lane.is_some_and(|l| l.belt.is_none() && l.places.is_none_or(|places| places >= block as u64))
-    };
+    let opens = |at: usize| stages.get(at).and_then(|s| s.lane.as_ref()).is_some_and(|lane| lane.takes(block));
     let mut parts = Vec::new();
     let mut from = 0;
     for to in 1..=stages.len() {

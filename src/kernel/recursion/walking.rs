@@ -8,7 +8,8 @@ use super::bounds::{Bounds, NEVER, NO_TIME};
 use super::cells::{Behind, Cell, Passage};
 use super::ends::{Exit, Origin};
 use super::machines::Held;
-use super::run::{Ask, Halt, Pace, Runner};
+use super::pace::Pace;
+use super::run::{Ask, Halt, Runner};
 use super::track::{Item, Start, Track};
 
 impl Runner<1> {
@@ -17,7 +18,7 @@ impl Runner<1> {
     /// # Errors
     /// When it is ended, or the event kernel has to run instead.
     pub(super) fn all_walking(&mut self, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
-        let mut pace = Pace::new(ask, look);
+        let mut pace = Pace::new(ask, look, 1);
         let mut kinds = [[0; 1]; BLOCK];
         loop {
             let Some(mut way) = self.way() else { return Err(Halt::Beyond) };
