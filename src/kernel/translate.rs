@@ -627,14 +627,25 @@ impl<'a> Writer<'a, '_, '_> {
         let mut block_of = |block: &[Inst]| if block.is_empty() { end } else { self.b.create_block() };
         let (yes, no) = (block_of(then), block_of(otherwise));
         self.b.ins().brif(of, yes, &[], no, &[]);
-        let mut reached = yes == end || no == end;
-        for (block, body) in [(yes, then), (no, otherwise)] {
-            if block != end {
-                self.go_on_at(block);
-                let ended = self.nested(body)?;
-                self.jump_unless(ended, end);
-                reached |= !ended;
+        self.branches([(yes, then), (no, otherwise)], end)
+    }
+
+    /// Writes blocks that are jumped to, those that are empty being the end; true when that cannot be reached.
+    fn branches(
+        &mut self,
+        all: impl IntoIterator<Item = (clif::Block, &'a [Inst])>,
+        end: clif::Block,
+    ) -> Result<bool, String> {
+        let mut reached = false;
+        for (block, body) in all {
+            if block == end {
+                reached = true;
+                continue;
             }
+            self.go_on_at(block);
+            let ended = self.nested(body)?;
+            self.jump_unless(ended, end);
+            reached |= !ended;
         }
         if reached {
             self.go_on_at(end);
@@ -649,18 +660,7 @@ impl<'a> Writer<'a, '_, '_> {
             cases.iter().map(|case| if case.is_empty() { end } else { self.b.create_block() }).collect();
         let other = if default.is_empty() { end } else { self.b.create_block() };
         self.choose_block(on, &blocks, other);
-        let mut reached = other == end || blocks.contains(&end);
-        let all = cases.iter().map(Vec::as_slice).zip(blocks).chain([(default, other)]);
-        for (body, block) in all.filter(|(_, block)| *block != end) {
-            self.go_on_at(block);
-            let ended = self.nested(body)?;
-            self.jump_unless(ended, end);
-            reached |= !ended;
-        }
-        if reached {
-            self.go_on_at(end);
-        }
-        Ok(!reached)
+        self.branches(blocks.into_iter().zip(cases.iter().map(Vec::as_slice)).chain([(other, default)]), end)
     }
 
     /// Jumps to the block of a number, or to another. What is compared with a few numbers is foretold better than

@@ -7,8 +7,8 @@ use crate::base::Fingerprint;
 
 /// Keeps the functions that the entry, the last one, needs, and of equal ones the first.
 pub(super) fn tidy(program: &mut Program) {
-    let functions = std::mem::take(&mut program.functions);
-    let called = called(&functions);
+    let mut functions = std::mem::take(&mut program.functions);
+    let called = called(&mut functions);
     // Functions call only functions written before them or themselves: what one calls has its new number already.
     let mut numbers: Vec<FuncId> = Vec::with_capacity(functions.len());
     let mut kept: Vec<u64> = Vec::new();
@@ -18,7 +18,7 @@ pub(super) fn tidy(program: &mut Program) {
         if !called {
             continue;
         }
-        renumber(&mut function.body, &mut |id| *id = numbers.get(id.0 as usize).copied().unwrap_or(*id));
+        each_call(&mut function.body, &mut |id| *id = numbers.get(id.0 as usize).copied().unwrap_or(*id));
         let mark = mark(&function);
         let equal = (0..).zip(&kept).zip(&program.functions).find(|((_, m), f)| **m == mark && same(f, &function));
         if let (Some(((at, _), _)), Some(last)) = (equal, numbers.last_mut()) {
@@ -31,14 +31,14 @@ pub(super) fn tidy(program: &mut Program) {
 }
 
 /// Which functions the last one needs, itself among them.
-fn called(functions: &[Function]) -> Vec<bool> {
+fn called(functions: &mut [Function]) -> Vec<bool> {
     let mut called = vec![false; functions.len()];
     if let Some(last) = called.last_mut() {
         *last = true;
     }
-    for (i, function) in functions.iter().enumerate().rev() {
+    for (i, function) in functions.iter_mut().enumerate().rev() {
         if called.get(i) == Some(&true) {
-            calls(&function.body, &mut |id| {
+            each_call(&mut function.body, &mut |id| {
                 if let Some(called) = called.get_mut(id.0 as usize) {
                     *called = true;
                 }
@@ -61,37 +61,20 @@ fn same(one: &Function, two: &Function) -> bool {
     *registers == two.registers && *parameters == two.parameters && *result == two.result && *body == two.body
 }
 
-fn calls(block: &[Inst], each: &mut impl FnMut(FuncId)) {
-    for inst in block {
-        match inst {
-            Inst::Call { function, .. } => each(*function),
-            Inst::If { then, otherwise, .. } => {
-                calls(then, each);
-                calls(otherwise, each);
-            }
-            Inst::Switch { cases, default, .. } => {
-                cases.iter().for_each(|case| calls(case, each));
-                calls(default, each);
-            }
-            Inst::Loop { body } | Inst::Choose { policy: body, .. } => calls(body, each),
-            _ => {}
-        }
-    }
-}
-
-fn renumber(block: &mut [Inst], each: &mut impl FnMut(&mut FuncId)) {
+/// Goes through the calls of a block.
+fn each_call(block: &mut [Inst], each: &mut impl FnMut(&mut FuncId)) {
     for inst in block {
         match inst {
             Inst::Call { function, .. } => each(function),
             Inst::If { then, otherwise, .. } => {
-                renumber(then, each);
-                renumber(otherwise, each);
+                each_call(then, each);
+                each_call(otherwise, each);
             }
             Inst::Switch { cases, default, .. } => {
-                cases.iter_mut().for_each(|case| renumber(case, each));
-                renumber(default, each);
+                cases.iter_mut().for_each(|case| each_call(case, each));
+                each_call(default, each);
             }
-            Inst::Loop { body } | Inst::Choose { policy: body, .. } => renumber(body, each),
+            Inst::Loop { body } | Inst::Choose { policy: body, .. } => each_call(body, each),
             _ => {}
         }
     }
