@@ -103,21 +103,11 @@ impl Layout<'_> {
                 name: String::new(),
                 handler,
                 record: *its_lane,
-                field: lane::SLOT,
                 first: None,
             });
         }
         let handler = self.unplaced(EventShape::BeltEntry);
-        self.slot(SlotPlan {
-            band: 1,
-            rank,
-            machine: 0,
-            name: String::new(),
-            handler,
-            record,
-            field: buffer::SLOT,
-            first: None,
-        });
+        self.slot(SlotPlan { band: 1, rank, machine: 0, name: String::new(), handler, record, first: None });
         let breakdowns = self.belt_stops(id, name, c)?;
         Ok(ConveyorShape {
             lanes: lanes.len(),
@@ -195,7 +185,6 @@ impl Layout<'_> {
                 name: b.name.to_string(),
                 handler,
                 record: at,
-                field: breakdown::SLOT,
                 first: Some(match clock {
                     ClockShape::Scheduled if off => First::Residual(at, breakdown::RESIDUAL, after),
                     _ => First::Draw(after),

@@ -79,7 +79,6 @@ impl Layout<'_> {
                     name: f.name.clone(),
                     handler,
                     record: at,
-                    field: vehicle::SLOT,
                     first: None,
                 });
             }

@@ -246,7 +246,6 @@ pub(super) struct SlotPlan {
     name: String,
     handler: usize,
     record: i64,
-    field: Field,
     first: Option<First>,
 }
 
@@ -590,7 +589,7 @@ impl Layout<'_> {
         let [phase] = recipe.phases.as_slice() else { return false };
         !matches!(phase.duration, Expression::ByItem(..))
             && phase.duration.constant().is_none()
-            && !self.plant.visits.values().any(|v| v.station == id)
+            && !self.visits_at.contains_key(&id.index())
     }
 
     /// Room for a draw record, with a batch of draws or without.

@@ -253,7 +253,9 @@ impl Layout<'_> {
                 self.image.put(record, station::WORK_TABLE, at);
             } else {
                 self.next_draw = self.works.get(&id.index()).copied();
-                if let Some(at) = self.steps(phases, &lists, ItemId::new(0), name, "", &mut families)? {
+                let work = self.steps(phases, &lists, ItemId::new(0), name, "", &mut families)?;
+                self.next_draw = None;
+                if let Some(at) = work {
                     self.image.put(record, station::WORK, at);
                     own_record = at;
                 }
@@ -553,16 +555,7 @@ impl Layout<'_> {
         let ticks = crate::base::Ticks::from_seconds(&seconds.value).ok_or("a wait for parts is out of range")?;
         self.image.put(record, station::WAIT, ticks.0);
         let handler = self.unplaced(EventShape::EndOfGathering(UNPLACED));
-        self.slot(SlotPlan {
-            band: 4,
-            rank,
-            machine: 0,
-            name: String::new(),
-            handler,
-            record,
-            field: station::WAIT_SLOT,
-            first: None,
-        });
+        self.slot(SlotPlan { band: 4, rank, machine: 0, name: String::new(), handler, record, first: None });
         Ok(true)
     }
 
@@ -611,7 +604,6 @@ impl Layout<'_> {
                 name: String::new(),
                 handler,
                 record: at,
-                field: machine::SLOT,
                 first: None,
             });
             let stops = stops(&s.breakdowns, &s.maintenance);
@@ -667,7 +659,6 @@ impl Layout<'_> {
                     name: b.name.to_string(),
                     handler,
                     record,
-                    field: breakdown::SLOT,
                     first: Some(first),
                 });
             }
@@ -709,7 +700,6 @@ impl Layout<'_> {
                     name: String::new(),
                     handler,
                     record,
-                    field: buffer::SLOT,
                     first: None,
                 });
                 let families = Families::from([family]);

@@ -239,7 +239,6 @@ impl Layout<'_> {
                     name: String::new(),
                     handler,
                     record,
-                    field: buffer::EXPIRY,
                     first: None,
                 });
                 Some(Families::from([family]))

@@ -136,7 +136,6 @@ impl Layout<'_> {
                     name: l.name.clone(),
                     handler,
                     record: at,
-                    field: limit::SLOT,
                     first: None,
                 });
             }

@@ -86,10 +86,9 @@ impl Layout<'_> {
             if plan.record >> OWNER_BITS != 0 || plan.handler >= 1 << (63 - OWNER_BITS) {
                 return Err("the plant has too many kinds of events".into());
             }
-            let field = self.shapes.events.get(plan.handler).map(EventShape::slot);
-            debug_assert_eq!(field.map(|f| f.offset), Some(plan.field.offset));
+            let event = self.shapes.events.get(plan.handler).ok_or("an event has no handler")?;
             self.image.put(leaf(i), tree::OWNER, index(plan.handler) << OWNER_BITS | plan.record);
-            self.image.put(plan.record, plan.field, index(i));
+            self.image.put(plan.record, event.slot(), index(i));
             if plan.band == 4 && self.shapes.first_expiry == u32::MAX {
                 self.shapes.first_expiry = u32::try_from(i).unwrap_or(u32::MAX);
             }

@@ -49,28 +49,10 @@ impl Layout<'_> {
         let with = self.assignments(&s.with, name, "with")?;
         self.image.put(record, source::WITH, with);
         let handler = self.unplaced(EventShape::Arrival(UNPLACED));
-        self.slot(SlotPlan {
-            band: 3,
-            rank,
-            machine: 0,
-            name: String::new(),
-            handler,
-            record,
-            field: source::SLOT,
-            first: Some(first),
-        });
+        self.slot(SlotPlan { band: 3, rank, machine: 0, name: String::new(), handler, record, first: Some(first) });
         if matches!(supply, SupplyShape::Lose(_)) {
             let handler = self.unplaced(EventShape::Verdict(UNPLACED));
-            self.slot(SlotPlan {
-                band: 4,
-                rank,
-                machine: 0,
-                name: String::new(),
-                handler,
-                record,
-                field: source::VERDICT,
-                first: None,
-            });
+            self.slot(SlotPlan { band: 4, rank, machine: 0, name: String::new(), handler, record, first: None });
         }
         let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
             self.image.put(record, source::DIRECT_OUT, self.node_record(to));

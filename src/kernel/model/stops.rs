@@ -199,16 +199,7 @@ impl Layout<'_> {
             self.image.put(record, breakdown::OFF, i64::from(off));
         }
         let handler = intern(&mut self.shapes.events, EventShape::SharedStop(kind));
-        self.slot(SlotPlan {
-            band: 2,
-            rank: 0,
-            machine: 0,
-            name: full,
-            handler,
-            record,
-            field: breakdown::SLOT,
-            first: Some(first),
-        });
+        self.slot(SlotPlan { band: 2, rank: 0, machine: 0, name: full, handler, record, first: Some(first) });
         Ok(())
     }
 
@@ -253,16 +244,7 @@ impl Layout<'_> {
         self.image.put(record, breakdown::MEMBERS, list);
         self.image.put(record, breakdown::MEMBER_COUNT, 1);
         let handler = intern(&mut self.shapes.events, EventShape::SharedStop(kind));
-        self.slot(SlotPlan {
-            band: 2,
-            rank: 0,
-            machine: 0,
-            name,
-            handler,
-            record,
-            field: breakdown::SLOT,
-            first: None,
-        });
+        self.slot(SlotPlan { band: 2, rank: 0, machine: 0, name, handler, record, first: None });
         Ok(())
     }
 
