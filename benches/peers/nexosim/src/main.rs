@@ -7,6 +7,8 @@
 //! runs for about so many events on one thread and prints the seconds of the processor it took, the events, and the items that left an hour.
 //! An event is a completion, an arrival, a failure or a repair; the messages that it makes models send are part of it.
 
+#[path = "../../../kernel/clock.rs"]
+#[allow(dead_code)]
 mod clock;
 mod draw;
 mod job_shop;
@@ -22,7 +24,7 @@ use nexosim::simulation::{Mailbox, QueryId, SimInit, Simulation};
 use nexosim::time::MonotonicTime;
 use serde::{Deserialize, Serialize};
 
-use clock::Clock;
+use clock::Processor;
 use row::{Failures, Row};
 
 /// What a model has counted.
@@ -119,7 +121,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let [name, events] = &words[..] else { return Err("usage: nexosim-peer WORKLOAD EVENTS".into()) };
     let events = events.parse()?;
     let mut line = Line::start(bench(name)?)?;
-    let start = Clock::start();
+    let start = Processor::start();
     let counts = line.run(events)?;
     println!("{} {} {}", start.seconds(), counts.events, counts.left as f64 / line.seconds() * 3600.0);
     Ok(())
