@@ -14,7 +14,7 @@ use super::means::{is_constant, mean};
 #[must_use]
 pub(super) fn rate(plant: &Plant, node: &Node, source: &Source) -> Option<Rational> {
     let lots = match &source.supply {
-        Supply::Always | Supply::Orders(_) => return None,
+        Supply::Always | Supply::Orders(_) | Supply::Outside => return None,
         Supply::Every(every) => over(&on_share(plant, node.calendar), &mean(plant, every, None)?)?,
         Supply::ByHours { hours, rest } => by_hours(plant, node.calendar, hours, rest.as_deref())?,
         Supply::At(id) => {
@@ -39,7 +39,7 @@ pub(super) fn is_fixed(source: &Source) -> bool {
             hours.iter().all(|(_, e)| is_constant(e)) && rest.as_deref().is_none_or(is_constant)
         }
         Supply::At(_) | Supply::Orders(_) => true,
-        Supply::Always => false,
+        Supply::Always | Supply::Outside => false,
     };
     supply && is_constant(&source.lot)
 }

@@ -294,6 +294,7 @@ impl Show<'_> {
                 let mix: Vec<String> = s.mix.iter().map(|(i, share)| format!("{share} {}", self.item(*i))).collect();
                 let supply = match &s.supply {
                     Supply::Always => "always".to_string(),
+                    Supply::Outside => "from outside".to_string(),
                     Supply::Every(e) => format!("every {}", self.expression(e)),
                     Supply::ByHours { hours, rest } => {
                         let name = |id: &CalendarId| self.plant.calendars.get(*id).map_or("?", |c| c.name.as_str());

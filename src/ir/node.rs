@@ -110,6 +110,8 @@ pub enum Supply {
     At(CalendarId),
     /// As listed, in order of time.
     Orders(Vec<Order>),
+    /// When what runs the line says so: each item with its type and the time of its birth, in order of time.
+    Outside,
 }
 
 /// Some items in a row.

@@ -30,6 +30,8 @@ pub struct Plant {
     pub value_names: Vec<(usize, Vec<String>)>,
     /// Sources, stations, buffers (named and anonymous), conveyors, sinks.
     pub nodes: IdVec<NodeId, Node>,
+    /// Nodes that are run elsewhere, as when only a part of a line is run: what they do is not known here.
+    pub elsewhere: Vec<NodeId>,
     /// Routes of item types that have one.
     pub routes: Vec<Route>,
     /// All visits of all routes.

@@ -79,7 +79,7 @@ pub fn verify(plant: &Plant) -> Result<(), Vec<String>> {
 fn supply(plant: &Plant, source: &Source, name: &str, problems: &mut Vec<String>) {
     let on = |id: &CalendarId| plant.calendars.get(*id).is_some();
     let sound = match &source.supply {
-        Supply::Always | Supply::Every(_) => true,
+        Supply::Always | Supply::Every(_) | Supply::Outside => true,
         Supply::ByHours { hours, .. } => hours.iter().all(|(c, _)| on(c)),
         Supply::At(id) => on(id),
         Supply::Orders(list) => {

@@ -1,5 +1,6 @@
 //! A compiled plant and its runs.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::base::{Ticks, limits};
@@ -14,6 +15,7 @@ use super::native::{Listing, Native, listing};
 use super::program::Program;
 use super::shape::Shapes;
 use super::status::Status;
+use super::supply::Delivery;
 
 /// Which engine runs a line. All give the same results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +162,12 @@ impl Kernel {
         Run { host: self.model.begin(seed, replication) }
     }
 
+    /// The same, with the first of what comes from outside: a list for each source of it, in order of the nodes.
+    #[must_use]
+    pub fn begin_with(&self, seed: u64, replication: u64, deliveries: Vec<VecDeque<Delivery>>) -> Run {
+        Run { host: self.model.begin_with(seed, replication, deliveries) }
+    }
+
     /// Runs to a time (included), but at most about [`limits::FUEL`] events. At the time everything has
     /// settled.
     pub fn advance(&self, run: &mut Run, to: Ticks) -> Stop {
@@ -202,6 +210,12 @@ impl Run {
     /// The state, to set what a run may be told from outside.
     pub fn arena_mut(&mut self) -> &mut Arena {
         &mut self.host.arena
+    }
+
+    /// What still comes from outside, to be added to in order of time. A source looks at the first of its list when it
+    /// waits for the next item, so that none may be empty while the run goes on, unless nothing comes any more.
+    pub fn deliveries(&mut self) -> &mut [VecDeque<Delivery>] {
+        &mut self.host.deliveries
     }
 
     /// Present time.

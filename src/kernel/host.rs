@@ -414,6 +414,8 @@ pub struct Host {
     pub plans: Arc<[super::supply::Plan]>,
     /// Intervals that go by hours or by orders, by index.
     pub rhythms: Arc<[super::supply::Rhythm]>,
+    /// What comes from outside, by list, in order of time.
+    pub deliveries: Vec<std::collections::VecDeque<super::supply::Delivery>>,
     /// Bytes of one item record.
     pub item_bytes: i64,
     /// Most bytes the arena may take.
@@ -428,7 +430,21 @@ impl Host {
         let (searches, holders) = (Arc::from([]), Arc::from([]));
         let (plans, rhythms) = (Arc::from([]), Arc::from([]));
         let cap_bytes = limits::REPLICATION_BYTES;
-        Self { arena, laws, schedules, kinds, loose: 0, searches, holders, plans, rhythms, item_bytes, cap_bytes }
+        let deliveries = Vec::new();
+        Self {
+            arena,
+            laws,
+            schedules,
+            kinds,
+            loose: 0,
+            searches,
+            holders,
+            plans,
+            rhythms,
+            deliveries,
+            item_bytes,
+            cap_bytes,
+        }
     }
 
     /// Serves a call of the program.

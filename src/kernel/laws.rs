@@ -111,6 +111,17 @@ pub fn law(expression: &Expression, streams: &mut i64, context: &Context) -> Res
         *streams += 1;
         *streams - 1
     };
+    match expression {
+        Expression::Level(id) | Expression::Room(id) | Expression::State(id)
+            if context.plant.elsewhere.contains(id) =>
+        {
+            return Err("a value reads a node that is run elsewhere".to_string());
+        }
+        Expression::Wip if !context.plant.elsewhere.is_empty() => {
+            return Err("a value counts items that are elsewhere".to_string());
+        }
+        _ => {}
+    }
     let node = |id: &NodeId| context.nodes.get(id.index()).copied().unwrap_or(0);
     let of = |e: &Expression, streams: &mut i64| law(e, streams, context);
     Ok(match expression {

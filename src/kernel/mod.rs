@@ -34,6 +34,8 @@ pub mod status;
 pub mod supply;
 pub mod vehicles;
 
+pub mod cut;
+
 mod cards;
 mod crews;
 mod engine;

@@ -465,6 +465,8 @@ pub struct SourceShape {
     pub planned: bool,
     /// Whether it goes by a list of orders.
     pub orders: bool,
+    /// Whether its items come from outside, where they were born.
+    pub outside: bool,
     /// Whether something is told of items it makes.
     pub observed: bool,
 }

@@ -22,6 +22,19 @@ pub struct Plan {
     pub campaign: Vec<Part>,
     /// Orders by time.
     pub orders: Vec<Due>,
+    /// Which of the host's lists of deliveries says what comes.
+    pub outside: Option<usize>,
+}
+
+/// An item that comes from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// When.
+    pub at: i64,
+    /// When it was born.
+    pub born: i64,
+    /// Its type.
+    pub kind: i64,
 }
 
 /// How many items come at once.
@@ -70,6 +83,8 @@ pub enum Rhythm {
     First(Arc<ByHours>, i64),
     /// At the time of the next order of the source with this record.
     Orders(i64),
+    /// At the time of the next of these deliveries from outside.
+    Outside(usize),
 }
 
 /// Intervals by hours.
@@ -169,6 +184,9 @@ impl Host {
                 let row = usize::try_from(self.arena.get(*source, source::CURSOR)).unwrap_or(usize::MAX);
                 self.plan(*source, |p| p.orders.get(row).map(|o| Ticks(o.at.max(now)))).flatten()
             }
+            Some(Rhythm::Outside(list)) => {
+                self.deliveries.get(*list).and_then(|d| d.front()).map(|d| Ticks(d.at.max(now)))
+            }
         };
         at.map_or(NEVER, |t| t.0.min(NEVER)).saturating_sub(now)
     }
@@ -207,11 +225,19 @@ impl Host {
         }
     }
 
-    /// The type of the next item of a source with campaigns or orders.
+    /// The type of the next item of a source with campaigns, orders or deliveries; when a delivered item was born is
+    /// left in the record of the source.
     pub(super) fn kind(&mut self, source: i64) -> i64 {
         let plans = Arc::clone(&self.plans);
         let index = usize::try_from(self.arena.get(source, source::PLAN)).unwrap_or(usize::MAX);
         let Some(plan) = plans.get(index) else { return 0 };
+        if let Some(list) = plan.outside {
+            let Some(delivery) = self.deliveries.get_mut(list).and_then(std::collections::VecDeque::pop_front) else {
+                return 0;
+            };
+            self.arena.set(source, source::CURSOR, delivery.born);
+            return delivery.kind;
+        }
         let cursor = self.arena.get(source, source::CURSOR);
         let made = self.arena.get(source, source::PART);
         let at = usize::try_from(cursor).unwrap_or(usize::MAX);

@@ -151,9 +151,10 @@ fn floor(model: &Model, plant: &Plant, run: &Run, snapshot: &Snapshot) -> Option
             records.saturating_sub(free)
         ));
     }
-    // Little's law is an identity where no item becomes another one: the time all items have spent.
+    // Little's law is an identity where no item becomes another one: the time all items have spent, unless some of it
+    // was elsewhere.
     let changed = snapshot.balances.iter().any(|b| b.used + b.assembled + b.scrapped + b.lost > 0);
-    if changed {
+    if changed || !plant.elsewhere.is_empty() {
         return None;
     }
     let left = snapshot.arrivals.iter().fold(0i128, |sum, a| sum.saturating_add(a.sum));

@@ -10,6 +10,7 @@ use crate::diag::Diagnostic;
 use crate::ir::expect::{ItemTime, MeasureKind};
 use crate::ir::{ItemId, Plant};
 use crate::kernel::causes::Causes;
+use crate::kernel::cut::Cut;
 use crate::kernel::read::{ArrivalTotals, ProbeTotals, Snapshot};
 use crate::kernel::recursion::{LANES, Ran, Recursion};
 use crate::kernel::{Engine, Kernel, Programs};
@@ -17,11 +18,25 @@ use crate::kernel::{Engine, Kernel, Programs};
 use super::outcome::Replication;
 use super::{expect, measure, trouble};
 
+/// A line whose fronts run by recursion, and the rest by events.
+pub struct Halves {
+    /// Where it is cut.
+    pub cut: Cut,
+    /// What runs the rest.
+    pub kernel: Kernel,
+    /// Who gives to and takes from whom in the whole line.
+    pub causes: Causes,
+}
+
+/// The name of recursion and events together.
+pub const MIXED: &str = "mixed";
+
 /// What runs the replications of a line.
 pub struct Engines<'a> {
     plant: &'a Plant,
     engine: Engine,
     recursion: Option<(Recursion, Causes)>,
+    cut: Option<Halves>,
     kernel: OnceLock<Result<Kernel, String>>,
     fell_back: AtomicBool,
 }
@@ -53,13 +68,20 @@ impl<'a> Engines<'a> {
             Err(why) if engine == Engine::Recursion => return Err(Box::new(trouble::needs_events(plant, &why))),
             Err(_) => None,
         };
+        let cut = match (&recursion, engine) {
+            (None, Engine::Auto) => Cut::of(plant).ok().and_then(|cut| {
+                let kernel = compile(&cut.rest, Engine::Event).ok()?;
+                Some(Halves { cut, kernel, causes: Causes::of(plant) })
+            }),
+            _ => None,
+        };
         let engine = if engine == Engine::Interpreter { Engine::Interpreter } else { Engine::Event };
         let kernel = OnceLock::new();
-        if recursion.is_none() {
+        if recursion.is_none() && cut.is_none() {
             let _ = kernel.set(compile(plant, engine));
         }
-        let engines = Engines { plant, engine, recursion, kernel, fell_back: AtomicBool::new(false) };
-        if engines.recursion.is_none() {
+        let engines = Engines { plant, engine, recursion, cut, kernel, fell_back: AtomicBool::new(false) };
+        if engines.recursion.is_none() && engines.cut.is_none() {
             engines.kernel()?;
         }
         Ok(engines)
@@ -69,6 +91,12 @@ impl<'a> Engines<'a> {
     #[must_use]
     pub fn recursion(&self) -> Option<&Recursion> {
         self.recursion.as_ref().map(|(r, _)| r)
+    }
+
+    /// The line cut in two, where a part of it runs by recursion.
+    #[must_use]
+    pub fn cut(&self) -> Option<&Halves> {
+        self.cut.as_ref()
     }
 
     /// Which replications of `from..to` run side by side, so that all threads have their part.
@@ -110,8 +138,10 @@ impl<'a> Engines<'a> {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.recursion {
-            Some(_) if !self.fell_back.load(Ordering::Relaxed) => Engine::Recursion.name(),
-            _ => self.engine.name(),
+            _ if self.fell_back.load(Ordering::Relaxed) => self.engine.name(),
+            Some(_) => Engine::Recursion.name(),
+            None if self.cut.is_some() => MIXED,
+            None => self.engine.name(),
         }
     }
 }
@@ -135,7 +165,19 @@ pub fn explain(plant: &Plant, engine: Engine) -> String {
         Err(why) if engine == Engine::Interpreter => {
             format!("`{}` runs by events on the interpreter: {why}", plant.name)
         }
-        Err(why) => format!("`{}` runs by events, compiled to native code: {why}", plant.name),
+        Err(why) => {
+            let by_events = format!("`{}` runs by events, compiled to native code: {why}", plant.name);
+            let cut = if engine == Engine::Auto { Cut::of(plant).ok() } else { None };
+            let name = |id| plant.nodes.get(id).map_or(String::new(), |n| format!("`{}`", n.name));
+            let buffers: Vec<String> = cut.iter().flat_map(Cut::buffers).map(name).collect();
+            match buffers.is_empty() {
+                true => by_events,
+                false => format!(
+                    "{by_events}; what comes to {} runs by recursion, for nothing has to be decided there",
+                    buffers.join(", ")
+                ),
+            }
+        }
     }
 }
 

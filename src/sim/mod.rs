@@ -11,6 +11,7 @@ pub mod checks;
 pub mod engines;
 pub mod expect;
 pub mod fleets;
+mod halves;
 pub mod lockup;
 pub mod measure;
 pub mod outcome;

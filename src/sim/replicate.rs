@@ -266,13 +266,13 @@ enum Failure {
 }
 
 /// What all replications share.
-struct Task<'a> {
-    plant: &'a Plant,
-    settings: &'a Settings<'a>,
+pub(super) struct Task<'a> {
+    pub(super) plant: &'a Plant,
+    pub(super) settings: &'a Settings<'a>,
     engines: &'a Engines<'a>,
-    end: Ticks,
+    pub(super) end: Ticks,
     /// Given, or found.
-    warmup: Ticks,
+    pub(super) warmup: Ticks,
     first_failed: AtomicU64,
     done: AtomicU64,
 }
@@ -323,6 +323,13 @@ impl Task<'_> {
                 Ok(Some(figures)) => return self.held(figures, number),
                 Err(Halt::Ended) => return Err(Failure::Ended),
                 Ok(None) | Err(Halt::Beyond) => self.engines.fall_back(),
+            }
+        }
+        if let Some(halves) = self.engines.cut() {
+            match self.by_halves(halves, number) {
+                Ok(figures) => return self.held(figures, number),
+                Err(Halt::Ended) => return Err(Failure::Ended),
+                Err(Halt::Beyond) => self.engines.fall_back(),
             }
         }
         let kernel = self.engines.kernel().map_err(Failure::Found)?;
@@ -382,22 +389,28 @@ impl Task<'_> {
         first: u64,
         run: impl FnOnce(&Ask, &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt>,
     ) -> Result<Vec<Replication>, Halt> {
-        let ask = Ask {
+        let ran = run(&self.ask(first), &|share| self.goes_on(first, share))?;
+        Ok(ran.iter().map(|r| engines::figures(self.plant, self.engines.causes(), r)).collect())
+    }
+
+    /// What is asked of recursion, for replications from a number on.
+    pub(super) fn ask(&self, first: u64) -> Ask {
+        Ask {
             seed: self.settings.seed,
             first,
             warmup: self.warmup.0,
             horizon: self.end.0,
             until: self.plant.run.until.map(|u| (u.count, u.from_start)),
             memory: self.settings.memory.unwrap_or(limits::REPLICATION_BYTES),
-        };
-        let look = |share: f64| {
-            if let Some(tell) = self.settings.advance {
-                tell(first, share);
-            }
-            !self.ended(first)
-        };
-        let ran = run(&ask, &look)?;
-        Ok(ran.iter().map(|r| engines::figures(self.plant, self.engines.causes(), r)).collect())
+        }
+    }
+
+    /// Tells which share of the time of a replication is over; whether it is still wanted.
+    pub(super) fn goes_on(&self, number: u64, share: f64) -> bool {
+        if let Some(tell) = self.settings.advance {
+            tell(number, share);
+        }
+        !self.ended(number)
     }
 
     /// Runs a window to its end. Where expectations count only during shifts, it is run from one change of
@@ -440,7 +453,7 @@ impl Task<'_> {
     }
 
     /// Adds what expectations measure.
-    fn with_measures(
+    pub(super) fn with_measures(
         &self,
         mut figures: Replication,
         during: &[During],
@@ -572,13 +585,13 @@ impl Task<'_> {
         }
     }
 
-    fn ended(&self, number: u64) -> bool {
+    pub(super) fn ended(&self, number: u64) -> bool {
         self.settings.stop.load(Ordering::Relaxed) || self.first_failed.load(Ordering::Relaxed) < number
     }
 }
 
 /// What probes have measured.
-fn probes(kernel: &Kernel, run: &Run) -> Vec<Option<ProbeTotals>> {
+pub(super) fn probes(kernel: &Kernel, run: &Run) -> Vec<Option<ProbeTotals>> {
     let probe = |record: &i64| (*record != 0).then(|| observe::totals(run.arena(), *record));
     kernel.model.places.probes.iter().map(probe).collect()
 }

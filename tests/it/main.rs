@@ -14,6 +14,7 @@ mod check_schema;
 mod claims;
 mod cli;
 mod cpu;
+mod cut;
 mod deadlock_cases;
 mod deadlock_lines;
 mod deterministic;

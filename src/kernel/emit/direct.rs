@@ -576,6 +576,7 @@ impl Emit<'_> {
             lots: false,
             planned: false,
             orders: false,
+            outside: false,
             observed: false,
         };
         let none = b.none();

@@ -219,7 +219,9 @@ impl Emit<'_> {
             b.load(at, Field { offset: 8, ty: Ty::Count })
         };
         b.store(item, item::TYPE, kind);
-        b.store(item, item::BIRTH, now);
+        // Where it comes from outside, the host has said when it was born.
+        let birth = if s.outside { b.load(node, source::CURSOR) } else { now };
+        b.store(item, item::BIRTH, birth);
         b.store(item, item::READY, now);
         b.store(item, item::HOLDER, node);
         self.forget_order(b, item);

@@ -194,7 +194,9 @@ fn gives_one(kind: &NodeKind) -> bool {
                 && s.maintenance.iter().all(|m| m.clock != BreakdownClock::Cycles && m.start == crate::ir::MaintenanceStart::Immediately)
         }
         NodeKind::Source(s) => {
-            matches!(s.supply, Supply::Every(_)) && s.when_full != WhenFull::Lose && s.makes_single_items()
+            matches!(s.supply, Supply::Every(_) | Supply::Outside)
+                && s.when_full != WhenFull::Lose
+                && s.makes_single_items()
         }
         _ => false,
     }

@@ -21,7 +21,7 @@ mod sources;
 mod stops;
 mod ways;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::ir::ids::Id;
@@ -50,7 +50,7 @@ use super::shape::{
     SupplyShape, TransitShape, intern,
 };
 use super::status::{NEVER, State};
-use super::supply::{Plan, Rhythm};
+use super::supply::{Delivery, Plan, Rhythm};
 
 pub use names::{ByNode, Names};
 
@@ -266,6 +266,8 @@ struct Layout<'a> {
     kinds: Vec<Carried>,
     plans: Vec<Plan>,
     rhythms: Vec<Rhythm>,
+    /// Sources whose items come from outside, so far.
+    outside: usize,
     places: Places,
     slots: Vec<SlotPlan>,
     node_shapes: Vec<usize>,
@@ -330,6 +332,7 @@ impl Model {
             kinds: Vec::new(),
             plans: Vec::new(),
             rhythms: Vec::new(),
+            outside: 0,
             places: Places::default(),
             slots: Vec::new(),
             node_shapes: Vec::new(),
@@ -411,6 +414,12 @@ impl Model {
     /// The host of a replication at t = 0: streams seeded, first draws made, first events scheduled.
     #[must_use]
     pub fn begin(&self, seed: u64, replication: u64) -> Host {
+        self.begin_with(seed, replication, Vec::new())
+    }
+
+    /// The same, with the first of what comes from outside: a list for each source of it, in order of the nodes.
+    #[must_use]
+    pub fn begin_with(&self, seed: u64, replication: u64, deliveries: Vec<VecDeque<Delivery>>) -> Host {
         let arena = Arena::new(&self.image);
         #[cfg(debug_assertions)]
         let arena = arena.watched(Arc::clone(&self.owners));
@@ -423,6 +432,7 @@ impl Model {
         host.holders = Arc::clone(&self.holders);
         host.plans = Arc::clone(&self.plans);
         host.rhythms = Arc::clone(&self.rhythms);
+        host.deliveries = deliveries;
         for (at, id) in &self.streams {
             for (i, word) in (0i64..).zip(random::stream_state(*id, seed, replication)) {
                 host.arena.set(at + 8 * i, FIRST_WORD, word.cast_signed());

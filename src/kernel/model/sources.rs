@@ -41,7 +41,8 @@ impl Layout<'_> {
         self.image.put(record, source::ROUTING, routing);
         let lots = !s.makes_single_items();
         let orders = matches!(s.supply, Supply::Orders(_));
-        let planned = orders || !s.campaign.is_empty();
+        let outside = s.supply == Supply::Outside;
+        let planned = orders || outside || !s.campaign.is_empty();
         if lots || planned {
             self.plan(record, name, s, calendar)?;
         }
@@ -72,6 +73,7 @@ impl Layout<'_> {
             lots,
             planned,
             orders,
+            outside,
         })
     }
 
@@ -123,6 +125,11 @@ impl Layout<'_> {
             }
             Supply::Orders(_) => {
                 let at = self.rhythm(Rhythm::Orders(record), format!("{name}: schedule"));
+                (at, Family::Rhythm, First::Draw(at))
+            }
+            Supply::Outside => {
+                let at = self.rhythm(Rhythm::Outside(self.outside), format!("{name}: from outside"));
+                self.outside += 1;
                 (at, Family::Rhythm, First::Draw(at))
             }
         };
@@ -179,6 +186,7 @@ impl Layout<'_> {
             self.places.names.insert(blamed, format_args!("{name}: lot"));
             self.image.put(record, source::LOT, blamed);
         }
+        plan.outside = (s.supply == Supply::Outside).then_some(self.outside);
         for c in &s.campaign {
             let mut sum = crate::base::Rational::from(0);
             let mix = c.mix.iter().map(|(item, share)| {

@@ -33,6 +33,12 @@ pub struct Passage<const L: usize> {
 impl<const L: usize> Passage<L> {
     /// Before any item.
     pub const NONE: Self = Self { came: [0; L], loaded: [0; L], began: [0; L], ended: [0; L] };
+
+    /// Whether work ended at the instant at which it was loaded.
+    #[must_use]
+    pub fn is_instant(&self) -> bool {
+        self.loaded.iter().zip(&self.ended).any(|(loaded, ended)| loaded == ended)
+    }
 }
 
 /// What happens behind the lane.

@@ -12,6 +12,14 @@ use super::line::{Begin, Input, Join, Lane, Line, Stage, Track, always_there, be
 /// Most parts of one type of a product.
 const MOST_PARTS: u64 = 1024;
 
+/// A part of a plant.
+pub(super) struct Part {
+    /// Which nodes belong to it.
+    pub within: Vec<bool>,
+    /// The node that its items come to, which does not belong to it.
+    pub end: NodeId,
+}
+
 /// A track up to where it ends.
 struct Walked {
     stages: Vec<Stage>,
@@ -25,14 +33,16 @@ struct Brought {
     giver: NodeId,
 }
 
-/// The tracks of a line.
+/// The tracks of a line, or of a part of it.
 ///
 /// # Errors
 /// Why its times do not follow from each other item by item, in words.
-pub(super) fn of(plant: &Plant) -> Result<Line, String> {
+pub(super) fn of(plant: &Plant, part: Option<&Part>) -> Result<Line, String> {
+    let within = |id: NodeId| part.is_none_or(|p| p.within.get(id.index()) == Some(&true));
+    let nodes = || plant.nodes.iter().filter(|(id, _)| within(*id));
     let sources: Vec<NodeId> =
-        plant.nodes.iter().filter(|(_, n)| matches!(n.kind, NodeKind::Source(_))).map(|(id, _)| id).collect();
-    let joins = plant.nodes.iter().any(|(_, n)| matches!(&n.kind, NodeKind::Station(s) if gathers(s)));
+        nodes().filter(|(_, n)| matches!(n.kind, NodeKind::Source(_))).map(|(id, _)| id).collect();
+    let joins = nodes().any(|(_, n)| matches!(&n.kind, NodeKind::Station(s) if gathers(s)));
     if sources.len() != 1 && !joins {
         return Err(if sources.is_empty() { "it has no source" } else { "it has several sources" }.to_string());
     }
@@ -40,7 +50,8 @@ pub(super) fn of(plant: &Plant) -> Result<Line, String> {
         plant,
         causes: if joins { Causes::of(plant) } else { Causes::default() },
         joins,
-        walked: vec![false; plant.nodes.len()],
+        end: part.map(|p| p.end),
+        walked: plant.nodes.ids().map(|id| !within(id)).collect(),
         tracks: Vec::new(),
         brought: BTreeMap::new(),
         sink: None,
@@ -64,6 +75,9 @@ struct Finder<'p> {
     causes: Causes,
     /// Some stations join parts.
     joins: bool,
+    /// Where items leave a part of a plant.
+    end: Option<NodeId>,
+    /// Nodes that have been gone over, and those that do not belong to the part.
     walked: Vec<bool>,
     tracks: Vec<Track>,
     brought: BTreeMap<NodeId, Vec<Brought>>,
@@ -101,6 +115,9 @@ impl Finder<'_> {
         let mut at = from;
         loop {
             at = next(self.plant, at)?;
+            if self.end == Some(at) {
+                break;
+            }
             let Some(node) = self.plant.nodes.get(at) else { return Err("an arrow leads nowhere".to_string()) };
             always_there(self.plant, at, node)?;
             match &node.kind {

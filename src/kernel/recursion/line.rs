@@ -6,10 +6,11 @@ use crate::base::quantity::to_f64;
 use crate::ir::expect::{ItemTime, MeasureKind, Statistic};
 use crate::ir::{
     BeltMode, Birth, Blocking, Breakdown, BreakdownClock, BreakdownEffect, Buffer, Capacity, Conveyor, Expression,
-    ItemId, Node, NodeId, NodeKind, Plant, Routing, Station, Supply, WhenFull,
+    ItemId, Node, NodeId, NodeKind, Plant, Recipe, Routing, Station, Supply, WhenFull,
 };
 use crate::runtime::random;
 
+use super::detect::Part;
 use super::draws::Duration;
 
 /// A line whose times follow from each other item by item.
@@ -240,7 +241,27 @@ impl Line {
     /// Why its times do not follow from each other item by item, in words.
     pub fn of(plant: &Plant) -> Result<Line, String> {
         whole(plant)?;
-        let line = super::detect::of(plant)?;
+        Line::found(super::detect::of(plant, None)?)
+    }
+
+    /// The stages of a part of a line: of the nodes `within`, whose items all go to a node `end` that always takes them.
+    ///
+    /// # Errors
+    /// Why its times do not follow from each other item by item, in words.
+    pub fn part(plant: &Plant, within: &[bool], end: NodeId) -> Result<Line, String> {
+        let line = super::detect::of(plant, Some(&Part { within: within.to_vec(), end }))?;
+        let track = line.tracks.last().ok_or("it has no station")?;
+        let last = track.stages.last().and_then(|s| s.station.as_ref()).ok_or("no station stands at its end")?;
+        if last.before || last.work.iter().any(Duration::is_zero) {
+            return Err("the station at its end works in no time, or has to find a place first".to_string());
+        }
+        if line.reorders() {
+            return Err("some of its stations have several machines".to_string());
+        }
+        Line::found(line)
+    }
+
+    fn found(line: Line) -> Result<Line, String> {
         for track in &line.tracks {
             no_reservation(&track.stages)?;
         }
@@ -339,6 +360,19 @@ pub(super) fn always_there(plant: &Plant, id: NodeId, node: &Node) -> Result<(),
         return Err(format!("{} stops together with others", quoted(&node.name)));
     }
     Ok(())
+}
+
+/// Whether nothing has to be decided at a node, as far as can be seen there.
+#[must_use]
+pub fn decides_nothing(plant: &Plant, id: NodeId, node: &Node) -> bool {
+    let seen = match &node.kind {
+        NodeKind::Source(_) => feed(plant, id).map(|_| ()),
+        NodeKind::Station(s) => bench(plant, id, node, s, &[], s.recipes.iter().any(Recipe::gathers)).map(|_| ()),
+        NodeKind::Buffer(b) => lane(plant, id, node, b).map(|_| ()),
+        NodeKind::Conveyor(c) => belt(id, node, c).map(|_| ()),
+        NodeKind::Sink => return false,
+    };
+    seen.is_ok() && always_there(plant, id, node).is_ok()
 }
 
 /// A source.

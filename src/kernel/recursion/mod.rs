@@ -31,6 +31,7 @@ pub mod draws;
 pub mod ends;
 pub mod failing;
 pub mod figures;
+pub mod front;
 pub mod join;
 pub mod line;
 pub mod machines;

@@ -61,7 +61,7 @@ pub(super) struct Runner<const L: usize> {
     /// Those that bring parts before the one that takes them; items leave the line from the last.
     pub(super) tracks: Vec<Track<L>>,
     /// Parts of the product that takes most of one type, whatever is made of them on the way.
-    parts: u64,
+    pub(super) parts: u64,
     pub(super) exit: Exit<L>,
     pub(super) bounds: Bounds<L>,
     until: Option<(u64, bool)>,
@@ -105,7 +105,7 @@ pub fn run_one(line: &Line, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool
 }
 
 impl<const L: usize> Runner<L> {
-    fn new(line: &Line, ask: &Ask, banked: bool) -> Result<Self, Halt> {
+    pub(super) fn new(line: &Line, ask: &Ask, banked: bool) -> Result<Self, Halt> {
         let bounds = [[ask.warmup; L], [ask.horizon; L]];
         // A sweep adds at most this much at each stage to dates that are at most 2^62.
         let shares = (line.stages().count() as u64 + 1).max(32).next_power_of_two();
@@ -126,7 +126,7 @@ impl<const L: usize> Runner<L> {
         })
     }
 
-    fn figures(&self, line: &Line, plant: &Plant) -> Vec<Ran> {
+    pub(super) fn figures(&self, line: &Line, plant: &Plant) -> Vec<Ran> {
         let of = |lane| figures::of(line, plant, lane, &self.bounds, &self.tracks, &self.exit);
         (0..L).map(of).collect()
     }
@@ -134,20 +134,32 @@ impl<const L: usize> Runner<L> {
     /// Block after block until the end.
     fn all<S: Side<L>>(&mut self, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
         let mut pace = Pace::new(ask, look, self.parts);
-        loop {
-            let soon = self.ends_soon();
-            let (track, below) = self.tracks.split_last().ok_or(Halt::Beyond)?;
-            let count = track.up_to(below, if soon { 1 } else { track.block });
-            if count == 0 {
-                break;
-            }
-            let end = self.block::<S>(count)?;
-            if self.after(count as u64, end, &mut pace)? {
-                break;
-            }
+        while self.step::<S>(&mut pace)?.1 {}
+        self.end::<S>(&mut pace)
+    }
+
+    /// The next block: of how many items it is, and whether there are others.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub(super) fn step<S: Side<L>>(&mut self, pace: &mut Pace<'_>) -> Result<(usize, bool), Halt> {
+        let soon = self.ends_soon();
+        let (track, below) = self.tracks.split_last().ok_or(Halt::Beyond)?;
+        let count = track.up_to(below, if soon { 1 } else { track.block });
+        if count == 0 {
+            return Ok((0, false));
         }
+        let end = self.block::<S>(count)?;
+        Ok((count, !self.after(count as u64, end, pace)?))
+    }
+
+    /// Everything that comes behind the last block.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub(super) fn end<S: Side<L>>(&mut self, pace: &mut Pace<'_>) -> Result<(), Halt> {
         let (track, below) = self.tracks.split_last_mut().ok_or(Halt::Beyond)?;
-        track.flush::<S>(below, &self.bounds, &mut pace)?;
+        track.flush::<S>(below, &self.bounds, pace)?;
         if self.tracks.len() > 1 && self.tracks.iter().any(Track::is_exhausted) {
             // What waits for parts that do not come any more may be a line that has locked up.
             return Err(Halt::Beyond);

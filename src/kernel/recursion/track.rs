@@ -68,6 +68,10 @@ pub struct Track<const L: usize> {
     flipped: bool,
     /// How long its items are inside, where they are joined.
     pub presence: Option<Presence<L>>,
+    /// Whether it is watched how long its last machine works: see [`Track::in_no_time`].
+    pub watched: bool,
+    /// Whether a watched one has worked in no time.
+    in_no_time: bool,
 }
 
 /// A part that the last machine of a track holds.
@@ -149,6 +153,8 @@ impl<const L: usize> Track<L> {
             }),
             flipped: false,
             presence: (line.tracks.len() > 1).then(|| Presence::new(bounds)),
+            watched: false,
+            in_no_time: false,
         })
     }
 
@@ -159,6 +165,13 @@ impl<const L: usize> Track<L> {
             Start::Source { origin, .. } => origin.up_to(count),
             Start::Join(join) => join.up_to(below, count),
         }
+    }
+
+    /// Whether an item left its last machine at the instant at which it was loaded, so that what follows is not the first
+    /// that happens then. Known only where it is watched.
+    #[must_use]
+    pub fn in_no_time(&self) -> bool {
+        self.in_no_time
     }
 
     /// Whether it begins at a source that makes nothing any more.
@@ -233,7 +246,7 @@ impl<const L: usize> Track<L> {
         behind: &[[i64; L]],
         bounds: &Bounds<L>,
     ) -> Result<(), Unsound> {
-        let Self { start, cells, parts, banks, dates, .. } = self;
+        let Self { start, cells, parts, banks, dates, watched, in_no_time, .. } = self;
         let Dates { times, banked, ready, births, kinds, came, there, ended, gone } = &mut **dates;
         let (mut came, mut gone) = (came, gone);
         match start {
@@ -257,6 +270,7 @@ impl<const L: usize> Track<L> {
             let (before, after) = cells.split_at_mut(to);
             let ahead = after.first().map_or(behind, |next| next.rooms(count));
             let its = before.get_mut(from..).unwrap_or_default();
+            let mut exit = (*watched && after.is_empty()).then_some(Passage::NONE);
             match (part, &mut *its) {
                 (Part::Block(_, bank), [cell]) => {
                     let mut supplied = None;
@@ -278,6 +292,7 @@ impl<const L: usize> Track<L> {
                     let bank = bank.and_then(|(at, column)| Some((banks.get_mut(at)?, column)));
                     draw::<S, L>(cell, (count, kinds), bank, banked, times)?;
                     cell.through_block::<S>(count, [times, came, there, ended, gone], ahead, bounds)?;
+                    *in_no_time |= exit.is_some() && times.iter().take(count).any(|time| time.contains(&0));
                     if let Some((origin, item)) = supplied {
                         // There is always an item: it comes when it is loaded.
                         for (i, birth) in (item..).zip(births.iter_mut()).take(count) {
@@ -299,10 +314,12 @@ impl<const L: usize> Track<L> {
                         let mut item = Item { ready: came[i], birth: births[i], kind: kinds[i] };
                         let room = Behind::Room(ahead.get(i).unwrap_or(&[NO_TIME; L]));
                         if !first {
-                            gone[i] = through(its, None, &mut item, room, bounds, None)?;
+                            gone[i] = through(its, None, &mut item, room, bounds, [None, exit.as_mut()])?;
+                            *in_no_time |= exit.as_ref().is_some_and(Passage::is_instant);
                             continue;
                         }
-                        gone[i] = enters::<S, L>(start, its, below, i, &mut item, room, bounds)?;
+                        gone[i] = enters::<S, L>(start, its, below, i, &mut item, room, bounds, exit.as_mut())?;
+                        *in_no_time |= exit.as_ref().is_some_and(Passage::is_instant);
                         births[i] = item.birth;
                     }
                 }
@@ -338,13 +355,13 @@ impl<const L: usize> Track<L> {
         }
         let its = cells.get_mut(*tail..).unwrap_or_default();
         if *tail > 0 {
-            through(its, None, &mut item, Behind::Held(held), bounds, None)?;
+            through(its, None, &mut item, Behind::Held(held), bounds, [None, None])?;
             return Ok(Held { ready: held.ended, birth: item.birth, begun });
         }
         if let Start::Join(join) = start {
             join.collect::<S>(below, 1, bounds)?;
         }
-        enters::<S, L>(start, its, below, 0, &mut item, Behind::Held(held), bounds)?;
+        enters::<S, L>(start, its, below, 0, &mut item, Behind::Held(held), bounds, None)?;
         match start {
             Start::Source { .. } => begun = item.birth,
             Start::Join(join) => {
@@ -437,7 +454,8 @@ impl<const L: usize> Track<L> {
     }
 }
 
-/// An item enters a track by its first stages.
+/// An item enters a track by its first stages; how it went through the last of them is told.
+#[allow(clippy::too_many_arguments)]
 fn enters<S: Side<L>, const L: usize>(
     start: &mut Start<L>,
     its: &mut [Cell<L>],
@@ -446,18 +464,19 @@ fn enters<S: Side<L>, const L: usize>(
     item: &mut Item<L>,
     behind: Behind<'_, L>,
     bounds: &Bounds<L>,
+    exit: Option<&mut Passage<L>>,
 ) -> Result<[i64; L], Unsound> {
     match start {
         Start::Source { origin, always } => {
             item.ready = origin.next(bounds);
             item.birth = item.ready;
-            through(its, Some((origin, *always)), item, behind, bounds, None)
+            through(its, Some((origin, *always)), item, behind, bounds, [None, exit])
         }
         Start::Join(join) => {
             item.ready = join.hold::<S>(below, number, bounds)?;
             join.idle_from(number, its.first().map_or([0; L], Cell::freed));
             let mut entry = Passage::NONE;
-            let gone = through(its, None, item, behind, bounds, Some(&mut entry))?;
+            let gone = through(its, None, item, behind, bounds, [Some(&mut entry), exit])?;
             if let Some(cell) = its.first_mut() {
                 join.was_down(number, cell.take_idle());
             }
@@ -494,14 +513,14 @@ enum Behind<'a, const L: usize> {
 }
 
 /// An item goes through stages that stand without enough places between them, from the source on where they are the
-/// first. When it is gone from the last; how it went through the first is told.
+/// first. When it is gone from the last; how it went through the first and the last is told.
 fn through<const L: usize>(
     cells: &mut [Cell<L>],
     mut feeds: Option<(&mut Origin<L>, bool)>,
     item: &mut Item<L>,
     behind: Behind<'_, L>,
     bounds: &Bounds<L>,
-    mut entry: Option<&mut Passage<L>>,
+    [mut entry, exit]: [Option<&mut Passage<L>>; 2],
 ) -> Result<[i64; L], Unsound> {
     let tables = tables();
     let ahead = if let Behind::Room(ahead) = behind { *ahead } else { [NO_TIME; L] };
@@ -533,6 +552,9 @@ fn through<const L: usize>(
         passage = next;
         item.ready = passage.ended;
         giver = Some(cell);
+    }
+    if let Some(exit) = exit {
+        *exit = passage;
     }
     if let Behind::Held(held) = behind {
         *held = passage;

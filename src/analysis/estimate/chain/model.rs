@@ -362,7 +362,7 @@ impl Reader<'_> {
         let every = match &source.supply {
             Supply::Always => None,
             Supply::Every(every) => Some(self.phases(every, None, node.span, &format!("the interval of `{name}`"))),
-            Supply::ByHours { .. } | Supply::At(_) | Supply::Orders(_) => {
+            Supply::ByHours { .. } | Supply::At(_) | Supply::Orders(_) | Supply::Outside => {
                 self.leave_out(node.span, format!("`{name}` goes by a timetable"));
                 None
             }

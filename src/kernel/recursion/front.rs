@@ -1,0 +1,104 @@
+//! The front of a line, which runs by recursion while what lies behind it runs by events: it goes as far as items are
+//! asked for, and tells when each left it. Start at [`Front::bring`].
+
+use std::collections::VecDeque;
+
+use crate::ir::ids::Id;
+use crate::ir::{ItemId, Plant};
+use crate::kernel::supply::Delivery;
+
+use super::block::BLOCK;
+use super::line::Line;
+use super::pace::Pace;
+use super::run::{Ask, Halt, Ran, Runner};
+use super::side::{Anywhere, Side};
+
+/// The front of a line in one replication.
+pub struct Front<'a> {
+    line: &'a Line,
+    leaving: Vec<ItemId>,
+    runner: Runner<1>,
+    pace: Pace<'a>,
+    over: bool,
+}
+
+impl<'a> Front<'a> {
+    /// A front at t = 0, a part of a plant ([`Line::part`]). `look` is told now and then which share of the time is over;
+    /// it says whether to go on.
+    ///
+    /// # Errors
+    /// When the event kernel has to run instead.
+    pub fn new(line: &'a Line, ask: &'a Ask, look: &'a dyn Fn(f64) -> bool) -> Result<Front<'a>, Halt> {
+        let mut runner = Runner::new(line, ask, banks())?;
+        if let Some(track) = runner.tracks.last_mut() {
+            track.watched = true;
+        }
+        let pace = Pace::new(ask, look, runner.parts);
+        Ok(Front { line, leaving: line.leaving(), runner, pace, over: false })
+    }
+
+    /// Goes on until so many items have been added to those that left, or none comes any more before the end of the run.
+    ///
+    /// # Errors
+    /// When it is ended, or the event kernel has to run instead.
+    pub fn bring(&mut self, items: usize, left: &mut VecDeque<Delivery>) -> Result<(), Halt> {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            return self.bring_by::<super::side::Avx2>(items, left);
+        }
+        self.bring_by::<Anywhere>(items, left)
+    }
+
+    fn bring_by<S: Side<1>>(&mut self, items: usize, left: &mut VecDeque<Delivery>) -> Result<(), Halt> {
+        if self.over {
+            return Ok(());
+        }
+        let enough = left.len().saturating_add(items);
+        while !self.over && left.len() < enough {
+            let (count, more) = self.runner.step::<S>(&mut self.pace)?;
+            self.over = !more;
+            let track = self.runner.tracks.last().ok_or(Halt::Beyond)?;
+            if track.in_no_time() {
+                // It came after others that happen at that instant.
+                return Err(Halt::Beyond);
+            }
+            let rows = track.left().iter().zip(track.births()).zip(track.kinds()).take(count.min(BLOCK));
+            for (([at], [born]), [kind]) in rows {
+                let kind = self.leaving.get(usize::from(*kind)).map_or(0, |item| item.index());
+                left.push_back(Delivery { at: *at, born: *born, kind: i64::try_from(kind).unwrap_or(0) });
+            }
+        }
+        if self.over {
+            self.runner.end::<S>(&mut self.pace)?;
+        }
+        Ok(())
+    }
+
+    /// Whether it has run to its end, so that no item comes any more before the end of the run.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Goes on to its end, for its figures. What leaves the front counts as left, at the node behind it.
+    ///
+    /// # Errors
+    /// As [`Front::bring`].
+    pub fn figures(&mut self, plant: &Plant) -> Result<Ran, Halt> {
+        let mut left = VecDeque::new();
+        while !self.over {
+            left.clear();
+            self.bring(usize::from(u8::MAX), &mut left)?;
+        }
+        self.runner.figures(self.line, plant).pop().ok_or(Halt::Beyond)
+    }
+}
+
+/// Whether times are drawn for several stations together.
+fn banks() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        return <super::side::Avx2 as Side<1>>::BANKS;
+    }
+    <Anywhere as Side<1>>::BANKS
+}

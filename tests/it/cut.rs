@@ -1,0 +1,146 @@
+//! Lines of which a part runs by recursion and the rest by events give the figures of the event kernel, to the last bit.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::sync::atomic::AtomicBool;
+
+use flowline::ir::Plant;
+use flowline::kernel::Engine;
+use flowline::kernel::cut::Cut;
+use flowline::sim::{self, Settings, engines};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::SeedableRng;
+
+use crate::engines::{examples, plant_of};
+use crate::recursion::{Draw, study};
+
+/// Which engine runs a plant when none is asked for.
+fn engine(plant: &Plant) -> Option<String> {
+    let stop = AtomicBool::new(false);
+    let mut settings = Settings::of(plant, &stop, &|_, _| {});
+    settings.runs = 1;
+    Some(sim::simulate(plant, &settings).study?.header.engine)
+}
+
+/// Whether a part of the line runs by recursion, and all figures are those of the event kernel.
+fn agree(name: &str, text: &str) -> bool {
+    let plant = plant_of(name, text);
+    let (by_events, by_both) = (study(&plant, Engine::Event), study(&plant, Engine::Auto));
+    let (a, b) = (format!("{by_events:#?}"), format!("{by_both:#?}"));
+    if a != b {
+        let at = a.lines().zip(b.lines()).position(|(a, b)| a != b).unwrap_or(0);
+        let around = |s: &str| s.lines().skip(at.saturating_sub(12)).take(14).collect::<Vec<_>>().join("\n");
+        panic!("{name}: events\n{}\nboth\n{}\n{text}", around(&a), around(&b));
+    }
+    engine(&plant).is_some_and(|name| name == engines::MIXED)
+}
+
+/// Writes a random line.
+struct Writer {
+    draw: Draw,
+    whole: bool,
+    nodes: String,
+    stations: usize,
+}
+
+impl Writer {
+    fn time(&mut self) -> String {
+        self.draw.time(self.whole)
+    }
+
+    /// A station with these fields and a time of work.
+    fn station(&mut self, fields: &str) -> String {
+        self.stations += 1;
+        let name = format!("s{}", self.stations);
+        let cycle = self.time();
+        self.nodes += &format!("    station {name} {{ cycle: {cycle}{fields} }}\n");
+        name
+    }
+
+    /// A front: from a source up to its last station.
+    fn front(&mut self, number: u64, items: &str) -> String {
+        let supply = match self.draw.below(3) {
+            0 => String::new(),
+            _ => format!(", every: {}", self.time()),
+        };
+        let total = if self.draw.below(8) == 0 { ", total: 200" } else { "" };
+        self.nodes += &format!("    source feed{number} {{ makes: {items}{supply}{total} }}\n");
+        let mut flow = format!("feed{number}");
+        for _ in 0..=self.draw.below(4) {
+            let fields = match self.draw.below(5) {
+                0 if self.whole => ", breakdown jam { after: 23 s, repair: 4 s }".to_string(),
+                0 => ", breakdown jam { after: exponential(30 s), repair: exponential(5 s) }".to_string(),
+                _ => String::new(),
+            };
+            let arrow = match self.draw.below(5) {
+                0 => "->".to_string(),
+                1 => "-[unlimited]->".to_string(),
+                2 => format!("-[{}, 2 s]->", 1 + self.draw.below(4)),
+                _ => format!("-[{}]->", 1 + self.draw.below(30)),
+            };
+            flow += &format!(" {arrow} {}", self.station(&fields));
+        }
+        flow
+    }
+
+    /// What needs decisions, behind a buffer without limit; the flow up to its end.
+    fn rest(&mut self, flow: &str) -> String {
+        let mut arrow = self.draw.one(&["-[unlimited]->", "-[unlimited, 3 s]->", "->"]);
+        let mut flow = flow.to_string();
+        if arrow == "->" {
+            let name = format!("b{}", self.stations);
+            self.nodes += &format!("    buffer {name} {{ capacity: unlimited }}\n");
+            flow += &format!(" -> {name}");
+        }
+        for _ in 0..=self.draw.below(3) {
+            let fields = match self.draw.below(5) {
+                0 => ", machines: 2",
+                1 => ", needs: 2 people",
+                2 => ", yield: 90 %",
+                _ => ", needs: 1 people",
+            };
+            let name = self.station(fields);
+            flow += &format!(" {arrow} {name}");
+            arrow = self.draw.one(&["->", "-[3]->", "-[unlimited]->", "-[12]->"]);
+        }
+        flow
+    }
+}
+
+fn line(seed: u64) -> String {
+    let draw = Draw(Xoshiro256PlusPlus::seed_from_u64(seed));
+    let mut w = Writer { draw, whole: false, nodes: String::new(), stations: 0 };
+    w.whole = w.draw.below(3) == 0;
+    let mut flows = String::new();
+    for number in 1..=1 + w.draw.below(2) {
+        let items = w.draw.one(&["A", "B", "{ 30 %: A, rest: B }"]);
+        let front = w.front(number, items);
+        let flow = w.rest(&front);
+        flows += &format!("    flow {flow} {} out\n", w.draw.one(&["->", "-[4]->"]));
+    }
+    let expect = w.draw.one(&["", "    expect p90(time_in_system(A)) < 10 h\n", "    expect wip < 100000\n"]);
+    format!(
+        "line random {{\n    item A {{}}\n    item B {{}}\n    crew people {{ size: 2 }}\n{}    sink out\n{flows}{expect}    \
+         run {{ for: 40 min, warmup: {} min, runs: 2 }}\n}}\n",
+        w.nodes,
+        w.draw.below(6)
+    )
+}
+
+#[test]
+fn random_lines_in_two_parts_give_the_figures_of_the_event_kernel() {
+    let number = std::env::var("FLOWLINE_LINES").ok().and_then(|n| n.parse().ok()).unwrap_or(40);
+    let from: u64 = std::env::var("FLOWLINE_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let mixed = (from..from + number).filter(|seed| agree("random", &line(*seed))).count() as u64;
+    assert!(2 * mixed > number, "only {mixed} of {number} ran in two parts");
+}
+
+#[test]
+fn examples_give_the_same_in_parts() {
+    for path in examples() {
+        let text = std::fs::read_to_string(&path).unwrap().replace("for: 1 d", "for: 10 min");
+        let name = path.display().to_string();
+        if Cut::of(&plant_of(&name, &text)).is_ok() {
+            agree(&name, &text);
+        }
+    }
+}
