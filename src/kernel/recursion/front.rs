@@ -12,13 +12,18 @@ use super::line::Line;
 use super::pace::Pace;
 use super::run::{Ask, Halt, Ran, Runner};
 use super::side::{Anywhere, Side};
+use super::walking::Gone;
 
 /// The front of a line in one replication.
 pub struct Front<'a> {
     line: &'a Line,
     leaving: Vec<ItemId>,
+    /// Whether some of its stations have several machines.
+    walks: bool,
     runner: Runner<1>,
     pace: Pace<'a>,
+    /// Who has left and has not been handed on.
+    gone: Vec<Gone>,
     over: bool,
 }
 
@@ -29,12 +34,13 @@ impl<'a> Front<'a> {
     /// # Errors
     /// When the event kernel has to run instead.
     pub fn new(line: &'a Line, ask: &'a Ask, look: &'a dyn Fn(f64) -> bool) -> Result<Front<'a>, Halt> {
-        let mut runner = Runner::new(line, ask, banks())?;
+        let walks = line.reorders();
+        let mut runner = Runner::new(line, ask, banks() && !walks)?;
         if let Some(track) = runner.tracks.last_mut() {
             track.watched = true;
         }
         let pace = Pace::new(ask, look, runner.parts);
-        Ok(Front { line, leaving: line.leaving(), runner, pace, over: false })
+        Ok(Front { line, leaving: line.leaving(), walks, runner, pace, gone: Vec::new(), over: false })
     }
 
     /// Goes on until so many items have been added to those that left, or none comes any more before the end of the run.
@@ -50,28 +56,43 @@ impl<'a> Front<'a> {
     }
 
     fn bring_by<S: Side<1>>(&mut self, items: usize, left: &mut VecDeque<Delivery>) -> Result<(), Halt> {
-        if self.over {
-            return Ok(());
-        }
         let enough = left.len().saturating_add(items);
         while !self.over && left.len() < enough {
-            let (count, more) = self.runner.step::<S>(&mut self.pace)?;
-            self.over = !more;
-            let track = self.runner.tracks.last().ok_or(Halt::Beyond)?;
-            if track.in_no_time() {
-                // It came after others that happen at that instant.
-                return Err(Halt::Beyond);
+            self.over = match self.walks {
+                true => !self.runner.step_walking(&mut self.pace, Some(&mut self.gone))?,
+                false => !self.step::<S>()?,
+            };
+            if self.over {
+                match self.walks {
+                    true => self.runner.end_walking(Some(&mut self.gone))?,
+                    false => self.runner.end::<S>(&mut self.pace)?,
+                }
             }
-            let rows = track.left().iter().zip(track.births()).zip(track.kinds()).take(count.min(BLOCK));
-            for (([at], [born]), [kind]) in rows {
-                let kind = self.leaving.get(usize::from(*kind)).map_or(0, |item| item.index());
-                left.push_back(Delivery { at: *at, born: *born, kind: i64::try_from(kind).unwrap_or(0) });
+            for gone in self.gone.drain(..) {
+                if gone.in_no_time {
+                    // It came after others that happen at that instant.
+                    return Err(Halt::Beyond);
+                }
+                let kind = self.leaving.get(usize::from(gone.kind)).map_or(0, |item| item.index());
+                left.push_back(Delivery { at: gone.at, born: gone.birth, kind: i64::try_from(kind).unwrap_or(0) });
             }
-        }
-        if self.over {
-            self.runner.end::<S>(&mut self.pace)?;
         }
         Ok(())
+    }
+
+    /// The next block; whether there are others.
+    fn step<S: Side<1>>(&mut self) -> Result<bool, Halt> {
+        let (count, more) = self.runner.step::<S>(&mut self.pace)?;
+        let track = self.runner.tracks.last().ok_or(Halt::Beyond)?;
+        let rows = track.left().iter().zip(track.births()).zip(track.kinds()).take(count.min(BLOCK));
+        let in_no_time = track.in_no_time();
+        self.gone.extend(rows.map(|(([at], [birth]), [kind])| Gone {
+            at: *at,
+            birth: *birth,
+            kind: *kind,
+            in_no_time,
+        }));
+        Ok(more)
     }
 
     /// Whether it has run to its end, so that no item comes any more before the end of the run.

@@ -252,11 +252,9 @@ impl Line {
         let line = super::detect::of(plant, Some(&Part { within: within.to_vec(), end }))?;
         let track = line.tracks.last().ok_or("it has no station")?;
         let last = track.stages.last().and_then(|s| s.station.as_ref()).ok_or("no station stands at its end")?;
-        if last.before || last.work.iter().any(Duration::is_zero) {
-            return Err("the station at its end works in no time, or has to find a place first".to_string());
-        }
-        if line.reorders() {
-            return Err("some of its stations have several machines".to_string());
+        if last.machines > 1 || last.before || last.work.iter().any(Duration::is_zero) {
+            let why = "the station at its end has several machines, works in no time, or has to find a place first";
+            return Err(why.to_string());
         }
         Line::found(line)
     }

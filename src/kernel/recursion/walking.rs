@@ -19,30 +19,55 @@ impl Runner<1> {
     /// When it is ended, or the event kernel has to run instead.
     pub(super) fn all_walking(&mut self, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<(), Halt> {
         let mut pace = Pace::new(ask, look, 1);
+        while self.step_walking(&mut pace, None)? {}
+        self.end_walking(None)
+    }
+
+    /// The next item comes, and all go on that go before it; who leaves the line is told. Whether there are others.
+    ///
+    /// # Errors
+    /// As [`Runner::all_walking`].
+    pub(super) fn step_walking(&mut self, pace: &mut Pace<'_>, told: Option<&mut Vec<Gone>>) -> Result<bool, Halt> {
         let mut kinds = [[0; 1]; BLOCK];
-        loop {
-            let Some(mut way) = self.way() else { return Err(Halt::Beyond) };
-            if way.origin.up_to(1) == 0 {
-                break;
-            }
-            way.origin.kinds(&mut kinds, 1);
-            let ready = way.origin.next(way.bounds);
-            let end = way.walk(0, Item { ready, birth: ready, kind: kinds[0] }, None)?;
-            if self.after(1, end, &mut pace)? {
-                break;
-            }
+        let Some(mut way) = self.way(told) else { return Err(Halt::Beyond) };
+        if way.origin.up_to(1) == 0 {
+            return Ok(false);
         }
-        if let Some(mut way) = self.way() {
+        way.origin.kinds(&mut kinds, 1);
+        let ready = way.origin.next(way.bounds);
+        let end = way.walk(0, Item { ready, birth: ready, kind: kinds[0] }, None)?;
+        Ok(!self.after(1, end, pace)?)
+    }
+
+    /// Everything that comes behind the last item.
+    ///
+    /// # Errors
+    /// As [`Runner::all_walking`].
+    pub(super) fn end_walking(&mut self, told: Option<&mut Vec<Gone>>) -> Result<(), Halt> {
+        if let Some(mut way) = self.way(told) {
             way.flush()?;
         }
         self.finish()
     }
 
     /// The only track.
-    fn way(&mut self) -> Option<Way<'_>> {
+    fn way<'a>(&'a mut self, told: Option<&'a mut Vec<Gone>>) -> Option<Way<'a>> {
         let [Track { start: Start::Source { origin, always }, cells, .. }] = &mut self.tracks[..] else { return None };
-        Some(Way { origin, always: *always, cells, exit: &mut self.exit, bounds: &self.bounds })
+        Some(Way { origin, always: *always, cells, exit: &mut self.exit, told, bounds: &self.bounds })
     }
+}
+
+/// An item that has left a line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gone {
+    /// When.
+    pub at: i64,
+    /// When it was born.
+    pub birth: i64,
+    /// Its place in the mix.
+    pub kind: u8,
+    /// Whether the last machine had it for no time.
+    pub in_no_time: bool,
 }
 
 /// A track from a source to the sink.
@@ -51,6 +76,7 @@ struct Way<'a> {
     always: bool,
     cells: &'a mut [Cell<1>],
     exit: &'a mut Exit<1>,
+    told: Option<&'a mut Vec<Gone>>,
     bounds: &'a Bounds<1>,
 }
 
@@ -93,6 +119,14 @@ impl Way<'_> {
         let last = self.cells.len().saturating_sub(1);
         leaves(self.cell(last)?, &passage, held, item.ready[0], bounds);
         self.exit.leave(&item.birth, &item.kind, &item.ready, bounds);
+        if let Some(told) = &mut self.told {
+            told.push(Gone {
+                at: item.ready[0],
+                birth: item.birth[0],
+                kind: item.kind[0],
+                in_no_time: passage.is_instant(),
+            });
+        }
         Ok(item.ready[0])
     }
 
