@@ -43,7 +43,7 @@ pub struct RunDocument {
     pub warmup_s: f64,
     /// Whether the warm-up was found from the runs (`warmup: auto`, MSER-5).
     pub warmup_found: bool,
-    /// Engine that ran it: event, recursion or interpreter.
+    /// Engine that ran it: event, recursion, mixed (a part by recursion, the rest by events) or interpreter.
     pub engine: String,
     /// What arrived at each sink, by item type.
     pub sinks: Named<Named<ArrivalDocument>>,

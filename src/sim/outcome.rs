@@ -318,7 +318,7 @@ pub struct StudyHeader {
     pub warmup_s: f64,
     /// Whether it was found from the runs.
     pub warmup_found: bool,
-    /// The engine that ran it: `event`, `recursion` or `interpreter`.
+    /// The engine that ran it: `event`, `recursion`, `mixed` (a part by recursion, the rest by events) or `interpreter`.
     pub engine: String,
     /// Real time all runs took together, s.
     pub wall_s: f64,
