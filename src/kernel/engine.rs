@@ -218,6 +218,11 @@ impl Run {
         &mut self.host.deliveries
     }
 
+    /// What has gone where the line is run elsewhere: the index of the node, and the item. To be taken away.
+    pub fn departures(&mut self) -> &mut Vec<(i64, Delivery)> {
+        &mut self.host.departures
+    }
+
     /// Present time.
     #[must_use]
     pub fn now(&self) -> Ticks {

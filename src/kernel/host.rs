@@ -416,6 +416,8 @@ pub struct Host {
     pub rhythms: Arc<[super::supply::Rhythm]>,
     /// What comes from outside, by list, in order of time.
     pub deliveries: Vec<std::collections::VecDeque<super::supply::Delivery>>,
+    /// What has gone where the line is run elsewhere: the index of the node, and the item.
+    pub departures: Vec<(i64, super::supply::Delivery)>,
     /// Bytes of one item record.
     pub item_bytes: i64,
     /// Most bytes the arena may take.
@@ -430,7 +432,7 @@ impl Host {
         let (searches, holders) = (Arc::from([]), Arc::from([]));
         let (plans, rhythms) = (Arc::from([]), Arc::from([]));
         let cap_bytes = limits::REPLICATION_BYTES;
-        let deliveries = Vec::new();
+        let (deliveries, departures) = (Vec::new(), Vec::new());
         Self {
             arena,
             laws,
@@ -442,6 +444,7 @@ impl Host {
             plans,
             rhythms,
             deliveries,
+            departures,
             item_bytes,
             cap_bytes,
         }
@@ -520,6 +523,10 @@ impl Host {
             HostFn::Kind => self.kind(a),
             HostFn::Ordered => {
                 self.ordered(a, b);
+                0
+            }
+            HostFn::Leaves => {
+                self.leaves(a, b);
                 0
             }
         }
@@ -888,6 +895,7 @@ entries! {
     lot = Lot;
     kind = Kind;
     ordered = Ordered;
+    leaves = Leaves;
     observe = Observe;
     next_step_of = NextStep;
     kept_from_item = KeptFrom;

@@ -161,6 +161,8 @@ pub enum HostFn {
     Kind,
     /// Gives an item what its order says (source, item).
     Ordered,
+    /// An item goes where the line is run elsewhere (sink, item).
+    Leaves,
     /// The youngest grant that holds members of a pool who may leave: its request, or 0.
     LatestGrant,
     /// An item enters a node with observers (list, item).
@@ -186,7 +188,7 @@ pub enum HostFn {
 
 impl HostFn {
     /// All of them.
-    pub const ALL: [HostFn; 33] = [
+    pub const ALL: [HostFn; 34] = [
         HostFn::GrowItems,
         HostFn::Draw,
         HostFn::TimedInsert,
@@ -217,6 +219,7 @@ impl HostFn {
         HostFn::Lot,
         HostFn::Kind,
         HostFn::Ordered,
+        HostFn::Leaves,
         HostFn::Observe,
         HostFn::NextStep,
         HostFn::KeptFrom,

@@ -480,6 +480,8 @@ pub struct SinkShape {
     pub to: usize,
     /// Whether something is told of items that arrive.
     pub observed: bool,
+    /// Whether the line goes on elsewhere.
+    pub outside: bool,
 }
 
 /// The shape of a node.

@@ -10,7 +10,7 @@ use crate::runtime::random::uniform;
 use crate::runtime::variates::duration_ticks;
 
 use super::host::{FIRST_WORD, Host, Schedule};
-use super::layout::{draw, header, source};
+use super::layout::{draw, header, item, sink, source};
 use super::status::{NEVER, Status};
 
 /// What a source makes.
@@ -261,6 +261,13 @@ impl Host {
                 found.map_or(0, |(_, kind)| *kind)
             }
         }
+    }
+
+    /// Notes that an item goes where the line is run elsewhere.
+    pub(super) fn leaves(&mut self, sink: i64, item: i64) {
+        let at = self.arena.get(0, header::NOW);
+        let (born, kind) = (self.arena.get(item, item::BIRTH), self.arena.get(item, item::TYPE));
+        self.departures.push((self.arena.get(sink, sink::OUTSIDE), Delivery { at, born, kind }));
     }
 
     /// Gives an item what the order says that it was made for: the row before the next one, unless items

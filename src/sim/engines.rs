@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::diag::Diagnostic;
 use crate::ir::expect::{ItemTime, MeasureKind};
-use crate::ir::{ItemId, Plant};
+use crate::ir::{ItemId, NodeId, Plant};
 use crate::kernel::causes::Causes;
 use crate::kernel::cut::Cut;
 use crate::kernel::read::{ArrivalTotals, ProbeTotals, Snapshot};
@@ -168,15 +168,19 @@ pub fn explain(plant: &Plant, engine: Engine) -> String {
         Err(why) => {
             let by_events = format!("`{}` runs by events, compiled to native code: {why}", plant.name);
             let cut = if engine == Engine::Auto { Cut::of(plant).ok() } else { None };
-            let name = |id| plant.nodes.get(id).map_or(String::new(), |n| format!("`{}`", n.name));
-            let buffers: Vec<String> = cut.iter().flat_map(Cut::buffers).map(name).collect();
-            match buffers.is_empty() {
-                true => by_events,
-                false => format!(
-                    "{by_events}; what comes to {} runs by recursion, for nothing has to be decided there",
-                    buffers.join(", ")
-                ),
-            }
+            let named = |ids: Vec<NodeId>| {
+                let name = |id: NodeId| plant.nodes.get(id).map_or(String::new(), |n| format!("`{}`", n.name));
+                ids.into_iter().map(name).collect::<Vec<String>>().join(", ")
+            };
+            let before = named(cut.iter().flat_map(Cut::before).collect());
+            let behind = named(cut.iter().flat_map(Cut::behind).collect());
+            let parts = match (before.is_empty(), behind.is_empty()) {
+                (true, true) => return by_events,
+                (false, true) => format!("what comes to {before}"),
+                (true, false) => format!("what lies behind {behind}"),
+                (false, false) => format!("what comes to {before}, and what lies behind {behind},"),
+            };
+            format!("{by_events}; {parts} runs by recursion, for nothing has to be decided there")
         }
     }
 }

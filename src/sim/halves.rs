@@ -1,12 +1,13 @@
-//! Runs a line that is cut in two ([`Cut`](crate::kernel::cut::Cut)): its fronts go ahead by recursion, and what left
-//! them is handed to the event kernel, which runs up to the last of it, and so on.
+//! Runs a line that is cut in parts ([`Cut`](crate::kernel::cut::Cut)): its fronts go ahead by recursion, what left them
+//! is handed to the event kernel, which runs up to the last of it, what comes to its tails goes on by recursion, and so on.
 
 use std::collections::VecDeque;
 
 use crate::base::Ticks;
-use crate::kernel::cut::Cut;
+use crate::kernel::cut::{Cut, Parts};
 use crate::kernel::read::{self, Snapshot};
 use crate::kernel::recursion::front::Front;
+use crate::kernel::recursion::tail::Tail;
 use crate::kernel::recursion::{Halt, Ran};
 use crate::kernel::supply::Delivery;
 use crate::kernel::{Run, Stop};
@@ -15,7 +16,7 @@ use super::engines::Halves;
 use super::lockup::Prospect;
 use super::outcome::Replication;
 use super::replicate::{Task, probes};
-use super::{checks, lockup, measure};
+use super::{checks, engines, lockup, measure};
 
 /// Items that a front brings at a time.
 const ITEMS: usize = 4096;
@@ -30,16 +31,16 @@ impl Task<'_> {
         let (model, rest) = (&kernel.model, &cut.rest);
         let ask = self.ask(number);
         let look = |_| !self.ended(number);
-        let mut fronts = cut.begin(&ask, &look)?;
-        let mut lists = vec![VecDeque::new(); fronts.len()];
-        for (front, list) in fronts.iter_mut().zip(&mut lists) {
+        let mut parts = cut.begin(&ask, &look)?;
+        let mut lists = vec![VecDeque::new(); parts.fronts.len()];
+        for (front, list) in parts.fronts.iter_mut().zip(&mut lists) {
             front.bring(ITEMS, list)?;
         }
         let mut run = kernel.begin_with(self.settings.seed, number, lists);
         if let Some(bytes) = self.settings.memory {
             run.cap_memory(bytes);
         }
-        let mut go = |run: &mut Run, to: Ticks| self.run_on(halves, &mut fronts, run, to, number);
+        let mut go = |run: &mut Run, to: Ticks| self.run_on(halves, &mut parts, run, to, number);
         go(&mut run, self.warmup)?;
         let before = checks::verified(model, rest, &run).map_err(|_| Halt::Beyond)?;
         read::restart(model, rest, &mut run);
@@ -48,9 +49,13 @@ impl Task<'_> {
         if let Prospect::Locked(_) = lockup::look(model, rest, &run) {
             return Err(Halt::Beyond);
         }
-        let ran = whole(cut, &mut fronts, self.plant, (before, after))?;
+        let mut ran = whole(cut, &mut parts, self.plant, (before, after))?;
+        ran.drew |= model.drew(run.arena(), self.settings.seed, number);
+        if cut.has_tails() {
+            return Ok(engines::figures(self.plant, causes, &ran));
+        }
         let figures = measure::window(self.plant, causes, &ran.before, &ran.after);
-        let drew = ran.drew || model.drew(run.arena(), self.settings.seed, number);
+        let drew = ran.drew;
         Ok(self.with_measures(figures, &[], &probes(kernel, &run), drew))
     }
 
@@ -58,17 +63,25 @@ impl Task<'_> {
     fn run_on(
         &self,
         halves: &Halves,
-        fronts: &mut [Front<'_>],
+        parts: &mut Parts<'_>,
         run: &mut Run,
         end: Ticks,
         number: u64,
     ) -> Result<(), Halt> {
         loop {
             let mut to = end;
-            for (front, list) in fronts.iter_mut().zip(run.deliveries()) {
+            for (front, list) in parts.fronts.iter_mut().zip(run.deliveries()) {
                 to = to.min(known(front, list)?);
             }
-            match halves.kernel.advance(run, to) {
+            let stop = halves.kernel.advance(run, to);
+            for (node, item) in run.departures().drain(..) {
+                let tail = parts.tails.iter_mut().find(|(at, _)| *at == node);
+                tail.ok_or(Halt::Beyond)?.1.take(&item)?;
+            }
+            for (_, tail) in &mut parts.tails {
+                tail.go_on(false)?;
+            }
+            match stop {
                 Stop::Horizon if to == end => return Ok(()),
                 Stop::Horizon => {}
                 Stop::Fuel if self.ended(number) => return Err(Halt::Ended),
@@ -95,12 +108,16 @@ fn known(front: &mut Front<'_>, list: &mut VecDeque<Delivery>) -> Result<Ticks, 
 /// The figures of the whole line.
 fn whole(
     cut: &Cut,
-    fronts: &mut [Front<'_>],
+    parts: &mut Parts<'_>,
     plant: &crate::ir::Plant,
     (before, after): (Snapshot, Snapshot),
 ) -> Result<Ran, Halt> {
-    let ran = fronts.iter_mut().map(|front| front.figures(plant)).collect::<Result<Vec<Ran>, Halt>>()?;
-    let drew = ran.iter().any(|r| r.drew);
-    let (first, last) = ran.into_iter().map(|r| (r.before, r.after)).unzip();
-    Ok(Ran { before: cut.joined(before, first), after: cut.joined(after, last), drew })
+    let fronts = parts.fronts.iter_mut().map(|front| front.figures(plant)).collect::<Result<Vec<Ran>, Halt>>()?;
+    let tail =
+        |(_, tail): &mut (i64, Tail<'_>)| tail.go_on(true).and_then(|()| tail.figures(plant).ok_or(Halt::Beyond));
+    let tails = parts.tails.iter_mut().map(tail).collect::<Result<Vec<Ran>, Halt>>()?;
+    let drew = fronts.iter().chain(&tails).any(|r| r.drew);
+    let at = |ran: Vec<Ran>| ran.into_iter().map(|r| (r.before, r.after)).unzip();
+    let ((first, last), (begin, end)): ((_, _), (_, _)) = (at(fronts), at(tails));
+    Ok(Ran { before: cut.joined(before, first, begin), after: cut.joined(after, last, end), drew })
 }

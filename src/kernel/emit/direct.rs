@@ -370,7 +370,7 @@ impl Emit<'_> {
         match out {
             DirectOut::Lane { limited } => self.enter_lane(b, limited, true, next, level, item),
             DirectOut::Sink { until, observed } => {
-                self.enter_sink(b, &SinkShape { until, to: 0, observed }, next, item)
+                self.enter_sink(b, &SinkShape { until, to: 0, observed, outside: false }, next, item)
             }
             DirectOut::Routes => {}
         }
@@ -630,7 +630,7 @@ impl Emit<'_> {
                         self.enter_lane(b, limited, true, next, level, item);
                     }
                     DirectOut::Sink { until, observed } => {
-                        self.enter_sink(b, &SinkShape { until, to: 0, observed }, next, item)
+                        self.enter_sink(b, &SinkShape { until, to: 0, observed, outside: false }, next, item)
                     }
                     DirectOut::Routes => {}
                 }

@@ -2,7 +2,7 @@
 
 use super::super::builder::{Builder, Field, V};
 use super::super::layout::{arrivals, counters, header, item, node, sink};
-use super::super::program::{BinaryOp, Ty, UnaryOp};
+use super::super::program::{BinaryOp, HostFn, Ty, UnaryOp};
 use super::super::shape::SinkShape;
 use super::super::status::Status;
 use super::Emit;
@@ -52,6 +52,9 @@ impl Emit<'_> {
         b.store(record, arrivals::MAXIMUM, most);
         Self::count_in_histogram(b, record, time);
         Self::observe(b, s.observed, node, sink::OBSERVERS, item);
+        if s.outside {
+            b.host(HostFn::Leaves, &[node, item], Ty::Count);
+        }
         self.return_all_cards(b, item);
         Self::free_item(b, item);
         if s.until {

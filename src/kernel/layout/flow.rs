@@ -254,7 +254,7 @@ record! {
 
 record! {
     /// A sink.
-    sink, 10 {
+    sink, 11 {
         /// Records of arrivals by item type.
         ARRIVALS = 6 Handle;
         /// Limits whose cards are returned here.
@@ -263,6 +263,8 @@ record! {
         COUNT = 8 Count;
         /// What is told of items that arrive.
         OBSERVERS = 9 Handle;
+        /// Where the line goes on elsewhere: the index of the node.
+        OUTSIDE = 10 Count;
     }
 }
 

@@ -39,7 +39,11 @@ impl Direct {
         let watched = |id: NodeId| watched.get(id.index()).copied().unwrap_or(false);
         // All that leaves is measured at sinks too: those may be given to directly.
         let measured = plant.measures.iter().any(|m| matches!(m.kind, MeasureKind::Duration(..)));
-        let limited = |id: NodeId| watched(id) || plant.limits.iter().any(|(_, l)| l.from == id || l.to == id);
+        let elsewhere = |id: NodeId| {
+            plant.elsewhere.contains(&id) && !matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Source(_)))
+        };
+        let limited =
+            |id: NodeId| watched(id) || elsewhere(id) || plant.limits.iter().any(|(_, l)| l.from == id || l.to == id);
         if !plant.visits.is_empty() {
             direct.routes(plant, &given, &taken, &limited);
             return direct;

@@ -7,7 +7,9 @@ use crate::ir::ids::Id;
 use crate::ir::{Blocking, Expression, ItemId, NodeId, NodeKind, Plant, Recipe, Station};
 use crate::kernel::causes::Causes;
 
-use super::line::{Begin, Input, Join, Lane, Line, Stage, Track, always_there, belt, bench, feed, lane, next, quoted};
+use super::line::{
+    Begin, Input, Join, Lane, Line, Stage, Track, always_there, belt, bench, feed, inflow, lane, next, quoted,
+};
 
 /// Most parts of one type of a product.
 const MOST_PARTS: u64 = 1024;
@@ -66,6 +68,32 @@ pub(super) fn of(plant: &Plant, part: Option<&Part>) -> Result<Line, String> {
     Ok(Line { tracks: finder.tracks, sink })
 }
 
+/// The only track of the end of a line, from a buffer on to which items come from outside.
+///
+/// # Errors
+/// As [`of`].
+pub(super) fn tail(plant: &Plant, within: &[bool], begin: NodeId) -> Result<Line, String> {
+    let mut finder = Finder {
+        plant,
+        causes: Causes::default(),
+        joins: false,
+        end: None,
+        walked: within.iter().map(|within| !within).collect(),
+        tracks: Vec::new(),
+        brought: BTreeMap::new(),
+        sink: None,
+    };
+    let feed = inflow(plant, begin)?;
+    let mix = feed.mix.clone();
+    let walked = finder.walk_on(begin, Vec::new(), &mix)?;
+    if walked.stages.iter().all(|stage| stage.station.is_none()) {
+        return Err("it has no station".to_string());
+    }
+    finder.ends(Begin::Source(feed), begin, walked)?;
+    let Some(sink) = finder.sink else { return Err("it does not end at a sink".to_string()) };
+    Ok(Line { tracks: finder.tracks, sink })
+}
+
 fn gathers(s: &Station) -> bool {
     s.recipes.iter().any(Recipe::gathers)
 }
@@ -111,10 +139,13 @@ impl Finder<'_> {
     }
 
     /// Stages from behind a node on, until parts are joined or items leave.
-    fn walk(&mut self, from: NodeId, mut stages: Vec<Stage>, mix: &[(f64, ItemId)]) -> Result<Walked, String> {
-        let mut at = from;
+    fn walk(&mut self, from: NodeId, stages: Vec<Stage>, mix: &[(f64, ItemId)]) -> Result<Walked, String> {
+        self.walk_on(next(self.plant, from)?, stages, mix)
+    }
+
+    /// Stages from a node on.
+    fn walk_on(&mut self, mut at: NodeId, mut stages: Vec<Stage>, mix: &[(f64, ItemId)]) -> Result<Walked, String> {
         loop {
-            at = next(self.plant, at)?;
             if self.end == Some(at) {
                 break;
             }
@@ -142,6 +173,7 @@ impl Finder<'_> {
                 NodeKind::Conveyor(c) => stages.push(Stage { lane: Some(belt(at, node, c)?), station: None }),
                 NodeKind::Source(_) | NodeKind::Sink => return Err("a source follows a source".to_string()),
             }
+            at = next(self.plant, at)?;
         }
         Ok(Walked { stages, end: at })
     }

@@ -1,5 +1,7 @@
 //! The ends of a line run by recursion: where items come from, and where they leave.
 
+use std::collections::VecDeque;
+
 use crate::runtime::histogram::{self, Histogram};
 use crate::runtime::ziggurat::tables;
 
@@ -26,8 +28,20 @@ impl AtBound for Given {
     }
 }
 
+/// What comes from outside, in one replication.
+#[derive(Default)]
+struct Inflow {
+    /// What has not been taken yet: when, its birth, its place in the mix.
+    waiting: VecDeque<(i64, i64, u8)>,
+    /// Those of the present block.
+    taken: Vec<(i64, i64, u8)>,
+    /// How many of these have left.
+    left: usize,
+}
+
 /// The source in `L` replications.
 pub struct Origin<const L: usize> {
+    inflow: Option<Box<Inflow>>,
     every: Option<Draws<L>>,
     /// When the next item is there.
     due: [i64; L],
@@ -53,6 +67,7 @@ impl<const L: usize> Origin<L> {
             return Err(Unsound);
         }
         Ok(Self {
+            inflow: feed.outside.then(Box::default),
             every: feed.every.as_ref().map(|e| e.begin(seed, first)),
             due,
             gone: [0; L],
@@ -66,8 +81,23 @@ impl<const L: usize> Origin<L> {
         })
     }
 
+    /// Adds an item that comes from outside, with its birth and its place in the mix, not before those added before.
+    pub fn add(&mut self, at: i64, birth: i64, kind: u8) {
+        if let Some(inflow) = &mut self.inflow {
+            inflow.waiting.push_back((at, birth, kind));
+        }
+    }
+
+    /// Those of a block that come from outside: when they came, and when they were born.
+    pub fn came_from_outside(&self) -> Option<impl Iterator<Item = (i64, i64)>> {
+        self.inflow.as_ref().map(|inflow| inflow.taken.iter().map(|(at, birth, _)| (*at, *birth)))
+    }
+
     /// When the next item is ready.
     pub fn next(&mut self, bounds: &Bounds<L>) -> [i64; L] {
+        if let Some(inflow) = &self.inflow {
+            self.due = [inflow.taken.get(inflow.left).map_or(NEVER, |(at, ..)| *at); L];
+        }
         if self.every.is_some() {
             let due = self.due;
             self.cross(&due, bounds);
@@ -87,11 +117,23 @@ impl<const L: usize> Origin<L> {
     /// How many of so many items there still are.
     #[must_use]
     pub fn up_to(&self, count: usize) -> usize {
-        usize::try_from(self.total - self.number).map_or(count, |rest| rest.min(count))
+        match &self.inflow {
+            Some(inflow) => inflow.waiting.len().min(count),
+            None => usize::try_from(self.total - self.number).map_or(count, |rest| rest.min(count)),
+        }
     }
 
     /// Places in the mix of the items of a block.
     pub fn kinds(&mut self, kinds: &mut [[u8; L]; BLOCK], count: usize) {
+        if let Some(inflow) = &mut self.inflow {
+            inflow.left = 0;
+            inflow.taken.clear();
+            inflow.taken.extend(inflow.waiting.drain(..count.min(inflow.waiting.len())));
+            for (place, (.., kind)) in kinds.iter_mut().zip(&inflow.taken) {
+                *place = [*kind; L];
+            }
+            return;
+        }
         if self.shares.len() > 1 {
             kinds.iter_mut().take(count).for_each(|kind| *kind = self.kind());
         }
@@ -108,6 +150,13 @@ impl<const L: usize> Origin<L> {
         ahead: &[[i64; L]],
         bounds: &Bounds<L>,
     ) -> Result<(), Unsound> {
+        if let Some(inflow) = &self.inflow {
+            for ((ready, came), (at, ..)) in ready.iter_mut().zip(came.iter_mut()).zip(&inflow.taken) {
+                (*ready, *came) = ([*at; L], [*at; L]);
+            }
+            self.gave(count, ready, came, bounds);
+            return Ok(());
+        }
         match &mut self.every {
             Some(every) => S::draw(every, count, times, self.longest)?,
             None => times.iter_mut().take(count).for_each(|time| *time = [0; L]),
@@ -167,6 +216,12 @@ impl<const L: usize> Origin<L> {
     /// # Errors
     /// When the time to the next is none.
     pub fn left(&mut self, gone: &[i64; L], bounds: &Bounds<L>) -> Result<(), Unsound> {
+        if let Some(inflow) = &mut self.inflow {
+            inflow.left += 1;
+            self.gone = *gone;
+            self.number += 1;
+            return Ok(());
+        }
         match &mut self.every {
             Some(every) => {
                 let time = every.next(tables());

@@ -29,7 +29,9 @@ pub fn of<const L: usize>(
     let at = |which: usize| {
         let mut snapshot = Snapshot::empty(Ticks(bounds[which][lane]));
         for (own, track) in line.tracks.iter().zip(tracks) {
-            if let (Begin::Source(feed), Start::Source { origin, always }) = (&own.begin, &track.start) {
+            if let (Begin::Source(feed), Start::Source { origin, always }) = (&own.begin, &track.start)
+                && !feed.outside
+            {
                 let given = origin.marks.get(lane).and_then(|m| m.get(which)).copied().unwrap_or_default();
                 snapshot.events += if *always { u64::from(given.made > 0) } else { given.made };
                 snapshot.sources.push(SourceTotals { node: feed.node, made: given.made, lost: 0, waits: given.waits });
@@ -42,7 +44,7 @@ pub fn of<const L: usize>(
         snapshot.stations.sort_by_key(|s| s.node);
         left(line, plant, (lane, which), exit, &mut snapshot);
         match tracks {
-            [_] => balances(line, plant, (lane, which), exit, &mut snapshot),
+            [_] if !line.is_tail() => balances(line, plant, (lane, which), exit, &mut snapshot),
             _ => joined_balances(line, plant, (lane, which), tracks, &mut snapshot),
         }
         snapshot
@@ -96,7 +98,7 @@ fn drew(track: &line::Track, after: &Snapshot) -> bool {
     let source = track.source().is_some_and(|source| {
         let made = after.sources.iter().any(|s| s.node == source.node && s.made > 0);
         let comes = source.every.as_ref().is_some_and(|e| !e.is_fixed());
-        !source.first.is_fixed() || made && (comes || source.mix.len() > 1)
+        !source.outside && (!source.first.is_fixed() || made && (comes || source.mix.len() > 1))
     });
     let entered = |node: NodeId| after.buffers.iter().any(|b| b.node == node && b.entries > 0);
     let began = |node: NodeId| {
@@ -232,8 +234,10 @@ fn joined_balances<const L: usize>(
     for item in plant.items.ids() {
         let mut sums = Balance::none(item);
         for (number, (own, track)) in line.tracks.iter().zip(tracks).enumerate() {
-            let mark = track.presence.as_ref().and_then(|p| p.marks.get(lane)?.get(which));
-            let (true, Some(mark)) = (own.items().contains(&item), mark) else { continue };
+            // Where parts are joined all items of a track are of one type.
+            let place = own.items().iter().position(|its| *its == item);
+            let presence = place.and_then(|place| track.presence.get(place));
+            let Some(mark) = presence.and_then(|p| p.marks.get(lane)?.get(which)) else { continue };
             match own.begin {
                 Begin::Source(_) => sums.made += mark.begun,
                 Begin::Join(_) => sums.assembled += mark.begun,

@@ -116,7 +116,7 @@ impl<'a> Front<'a> {
 }
 
 /// Whether times are drawn for several stations together.
-fn banks() -> bool {
+pub(super) fn banks() -> bool {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         return <super::side::Avx2 as Side<1>>::BANKS;

@@ -240,7 +240,7 @@ impl<const L: usize> Join<L> {
         }
         for (place, inlet) in self.inlets.iter_mut().enumerate() {
             let of_all = self.birth == Birth::Oldest || self.birth == Birth::Main && place == 0;
-            let mut presence = below.get_mut(inlet.track).and_then(|t| t.presence.as_mut());
+            let mut presence = below.get_mut(inlet.track).and_then(|t| t.presence.first_mut());
             for product in 0..count {
                 let its = product * inlet.parts..(product + 1) * inlet.parts;
                 if let (true, Some(born)) = (of_all, inlet.births.get(its.start)) {
@@ -474,7 +474,7 @@ impl<const L: usize> Inlet<L> {
                 if let Wait::Lane(cell) = &mut self.wait {
                     cell.wait(came, &[NEVER; L], bounds);
                 }
-                if let Some(presence) = &mut track.presence {
+                if let Some(presence) = track.presence.first_mut() {
                     presence.ends(begun, &[NEVER; L], bounds);
                 }
                 come += 1;

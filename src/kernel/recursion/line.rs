@@ -81,6 +81,8 @@ pub struct Feed {
     pub mix: Vec<(f64, ItemId)>,
     /// The stream that decides between them.
     pub stream: u64,
+    /// Items come from outside, and enter its first lane.
+    pub outside: bool,
 }
 
 /// A lane, a station, or a station behind its lane.
@@ -203,6 +205,12 @@ impl Line {
         self.stages().any(|s| s.station.as_ref().is_some_and(|b| b.machines > 1))
     }
 
+    /// Whether it is the end of a line, to which items come from outside.
+    #[must_use]
+    pub fn is_tail(&self) -> bool {
+        self.tracks.first().and_then(Track::source).is_some_and(|feed| feed.outside)
+    }
+
     /// All stages, without the lanes before stations that join.
     pub fn stages(&self) -> impl Iterator<Item = &Stage> {
         self.tracks.iter().flat_map(|t| &t.stages)
@@ -255,6 +263,18 @@ impl Line {
         if last.machines > 1 || last.before || last.work.iter().any(Duration::is_zero) {
             let why = "the station at its end has several machines, works in no time, or has to find a place first";
             return Err(why.to_string());
+        }
+        Line::found(line)
+    }
+
+    /// The stages of the end of a line: of the nodes `within`, from a buffer on to which items come from outside.
+    ///
+    /// # Errors
+    /// Why its times do not follow from each other item by item, in words.
+    pub fn tail(plant: &Plant, within: &[bool], begin: NodeId) -> Result<Line, String> {
+        let line = super::detect::tail(plant, within, begin)?;
+        if line.reorders() {
+            return Err("some of its stations have several machines".to_string());
         }
         Line::found(line)
     }
@@ -410,6 +430,27 @@ pub(super) fn feed(plant: &Plant, id: NodeId) -> Result<Feed, String> {
         total: s.total.unwrap_or(u64::MAX),
         mix: mix.collect(),
         stream: random::stream_id(&plant.renamed.former(&node.name), "mix", 0),
+        outside: false,
+    })
+}
+
+/// What comes to a buffer from outside.
+///
+/// # Errors
+/// When it is of too many types.
+pub(super) fn inflow(plant: &Plant, id: NodeId) -> Result<Feed, String> {
+    let Some(node) = plant.nodes.get(id) else { return Err("an arrow leads nowhere".to_string()) };
+    if node.items.is_empty() || node.items.len() > MOST_TYPES {
+        return Err(format!("too many types of items come to {}", quoted(&node.name)));
+    }
+    Ok(Feed {
+        node: id,
+        first: Duration::fixed(0),
+        every: Some(Duration::fixed(0)),
+        total: u64::MAX,
+        mix: node.items.iter().map(|item| (1.0, *item)).collect(),
+        stream: random::stream_id(&plant.renamed.former(&node.name), "mix", 0),
+        outside: true,
     })
 }
 

@@ -40,6 +40,7 @@ pub mod presence;
 pub mod run;
 pub mod side;
 pub mod sums;
+pub mod tail;
 pub mod track;
 mod walking;
 pub mod wide;

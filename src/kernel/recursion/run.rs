@@ -119,7 +119,7 @@ impl<const L: usize> Runner<L> {
         Ok(Runner {
             tracks: (0..line.tracks.len()).map(track).collect::<Result<_, _>>()?,
             parts,
-            exit: Exit::new(line.leaving().len(), line.reorders(), &bounds),
+            exit: Exit::new(line.leaving().len(), line.reorders() || line.is_tail(), &bounds),
             bounds,
             until: ask.until,
             reached: [false; L],

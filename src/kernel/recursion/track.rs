@@ -66,8 +66,9 @@ pub struct Track<const L: usize> {
     held: Passage<L>,
     dates: Box<Dates<L>>,
     flipped: bool,
-    /// How long its items are inside, where they are joined.
-    pub presence: Option<Presence<L>>,
+    /// How long its items are inside: by their places in the mix where they come from outside, of all where they are
+    /// joined, else nowhere.
+    pub presence: Vec<Presence<L>>,
     /// Whether it is watched how long its last machine works: see [`Track::in_no_time`].
     pub watched: bool,
     /// Whether a watched one has worked in no time.
@@ -130,6 +131,10 @@ impl<const L: usize> Track<L> {
         if held {
             parts.pop();
         }
+        let counted = match line.is_tail() {
+            true => track.items().len(),
+            false => usize::from(line.tracks.len() > 1),
+        };
         let banks = if banked { bank(&cells, &mut parts) } else { Vec::new() };
         let none = || [[0; L]; BLOCK];
         Ok(Track {
@@ -152,7 +157,7 @@ impl<const L: usize> Track<L> {
                 gone: none(),
             }),
             flipped: false,
-            presence: (line.tracks.len() > 1).then(|| Presence::new(bounds)),
+            presence: (0..counted).map(|_| Presence::new(bounds)).collect(),
             watched: false,
             in_no_time: false,
         })
@@ -217,6 +222,7 @@ impl<const L: usize> Track<L> {
     #[must_use]
     pub fn begun(&self) -> &Rows<L> {
         match &self.start {
+            Start::Source { origin, .. } if origin.came_from_outside().is_some() => &self.dates.ready,
             Start::Source { .. } => &self.dates.births,
             Start::Join(join) => join.ended(),
         }
@@ -330,6 +336,13 @@ impl<const L: usize> Track<L> {
             std::mem::swap(&mut came, &mut gone);
             first = false;
         }
+        if let Start::Source { origin, .. } = start
+            && let Some(items) = origin.came_from_outside()
+        {
+            for ((born, entered), (at, birth)) in births.iter_mut().zip(ready.iter_mut()).zip(items) {
+                (*born, *entered) = ([birth; L], [at; L]);
+            }
+        }
         self.flipped = self.parts.len() % 2 == 1;
         Ok(())
     }
@@ -402,11 +415,14 @@ impl<const L: usize> Track<L> {
 
     /// Items of a block leave the line.
     pub fn leave(&mut self, count: usize, bounds: &Bounds<L>) {
-        let Some(mut presence) = self.presence.take() else { return };
-        for (begun, left) in self.begun().iter().zip(self.left()).take(count) {
-            presence.ends(begun, left, bounds);
+        let mut presence = std::mem::take(&mut self.presence);
+        let dates = self.begun().iter().zip(self.left()).zip(self.kinds());
+        for ((begun, left), kind) in dates.take(if presence.is_empty() { 0 } else { count }) {
+            if let Some(its) = presence.get_mut(kind.first().map_or(0, |kind| usize::from(*kind))) {
+                its.ends(begun, left, bounds);
+            }
         }
-        self.presence = Some(presence);
+        self.presence = presence;
     }
 
     /// A run ends earlier than it might have.
@@ -418,7 +434,7 @@ impl<const L: usize> Track<L> {
         for cell in &mut self.cells {
             cell.tighten(lane, end);
         }
-        if let Some(presence) = &mut self.presence {
+        for presence in &mut self.presence {
             presence.tighten(lane, end);
         }
     }
@@ -429,9 +445,7 @@ impl<const L: usize> Track<L> {
         if let Start::Join(join) = &mut self.start {
             join.carry();
         }
-        if let Some(presence) = &mut self.presence {
-            presence.carry();
-        }
+        self.presence.iter_mut().for_each(Presence::carry);
     }
 
     /// Counts what is still open when all is over.
@@ -441,7 +455,7 @@ impl<const L: usize> Track<L> {
             Start::Join(join) => join.close(bounds),
         }
         self.cells.iter_mut().for_each(|cell| cell.close(bounds));
-        if let Some(presence) = &mut self.presence {
+        for presence in &mut self.presence {
             presence.close(bounds);
         }
     }
