@@ -209,9 +209,9 @@ impl<const L: usize> Draws<L> {
                 if ticks.cast_unsigned() <= longest { Ok(()) } else { Err(Unsound) }
             }
             Drawn::Exponential(mean) => {
-                let mut all = exponentials::<W, L, 0>(words, &[*mean; 4], count, rows);
+                let mut all = exponentials::<W, L, 0>(words, &[*mean; 8], count, rows);
                 if 2 * W::WIDTH <= L {
-                    all |= exponentials::<W, L, 1>(words, &[*mean; 4], count, rows);
+                    all |= exponentials::<W, L, 1>(words, &[*mean; 8], count, rows);
                 }
                 if all <= longest { Ok(()) } else { sound(rows, count, longest) }
             }
@@ -256,18 +256,19 @@ impl<const L: usize> Draws<L> {
     }
 }
 
-/// Exponential durations of four stations that are drawn together, where there is one replication only.
+/// Exponential durations of up to eight stations that are drawn together, where there is one replication only.
 #[derive(Clone, Debug, Default)]
 pub struct Bank {
-    words: [[u64; 4]; 4],
-    means: [f64; 4],
+    words: [[u64; 8]; 4],
+    means: [f64; 8],
+    stations: usize,
 }
 
 impl Bank {
-    /// Draws of stations, at most four, where all are exponential.
+    /// Draws of stations, at most eight, where all are exponential.
     #[must_use]
     pub fn of<const L: usize>(stations: &[&Draws<L>]) -> Option<Bank> {
-        let mut bank = Bank::default();
+        let mut bank = Bank { stations: stations.len(), ..Bank::default() };
         for (column, draws) in stations.iter().enumerate() {
             let Drawn::Exponential(mean) = draws.law else { return None };
             *bank.means.get_mut(column)? = mean;
@@ -283,8 +284,11 @@ impl Bank {
     /// # Errors
     /// When one is longer than `longest`.
     #[inline(always)]
-    pub fn fill<W: Wide>(&mut self, count: usize, rows: &mut Rows<4>, longest: u64) -> Result<(), Unsound> {
-        let all = exponentials::<W, 4, 0>(&mut self.words, &self.means, count, rows);
+    pub fn fill<W: Wide>(&mut self, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
+        let mut all = exponentials::<W, 8, 0>(&mut self.words, &self.means, count, rows);
+        if W::WIDTH < self.stations {
+            all |= exponentials::<W, 8, 1>(&mut self.words, &self.means, count, rows);
+        }
         if all <= longest { Ok(()) } else { sound(rows, count, longest) }
     }
 }
@@ -299,13 +303,17 @@ fn sound<const L: usize>(rows: &Rows<L>, count: usize, longest: u64) -> Result<(
 #[inline(always)]
 fn exponentials<W: Wide, const L: usize, const PART: usize>(
     words: &mut [[u64; L]; 4],
-    means: &[f64; 4],
+    means: &[f64; 8],
     count: usize,
     rows: &mut Rows<L>,
 ) -> u64 {
     let (mut s0, mut s1) = (W::load_words(&words[0], PART), W::load_words(&words[1], PART));
     let (mut s2, mut s3) = (W::load_words(&words[2], PART), W::load_words(&words[3], PART));
     let (of, mut all) = (tables(), W::all(0));
+    // Those of this part stand first.
+    let mut own = *means;
+    own.rotate_left(PART * W::WIDTH);
+    let means = &own;
     for row in rows.iter_mut().take(count) {
         // As [`random::next`].
         let word = s0.plus(s3).round::<23, 41>().plus(s0);
@@ -337,7 +345,7 @@ fn exponentials<W: Wide, const L: usize, const PART: usize>(
 /// Draws again what does not lie in its layer, from replication `first` on.
 #[cold]
 #[inline(never)]
-fn again<const L: usize>(words: &[i64; L], refused: u32, first: usize, means: &[f64; 4], row: &mut [i64; L]) {
+fn again<const L: usize>(words: &[i64; L], refused: u32, first: usize, means: &[f64; 8], row: &mut [i64; L]) {
     let mut refused = refused;
     while refused != 0 {
         let at = refused.trailing_zeros() as usize;

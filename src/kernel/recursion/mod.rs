@@ -76,15 +76,21 @@ impl Recursion {
         run::run_one(&self.line, plant, ask, look)
     }
 
-    /// Runs as [`Recursion::wide`] or [`Recursion::one`] with instructions that every processor has.
-    ///
-    /// # Errors
-    /// As [`Recursion::one`].
-    pub fn anywhere(&self, plant: &Plant, ask: &Ask, wide: bool) -> Result<Vec<Ran>, Halt> {
-        match wide {
+    /// Runs as [`Recursion::wide`] or [`Recursion::one`] with instructions that every processor has, and again with those of
+    /// AVX2 where this one has them.
+    pub fn on_each_side(&self, plant: &Plant, ask: &Ask, wide: bool) -> Vec<Result<Vec<Ran>, Halt>> {
+        let mut all = vec![match wide {
             true => run::run::<side::Anywhere, LANES>(&self.line, plant, ask, &|_| true),
             false => run::run::<side::Anywhere, 1>(&self.line, plant, ask, &|_| true),
+        }];
+        #[cfg(target_arch = "x86_64")]
+        if side::Avx2::is_there() {
+            all.push(match wide {
+                true => run::run::<side::Avx2, LANES>(&self.line, plant, ask, &|_| true),
+                false => run::run::<side::Avx2, 1>(&self.line, plant, ask, &|_| true),
+            });
         }
+        all
     }
 
     /// Whether replications can run side by side.
@@ -101,7 +107,10 @@ impl Recursion {
     pub fn wide(&self, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
         #[cfg(target_arch = "x86_64")]
         {
-            if std::arch::is_x86_feature_detected!("avx2") {
+            if side::Avx512::is_there() {
+                return run::run::<side::Avx512, LANES>(&self.line, plant, ask, look);
+            }
+            if side::Avx2::is_there() {
                 return run::run::<side::Avx2, LANES>(&self.line, plant, ask, look);
             }
         }

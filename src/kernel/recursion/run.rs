@@ -91,8 +91,14 @@ pub fn run<S: Side<L>, const L: usize>(
 pub fn run_one(line: &Line, plant: &Plant, ask: &Ask, look: &dyn Fn(f64) -> bool) -> Result<Vec<Ran>, Halt> {
     if !line.reorders() {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            return run::<super::side::Avx2, 1>(line, plant, ask, look);
+        {
+            use super::side::{Avx2, Avx512};
+            if Avx512::is_there() {
+                return run::<Avx512, 1>(line, plant, ask, look);
+            }
+            if Avx2::is_there() {
+                return run::<Avx2, 1>(line, plant, ask, look);
+            }
         }
         return run::<Anywhere, 1>(line, plant, ask, look);
     }

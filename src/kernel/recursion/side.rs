@@ -20,11 +20,11 @@ pub trait Side<const L: usize> {
     fn pass(block: &mut Pass<'_, L>, lane: u8, stops: u8) -> Result<(), Unsound>;
     /// A source gives items of a block, as [`give`].
     fn give(block: &mut Giving<'_, L>);
-    /// Draws for four stations together, as [`Bank::fill`].
+    /// Draws for up to eight stations together, as [`Bank::fill`].
     ///
     /// # Errors
     /// When one is longer than `longest`.
-    fn draw_bank(_: &mut Bank, _: usize, _: &mut Rows<4>, _: u64) -> Result<(), Unsound> {
+    fn draw_bank(_: &mut Bank, _: usize, _: &mut Rows<8>, _: u64) -> Result<(), Unsound> {
         Err(Unsound)
     }
     /// Whether [`Side::draw_bank`] is there.
@@ -98,84 +98,132 @@ impl Side<8> for Anywhere {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub use avx2::Avx2;
+pub use registers::{Avx2, Avx512};
 
 #[cfg(target_arch = "x86_64")]
-mod avx2 {
-    use super::super::wide::{One, Single, Vector};
+mod registers {
+    use super::super::wide::{Octet, One, Single, Vector};
     use super::{Bank, Draws, Giving, Pass, Rows, Side, Unsound, give_all, pass_any};
+
+    /// A side with these features, eight and one replications in these registers.
+    macro_rules! side {
+        ($name:ident, $features:literal, $eight:ty, $one:ty, $module:ident) => {
+            mod $module {
+                use super::*;
+
+                #[target_feature(enable = $features)]
+                pub fn draw(
+                    draws: &mut Draws<8>,
+                    count: usize,
+                    rows: &mut Rows<8>,
+                    longest: u64,
+                ) -> Result<(), Unsound> {
+                    draws.fill::<$eight>(count, rows, longest)
+                }
+
+                #[target_feature(enable = $features)]
+                pub fn pass(block: &mut Pass<'_, 8>, lane: u8, stops: u8) -> Result<(), Unsound> {
+                    pass_any::<$eight, 8>(block, lane, stops)
+                }
+
+                #[target_feature(enable = $features)]
+                pub fn give(block: &mut Giving<'_, 8>) {
+                    give_all::<$eight, 8>(block);
+                }
+
+                #[target_feature(enable = $features)]
+                pub fn draw_bank(
+                    bank: &mut Bank,
+                    count: usize,
+                    rows: &mut Rows<8>,
+                    longest: u64,
+                ) -> Result<(), Unsound> {
+                    bank.fill::<$eight>(count, rows, longest)
+                }
+
+                #[target_feature(enable = $features)]
+                pub fn pass_one(block: &mut Pass<'_, 1>, lane: u8, stops: u8) -> Result<(), Unsound> {
+                    pass_any::<$one, 1>(block, lane, stops)
+                }
+
+                #[target_feature(enable = $features)]
+                pub fn give_one(block: &mut Giving<'_, 1>) {
+                    give_all::<$one, 1>(block);
+                }
+            }
+
+            impl Side<1> for $name {
+                #[inline(never)]
+                fn draw(draws: &mut Draws<1>, count: usize, rows: &mut Rows<1>, longest: u64) -> Result<(), Unsound> {
+                    draws.fill::<One>(count, rows, longest)
+                }
+
+                fn pass(block: &mut Pass<'_, 1>, lane: u8, stops: u8) -> Result<(), Unsound> {
+                    // SAFETY: the processor has been asked.
+                    unsafe { $module::pass_one(block, lane, stops) }
+                }
+
+                fn give(block: &mut Giving<'_, 1>) {
+                    // SAFETY: the processor has been asked.
+                    unsafe { $module::give_one(block) }
+                }
+
+                fn draw_bank(
+                    bank: &mut Bank,
+                    count: usize,
+                    rows: &mut Rows<8>,
+                    longest: u64,
+                ) -> Result<(), Unsound> {
+                    // SAFETY: the processor has been asked.
+                    unsafe { $module::draw_bank(bank, count, rows, longest) }
+                }
+
+                const BANKS: bool = true;
+            }
+
+            impl Side<8> for $name {
+                fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
+                    // SAFETY: the processor has been asked.
+                    unsafe { $module::draw(draws, count, rows, longest) }
+                }
+
+                fn pass(block: &mut Pass<'_, 8>, lane: u8, stops: u8) -> Result<(), Unsound> {
+                    // SAFETY: the processor has been asked.
+                    unsafe { $module::pass(block, lane, stops) }
+                }
+
+                fn give(block: &mut Giving<'_, 8>) {
+                    // SAFETY: the processor has been asked.
+                    unsafe { $module::give(block) }
+                }
+            }
+        };
+    }
 
     /// A processor with AVX2; used only where that has been seen.
     pub struct Avx2;
+    /// A processor with AVX-512; used only where that has been seen.
+    pub struct Avx512;
 
-    #[target_feature(enable = "avx2")]
-    fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
-        draws.fill::<Vector>(count, rows, longest)
-    }
+    side!(Avx2, "avx2", Vector, Single<false>, two);
+    side!(Avx512, "avx512f,avx512dq,avx512vl", Octet, Single<true>, five);
 
-    #[target_feature(enable = "avx2")]
-    fn pass(block: &mut Pass<'_, 8>, lane: u8, stops: u8) -> Result<(), Unsound> {
-        pass_any::<Vector, 8>(block, lane, stops)
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn give(block: &mut Giving<'_, 8>) {
-        give_all::<Vector, 8>(block);
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn draw_bank(bank: &mut Bank, count: usize, rows: &mut Rows<4>, longest: u64) -> Result<(), Unsound> {
-        bank.fill::<Vector>(count, rows, longest)
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn pass_one(block: &mut Pass<'_, 1>, lane: u8, stops: u8) -> Result<(), Unsound> {
-        pass_any::<Single, 1>(block, lane, stops)
-    }
-
-    #[target_feature(enable = "avx2")]
-    fn give_one(block: &mut Giving<'_, 1>) {
-        give_all::<Single, 1>(block);
-    }
-
-    impl Side<1> for Avx2 {
-        #[inline(never)]
-        fn draw(draws: &mut Draws<1>, count: usize, rows: &mut Rows<1>, longest: u64) -> Result<(), Unsound> {
-            draws.fill::<One>(count, rows, longest)
+    impl Avx512 {
+        /// Whether this processor has all of it that is used.
+        #[must_use]
+        pub fn is_there() -> bool {
+            let has_wide = std::arch::is_x86_feature_detected!("avx512f");
+            has_wide
+                && std::arch::is_x86_feature_detected!("avx512dq")
+                && std::arch::is_x86_feature_detected!("avx512vl")
         }
-
-        fn pass(block: &mut Pass<'_, 1>, lane: u8, stops: u8) -> Result<(), Unsound> {
-            // SAFETY: see [`Avx2`].
-            unsafe { pass_one(block, lane, stops) }
-        }
-
-        fn give(block: &mut Giving<'_, 1>) {
-            // SAFETY: see [`Avx2`].
-            unsafe { give_one(block) }
-        }
-
-        fn draw_bank(bank: &mut Bank, count: usize, rows: &mut Rows<4>, longest: u64) -> Result<(), Unsound> {
-            // SAFETY: see [`Avx2`].
-            unsafe { draw_bank(bank, count, rows, longest) }
-        }
-
-        const BANKS: bool = true;
     }
 
-    impl Side<8> for Avx2 {
-        fn draw(draws: &mut Draws<8>, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
-            // SAFETY: see [`Avx2`].
-            unsafe { draw(draws, count, rows, longest) }
-        }
-
-        fn pass(block: &mut Pass<'_, 8>, lane: u8, stops: u8) -> Result<(), Unsound> {
-            // SAFETY: see [`Avx2`].
-            unsafe { pass(block, lane, stops) }
-        }
-
-        fn give(block: &mut Giving<'_, 8>) {
-            // SAFETY: see [`Avx2`].
-            unsafe { give(block) }
+    impl Avx2 {
+        /// Whether this processor has it.
+        #[must_use]
+        pub fn is_there() -> bool {
+            std::arch::is_x86_feature_detected!("avx2")
         }
     }
 }

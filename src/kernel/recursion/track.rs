@@ -27,7 +27,7 @@ enum Part {
 /// Dates of the items of a block.
 struct Dates<const L: usize> {
     times: Rows<L>,
-    banked: Rows<4>,
+    banked: Rows<8>,
     ready: Rows<L>,
     births: Rows<L>,
     kinds: [[u8; L]; BLOCK],
@@ -147,7 +147,7 @@ impl<const L: usize> Track<L> {
             held: Passage::NONE,
             dates: Box::new(Dates {
                 times: none(),
-                banked: [[0; 4]; BLOCK],
+                banked: [[0; 8]; BLOCK],
                 ready: none(),
                 births: none(),
                 kinds: [[0; L]; BLOCK],
@@ -505,7 +505,7 @@ fn draw<S: Side<L>, const L: usize>(
     cell: &mut Cell<L>,
     (count, kinds): (usize, &[[u8; L]; BLOCK]),
     bank: Option<(&mut Bank, usize)>,
-    banked: &mut Rows<4>,
+    banked: &mut Rows<8>,
     times: &mut Rows<L>,
 ) -> Result<(), Unsound> {
     let Some((bank, column)) = bank else { return cell.draw::<S>(count, kinds, times) };
@@ -513,7 +513,7 @@ fn draw<S: Side<L>, const L: usize>(
         S::draw_bank(bank, count, banked, cell.longest())?;
     }
     for i in 0..count.min(BLOCK) {
-        times[i] = [banked[i][column % 4]; L];
+        times[i] = [banked[i][column % 8]; L];
     }
     Ok(())
 }
@@ -625,18 +625,18 @@ fn bank<const L: usize>(cells: &[Cell<L>], parts: &mut [Part]) -> Vec<Bank> {
     let mut banks = Vec::new();
     let mut from = 0;
     while from < parts.len() {
-        let four = parts.get_mut(from..).unwrap_or_default();
+        let rest = parts.get_mut(from..).unwrap_or_default();
         let work = |part: &Part| match part {
             Part::Block(at, _) => cells.get(*at).and_then(Cell::work),
             Part::Through(..) => None,
         };
-        let own: Vec<&Draws<L>> = four.iter().take(4).map_while(work).collect();
+        let own: Vec<&Draws<L>> = rest.iter().take(8).map_while(work).collect();
         let bank = if own.len() > 1 { Bank::of(&own) } else { None };
         let Some(bank) = bank else {
             from += 1;
             continue;
         };
-        for (column, part) in four.iter_mut().take(own.len()).enumerate() {
+        for (column, part) in rest.iter_mut().take(own.len()).enumerate() {
             if let Part::Block(_, place) = part {
                 *place = Some((banks.len(), column));
             }

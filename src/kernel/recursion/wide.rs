@@ -1,7 +1,7 @@
 //! Dates and words of several replications in one register: what the inner loops of the recursion are written in.
 //!
-//! One replication is [`One`], four are [`Four`], which any processor has, or [`Vector`], which takes AVX2. All give
-//! the same bits.
+//! One replication is [`One`], four are [`Four`], which any processor has, or [`Vector`], which takes AVX2, and eight are
+//! [`Octet`], which takes AVX-512. All give the same bits.
 
 use crate::runtime::variates::ROUNDING;
 use crate::runtime::ziggurat::{Layer, ZigguratTables};
@@ -39,7 +39,7 @@ pub trait Wide: Copy {
     fn any_above(self, other: Self) -> bool;
     /// The exponential durations of words, with the first of these means, in ticks; and a bit for each that does not lie
     /// in its layer of the ziggurat, whose duration says nothing.
-    fn exponential(self, means: &[f64; 4], of: &ZigguratTables) -> (Self, u32);
+    fn exponential(self, means: &[f64; 8], of: &ZigguratTables) -> (Self, u32);
 
     /// Loads words as [`Wide::load`].
     #[inline(always)]
@@ -125,7 +125,7 @@ impl Wide for One {
     }
 
     #[inline(always)]
-    fn exponential(self, means: &[f64; 4], of: &ZigguratTables) -> (Self, u32) {
+    fn exponential(self, means: &[f64; 8], of: &ZigguratTables) -> (Self, u32) {
         let (time, inside) = in_layer(self.0.cast_unsigned(), means[0], of);
         (One(time), u32::from(!inside))
     }
@@ -215,7 +215,7 @@ impl Wide for Four {
     }
 
     #[inline(always)]
-    fn exponential(self, means: &[f64; 4], of: &ZigguratTables) -> (Self, u32) {
+    fn exponential(self, means: &[f64; 8], of: &ZigguratTables) -> (Self, u32) {
         let mut refused = 0;
         let times = std::array::from_fn(|i| {
             let (time, inside) = in_layer(self.0[i].cast_unsigned(), means[i], of);
@@ -227,7 +227,7 @@ impl Wide for Four {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub use vector::{Single, Vector};
+pub use vector::{Octet, Single, Vector};
 
 #[cfg(target_arch = "x86_64")]
 mod vector {
@@ -239,12 +239,17 @@ mod vector {
     #[derive(Clone, Copy, Debug)]
     pub struct Vector(__m256i);
 
-    /// One replication in such a register, where the larger of two is found without a branch, which could only guess.
+    /// One replication in such a register, where the larger of two is found without a branch, which could only guess;
+    /// `MAX`: by an instruction of AVX-512.
     #[derive(Clone, Copy, Debug)]
-    pub struct Single(__m128i);
+    pub struct Single<const MAX: bool>(__m128i);
 
-    // SAFETY of all below: values exist only behind a check for AVX2, see [`Vector`].
-    impl Wide for Single {
+    /// Eight replications in a register of a processor with AVX-512. Whoever makes one has seen that it has.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Octet(__m512i);
+
+    // SAFETY of all below: values exist only behind a check for AVX2 or AVX-512, see [`Vector`] and [`Octet`].
+    impl<const MAX: bool> Wide for Single<MAX> {
         const WIDTH: usize = 1;
 
         #[inline(always)]
@@ -274,7 +279,12 @@ mod vector {
 
         #[inline(always)]
         fn larger(self, other: Self) -> Self {
-            Single(unsafe { _mm_blendv_epi8(other.0, self.0, _mm_cmpgt_epi64(self.0, other.0)) })
+            Single(unsafe {
+                match MAX {
+                    true => _mm_max_epi64(self.0, other.0),
+                    false => _mm_blendv_epi8(other.0, self.0, _mm_cmpgt_epi64(self.0, other.0)),
+                }
+            })
         }
 
         #[inline(always)]
@@ -303,7 +313,7 @@ mod vector {
         }
 
         #[inline(always)]
-        fn exponential(self, means: &[f64; 4], of: &ZigguratTables) -> (Self, u32) {
+        fn exponential(self, means: &[f64; 8], of: &ZigguratTables) -> (Self, u32) {
             let (time, inside) = super::in_layer(unsafe { _mm_cvtsi128_si64(self.0) }.cast_unsigned(), means[0], of);
             (Single::all(time), u32::from(!inside))
         }
@@ -374,7 +384,7 @@ mod vector {
 
         #[inline(always)]
         #[allow(clippy::cast_possible_wrap, clippy::cast_sign_loss, clippy::cast_possible_truncation)] // bits
-        fn exponential(self, means: &[f64; 4], of: &ZigguratTables) -> (Self, u32) {
+        fn exponential(self, means: &[f64; 8], of: &ZigguratTables) -> (Self, u32) {
             /// 2^52: a whole number below it in the low bits makes a float of that much more.
             const SHIFTED: f64 = 4_503_599_627_370_496.0;
             unsafe {
@@ -405,6 +415,96 @@ mod vector {
                 );
                 let inside = _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(limits, places)));
                 (Vector(times), !(inside as u32) & 15)
+            }
+        }
+    }
+
+    impl Wide for Octet {
+        const WIDTH: usize = 8;
+
+        #[inline(always)]
+        fn load<const L: usize>(all: &[i64; L], part: usize) -> Self {
+            let its = &all[8 * part..8 * part + 8];
+            Octet(unsafe { _mm512_loadu_si512(its.as_ptr().cast()) })
+        }
+
+        #[inline(always)]
+        fn store<const L: usize>(self, all: &mut [i64; L], part: usize) {
+            let its = &mut all[8 * part..8 * part + 8];
+            unsafe { _mm512_storeu_si512(its.as_mut_ptr().cast(), self.0) }
+        }
+
+        #[inline(always)]
+        fn all(value: i64) -> Self {
+            Octet(unsafe { _mm512_set1_epi64(value) })
+        }
+
+        #[inline(always)]
+        fn plus(self, other: Self) -> Self {
+            Octet(unsafe { _mm512_add_epi64(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn minus(self, other: Self) -> Self {
+            Octet(unsafe { _mm512_sub_epi64(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn larger(self, other: Self) -> Self {
+            Octet(unsafe { _mm512_max_epi64(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn or(self, other: Self) -> Self {
+            Octet(unsafe { _mm512_or_si512(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn xor(self, other: Self) -> Self {
+            Octet(unsafe { _mm512_xor_si512(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn up<const BITS: i32>(self) -> Self {
+            // A count in a register: the intrinsic takes another type of constant.
+            Octet(unsafe { _mm512_sll_epi64(self.0, _mm_cvtsi32_si128(BITS)) })
+        }
+
+        #[inline(always)]
+        fn round<const BITS: i32, const REST: i32>(self) -> Self {
+            Octet(unsafe { _mm512_rol_epi64::<BITS>(self.0) })
+        }
+
+        #[inline(always)]
+        fn any_above(self, other: Self) -> bool {
+            unsafe { _mm512_cmpgt_epi64_mask(self.0, other.0) != 0 }
+        }
+
+        #[inline(always)]
+        #[allow(clippy::cast_possible_wrap, clippy::cast_sign_loss)] // bits
+        fn exponential(self, means: &[f64; 8], of: &ZigguratTables) -> (Self, u32) {
+            /// 2^52: a whole number below it in the low bits makes a float of that much more.
+            const SHIFTED: f64 = 4_503_599_627_370_496.0;
+            unsafe {
+                let offsets = _mm512_and_si512(self.0, _mm512_set1_epi64(ZigguratTables::EXPONENTIAL_MASK as i64));
+                let layers: *const u8 = of.exponential.as_ptr().cast();
+                // The mask keeps offsets within the layers, and they are those of whole layers of 16 bytes.
+                let limits = _mm512_i64gather_epi64::<1>(offsets, layers.cast());
+                let widths = _mm512_i64gather_pd::<1>(offsets, layers.add(8).cast());
+                let places = _mm512_srli_epi64::<{ ZigguratTables::EXPONENTIAL_SHIFT }>(self.0);
+                let shifted = _mm512_set1_pd(SHIFTED);
+                let floats =
+                    _mm512_sub_pd(_mm512_castsi512_pd(_mm512_or_si512(places, _mm512_castpd_si512(shifted))), shifted);
+                let scaled = _mm512_mul_pd(
+                    _mm512_mul_pd(_mm512_loadu_pd(means.as_ptr()), _mm512_mul_pd(floats, widths)),
+                    _mm512_set1_pd(PER_SECOND),
+                );
+                let rounding = _mm512_set1_pd(ROUNDING);
+                let times = _mm512_sub_epi64(
+                    _mm512_castpd_si512(_mm512_add_pd(scaled, rounding)),
+                    _mm512_castpd_si512(rounding),
+                );
+                (Octet(times), u32::from(_mm512_cmple_epi64_mask(limits, places)))
             }
         }
     }
