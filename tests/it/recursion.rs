@@ -298,3 +298,39 @@ fn lanes_do_not_see_each_other() {
     assert_eq!(with_threads(1), alone);
     assert_eq!(with_threads(2), alone);
 }
+
+/// A random line of stations with a few places before each, always supplied or not.
+fn row(seed: u64) -> String {
+    let mut draw = Draw(Xoshiro256PlusPlus::seed_from_u64(seed));
+    let whole = draw.below(5) == 0;
+    let time = |draw: &mut Draw| match draw.below(3) {
+        0 => draw.time(whole),
+        _ => format!("exponential({} s)", 1 + draw.below(3)),
+    };
+    let every = draw.one(&["", "", ", every: exponential(3 s)", ", every: exponential(4 s), when_full: queue"]);
+    let total = draw.one(&["", "", "", ", total: 7", ", total: 100", ", total: 333"]);
+    let mut text = format!("line row {{\n    item A {{}}\n    source feed {{ makes: A{every}{total} }}\n");
+    let mut flow = String::from("    flow feed");
+    let equal = (draw.below(2) == 0).then(|| 2 + draw.below(11));
+    for i in 1..=2 + draw.below(25) {
+        let fails = draw.below(20) == 0;
+        let jam = if fails { ", breakdown jam { after: exponential(60 s), repair: 9 s }" } else { "" };
+        text += &format!("    station s{i} {{ cycle: {}{jam} }}\n", time(&mut draw));
+        let places = equal.unwrap_or_else(|| 2 + draw.below(12));
+        flow += &if i == 1 && draw.below(2) == 0 { " ->".to_string() } else { format!(" -[{places}]->") };
+        flow += &format!(" s{i}");
+    }
+    let warmup = draw.one(&["", ", warmup: 60 s", ", warmup: 333 s"]);
+    let length = draw.one(&["6 min", "20 min", "1 h"]);
+    format!("{text}    sink out\n{flow} -> out\n    run {{ for: {length}{warmup}, runs: 2, seed: {seed} }}\n}}\n")
+}
+
+/// Stations of one replication that work side by side.
+#[test]
+fn stations_in_a_row_give_the_figures_of_the_event_kernel() {
+    let first: u64 = std::env::var("FLOWLINE_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
+    let count: u64 = std::env::var("FLOWLINE_LINES").ok().and_then(|s| s.parse().ok()).unwrap_or(60);
+    let run = (first..first + count).filter(|seed| agree(&format!("seed {seed}"), &row(*seed))).count();
+    println!("{run} of {count} by recursion");
+    assert!(run * 10 >= usize::try_from(count * 9).unwrap());
+}

@@ -96,6 +96,18 @@ impl<const L: usize> Leaves<L> {
         *self = longer;
     }
 
+    /// Begins to remember where so many items have left; what it says of those before has to be set.
+    pub fn begin_at(&mut self, items: u64) {
+        self.first = items.wrapping_sub(self.kept as u64);
+    }
+
+    /// Where it is remembered when items leave from one on, for which there is room.
+    #[inline(always)]
+    pub fn room_from(&mut self, item: u64, count: usize) -> &mut [[i64; L]] {
+        let place = self.place(item);
+        self.rows.get_mut(place..place + count).unwrap_or_default()
+    }
+
     /// When items left from one on that is remembered.
     #[inline(always)]
     #[must_use]

@@ -61,11 +61,11 @@ pub enum Behind<const L: usize> {
 #[repr(align(64))]
 pub struct Cell<const L: usize> {
     /// Time of work; the first of several by item type.
-    work: Draws<L>,
+    pub(super) work: Draws<L>,
     /// When the machine gave the last item away.
-    freed: [i64; L],
+    pub(super) freed: [i64; L],
     /// When the lane gave the last item away.
-    left: [i64; L],
+    pub(super) left: [i64; L],
     /// When work on the last item ended, where breakdowns ask for it.
     last: [i64; L],
     /// The next failure.
@@ -75,31 +75,31 @@ pub struct Cell<const L: usize> {
     /// From when on the next item finds room.
     pub room: [i64; L],
     /// The nearest bound that is still open.
-    limit: [i64; L],
-    sums: Sums<L>,
+    pub(super) limit: [i64; L],
+    pub(super) sums: Sums<L>,
     /// Times that have been carried over.
     high: Vec<[i128; 5]>,
     /// Items that have come.
-    items: u64,
+    pub(super) items: u64,
     /// One machine without a clock of working time, items of one type, and no time under way.
     plain: bool,
     /// Highest level since the last bound.
-    most: [u64; L],
+    pub(super) most: [u64; L],
     /// Whether some of these are below the places.
-    climbing: bool,
+    pub(super) climbing: bool,
     /// When the last items left the lane.
-    leaves: Leaves<L>,
+    pub(super) leaves: Leaves<L>,
     places: u64,
     /// So many leaves are remembered that the places can be counted.
-    counted: bool,
+    pub(super) counted: bool,
     /// Items of a block, which can come before it is looked at how many have.
     block: usize,
     /// How items go through a block, where they can.
-    stops: Option<u8>,
-    has_lane: bool,
+    pub(super) stops: Option<u8>,
+    pub(super) has_lane: bool,
     /// Longer durations are left to the event kernel, so that no sum of a sweep overflows.
     longest: u64,
-    transit: Option<Box<Draws<L>>>,
+    pub(super) transit: Option<Box<Draws<L>>>,
     /// The lane is a belt.
     belt: Option<Box<Belt<L>>>,
     /// What is behind the lane.
@@ -387,6 +387,12 @@ impl<const L: usize> Cell<L> {
         self.leaves.of(item)
     }
 
+    /// When items left the lane from one on that is remembered.
+    #[must_use]
+    pub fn leaves_from(&self, item: u64, count: usize) -> &[[i64; L]] {
+        self.leaves.from(item, count)
+    }
+
     /// Draws the times of work of a block of items of these places in the mix.
     ///
     /// # Errors
@@ -500,7 +506,13 @@ impl<const L: usize> Cell<L> {
     /// Counts items of a block one by one, for some date lies beyond a bound.
     #[cold]
     #[inline(never)]
-    fn count_block(&mut self, first: u64, count: usize, [came, ended, gone]: [&Rows<L>; 3], bounds: &Bounds<L>) {
+    pub(super) fn count_block(
+        &mut self,
+        first: u64,
+        count: usize,
+        [came, ended, gone]: [&Rows<L>; 3],
+        bounds: &Bounds<L>,
+    ) {
         for i in 0..count.min(BLOCK) {
             let item = first + i as u64;
             let loaded = self.leaves.of(item);

@@ -279,6 +279,13 @@ impl Bank {
         Some(bank)
     }
 
+    /// The draws of a station go on by themselves, in a column of these.
+    pub fn give_back<const L: usize>(&self, column: usize, draws: &mut Draws<L>) {
+        for (own, words) in draws.words.iter_mut().zip(&self.words) {
+            *own = [words[column]; L];
+        }
+    }
+
     /// The next durations of each station, in ticks, `count` of them.
     ///
     /// # Errors
@@ -309,7 +316,7 @@ fn exponentials<W: Wide, const L: usize, const PART: usize>(
 ) -> u64 {
     let (mut s0, mut s1) = (W::load_words(&words[0], PART), W::load_words(&words[1], PART));
     let (mut s2, mut s3) = (W::load_words(&words[2], PART), W::load_words(&words[3], PART));
-    let (of, mut all) = (tables(), W::all(0));
+    let (of, mut all, mut refused) = (tables(), W::all(0), 0u128);
     // Those of this part stand first.
     let mut own = *means;
     own.rotate_left(PART * W::WIDTH);
@@ -323,13 +330,17 @@ fn exponentials<W: Wide, const L: usize, const PART: usize>(
         s1 = s1.xor(mixed2);
         s2 = mixed2.xor(shifted);
         s3 = mixed3.round::<45, 19>();
-        let (times, refused) = word.exponential(means, of);
-        times.store(row, PART);
-        if refused != 0 {
-            let mut words = [0; L];
-            word.store(&mut words, PART);
-            again(&words, refused, PART * W::WIDTH, means, row);
-            all = all.or(W::load(row, PART));
+        let (times, bits) = word.exponential(means, of);
+        if W::WIDTH == 1 {
+            times.store(row, PART);
+            if bits != 0 {
+                word.store(row, PART);
+                all = all.or(W::all(again(1, PART, means, std::slice::from_mut(row)).cast_signed()));
+            }
+        } else {
+            // Words stand where there is no duration yet: what draws again is called once for all rows.
+            times.with(word, bits).store(row, PART);
+            refused = refused << 8 | u128::from(bits);
         }
         all = all.or(times);
     }
@@ -339,20 +350,29 @@ fn exponentials<W: Wide, const L: usize, const PART: usize>(
     s3.store_words(&mut words[3], PART);
     let mut each = [0; L];
     all.store(&mut each, PART);
-    each.iter().fold(0, |all, bits| all | bits.cast_unsigned())
+    let mut all = each.iter().fold(0, |all, bits| all | bits.cast_unsigned());
+    if refused != 0 {
+        all |= again(refused, PART * W::WIDTH, means, rows.get_mut(..count).unwrap_or_default());
+    }
+    all
 }
 
-/// Draws again what does not lie in its layer, from replication `first` on.
-#[cold]
+/// Draws again what does not lie in its layer, of rows in which the words stand there, from replication `first` on; bits of the
+/// last row are the lowest eight. All bits that are set in some of the durations.
 #[inline(never)]
-fn again<const L: usize>(words: &[i64; L], refused: u32, first: usize, means: &[f64; 8], row: &mut [i64; L]) {
+fn again<const L: usize>(refused: u128, first: usize, means: &[f64; 8], rows: &mut [[i64; L]]) -> u64 {
+    let mut all = 0;
     let mut refused = refused;
     while refused != 0 {
-        let at = refused.trailing_zeros() as usize;
-        let lane = first + at;
-        row[lane] = ticks(means[at] * exponential_slow(words[lane].cast_unsigned()));
+        let place = refused.trailing_zeros() as usize;
         refused &= refused - 1;
+        let (back, at) = (place / 8, place % 8);
+        let Some(row) = rows.len().checked_sub(back + 1).and_then(|number| rows.get_mut(number)) else { continue };
+        let time = ticks(means[at] * exponential_slow(row[first + at].cast_unsigned()));
+        row[first + at] = time;
+        all |= time.cast_unsigned();
     }
+    all
 }
 
 fn ticks(seconds: f64) -> i64 {

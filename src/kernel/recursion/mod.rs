@@ -16,7 +16,8 @@
 //! machines, [`run`] from the beginning to the end, [`pace`] sees to it that there is one. [`sums`], [`presence`] and [`charges`] are what is counted, [`bounds`] up to
 //! when, and [`figures`] makes of it what is read from the event kernel. Where stages stand far enough from each other they take
 //! items in blocks: [`block`] is the loop, written in registers of several replications ([`wide`]), of which [`side`]
-//! chooses those that the processor has. Start at [`Recursion`].
+//! chooses those that the processor has; of one replication, stations in a row lie side by side ([`wave`]). Start at
+//! [`Recursion`].
 
 // One index goes through the arrays of all lanes.
 #![allow(clippy::needless_range_loop)]
@@ -43,6 +44,7 @@ pub mod sums;
 pub mod tail;
 pub mod track;
 mod walking;
+pub mod wave;
 pub mod wide;
 
 use crate::ir::Plant;

@@ -80,6 +80,9 @@ pub fn run<S: Side<L>, const L: usize>(
     look: &dyn Fn(f64) -> bool,
 ) -> Result<Vec<Ran>, Halt> {
     let mut runner = Runner::<L>::new(line, ask, S::BANKS)?;
+    if let ([track], true, [_], None) = (&mut runner.tracks[..], S::WAVES, &line.leaving()[..], ask.until) {
+        track.go_in_waves();
+    }
     runner.all::<S>(ask, look)?;
     Ok(runner.figures(line, plant))
 }
@@ -164,6 +167,11 @@ impl<const L: usize> Runner<L> {
     /// # Errors
     /// As [`run`].
     pub(super) fn end<S: Side<L>>(&mut self, pace: &mut Pace<'_>) -> Result<(), Halt> {
+        while let Some(track) = self.tracks.last().filter(|track| track.is_under_way()) {
+            let most = track.block;
+            let end = self.block::<S>(0)?;
+            self.after(most as u64, end, pace)?;
+        }
         let (track, below) = self.tracks.split_last_mut().ok_or(Halt::Beyond)?;
         track.flush::<S>(below, &self.bounds, pace)?;
         if self.tracks.len() > 1 && self.tracks.iter().any(Track::is_exhausted) {
@@ -219,11 +227,18 @@ impl<const L: usize> Runner<L> {
         self.exit.carry();
     }
 
-    /// Items go from the source to the sink. When the last gets there.
+    /// Items go from the source towards the sink, or, if no more come, those that are on their way. The latest date.
     fn block<S: Side<L>>(&mut self, count: usize) -> Result<i64, Halt> {
         let Self { tracks, exit, bounds, .. } = self;
         let (track, below) = tracks.split_last_mut().ok_or(Halt::Beyond)?;
-        track.block::<S>(below, count, nothing_ahead(), bounds)?;
+        match count {
+            0 => track.drain::<S>(nothing_ahead(), bounds)?,
+            _ => track.block::<S>(below, count, nothing_ahead(), bounds)?,
+        }
+        let (count, latest) = track.given();
+        if count == 0 {
+            return Ok(latest);
+        }
         exit.leave_block(count, track.births(), track.kinds(), track.left(), bounds);
         let last = count.min(BLOCK) - 1;
         track.leave(count, bounds);
@@ -231,7 +246,7 @@ impl<const L: usize> Runner<L> {
         if let Some((number, from_start)) = self.until {
             self.ends(number, from_start, &last)?;
         }
-        Ok(last.iter().copied().max().unwrap_or(0))
+        Ok(last.iter().copied().max().unwrap_or(0).max(latest))
     }
 
     /// Ends replications in which enough items have left.

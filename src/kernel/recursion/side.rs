@@ -4,6 +4,7 @@
 use super::block::{FAILS, Giving, MOVES, NEVER_STOPS, NO_LANE, Pass, Rows, WAITS, WEARS, give, pass};
 use super::cells::Unsound;
 use super::draws::{Bank, Draws};
+use super::wave::Front;
 use super::wide::{Four, One, Wide};
 
 /// How the inner loops are run for `L` replications.
@@ -29,6 +30,15 @@ pub trait Side<const L: usize> {
     }
     /// Whether [`Side::draw_bank`] is there.
     const BANKS: bool = false;
+    /// Stations of one replication make steps together, as [`wave::pass`](super::wave::pass).
+    ///
+    /// # Errors
+    /// When a row is missing.
+    fn wave(_: &mut Front<'_, L>, _same: bool, _climbing: u8) -> Result<(u8, i64), Unsound> {
+        Err(Unsound)
+    }
+    /// Whether [`Side::wave`] is there.
+    const WAVES: bool = false;
 }
 
 /// [`pass`] for all replications, with what the stage has.
@@ -102,12 +112,13 @@ pub use registers::{Avx2, Avx512};
 
 #[cfg(target_arch = "x86_64")]
 mod registers {
+    use super::super::wave;
     use super::super::wide::{Octet, One, Single, Vector};
-    use super::{Bank, Draws, Giving, Pass, Rows, Side, Unsound, give_all, pass_any};
+    use super::{Bank, Draws, Front, Giving, Pass, Rows, Side, Unsound, give_all, pass_any};
 
     /// A side with these features, eight and one replications in these registers.
     macro_rules! side {
-        ($name:ident, $features:literal, $eight:ty, $one:ty, $module:ident) => {
+        ($name:ident, $features:literal, $eight:ty, $one:ty, $waves:literal, $module:ident) => {
             mod $module {
                 use super::*;
 
@@ -168,17 +179,19 @@ mod registers {
                     unsafe { $module::give_one(block) }
                 }
 
-                fn draw_bank(
-                    bank: &mut Bank,
-                    count: usize,
-                    rows: &mut Rows<8>,
-                    longest: u64,
-                ) -> Result<(), Unsound> {
+                fn draw_bank(bank: &mut Bank, count: usize, rows: &mut Rows<8>, longest: u64) -> Result<(), Unsound> {
                     // SAFETY: the processor has been asked.
                     unsafe { $module::draw_bank(bank, count, rows, longest) }
                 }
 
                 const BANKS: bool = true;
+
+                fn wave(front: &mut Front<'_, 1>, same: bool, climbing: u8) -> Result<(u8, i64), Unsound> {
+                    // SAFETY: where there are waves, the processor has been asked for AVX-512.
+                    if $waves { unsafe { wave::pass(front, same, climbing) } } else { Err(Unsound) }
+                }
+
+                const WAVES: bool = $waves;
             }
 
             impl Side<8> for $name {
@@ -205,8 +218,8 @@ mod registers {
     /// A processor with AVX-512; used only where that has been seen.
     pub struct Avx512;
 
-    side!(Avx2, "avx2", Vector, Single<false>, two);
-    side!(Avx512, "avx512f,avx512dq,avx512vl", Octet, Single<true>, five);
+    side!(Avx2, "avx2", Vector, Single<false>, false, two);
+    side!(Avx512, "avx512f,avx512dq,avx512vl", Octet, Single<true>, true, five);
 
     impl Avx512 {
         /// Whether this processor has all of it that is used.

@@ -14,12 +14,15 @@ use super::pace::Pace;
 use super::presence::Presence;
 use super::run::{Ask, Halt};
 use super::side::Side;
+use super::wave::{self, Wave};
 
 /// Stages that a block goes through together.
 #[derive(Clone, Copy, Debug)]
 enum Part {
     /// One stage, item after item in one loop; where its times are drawn with those of others, the bank and the column.
     Block(usize, Option<(usize, usize)>),
+    /// Stages from one on, side by side in a wave, by its number.
+    Wave(usize, usize, usize),
     /// Stages from one on up to another, each item through all of them.
     Through(usize, usize),
 }
@@ -28,6 +31,7 @@ enum Part {
 struct Dates<const L: usize> {
     times: Rows<L>,
     banked: Rows<8>,
+    each: Rows<8>,
     ready: Rows<L>,
     births: Rows<L>,
     kinds: [[u8; L]; BLOCK],
@@ -58,6 +62,13 @@ pub struct Track<const L: usize> {
     pub cells: Vec<Cell<L>>,
     parts: Vec<Part>,
     banks: Vec<Bank>,
+    waves: Vec<Wave>,
+    /// When items were born that are on their way in waves.
+    births: Vec<[i64; L]>,
+    /// How many of these have left.
+    born: usize,
+    /// Items that left with the latest block, and the latest of all dates in it.
+    given: (usize, i64),
     /// Most items of a block.
     pub block: usize,
     /// The stages from here on hold a part, each, until the next takes it.
@@ -125,7 +136,7 @@ impl<const L: usize> Track<L> {
         let mut parts = parts(track, block, opens_behind(line, number));
         let held = line.inputs().any(|input| input.track == number && line.holds(input));
         let tail = match parts.last() {
-            Some(Part::Through(from, _) | Part::Block(from, _)) if held => *from,
+            Some(Part::Through(from, _) | Part::Block(from, _) | Part::Wave(_, from, _)) if held => *from,
             _ => cells.len(),
         };
         if held {
@@ -142,12 +153,17 @@ impl<const L: usize> Track<L> {
             cells,
             parts,
             banks,
+            waves: Vec::new(),
+            births: Vec::new(),
+            born: 0,
+            given: (0, 0),
             block,
             tail,
             held: Passage::NONE,
             dates: Box::new(Dates {
                 times: none(),
                 banked: [[0; 8]; BLOCK],
+                each: [[0; 8]; BLOCK],
                 ready: none(),
                 births: none(),
                 kinds: [[0; L]; BLOCK],
@@ -252,9 +268,29 @@ impl<const L: usize> Track<L> {
         behind: &[[i64; L]],
         bounds: &Bounds<L>,
     ) -> Result<(), Unsound> {
-        let Self { start, cells, parts, banks, dates, watched, in_no_time, .. } = self;
-        let Dates { times, banked, ready, births, kinds, came, there, ended, gone } = &mut **dates;
-        let (mut came, mut gone) = (came, gone);
+        self.sweep::<S>(below, (count, false), behind, bounds)
+    }
+
+    /// Items that are on their way go on, though no others come.
+    ///
+    /// # Errors
+    /// When a draw gives no duration.
+    pub fn drain<S: Side<L>>(&mut self, behind: &[[i64; L]], bounds: &Bounds<L>) -> Result<(), Unsound> {
+        self.sweep::<S>(&mut [], (0, true), behind, bounds)
+    }
+
+    /// As [`Track::block`]; to `drain`, the first items that are on their way go on.
+    fn sweep<S: Side<L>>(
+        &mut self,
+        below: &mut [Track<L>],
+        (count, mut drain): (usize, bool),
+        behind: &[[i64; L]],
+        bounds: &Bounds<L>,
+    ) -> Result<(), Unsound> {
+        let Self { start, cells, parts, banks, waves, dates, block, watched, in_no_time, .. } = self;
+        let (coming, mut latest) = (count, 0);
+        let Dates { times, banked, each, ready, births, kinds, came, there, ended, gone } = &mut **dates;
+        let (mut came, mut gone, mut count) = (came, gone, count);
         match start {
             Start::Source { origin, .. } => origin.kinds(kinds, count),
             Start::Join(join) => {
@@ -271,10 +307,18 @@ impl<const L: usize> Track<L> {
         for part in parts.iter() {
             let (from, to) = match *part {
                 Part::Block(at, _) => (at, at + 1),
-                Part::Through(from, to) => (from, to),
+                Part::Through(from, to) | Part::Wave(_, from, to) => (from, to),
             };
             let (before, after) = cells.split_at_mut(to);
-            let ahead = after.first().map_or(behind, |next| next.rooms(count));
+            let drains = match *part {
+                Part::Wave(at, ..) if drain => waves.get(at).is_some_and(|wave| wave.is_under_way(&before[from..])),
+                _ => false,
+            };
+            if count == 0 && !drains {
+                std::mem::swap(&mut came, &mut gone);
+                continue;
+            }
+            let ahead = after.first().map_or(behind, |next| next.rooms(if drains { *block } else { count }));
             let its = before.get_mut(from..).unwrap_or_default();
             let mut exit = (*watched && after.is_empty()).then_some(Passage::NONE);
             match (part, &mut *its) {
@@ -315,6 +359,35 @@ impl<const L: usize> Track<L> {
                         }
                     }
                 }
+                (Part::Wave(at, ..), its) => {
+                    let (Some(wave), Some(item)) = (waves.get_mut(*at), its.first().map(Cell::items)) else {
+                        return Err(Unsound);
+                    };
+                    let mut supplied = None;
+                    match start {
+                        Start::Source { origin, always } if first && its[0].has_lane() => {
+                            origin.give::<S>(count, [times, ready, came], its[0].rooms(count), bounds)?;
+                            let from = if *always { &*came } else { &*ready };
+                            births.iter_mut().zip(from).take(count).for_each(|(birth, date)| *birth = *date);
+                        }
+                        Start::Source { origin, .. } if first => {
+                            let due = origin.due();
+                            came.iter_mut().take(count).for_each(|row| *row = due);
+                            supplied = Some(origin);
+                        }
+                        _ => {}
+                    }
+                    let left = wave.go::<S, L>(its, (count, drains), [came, gone], [banked, each], ahead, bounds)?;
+                    latest = latest.max(wave.latest);
+                    if let Some(origin) = supplied {
+                        for (loaded, birth) in its[0].leaves_from(item, count).iter().zip(births.iter_mut()) {
+                            *birth = *loaded;
+                        }
+                        origin.gave_at_once(count, ready, births, bounds);
+                    }
+                    drain &= !drains;
+                    count = left;
+                }
                 _ => {
                     for i in 0..count.min(BLOCK) {
                         let mut item = Item { ready: came[i], birth: births[i], kind: kinds[i] };
@@ -333,6 +406,9 @@ impl<const L: usize> Track<L> {
             if let (true, Start::Join(join)) = (first, &mut *start) {
                 join.taken(below, count, bounds);
             }
+            if let Some(last) = count.checked_sub(1) {
+                latest = gone.get(last).into_iter().flatten().copied().max().unwrap_or(0).max(latest);
+            }
             std::mem::swap(&mut came, &mut gone);
             first = false;
         }
@@ -343,8 +419,73 @@ impl<const L: usize> Track<L> {
                 (*born, *entered) = ([birth; L], [at; L]);
             }
         }
+        if !waves.is_empty() {
+            // Those that leave were born some blocks ago.
+            self.births.extend_from_slice(births.get(..coming).unwrap_or_default());
+            for (birth, born) in births.iter_mut().zip(self.births.iter().skip(self.born)).take(count) {
+                *birth = *born;
+            }
+            self.born += count;
+            if self.born > 1 << 10 {
+                self.births.drain(..self.born);
+                self.born = 0;
+            }
+        }
+        self.given = (count, latest);
         self.flipped = self.parts.len() % 2 == 1;
         Ok(())
+    }
+
+    /// Items that left with the latest block, and the latest of all dates in it.
+    #[must_use]
+    pub fn given(&self) -> (usize, i64) {
+        self.given
+    }
+
+    /// Whether items are on their way that have been given by the source.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        self.births.len() > self.born
+    }
+
+    /// Has stages in a row take items side by side, where they can. Items are then under way between blocks.
+    pub fn go_in_waves(&mut self) {
+        let Start::Source { .. } = &self.start else { return };
+        let (mut parts, mut waves) = (Vec::new(), Vec::new());
+        let mut rest = &self.parts[..];
+        while let Some((part, others)) = rest.split_first() {
+            let takes = |part: &Part| match *part {
+                Part::Block(at, _) => self.cells.get(at).is_some_and(|cell| wave::takes(cell, at == 0)),
+                _ => false,
+            };
+            let row = rest.iter().take_while(|part| takes(part)).count();
+            let (Part::Block(from, _), true) = (*part, row > 1) else {
+                parts.push(if let Part::Block(at, _) = *part { Part::Block(at, None) } else { *part });
+                rest = others;
+                continue;
+            };
+            // As many registers as are needed, as full as each other.
+            let registers = row.div_ceil(wave::WIDTH);
+            for number in 0..registers {
+                let (from, to) = (from + row * number / registers, from + row * (number + 1) / registers);
+                parts.push(Part::Wave(waves.len(), from, to));
+                waves.push(Wave::new(self.cells.get(from..to).unwrap_or_default()));
+            }
+            rest = rest.get(row..).unwrap_or_default();
+        }
+        self.banks = bank(&self.cells, &mut parts);
+        (self.parts, self.waves) = (parts, waves);
+    }
+
+    /// What stages remember that take items side by side lies in their cells again.
+    pub fn settle(&mut self) {
+        for part in &self.parts {
+            if let Part::Wave(at, from, to) = *part
+                && let (Some(wave), Some(its)) = (self.waves.get_mut(at), self.cells.get_mut(from..to))
+            {
+                wave.settle(its);
+            }
+        }
     }
 
     /// The part of a block goes on to the last machine, or stands ready in the source, until [`Track::gives`].
@@ -441,6 +582,7 @@ impl<const L: usize> Track<L> {
 
     /// Carries sums over.
     pub fn carry(&mut self) {
+        self.settle();
         self.cells.iter_mut().for_each(Cell::carry);
         if let Start::Join(join) = &mut self.start {
             join.carry();
@@ -464,7 +606,8 @@ impl<const L: usize> Track<L> {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let join = if let Start::Join(join) = &self.start { join.bytes() } else { 0 };
-        self.cells.iter().map(Cell::bytes).sum::<usize>() + join
+        let waves: usize = self.waves.iter().map(Wave::bytes).sum();
+        self.cells.iter().map(Cell::bytes).sum::<usize>() + join + waves + size_of_val(&self.births[..])
     }
 }
 
@@ -628,7 +771,7 @@ fn bank<const L: usize>(cells: &[Cell<L>], parts: &mut [Part]) -> Vec<Bank> {
         let rest = parts.get_mut(from..).unwrap_or_default();
         let work = |part: &Part| match part {
             Part::Block(at, _) => cells.get(*at).and_then(Cell::work),
-            Part::Through(..) => None,
+            Part::Through(..) | Part::Wave(..) => None,
         };
         let own: Vec<&Draws<L>> = rest.iter().take(8).map_while(work).collect();
         let bank = if own.len() > 1 { Bank::of(&own) } else { None };

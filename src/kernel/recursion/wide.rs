@@ -38,8 +38,10 @@ pub trait Wide: Copy {
     /// Whether any is above its counterpart.
     fn any_above(self, other: Self) -> bool;
     /// The exponential durations of words, with the first of these means, in ticks; and a bit for each that does not lie
-    /// in its layer of the ziggurat, whose duration says nothing.
+    /// in its layer of the ziggurat, whose duration says nothing, though it is one.
     fn exponential(self, means: &[f64; 8], of: &ZigguratTables) -> (Self, u32);
+    /// Those of another instead of its own, for which there is a bit.
+    fn with(self, other: Self, bits: u32) -> Self;
 
     /// Loads words as [`Wide::load`].
     #[inline(always)]
@@ -117,6 +119,11 @@ impl Wide for One {
     #[inline(always)]
     fn round<const BITS: i32, const REST: i32>(self) -> Self {
         One(self.0.rotate_left(BITS.cast_unsigned()))
+    }
+
+    #[inline(always)]
+    fn with(self, other: Self, bits: u32) -> Self {
+        if bits & 1 == 0 { self } else { other }
     }
 
     #[inline(always)]
@@ -207,6 +214,11 @@ impl Wide for Four {
     #[inline(always)]
     fn round<const BITS: i32, const REST: i32>(self) -> Self {
         Four(self.0.map(|a| a.rotate_left(BITS.cast_unsigned())))
+    }
+
+    #[inline(always)]
+    fn with(self, other: Self, bits: u32) -> Self {
+        Four(std::array::from_fn(|i| if bits >> i & 1 == 0 { self.0[i] } else { other.0[i] }))
     }
 
     #[inline(always)]
@@ -308,6 +320,11 @@ mod vector {
         }
 
         #[inline(always)]
+        fn with(self, other: Self, bits: u32) -> Self {
+            if bits & 1 == 0 { self } else { other }
+        }
+
+        #[inline(always)]
         fn any_above(self, other: Self) -> bool {
             unsafe { _mm_cvtsi128_si64(self.0) > _mm_cvtsi128_si64(other.0) }
         }
@@ -372,6 +389,15 @@ mod vector {
         #[inline(always)]
         fn round<const BITS: i32, const REST: i32>(self) -> Self {
             Vector(unsafe { _mm256_or_si256(_mm256_slli_epi64::<BITS>(self.0), _mm256_srli_epi64::<REST>(self.0)) })
+        }
+
+        #[inline(always)]
+        fn with(self, other: Self, bits: u32) -> Self {
+            unsafe {
+                let each = _mm256_set_epi64x(8, 4, 2, 1);
+                let own = _mm256_and_si256(_mm256_set1_epi64x(i64::from(bits)), each);
+                Vector(_mm256_blendv_epi8(self.0, other.0, _mm256_cmpeq_epi64(own, each)))
+            }
         }
 
         #[inline(always)]
@@ -473,6 +499,12 @@ mod vector {
         #[inline(always)]
         fn round<const BITS: i32, const REST: i32>(self) -> Self {
             Octet(unsafe { _mm512_rol_epi64::<BITS>(self.0) })
+        }
+
+        #[inline(always)]
+        #[allow(clippy::cast_possible_truncation)] // eight bits
+        fn with(self, other: Self, bits: u32) -> Self {
+            Octet(unsafe { _mm512_mask_mov_epi64(self.0, bits as u8, other.0) })
         }
 
         #[inline(always)]
