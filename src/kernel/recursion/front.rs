@@ -49,8 +49,14 @@ impl<'a> Front<'a> {
     /// When it is ended, or the event kernel has to run instead.
     pub fn bring(&mut self, items: usize, left: &mut VecDeque<Delivery>) -> Result<(), Halt> {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            return self.bring_by::<super::side::Avx2>(items, left);
+        {
+            use super::side::{Avx2, Avx512};
+            if Avx512::is_there() {
+                return self.bring_by::<Avx512>(items, left);
+            }
+            if Avx2::is_there() {
+                return self.bring_by::<Avx2>(items, left);
+            }
         }
         self.bring_by::<Anywhere>(items, left)
     }
@@ -118,8 +124,14 @@ impl<'a> Front<'a> {
 /// Whether times are drawn for several stations together.
 pub(super) fn banks() -> bool {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        return <super::side::Avx2 as Side<1>>::BANKS;
+    {
+        use super::side::{Avx2, Avx512};
+        if Avx512::is_there() {
+            return <Avx512 as Side<1>>::BANKS;
+        }
+        if Avx2::is_there() {
+            return <Avx2 as Side<1>>::BANKS;
+        }
     }
     <Anywhere as Side<1>>::BANKS
 }

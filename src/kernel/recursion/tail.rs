@@ -52,8 +52,14 @@ impl<'a> Tail<'a> {
     /// When it is ended, or the event kernel has to run instead.
     pub fn go_on(&mut self, all: bool) -> Result<(), Halt> {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            return self.go_on_by::<super::side::Avx2>(all);
+        {
+            use super::side::{Avx2, Avx512};
+            if Avx512::is_there() {
+                return self.go_on_by::<Avx512>(all);
+            }
+            if Avx2::is_there() {
+                return self.go_on_by::<Avx2>(all);
+            }
         }
         self.go_on_by::<Anywhere>(all)
     }
