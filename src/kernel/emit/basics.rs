@@ -163,6 +163,10 @@ impl Emit<'_> {
     /// Gives a slot a new time. Most have had none, and lose one of the first matches against others: above, nothing
     /// changes.
     fn update_body(&self, b: &mut Builder, slot: V, key: V) {
+        if self.shapes.tree_depth <= SHALLOW {
+            self.update_inline(b, slot, key);
+            return;
+        }
         let leaf = Self::leaf(b, slot);
         let before = b.load(leaf, self.at_level(0, tree::KEY));
         let unset = Self::never_comes(b, before);
@@ -508,14 +512,14 @@ impl Emit<'_> {
     pub(super) fn item_begins(&self, b: &mut Builder, kind: V, field: Field) {
         let now = Self::now(b);
         let at = self.counted(b, kind, field);
-        Self::subtract_128(b, at, counters::WIP, counters::WIP_HIGH, now);
+        Self::count_128(b, at, counters::WIP, counters::WIP_HIGH, now, false);
     }
 
     /// An item of a type ends to be in the line now; `field` counts why.
     pub(super) fn item_ends(&self, b: &mut Builder, kind: V, field: Field) {
         let now = Self::now(b);
         let at = self.counted(b, kind, field);
-        Self::add_128(b, at, counters::WIP, counters::WIP_HIGH, now);
+        Self::count_128(b, at, counters::WIP, counters::WIP_HIGH, now, true);
     }
 
     /// The counters of a type, after adding one to `field`.
@@ -554,6 +558,21 @@ impl Emit<'_> {
         });
     }
 
+    /// Adds a value that is not negative to a sum of 128 bits that changes its sign often, or takes it away: without a
+    /// branch, which could not be foretold.
+    pub(super) fn count_128(b: &mut Builder, record: V, low: Field, high: Field, value: V, plus: bool) {
+        let old = b.load(record, low);
+        let operation = if plus { BinaryOp::Add } else { BinaryOp::Sub };
+        let new = b.binary(operation, old, value, Ty::Count);
+        b.store(record, low, new);
+        let (less, more) = if plus { (new, old) } else { (old, new) };
+        let carry = b.binary(BinaryOp::LessUnsigned, less, more, Ty::Flag);
+        let carry = b.cast(carry, Ty::Count);
+        let old = b.load(record, high);
+        let new = b.binary(operation, old, carry, Ty::Count);
+        b.store(record, high, new);
+    }
+
     // ---- states ----
 
     /// Charges the time since the last change to the machine's state and sets a new one.
@@ -576,6 +595,10 @@ impl Emit<'_> {
         b.store(machine, machine::STATE, new);
     }
 }
+
+/// Levels up to which a tree is gone through to its root without a look at who wins: where to stop cannot be foretold,
+/// and costs more than the levels above.
+const SHALLOW: u32 = 6;
 
 /// The first word of a record, as a count.
 pub(super) const WORD: Field = Field { offset: 0, ty: Ty::Count };

@@ -270,7 +270,7 @@ impl Emit<'_> {
         let now = Self::now(b);
         b.bump(node, station::CYCLES, 1);
         if s.needs {
-            self.free_people(b, machine);
+            self.free_member(b, s, machine);
         }
         b.set_header(header::PROGRESS, now);
         let item = b.load(machine, machine::ITEM);

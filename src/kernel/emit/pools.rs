@@ -158,10 +158,7 @@ impl Emit<'_> {
     pub(super) fn charge(&self, b: &mut Builder, members: V, number: V, plus: bool) {
         if self.needs_one() {
             let now = Self::now(b);
-            match plus {
-                true => Self::add_128(b, members, pool::AREA, pool::AREA_HIGH, now),
-                false => Self::subtract_128(b, members, pool::AREA, pool::AREA_HIGH, now),
-            }
+            Self::count_128(b, members, pool::AREA, pool::AREA_HIGH, now, plus);
             return;
         }
         Self::charge_to(b, members, (pool::AREA, pool::AREA_HIGH), number, plus);
@@ -211,16 +208,28 @@ impl Emit<'_> {
                     Self::charge_to(b, members, (pool::SIZES, pool::SIZES_HIGH), left, false);
                 });
             }
-            self.note_freed(b, members);
-            // Where nobody waits, there is nothing to grant.
-            let comp = b.load(members, pool::COMPONENT);
-            let head = b.load(comp, component::HEAD);
-            let some = b.ne_zero(head);
-            b.when(some, |b| {
-                let one = b.count(1);
-                b.set_header(header::GRANT, one);
-                b.store_int(comp, component::DIRTY, 1);
-            });
+            self.freed(b, members);
+        });
+    }
+
+    /// One member of a pool without shifts becomes free.
+    fn free_members(&self, b: &mut Builder, members: V) {
+        b.bump(members, pool::BUSY, -1);
+        let one = b.count(1);
+        self.charge(b, members, one, true);
+        self.freed(b, members);
+    }
+
+    /// Members have become free. Where nobody waits, there is nothing to grant.
+    fn freed(&self, b: &mut Builder, members: V) {
+        self.note_freed(b, members);
+        let comp = b.load(members, pool::COMPONENT);
+        let head = b.load(comp, component::HEAD);
+        let some = b.ne_zero(head);
+        b.when(some, |b| {
+            let one = b.count(1);
+            b.set_header(header::GRANT, one);
+            b.store_int(comp, component::DIRTY, 1);
         });
     }
 
@@ -244,23 +253,10 @@ impl Emit<'_> {
             Asks::OneMore => 1,
             Asks::Last => 0,
         };
-        let stands = |s: &NodeShape| match s {
-            NodeShape::Station(s) => s.breakdowns.iter().any(|b| b.needs),
-            NodeShape::Conveyor(s) => s.breakdowns.iter().any(|b| b.needs),
-            _ => false,
-        };
-        // Repairs go before work, and orders, shifts and skills by more than who was first.
-        let plain = self.needs_one()
-            && self.shapes.pool_keys == 0
-            && !self.shapes.crew_shifts
-            && !self.shapes.crews_in_time
-            && !self.shapes.stops.iter().any(|s| s.needs)
-            && !self.shapes.nodes.iter().any(stands)
-            && !s.several_causes[2];
-        if !plain {
+        if !self.plain_requests(s) {
             return None;
         }
-        let members = b.load(list, needs::POOL);
+        let members = Self::members_of(b, list);
         let busy = b.load(members, pool::BUSY);
         let size = b.load(members, pool::SIZE);
         let asked = b.plus(busy, more);
@@ -269,6 +265,44 @@ impl Emit<'_> {
         let head = b.load(comp, component::HEAD);
         let first = b.is_zero(head);
         Some((b.and(enough, first), members))
+    }
+
+    /// The only pool of a need list; without a list, the one that always has members free.
+    fn members_of(b: &mut Builder, list: V) -> V {
+        let some = b.ne_zero(list);
+        let members = b.load(list, needs::POOL);
+        let nobody = b.header(header::NOBODY);
+        b.select(some, members, nobody)
+    }
+
+    /// Sets the member free that a machine holds, where all requests are plain, and has those looked at who wait. Whether
+    /// there is one cannot be foretold, where the next event is that of any station.
+    pub(super) fn free_member(&self, b: &mut Builder, s: &StationShape, machine: V) {
+        if !self.plain_requests(s) {
+            self.free_people(b, machine);
+            return;
+        }
+        let list = b.load(machine, machine::HELD);
+        let members = Self::members_of(b, list);
+        b.store_int(machine, machine::HELD, 0);
+        self.free_members(b, members);
+    }
+
+    /// Whether every request is for one member of one pool, and the oldest goes first.
+    fn plain_requests(&self, s: &StationShape) -> bool {
+        let stands = |s: &NodeShape| match s {
+            NodeShape::Station(s) => s.breakdowns.iter().any(|b| b.needs),
+            NodeShape::Conveyor(s) => s.breakdowns.iter().any(|b| b.needs),
+            _ => false,
+        };
+        // Repairs go before work, and orders, shifts and skills by more than who was first.
+        self.needs_one()
+            && self.shapes.pool_keys == 0
+            && !self.shapes.crew_shifts
+            && !self.shapes.crews_in_time
+            && !self.shapes.stops.iter().any(|s| s.needs)
+            && !self.shapes.nodes.iter().any(stands)
+            && !s.several_causes[2]
     }
 
     /// Sets the people free that a machine holds, if any; whether it held some.

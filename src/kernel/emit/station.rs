@@ -236,34 +236,30 @@ impl Emit<'_> {
         }
         let work = b.load(machine, machine::WORK);
         let list = b.load(work, draw::NEEDS);
-        let needed = b.ne_zero(list);
         let begin = self.functions.begin.get(k).copied().flatten();
-        b.either(
-            needed,
-            |b| {
-                let wait = |b: &mut Builder| {
-                    b.store_int(machine, machine::PHASE, phase::WAIT_TO_BEGIN);
-                    Self::set_state(b, machine, State::Waiting);
-                    let request = b.load(machine, machine::REQUEST);
-                    self.ask(b, request, list, Some(now));
-                };
-                match self.granted_at_once(b, s, list, asks) {
-                    Some((granted, members)) => b.either(
-                        granted,
-                        |b| {
-                            b.bump(members, pool::BUSY, 1);
-                            let one = b.count(1);
-                            self.charge(b, members, one, false);
-                            b.store(machine, machine::HELD, list);
-                            b.call(Self::function(begin), &[machine]);
-                        },
-                        wait,
-                    ),
-                    None => wait(b),
-                }
-            },
-            |b| b.call(Self::function(begin), &[machine]),
-        );
+        let wait = |b: &mut Builder| {
+            b.store_int(machine, machine::PHASE, phase::WAIT_TO_BEGIN);
+            Self::set_state(b, machine, State::Waiting);
+            let request = b.load(machine, machine::REQUEST);
+            self.ask(b, request, list, Some(now));
+        };
+        match self.granted_at_once(b, s, list, asks) {
+            Some((granted, members)) => b.either(
+                granted,
+                |b| {
+                    b.bump(members, pool::BUSY, 1);
+                    let one = b.count(1);
+                    self.charge(b, members, one, false);
+                    b.store(machine, machine::HELD, list);
+                    b.call(Self::function(begin), &[machine]);
+                },
+                wait,
+            ),
+            None => {
+                let needed = b.ne_zero(list);
+                b.either(needed, wait, |b| b.call(Self::function(begin), &[machine]));
+            }
+        }
     }
 
     /// Sets the work record of a machine to that of the item loaded; where all items have the same work,

@@ -79,6 +79,8 @@ record! {
         GRANT = 12 Count;
         /// Until when, included, several slots may be due at the same time.
         TIED = 13 Time;
+        /// The pool of work that needs nobody: it always has members free, and nobody waits for them.
+        NOBODY = 14 Handle;
         /// Rounds at the present instant.
         ROUNDS = 15 Count;
         /// Counters by item type.

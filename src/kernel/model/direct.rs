@@ -13,6 +13,8 @@ use crate::kernel::shape::{DirectIn, DirectOut};
 pub(super) struct Direct {
     out: Vec<Option<(NodeId, DirectOut)>>,
     into: Vec<Option<(NodeId, DirectIn)>>,
+    /// Whether some station that gives by routes has several machines, and whether some needs people.
+    routed: (bool, bool),
 }
 
 impl Direct {
@@ -26,10 +28,16 @@ impl Direct {
         self.into.get(id.index()).copied().flatten()
     }
 
+    /// Whether stations that give by routes are written for several machines, and for people: all alike where some have
+    /// them. Which of them is next cannot be foretold, so that one handler for all is quicker than the best for each.
+    pub(super) fn routed(&self) -> (bool, bool) {
+        self.routed
+    }
+
     /// Looks at every node and its arrows. O(nodes + arrows).
     pub(super) fn new(plant: &Plant, edges: &[(NodeId, NodeId)]) -> Direct {
         let n = plant.nodes.len();
-        let mut direct = Direct { out: vec![None; n], into: vec![None; n] };
+        let mut direct = Direct { out: vec![None; n], into: vec![None; n], routed: (false, false) };
         let (given, taken) = (rank::Neighbours::behind(n, edges), rank::Neighbours::before(n, edges));
         let only = |list: &rank::Neighbours, id: NodeId| match list.of(id) {
             [one] => Some(*one),
@@ -144,6 +152,8 @@ impl Direct {
                 *into = Some((queue, DirectIn::Queue));
             }
         }
+        let needy: BTreeSet<NodeId> =
+            plant.visits.values().filter(|v| v.needs().next().is_some()).map(|v| v.station).collect();
         for id in plant.nodes.ids() {
             let goes_on = self.from(id).is_some()
                 && given.of(id).iter().all(|to| match plant.nodes.get(*to).map(|n| &n.kind) {
@@ -156,6 +166,11 @@ impl Direct {
             if goes_on && let Some(out) = self.out.get_mut(id.index()) {
                 // Where to is told by the route.
                 *out = Some((id, DirectOut::Routes));
+                if let Some(NodeKind::Station(s)) = plant.nodes.get(id).map(|n| &n.kind) {
+                    self.routed.0 |= s.machines != 1;
+                    let mut phases = s.recipes.iter().flat_map(|r| &r.phases);
+                    self.routed.1 |= needy.contains(&id) || phases.any(|p| !p.needs.is_empty());
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::ways::route_shape;
 use super::*;
 use crate::ir::CalendarId;
+use crate::kernel::shape::DirectOut;
 
 /// Puts requests of people for work behind those for repairs of the same instant.
 const WORK_AFTER_REPAIRS: i64 = 1 << 62;
@@ -329,9 +330,17 @@ impl Layout<'_> {
                 self.image.put(first + m * stride, machine::WORK, own_record);
             }
         }
+        let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
+            self.image.put(record, station::DIRECT_OUT, self.node_record(to));
+            way
+        });
+        let (any_many, any_people) = match direct_out {
+            Some(DirectOut::Routes) => self.direct.routed(),
+            _ => (false, false),
+        };
         // A station without a machine has none that is idle.
-        let many = s.machines != 1;
-        if s.machines > 1 {
+        let many = s.machines != 1 || any_many;
+        if many && s.machines > 0 {
             self.image.put(record, station::IDLE, first);
             self.image.put(record, station::IDLE_LAST, first + (count(s.machines) - 1) * index(machine::WORDS * 8));
         }
@@ -340,10 +349,6 @@ impl Layout<'_> {
         let crew_shift = s.recipes.iter().flat_map(|r| &r.phases).any(|p| with_shift(&p.needs))
             || s.setups().filter_map(|s| s.needs.as_deref()).any(with_shift)
             || of_visit(&|v| v.needs().any(|n| with_shift(std::slice::from_ref(n))));
-        let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
-            self.image.put(record, station::DIRECT_OUT, self.node_record(to));
-            way
-        });
         let direct_in = self.direct.from(id).map(|(from, lane)| {
             self.image.put(record, station::DIRECT_IN, self.node_record(from));
             lane
@@ -362,7 +367,7 @@ impl Layout<'_> {
             shift,
             crew_shift,
             work: families,
-            needs: any_needs,
+            needs: any_needs || any_people,
             steps: s.recipes.iter().any(|r| r.phases.len() > 1)
                 || s.setup.is_some()
                 || of_visit(&|v| v.phases.as_ref().is_some_and(|p| p.len() > 1)),

@@ -52,6 +52,13 @@ impl Layout<'_> {
             }
             self.components.push(at);
         }
+        // What takes no member counts as a member of a pool without end, where it would cost more to tell apart.
+        if !self.components.is_empty() {
+            let (nobody, comp) = (self.image.alloc(pool::WORDS), self.image.alloc(component::WORDS));
+            self.image.put(nobody, pool::SIZE, i64::MAX);
+            self.image.put(nobody, pool::COMPONENT, comp);
+            self.image.put(0, header::NOBODY, nobody);
+        }
         let mut list = self.components.clone();
         list.push(0);
         let at = self.image.array(&list);
