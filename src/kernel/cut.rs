@@ -226,15 +226,38 @@ fn fronts(plant: &Plant, ways: &Ways, own: &[bool], within: &mut [bool]) -> Vec<
 fn tails(plant: &Plant, ways: &Ways, own: &[bool], within: &mut [bool]) -> Vec<Part> {
     let sizes = sizes_of_tails(plant, ways, own);
     let candidates = plant.nodes.iter().filter(|(id, node)| is_open(plant, *id, &node.kind));
-    // A rule may look at how many items are there.
+    // A rule may look at how many items are there, and cards come back only where items leave.
     let ruled = ruled(plant);
-    let candidates = candidates.filter(|(id, _)| !ruled.contains(id)).filter_map(|(id, _)| {
+    let carded = carded(plant, ways);
+    let free = |id: NodeId| !ruled.contains(&id) && carded.get(id.index()) == Some(&false);
+    let candidates = candidates.filter(|(id, _)| free(*id)).filter_map(|(id, _)| {
         let size = sizes.get(id.index()).copied().filter(|n| *n > 0)?;
         Some((size, id, id))
     });
     let row = |first: NodeId| all_from(first, |id| ways.behind.of(id));
     let part = |nodes: &[bool], at: NodeId, _: NodeId| Line::tail(plant, nodes, at);
     chosen(candidates.collect(), row, part, within)
+}
+
+/// Of each node, whether items may bring a card or a pallet there: it lies behind the beginning of a limit, on a way that
+/// does not lead over its end.
+fn carded(plant: &Plant, ways: &Ways) -> Vec<bool> {
+    let mut carded = vec![false; plant.nodes.len()];
+    for limit in plant.limits.values() {
+        let mut seen = vec![false; plant.nodes.len()];
+        let mut next = vec![limit.from];
+        while let Some(id) = next.pop() {
+            match seen.get_mut(id.index()) {
+                Some(place) if !*place => *place = true,
+                _ => continue,
+            }
+            if id != limit.to {
+                next.extend(ways.behind.of(id));
+            }
+        }
+        carded.iter_mut().zip(seen).for_each(|(all, its)| *all |= its);
+    }
+    carded
 }
 
 /// Nodes among which rules choose.

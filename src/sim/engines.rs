@@ -11,6 +11,7 @@ use crate::ir::expect::{ItemTime, MeasureKind};
 use crate::ir::{ItemId, NodeId, Plant};
 use crate::kernel::causes::Causes;
 use crate::kernel::cut::Cut;
+use crate::kernel::model::Model;
 use crate::kernel::read::{ArrivalTotals, ProbeTotals, Snapshot};
 use crate::kernel::recursion::{LANES, Ran, Recursion};
 use crate::kernel::{Engine, Kernel, Programs};
@@ -18,7 +19,7 @@ use crate::kernel::{Engine, Kernel, Programs};
 use super::outcome::Replication;
 use super::{expect, measure, trouble};
 
-/// A line whose fronts run by recursion, and the rest by events.
+/// A line whose fronts and tails run by recursion, and the rest by events.
 pub struct Halves {
     /// Where it is cut.
     pub cut: Cut,
@@ -93,7 +94,7 @@ impl<'a> Engines<'a> {
         self.recursion.as_ref().map(|(r, _)| r)
     }
 
-    /// The line cut in two, where a part of it runs by recursion.
+    /// The line cut in parts, where some of them run by recursion.
     #[must_use]
     pub fn cut(&self) -> Option<&Halves> {
         self.cut.as_ref()
@@ -168,6 +169,8 @@ pub fn explain(plant: &Plant, engine: Engine) -> String {
         Err(why) => {
             let by_events = format!("`{}` runs by events, compiled to native code: {why}", plant.name);
             let cut = if engine == Engine::Auto { Cut::of(plant).ok() } else { None };
+            // Where the rest reads what is cut off it cannot be laid out alone.
+            let cut = cut.filter(|cut| Model::new(&cut.rest).is_ok());
             let named = |ids: Vec<NodeId>| {
                 let name = |id: NodeId| plant.nodes.get(id).map_or(String::new(), |n| format!("`{}`", n.name));
                 ids.into_iter().map(name).collect::<Vec<String>>().join(", ")

@@ -305,3 +305,31 @@ fn a_rule_sees_how_many_wait_in_a_tail() {
     }";
     assert!(!agree("shortest", text));
 }
+
+#[test]
+fn cards_come_back_where_items_leave() {
+    let line = |limit: &str| {
+        format!(
+            "line cards {{
+            item A {{}}
+            source feed {{ makes: A, every: 5 s }}
+            crew people {{ size: 3 }}
+            station s1 {{ cycle: 4 s, needs: 1 people }}
+            station s3 {{ cycle: 4 s, needs: 1 people }}
+            station pack {{ cycle: 60 s }}
+            sink out
+            sink bin
+            {limit}
+            flow feed -[unlimited]-> s1 -> {{ 50 %: -[9]-> s3, rest: -[unlimited]-> pack }}
+            flow s3 -> out
+            flow pack -> bin
+            run {{ for: 10 min, runs: 1 }}
+        }}"
+        )
+    };
+    assert!(agree("none", &line("")));
+    assert!(!agree("pallets", &line("pallets skid { count: 3, from: s1, to: s3 }")));
+    assert!(!agree("limit", &line("limit wip { count: 5, from: s1, to: s3 }")));
+    // They are given back before the tail.
+    assert!(agree("before", &line("limit wip { count: 5, from: s1, to: s1 }")));
+}
