@@ -30,7 +30,7 @@ pub struct Plant {
     pub value_names: Vec<(usize, Vec<String>)>,
     /// Sources, stations, buffers (named and anonymous), conveyors, sinks.
     pub nodes: IdVec<NodeId, Node>,
-    /// Nodes that are run elsewhere, as when only a part of a line is run: what they do is not known here.
+    /// Nodes that are run elsewhere, as when only a part of a line is run: what they do is not known here. In order.
     pub elsewhere: Vec<NodeId>,
     /// Routes of item types that have one.
     pub routes: Vec<Route>,
@@ -177,6 +177,12 @@ pub enum Measure {
 }
 
 impl Plant {
+    /// Whether a node is run elsewhere. O(log of their number).
+    #[must_use]
+    pub fn is_elsewhere(&self, id: NodeId) -> bool {
+        self.elsewhere.binary_search(&id).is_ok()
+    }
+
     /// Breakdowns and maintenance that stop a node together with others, or as no station's own.
     pub fn shared_stops(&self, id: NodeId) -> impl Iterator<Item = &SharedStop> {
         self.stops.iter().filter(move |s| s.stops_node(id))

@@ -114,31 +114,22 @@ impl Cut {
         let came: u64 = all.sources.iter().filter(|s| elsewhere(s.node)).map(|s| s.made).sum();
         all.events = all.events.saturating_sub(came);
         all.sources.retain(|s| !elsewhere(s.node));
+        let gone: u64 = all.arrivals.iter().filter(|a| elsewhere(a.node)).map(|a| a.count).sum();
         all.arrivals.retain(|a| !elsewhere(a.node));
-        for front in fronts {
-            all.events = all.events.saturating_add(front.events);
-            all.sources.extend(front.sources);
-            all.stations.extend(front.stations);
-            all.buffers.extend(front.buffers);
-            for (sum, its) in all.balances.iter_mut().zip(&front.balances) {
-                add(sum, its);
-            }
-            all.inside = all.inside.saturating_add(front.inside);
-            all.wip_area = all.wip_area.saturating_add(front.wip_area);
+        let balance = |snapshots: &[Snapshot], of: fn(&Balance) -> u64| -> u64 {
+            snapshots.iter().flat_map(|s| &s.balances).map(of).sum()
+        };
+        debug_assert_eq!(came, balance(&fronts, |b| b.left), "what left the fronts has come");
+        debug_assert_eq!(gone, balance(&tails, |b| b.made), "what has gone came to the tails");
+        for mut front in fronts {
+            all.sources.append(&mut front.sources);
+            // What left it is what the rest has as made.
+            add(&mut all, front, |sum, its| sum.made = sum.made.saturating_sub(its.left).saturating_add(its.made));
         }
-        for tail in tails {
-            all.events = all.events.saturating_add(tail.events);
-            all.stations.extend(tail.stations);
-            all.buffers.extend(tail.buffers);
-            all.arrivals.extend(tail.arrivals);
-            for (sum, its) in all.balances.iter_mut().zip(&tail.balances) {
-                // What came to it is what the rest has as left.
-                sum.left = sum.left.saturating_sub(its.made).saturating_add(its.left);
-                sum.inside = sum.inside.saturating_add(its.inside);
-                sum.wip_area = sum.wip_area.saturating_add(its.wip_area);
-            }
-            all.inside = all.inside.saturating_add(tail.inside);
-            all.wip_area = all.wip_area.saturating_add(tail.wip_area);
+        for mut tail in tails {
+            all.arrivals.append(&mut tail.arrivals);
+            // What came to it is what the rest has as left.
+            add(&mut all, tail, |sum, its| sum.left = sum.left.saturating_sub(its.made).saturating_add(its.left));
         }
         all.arrivals.sort_by_key(|a| (a.node, a.item));
         all.sources.sort_by_key(|s| s.node);
@@ -148,13 +139,20 @@ impl Cut {
     }
 }
 
-/// Adds the balance of a front: what left it is what the rest has as made.
-fn add(sum: &mut Balance, front: &Balance) {
-    sum.made = sum.made.saturating_sub(front.left).saturating_add(front.made);
-    sum.assembled = sum.assembled.saturating_add(front.assembled);
-    sum.used = sum.used.saturating_add(front.used);
-    sum.inside = sum.inside.saturating_add(front.inside);
-    sum.wip_area = sum.wip_area.saturating_add(front.wip_area);
+/// Adds the figures of a part, all but those at its end where items go between it and the rest: these by `between`.
+fn add(all: &mut Snapshot, part: Snapshot, between: fn(&mut Balance, &Balance)) {
+    all.events = all.events.saturating_add(part.events);
+    all.stations.extend(part.stations);
+    all.buffers.extend(part.buffers);
+    for (sum, its) in all.balances.iter_mut().zip(&part.balances) {
+        between(sum, its);
+        sum.assembled = sum.assembled.saturating_add(its.assembled);
+        sum.used = sum.used.saturating_add(its.used);
+        sum.inside = sum.inside.saturating_add(its.inside);
+        sum.wip_area = sum.wip_area.saturating_add(its.wip_area);
+    }
+    all.inside = all.inside.saturating_add(part.inside);
+    all.wip_area = all.wip_area.saturating_add(part.wip_area);
 }
 
 /// Whether a node is a buffer that always takes what comes, whatever becomes of it there.
@@ -179,7 +177,8 @@ fn measured_there(plant: &Plant) -> bool {
     })
 }
 
-/// Of each node, whether it decides nothing, nothing outside looks at it, and it gives to one other, or is a sink.
+/// Of each node, whether it decides nothing, nothing looks at the items there, and it gives to one other, or is a sink.
+/// Expressions that read it are found when the rest is laid out.
 fn own(plant: &Plant) -> Vec<bool> {
     let mut own = vec![true; plant.nodes.len()];
     let mut not = |id: NodeId| {

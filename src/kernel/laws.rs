@@ -112,9 +112,7 @@ pub fn law(expression: &Expression, streams: &mut i64, context: &Context) -> Res
         *streams - 1
     };
     match expression {
-        Expression::Level(id) | Expression::Room(id) | Expression::State(id)
-            if context.plant.elsewhere.contains(id) =>
-        {
+        Expression::Level(id) | Expression::Room(id) | Expression::State(id) if context.plant.is_elsewhere(*id) => {
             return Err("a value reads a node that is run elsewhere".to_string());
         }
         Expression::Wip if !context.plant.elsewhere.is_empty() => {

@@ -41,6 +41,7 @@ mod crews;
 mod engine;
 mod lines;
 mod programs;
+mod timed;
 mod translate;
 
 pub use engine::{Engine, Kernel, Run, Stop};

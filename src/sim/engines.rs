@@ -20,7 +20,7 @@ use super::outcome::Replication;
 use super::{expect, measure, trouble};
 
 /// A line whose fronts and tails run by recursion, and the rest by events.
-pub struct Halves {
+pub struct InParts {
     /// Where it is cut.
     pub cut: Cut,
     /// What runs the rest.
@@ -37,7 +37,7 @@ pub struct Engines<'a> {
     plant: &'a Plant,
     engine: Engine,
     recursion: Option<(Recursion, Causes)>,
-    cut: Option<Halves>,
+    cut: Option<InParts>,
     kernel: OnceLock<Result<Kernel, String>>,
     fell_back: AtomicBool,
 }
@@ -72,7 +72,7 @@ impl<'a> Engines<'a> {
         let cut = match (&recursion, engine) {
             (None, Engine::Auto) => Cut::of(plant).ok().and_then(|cut| {
                 let kernel = compile(&cut.rest, Engine::Event).ok()?;
-                Some(Halves { cut, kernel, causes: Causes::of(plant) })
+                Some(InParts { cut, kernel, causes: Causes::of(plant) })
             }),
             _ => None,
         };
@@ -96,7 +96,7 @@ impl<'a> Engines<'a> {
 
     /// The line cut in parts, where some of them run by recursion.
     #[must_use]
-    pub fn cut(&self) -> Option<&Halves> {
+    pub fn cut(&self) -> Option<&InParts> {
         self.cut.as_ref()
     }
 

@@ -325,8 +325,8 @@ impl Task<'_> {
                 Ok(None) | Err(Halt::Beyond) => self.engines.fall_back(),
             }
         }
-        if let Some(halves) = self.engines.cut() {
-            match self.by_halves(halves, number) {
+        if let Some(line) = self.engines.cut() {
+            match self.by_parts(line, number) {
                 Ok(figures) => return self.held(figures, number),
                 Err(Halt::Ended) => return Err(Failure::Ended),
                 Err(Halt::Beyond) => self.engines.fall_back(),

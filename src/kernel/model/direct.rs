@@ -48,7 +48,7 @@ impl Direct {
         // All that leaves is measured at sinks too: those may be given to directly.
         let measured = plant.measures.iter().any(|m| matches!(m.kind, MeasureKind::Duration(..)));
         let elsewhere = |id: NodeId| {
-            plant.elsewhere.contains(&id) && !matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Source(_)))
+            plant.is_elsewhere(id) && !matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Source(_)))
         };
         let limited =
             |id: NodeId| watched(id) || elsewhere(id) || plant.limits.iter().any(|(_, l)| l.from == id || l.to == id);

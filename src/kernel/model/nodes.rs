@@ -749,8 +749,7 @@ impl Layout<'_> {
         }
         self.image.put(0, header::UNTIL, NEVER);
         // Of what is run elsewhere only that node is reached to which something can come.
-        let outside =
-            self.plant.elsewhere.contains(&id) && self.plant.nodes.get(id).is_some_and(|n| !n.items.is_empty());
+        let outside = self.plant.is_elsewhere(id) && self.plant.nodes.get(id).is_some_and(|n| !n.items.is_empty());
         self.image.put(record, sink::OUTSIDE, index(id.index()));
         SinkShape { until, to: to_count, observed: self.told(id, sink::OBSERVERS), outside }
     }

@@ -4,7 +4,7 @@
 use super::block::{FAILS, Giving, MOVES, NEVER_STOPS, NO_LANE, Pass, Rows, WAITS, WEARS, give, pass};
 use super::cells::Unsound;
 use super::draws::{Bank, Draws};
-use super::wave::Front;
+use super::wave::Steps;
 use super::wide::{Four, One, Wide};
 
 /// How the inner loops are run for `L` replications.
@@ -34,7 +34,7 @@ pub trait Side<const L: usize> {
     ///
     /// # Errors
     /// When a row is missing.
-    fn wave(_: &mut Front<'_, L>, _same: bool, _climbing: u8) -> Result<(u8, i64), Unsound> {
+    fn wave(_: &mut Steps<'_, L>, _same: bool, _climbing: u8) -> Result<(u8, i64), Unsound> {
         Err(Unsound)
     }
     /// Whether [`Side::wave`] is there.
@@ -114,7 +114,7 @@ pub use registers::{Avx2, Avx512};
 mod registers {
     use super::super::wave;
     use super::super::wide::{Octet, One, Single, Vector};
-    use super::{Bank, Draws, Front, Giving, Pass, Rows, Side, Unsound, give_all, pass_any};
+    use super::{Bank, Draws, Giving, Pass, Rows, Side, Steps, Unsound, give_all, pass_any};
 
     /// A side with these features, eight and one replications in these registers.
     macro_rules! side {
@@ -186,7 +186,7 @@ mod registers {
 
                 const BANKS: bool = true;
 
-                fn wave(front: &mut Front<'_, 1>, same: bool, climbing: u8) -> Result<(u8, i64), Unsound> {
+                fn wave(front: &mut Steps<'_, 1>, same: bool, climbing: u8) -> Result<(u8, i64), Unsound> {
                     // SAFETY: where there are waves, the processor has been asked for AVX-512.
                     if $waves { unsafe { wave::pass(front, same, climbing) } } else { Err(Unsound) }
                 }

@@ -38,7 +38,7 @@ pub struct State {
 }
 
 /// Steps that all stations of a wave make together.
-pub struct Front<'a, const L: usize> {
+pub struct Steps<'a, const L: usize> {
     /// How many.
     pub count: usize,
     /// Times of work.
@@ -174,7 +174,7 @@ impl Wave {
         first.leaves.make_room(first.items, count);
         let [one, other] = &mut self.states;
         let (before, after) = if self.latter == 0 { (one, other) } else { (other, one) };
-        let mut front = Front {
+        let mut front = Steps {
             count,
             times,
             input: came,
@@ -387,7 +387,7 @@ pub use registers::pass;
 mod registers {
     use std::arch::x86_64::*;
 
-    use super::{BLOCK, Front, Unsound, WIDTH};
+    use super::{BLOCK, Steps, Unsound, WIDTH};
 
     /// All stations make steps together: which have to be looked at closely, and the latest date. `same`: they have as many
     /// places; `climbing`: whose level may get higher than ever before.
@@ -398,7 +398,7 @@ mod registers {
     /// # Safety
     /// The processor has AVX-512, with its doublewords and its shorter vectors.
     #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-    pub fn pass(f: &mut Front<'_, 1>, same: bool, climbing: u8) -> Result<(u8, i64), Unsound> {
+    pub fn pass(f: &mut Steps<'_, 1>, same: bool, climbing: u8) -> Result<(u8, i64), Unsound> {
         match (same, climbing) {
             (true, 0) => steps::<true, false>(f, 0),
             (true, _) => steps::<true, true>(f, climbing),
@@ -431,7 +431,7 @@ mod registers {
     }
 
     #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-    fn steps<const SAME: bool, const CLIMBS: bool>(f: &mut Front<'_, 1>, climbing: u8) -> Result<(u8, i64), Unsound> {
+    fn steps<const SAME: bool, const CLIMBS: bool>(f: &mut Steps<'_, 1>, climbing: u8) -> Result<(u8, i64), Unsound> {
         let (count, last) = (f.count.min(BLOCK), f.last.min(WIDTH - 1));
         let (back, most) = (load(f.back), load(f.most));
         let back_rows = usize::try_from(f.back[last]).map_err(|_| Unsound)?;

@@ -12,7 +12,7 @@ use crate::kernel::recursion::{Halt, Ran};
 use crate::kernel::supply::Delivery;
 use crate::kernel::{Run, Stop};
 
-use super::engines::Halves;
+use super::engines::InParts;
 use super::lockup::Prospect;
 use super::outcome::Replication;
 use super::replicate::{Task, probes};
@@ -26,8 +26,8 @@ impl Task<'_> {
     ///
     /// # Errors
     /// When it is ended, or the event kernel has to run all of it: then also whatever has to be said about it is found.
-    pub(super) fn by_halves(&self, halves: &Halves, number: u64) -> Result<Replication, Halt> {
-        let Halves { cut, kernel, causes } = halves;
+    pub(super) fn by_parts(&self, line: &InParts, number: u64) -> Result<Replication, Halt> {
+        let InParts { cut, kernel, causes } = line;
         let (model, rest) = (&kernel.model, &cut.rest);
         let ask = self.ask(number);
         let look = |_| !self.ended(number);
@@ -40,7 +40,7 @@ impl Task<'_> {
         if let Some(bytes) = self.settings.memory {
             run.cap_memory(bytes);
         }
-        let mut go = |run: &mut Run, to: Ticks| self.run_on(halves, &mut parts, run, to, number);
+        let mut go = |run: &mut Run, to: Ticks| self.run_on(line, &mut parts, run, to, number);
         go(&mut run, self.warmup)?;
         let before = checks::verified(model, rest, &run).map_err(|_| Halt::Beyond)?;
         read::restart(model, rest, &mut run);
@@ -62,7 +62,7 @@ impl Task<'_> {
     /// Runs to a time, included.
     fn run_on(
         &self,
-        halves: &Halves,
+        line: &InParts,
         parts: &mut Parts<'_>,
         run: &mut Run,
         end: Ticks,
@@ -73,7 +73,7 @@ impl Task<'_> {
             for (front, list) in parts.fronts.iter_mut().zip(run.deliveries()) {
                 to = to.min(known(front, list)?);
             }
-            let stop = halves.kernel.advance(run, to);
+            let stop = line.kernel.advance(run, to);
             for (node, item) in run.departures().drain(..) {
                 let tail = parts.tails.iter_mut().find(|(at, _)| *at == node);
                 tail.ok_or(Halt::Beyond)?.1.take(&item)?;
@@ -88,7 +88,7 @@ impl Task<'_> {
                 Stop::Fuel => {}
                 _ => return Err(Halt::Beyond),
             }
-            if self.settings.horizon.is_some() && !self.goes_on(number, run.now().seconds() / self.end.seconds()) {
+            if !self.goes_on(number, run.now().seconds() / self.end.seconds()) {
                 return Err(Halt::Ended);
             }
         }
