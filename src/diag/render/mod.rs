@@ -1,6 +1,7 @@
 //! Sibling renderers of diagnostics: one file per format. All of them sort by place, drop identical
 //! findings, and escape control characters, so that no text can steer a terminal or a pipeline.
 
+pub mod excerpt;
 pub mod github;
 pub mod json;
 pub mod sarif;

@@ -1,24 +1,22 @@
 //! Drawn with source lines, by ariadne.
 
-use ariadne::{Color, Config, IndexType, Label, Report, ReportKind, Source};
+use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
 
-use crate::base::{SourceMap, Span};
+use crate::base::{FileId, SourceMap, Span};
 
 use super::super::{Diagnostic, Severity};
+use super::excerpt::Excerpt;
 use super::plain;
 
-/// The findings drawn with their source lines. `colour` switches escape sequences on.
+/// The findings drawn with their source lines; of very long lines, with what lies around the labels. `colour` switches escape sequences on.
 #[must_use]
 pub fn render(files: &SourceMap, diagnostics: &[Diagnostic], colour: bool) -> String {
     let mut out = String::new();
-    let sources: Vec<(String, Source<String>)> =
-        files.iter().map(|(_, f)| (plain(&f.name), Source::from(visible(&f.text)))).collect();
+    let sources: Vec<(FileId, String)> = files.iter().map(|(id, f)| (id, visible(&f.text))).collect();
     for d in diagnostics {
-        let mut bytes = Vec::new();
-        if draw(files, &sources, d, colour, &mut bytes).is_some() {
-            out.push_str(&String::from_utf8_lossy(&bytes));
-        } else {
-            out.push_str(&super::short::line(files, d));
+        match draw(files, &sources, d, colour) {
+            Some(drawn) => out.push_str(&drawn),
+            None => out.push_str(&super::short::line(files, d)),
         }
         out.push('\n');
     }
@@ -32,14 +30,10 @@ fn visible(text: &str) -> String {
         .collect()
 }
 
-fn draw(
-    files: &SourceMap,
-    sources: &[(String, Source<String>)],
-    d: &Diagnostic,
-    colour: bool,
-    out: &mut Vec<u8>,
-) -> Option<()> {
-    let place = |span: Span| -> Option<(String, std::ops::Range<usize>)> {
+/// One finding, drawn; `None` when it cannot be.
+fn draw(files: &SourceMap, sources: &[(FileId, String)], d: &Diagnostic, colour: bool) -> Option<String> {
+    let labels = || std::iter::once(&d.primary).chain(&d.secondary);
+    let whole = |span: Span| -> Option<std::ops::Range<usize>> {
         let file = files.get(span.file)?;
         let mut start = (span.start as usize).min(file.text.len());
         let mut end = (span.end as usize).clamp(start, file.text.len());
@@ -49,7 +43,23 @@ fn draw(
         while !file.text.is_char_boundary(end) {
             end += 1;
         }
-        Some((plain(&file.name), start..end))
+        Some(start..end)
+    };
+    let ends = |file: FileId| -> Vec<usize> {
+        let here = labels().filter(|label| label.span.file == file).filter_map(|label| whole(label.span));
+        here.flat_map(|range| [range.start, range.end]).collect()
+    };
+    let excerpts: Vec<Option<Excerpt>> = sources.iter().map(|(id, text)| Excerpt::of(text, &ends(*id))).collect();
+    let excerpt = |file: FileId| {
+        let at = sources.iter().position(|(id, _)| *id == file)?;
+        excerpts.get(at)?.as_ref()
+    };
+    let place = |span: Span| -> Option<(String, std::ops::Range<usize>)> {
+        let (name, range) = (plain(&files.get(span.file)?.name), whole(span)?);
+        Some(match excerpt(span.file) {
+            Some(excerpt) => (name, excerpt.place(range.start)..excerpt.place(range.end)),
+            None => (name, range),
+        })
     };
     let (kind, tone) = match d.severity {
         Severity::Error => (ReportKind::Error, Color::Red),
@@ -74,6 +84,24 @@ fn draw(
     for fix in &d.fixes {
         report.add_help(plain(&fix.title));
     }
-    let cache = ariadne::sources(sources.iter().map(|(name, source)| (name.clone(), source.text().to_string())));
-    report.finish().write(cache, out).ok()
+    let texts = sources.iter().zip(&excerpts).filter_map(|((id, text), excerpt)| {
+        let text = excerpt.as_ref().map_or(text, |excerpt| &excerpt.text);
+        Some((plain(&files.get(*id)?.name), text.clone()))
+    });
+    let cache = ariadne::sources(texts.collect::<Vec<_>>());
+    let mut bytes = Vec::new();
+    report.finish().write(cache, &mut bytes).ok()?;
+    let mut drawn = String::from_utf8_lossy(&bytes).into_owned();
+    // What is drawn of a long line tells the column in the whole line.
+    for label in labels() {
+        let (Some(excerpt), Some((name, at))) = (excerpt(label.span.file), place(label.span)) else { continue };
+        let Some(file) = files.get(label.span.file) else { continue };
+        let told = file.line_column(label.span.start);
+        let column = excerpt.column(at.start);
+        if told.column as usize != column {
+            let of = |column: usize| format!("[ {name}:{}:{column} ]", told.line);
+            drawn = drawn.replacen(&of(column), &of(told.column as usize), 1);
+        }
+    }
+    Some(drawn)
 }
