@@ -174,6 +174,15 @@ pub fn power(value: &Rational, exponent: i8) -> Rational {
 /// The nearest float to a rational; infinite when it does not fit.
 #[must_use]
 pub fn to_f64(value: &Rational) -> f64 {
+    // Of two whole numbers that floats hold exactly, the quotient is the nearest float.
+    const EXACT: u64 = 1 << 53;
+    let (numerator, denominator) = (i64::try_from(value.numerator()), u64::try_from(value.denominator()));
+    if let (Ok(numerator), Ok(denominator)) = (numerator, denominator)
+        && numerator.unsigned_abs() <= EXACT
+        && denominator <= EXACT
+    {
+        return numerator as f64 / denominator as f64;
+    }
     value.to_f64().value()
 }
 

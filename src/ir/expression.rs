@@ -203,7 +203,7 @@ impl Expression {
             return true;
         }
         match self {
-            Expression::Draw(d) => d.parameters().iter().any(|p| p.any(is)),
+            Expression::Draw(d) => d.parameters().any(|p| p.any(is)),
             Expression::Mixture(list) => list.iter().any(|(_, e)| e.any(is)),
             Expression::ByItem(list, rest) => {
                 list.iter().any(|(_, e)| e.any(is)) || rest.as_ref().is_some_and(|e| e.any(is))
@@ -228,20 +228,22 @@ impl Expression {
 
 impl Distribution {
     /// Its parameters that are expressions, in order.
-    #[must_use]
-    pub fn parameters(&self) -> Vec<&Expression> {
-        match self {
+    pub fn parameters(&self) -> impl Iterator<Item = &Expression> {
+        let list: [Option<&Expression>; 4] = match self {
             Distribution::Exponential { mean }
             | Distribution::Erlang { mean, .. }
             | Distribution::Poisson { mean }
-            | Distribution::Geometric { mean } => vec![mean],
-            Distribution::Gamma { shape, mean } => vec![shape, mean],
-            Distribution::Normal { mean, sd } | Distribution::Lognormal { mean, sd } => vec![mean, sd],
-            Distribution::Weibull { shape, scale } => vec![shape, scale],
-            Distribution::Triangular { minimum, mode, maximum } => vec![minimum, mode, maximum],
-            Distribution::Uniform { minimum, maximum } => vec![minimum, maximum],
-            Distribution::Beta { a, b, minimum, maximum } => vec![a, b, minimum, maximum],
-            Distribution::Empirical { .. } => Vec::new(),
-        }
+            | Distribution::Geometric { mean } => [Some(mean), None, None, None],
+            Distribution::Gamma { shape, mean } => [Some(shape), Some(mean), None, None],
+            Distribution::Normal { mean, sd } | Distribution::Lognormal { mean, sd } => {
+                [Some(mean), Some(sd), None, None]
+            }
+            Distribution::Weibull { shape, scale } => [Some(shape), Some(scale), None, None],
+            Distribution::Triangular { minimum, mode, maximum } => [Some(minimum), Some(mode), Some(maximum), None],
+            Distribution::Uniform { minimum, maximum } => [Some(minimum), Some(maximum), None, None],
+            Distribution::Beta { a, b, minimum, maximum } => [Some(a), Some(b), Some(minimum), Some(maximum)],
+            Distribution::Empirical { .. } => [None; 4],
+        };
+        list.into_iter().flatten()
     }
 }

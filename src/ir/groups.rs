@@ -11,6 +11,9 @@ use super::{Need, NodeKind, Plant, PoolId, Precedence};
 #[must_use]
 pub fn pool_components(plant: &Plant) -> Vec<Vec<PoolId>> {
     let n = plant.pools.len();
+    if n == 0 {
+        return Vec::new();
+    }
     let mut parent: Vec<usize> = (0..n).collect();
     fn root(parent: &mut [usize], mut i: usize) -> usize {
         while let Some(up) = parent.get(i).copied().filter(|up| *up != i) {

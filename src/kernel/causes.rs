@@ -20,15 +20,15 @@ impl Causes {
     /// Looks at every arrow. O(arrows log arrows).
     #[must_use]
     pub fn of(plant: &Plant) -> Causes {
-        Causes::by(plant, &rank::edges(plant))
+        let (n, edges) = (plant.nodes.len(), rank::edges(plant));
+        Causes::by(plant, Neighbours::before(n, &edges), Neighbours::behind(n, &edges))
     }
 
-    /// The same from the arrows of the plant.
-    pub(super) fn by(plant: &Plant, edges: &[(NodeId, NodeId)]) -> Causes {
-        let n = plant.nodes.len();
+    /// The same from the nodes before and behind each node.
+    pub(super) fn by(plant: &Plant, before: Neighbours, behind: Neighbours) -> Causes {
         let name = |id: &NodeId| plant.nodes.get(*id).map_or("".into(), |n| plant.renamed.before(&n.name));
         let mut by_name = |a: &NodeId, b: &NodeId| natural_cmp(&name(a), &name(b)).then(a.cmp(b));
-        let mut causes = Causes { givers: Neighbours::before(n, edges), takers: Neighbours::behind(n, edges) };
+        let mut causes = Causes { givers: before, takers: behind };
         causes.givers.sort(&mut by_name);
         causes.takers.sort(&mut by_name);
         causes
@@ -50,6 +50,9 @@ impl Causes {
 /// The limits that begin at a station, by name: while they have no card left, they keep it starved.
 #[must_use]
 pub fn limits_of(plant: &Plant, id: NodeId) -> Vec<LimitId> {
+    if plant.limits.is_empty() {
+        return Vec::new();
+    }
     let station = matches!(plant.nodes.get(id).map(|n| &n.kind), Some(NodeKind::Station(_)));
     let mut limits: Vec<(&str, LimitId)> =
         plant.limits.iter().filter(|(_, l)| station && l.from == id).map(|(at, l)| (l.name.as_str(), at)).collect();
@@ -60,6 +63,9 @@ pub fn limits_of(plant: &Plant, id: NodeId) -> Vec<LimitId> {
 /// The pools that the work of a station may ask for, by name.
 #[must_use]
 pub fn pools_of(plant: &Plant, id: NodeId) -> Vec<PoolId> {
+    if plant.pools.is_empty() {
+        return Vec::new();
+    }
     let Some(NodeKind::Station(s)) = plant.nodes.get(id).map(|n| &n.kind) else { return Vec::new() };
     let phases = s.recipes.iter().flat_map(|r| &r.phases).flat_map(|p| &p.needs);
     let setups = s.setup.iter().filter_map(|s| s.needs.as_deref()).flatten();

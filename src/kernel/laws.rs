@@ -68,29 +68,34 @@ pub fn recipe(expression: &Expression, context: &Context) -> Result<Recipe, Stri
 
 /// The law with its streams placed: `place` is called once per stream, in written order.
 pub fn bind(law: &Law, place: &mut dyn FnMut() -> i64) -> Law {
+    let mut law = law.clone();
+    place_streams(&mut law, place);
+    law
+}
+
+/// Places the streams of a law: `place` is called once per stream, in written order.
+pub fn place_streams(law: &mut Law, place: &mut dyn FnMut() -> i64) {
     match law {
-        Law::Constant(value) => Law::Constant(*value),
-        Law::Sample(sampler, _) => Law::Sample(sampler.clone(), place()),
-        Law::Mixture(uppers, laws, _) => {
-            let stream = place();
-            Law::Mixture(uppers.clone(), laws.iter().map(|l| bind(l, place)).collect(), stream)
+        Law::Sample(_, stream) => *stream = place(),
+        Law::Mixture(_, laws, stream) | Law::Drawn(_, laws, stream) => {
+            *stream = place();
+            laws.iter_mut().for_each(|l| place_streams(l, place));
         }
-        Law::Unary(op, a) => Law::Unary(*op, Box::new(bind(a, place))),
-        Law::Binary(op, a, b) => {
-            let a = bind(a, place);
-            Law::Binary(*op, Box::new(a), Box::new(bind(b, place)))
+        Law::Unary(_, a) => place_streams(a, place),
+        Law::Binary(_, a, b) => {
+            place_streams(a, place);
+            place_streams(b, place);
         }
-        Law::Call(function, args) => Law::Call(*function, args.iter().map(|a| bind(a, place)).collect()),
-        Law::Drawn(family, args, _) => {
-            let stream = place();
-            Law::Drawn(*family, args.iter().map(|a| bind(a, place)).collect(), stream)
-        }
-        Law::ByItem(table, laws) => Law::ByItem(table.clone(), laws.iter().map(|l| bind(l, place)).collect()),
+        Law::Call(_, laws) | Law::ByItem(_, laws) => laws.iter_mut().for_each(|l| place_streams(l, place)),
         Law::If(list, rest) => {
-            let list = list.iter().map(|(c, v)| (bind(c, place), bind(v, place))).collect();
-            Law::If(list, Box::new(bind(rest, place)))
+            for (condition, value) in list {
+                place_streams(condition, place);
+                place_streams(value, place);
+            }
+            place_streams(rest, place);
         }
-        Law::Word(_)
+        Law::Constant(_)
+        | Law::Word(_)
         | Law::Attribute(_)
         | Law::Kept(_)
         | Law::Now
@@ -98,7 +103,7 @@ pub fn bind(law: &Law, place: &mut dyn FnMut() -> i64) -> Law {
         | Law::Step(_)
         | Law::StepName(_)
         | Law::Room(..)
-        | Law::Busy(..) => law.clone(),
+        | Law::Busy(..) => {}
     }
 }
 
@@ -125,12 +130,11 @@ pub fn law(expression: &Expression, streams: &mut i64, context: &Context) -> Res
     Ok(match expression {
         Expression::Constant(q) => Law::Constant(to_f64(&q.value)),
         Expression::Draw(drawn) => {
-            let parameters = drawn.parameters();
             let at = stream();
-            if parameters.iter().all(|p| p.constant().is_some()) {
+            if drawn.parameters().all(|p| p.constant().is_some()) {
                 Law::Sample(distribution(drawn)?.sampler(), at)
             } else {
-                let laws = parameters.iter().map(|p| of(p, streams)).collect::<Result<_, _>>()?;
+                let laws = drawn.parameters().map(|p| of(p, streams)).collect::<Result<_, _>>()?;
                 Law::Drawn(drawn_family(drawn), laws, at)
             }
         }

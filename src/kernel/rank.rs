@@ -140,8 +140,7 @@ pub fn edges(plant: &Plant) -> Vec<(NodeId, NodeId)> {
 }
 
 /// Of each node, the longest way to a node that leads nowhere; `None` when some way leads back.
-fn distances(n: usize, edges: &[(NodeId, NodeId)]) -> Option<Vec<usize>> {
-    let (before, behind) = (Neighbours::before(n, edges), Neighbours::behind(n, edges));
+fn distances(n: usize, before: &Neighbours, behind: &Neighbours) -> Option<Vec<usize>> {
     let mut left: Vec<usize> = (0..n).map(|i| behind.of(NodeId::new(i)).len()).collect();
     let mut known: Vec<usize> = (0..n).filter(|i| behind.of(NodeId::new(*i)).is_empty()).collect();
     let mut distance = vec![0usize; n];
@@ -163,13 +162,15 @@ fn distances(n: usize, edges: &[(NodeId, NodeId)]) -> Option<Vec<usize>> {
 }
 
 /// Of each node, the longest way to a sink on the condensation of the flow graph.
-fn condensed_distances(n: usize, edges: &[(NodeId, NodeId)]) -> Vec<usize> {
+fn condensed_distances(n: usize, behind: &Neighbours) -> Vec<usize> {
     let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(n, n);
     for _ in 0..n {
         graph.add_node(());
     }
-    for (from, to) in edges {
-        graph.add_edge(NodeIndex::new(from.index()), NodeIndex::new(to.index()), ());
+    for from in 0..n {
+        for to in behind.of(NodeId::new(from)) {
+            graph.add_edge(NodeIndex::new(from), NodeIndex::new(to.index()), ());
+        }
     }
     // Components come sinks first, so that every way out of one leads to those already measured.
     let mut component = vec![0usize; n];
@@ -199,11 +200,11 @@ fn condensed_distances(n: usize, edges: &[(NodeId, NodeId)]) -> Vec<usize> {
     component.iter().map(|c| distance.get(*c).copied().unwrap_or(0)).collect()
 }
 
-/// Ranks and name positions of all nodes, from the arrows of the plant. O((nodes + arrows) log nodes).
+/// Ranks and name positions of all nodes, from those before and behind each. O(arrows + nodes log nodes).
 #[must_use]
-pub fn order(plant: &Plant, edges: &[(NodeId, NodeId)]) -> Order {
+pub fn order(plant: &Plant, before: &Neighbours, behind: &Neighbours) -> Order {
     let n = plant.nodes.len();
-    let distance = distances(n, edges).unwrap_or_else(|| condensed_distances(n, edges));
+    let distance = distances(n, before, behind).unwrap_or_else(|| condensed_distances(n, behind));
     let mut by_name: Vec<usize> = (0..n).collect();
     let former: Vec<_> = plant.nodes.values().map(|node| plant.renamed.before(&node.name)).collect();
     let name = |i: usize| former.get(i).map_or("", |name| &**name);
@@ -215,12 +216,23 @@ pub fn order(plant: &Plant, edges: &[(NodeId, NodeId)]) -> Order {
         }
     }
     let depth = |i: usize| distance.get(i).copied().unwrap_or(0);
-    let mut by_rank = by_name;
-    by_rank.sort_by_key(|i| depth(*i));
+    // The next rank of each distance: ranks go by distance, and by name among equal ones.
+    let mut next = vec![0; distance.iter().max().map_or(0, |most| most + 2)];
+    for i in 0..n {
+        if let Some(number) = next.get_mut(depth(i) + 1) {
+            *number += 1;
+        }
+    }
+    let mut begin = 0;
+    for number in &mut next {
+        begin += *number;
+        *number = begin;
+    }
     let mut ranks = vec![0; n];
-    for (rank, i) in by_rank.iter().enumerate() {
-        if let Some(place) = ranks.get_mut(*i) {
-            *place = rank;
+    for i in by_name {
+        if let (Some(place), Some(rank)) = (ranks.get_mut(i), next.get_mut(depth(i))) {
+            *place = *rank;
+            *rank += 1;
         }
     }
     Order { ranks, names }

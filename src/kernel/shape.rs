@@ -2,8 +2,6 @@
 //! share their handlers; all numbers are data of their records. A feature that a shape lacks emits no
 //! code.
 
-use std::collections::BTreeSet;
-
 use super::builder::Field;
 use super::formula::FormulaShape;
 use super::layout::{breakdown, buffer, calendar, lane, limit, machine, source, station, vehicle};
@@ -37,8 +35,56 @@ impl Family {
     }
 }
 
-/// The families that the draw records of one field have.
-pub type Families = BTreeSet<Family>;
+/// The families that the draw records of one field have: a bit for each. Every node has such a set, so that it takes
+/// no memory of its own.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Families(u8);
+
+impl Families {
+    const ALL: [Family; 5] = [Family::Constant, Family::Random, Family::Timetable, Family::Computed, Family::Rhythm];
+
+    /// None.
+    #[must_use]
+    pub fn new() -> Families {
+        Families(0)
+    }
+
+    /// Adds a family.
+    pub fn insert(&mut self, family: Family) {
+        self.0 |= 1 << family.tag();
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether a family is among them.
+    #[must_use]
+    pub fn contains(&self, family: &Family) -> bool {
+        self.0 & 1 << family.tag() != 0
+    }
+
+    /// All of them, in order of their tags.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Family> + use<'_> {
+        Families::ALL.iter().filter(|family| self.contains(family))
+    }
+}
+
+impl<const N: usize> From<[Family; N]> for Families {
+    fn from(list: [Family; N]) -> Families {
+        let mut families = Families::new();
+        list.into_iter().for_each(|family| families.insert(family));
+        families
+    }
+}
+
+impl std::fmt::Debug for Families {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
 
 /// A structure of decisions; leaves and shares are data.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -675,9 +721,10 @@ impl Shapes {
     }
 }
 
-/// The index of a value in a list, added when it is new.
+/// The index of a value in a list, added when it is new. Those added last are looked at first: neighbours in a line
+/// are often alike.
 pub fn intern<T: PartialEq>(list: &mut Vec<T>, value: T) -> usize {
-    match list.iter().position(|v| *v == value) {
+    match list.iter().rposition(|v| *v == value) {
         Some(index) => index,
         None => {
             list.push(value);

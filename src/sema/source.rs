@@ -558,7 +558,7 @@ fn has_plain_mean(every: &Expression) -> bool {
         Expression::Constant(_) => true,
         Expression::Draw(drawn) => match &**drawn {
             Distribution::Empirical { .. } => true,
-            other => other.parameters().iter().all(|p| p.constant().is_some()),
+            other => other.parameters().all(|p| p.constant().is_some()),
         },
         Expression::Mixture(list) => list.iter().all(|(_, e)| has_plain_mean(e)),
         _ => false,

@@ -649,8 +649,8 @@ impl<'a> Lower<'a> {
                     )
                 }
                 Expression::Draw(draw) if typed.dim == Dim::RATE => {
-                    let parameters = draw.parameters();
-                    let mean = parameters.first().and_then(|p| p.constant()).filter(|q| q.value.is_positive());
+                    let mean =
+                        draw.parameters().next().and_then(Expression::constant).filter(|q| q.value.is_positive());
                     match mean.filter(|_| matches!(**draw, crate::ir::Distribution::Exponential { .. })) {
                         Some(q) => {
                             let right = format!("exponential({})", shown_time(&(Rational::from(1) / &q.value)));

@@ -49,6 +49,7 @@ mod runtime_distributions;
 mod runtime_random;
 mod runtime_statistics;
 mod self_checks;
+mod shortcuts;
 mod sim_lockup;
 mod sim_pages;
 mod sim_plants;

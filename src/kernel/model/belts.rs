@@ -82,12 +82,12 @@ impl Layout<'_> {
         self.image.put(record, conveyor::REST, rest);
         self.extents(record, c);
         let way = way.ok_or_else(|| format!("`{name}` leads nowhere"))?;
-        let (at, _, simple_routing) = self.routing(way, name, "branch")?;
+        let (at, simple_routing) = self.routing(way, name, "branch")?;
         self.image.put(record, buffer::ROUTING, at);
         let lanes = self.lanes_of(id);
         self.image.put(record, conveyor::LANES, lanes.first().copied().unwrap_or(0));
         for (number, its_lane) in (1u64..).zip(&lanes) {
-            self.places.names.insert(*its_lane, format_args!("{name}"));
+            self.places.names.insert(*its_lane, &[name]);
             self.image.put(*its_lane, holder::KEY, self.key(id, number));
             self.image.put(*its_lane, lane::CONVEYOR, record);
             // Every lane is open from the beginning.
@@ -158,7 +158,7 @@ impl Layout<'_> {
         let mut shapes = Vec::new();
         for (i, b) in list.iter().enumerate() {
             let at = first_record + index(i * breakdown::WORDS * 8);
-            self.places.names.insert(at, format_args!("{name}: {}", b.name));
+            self.places.names.insert(at, &[name, ": ", b.name]);
             self.image.put(at, breakdown::MACHINE, record);
             let (after, family) = match b.timetable {
                 Some(id) => (self.timetable(id), Family::Timetable),

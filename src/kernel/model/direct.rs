@@ -35,10 +35,9 @@ impl Direct {
     }
 
     /// Looks at every node and its arrows. O(nodes + arrows).
-    pub(super) fn new(plant: &Plant, edges: &[(NodeId, NodeId)]) -> Direct {
+    pub(super) fn new(plant: &Plant, taken: &rank::Neighbours, given: &rank::Neighbours) -> Direct {
         let n = plant.nodes.len();
         let mut direct = Direct { out: vec![None; n], into: vec![None; n], routed: (false, false) };
-        let (given, taken) = (rank::Neighbours::behind(n, edges), rank::Neighbours::before(n, edges));
         let only = |list: &rank::Neighbours, id: NodeId| match list.of(id) {
             [one] => Some(*one),
             _ => None,
@@ -53,11 +52,11 @@ impl Direct {
         let limited =
             |id: NodeId| watched(id) || elsewhere(id) || plant.limits.iter().any(|(_, l)| l.from == id || l.to == id);
         if !plant.visits.is_empty() {
-            direct.routes(plant, &given, &taken, &limited);
+            direct.routes(plant, given, taken, &limited);
             return direct;
         }
         for (id, giver) in plant.nodes.iter() {
-            let Some(next) = only(&given, id) else { continue };
+            let Some(next) = only(given, id) else { continue };
             let Some(place) = plant.nodes.get(next) else { continue };
             // Sources that break down, and work that is finished before a stop of several stations.
             let stopped = |id: NodeId, kind: &NodeKind| {
@@ -76,7 +75,7 @@ impl Direct {
                 && with.is_empty()
                 && campaign.is_empty()
                 && takes_one(&place.kind)
-                && only(&taken, next) == Some(id)
+                && only(taken, next) == Some(id)
                 && let Some(into) = direct.into.get_mut(next.index())
             {
                 *into = Some((id, DirectIn::Source { mix: mix.len() }));
@@ -89,14 +88,14 @@ impl Direct {
                     Some(DirectOut::Sink { until: plant.run.until.is_some_and(|u| u.at == next), observed: measured })
                 }
                 NodeKind::Buffer(b) => {
-                    let to = only(&given, next).filter(|_| only(&taken, next) == Some(id));
+                    let to = only(given, next).filter(|_| only(taken, next) == Some(id));
                     let taker = to.and_then(|t| plant.nodes.get(t).map(|n| (t, &n.kind)));
                     match taker {
                         Some((t, kind))
                             if is_plain(b)
                                 && plant.nodes.get(t).is_some_and(pauses)
                                 && takes_one(kind)
-                                && only(&taken, t) == Some(next) =>
+                                && only(taken, t) == Some(next) =>
                         {
                             let limited_lane = matches!(b.capacity, Capacity::Places(_));
                             if let (false, Some(into)) = (limited(t), direct.into.get_mut(t.index())) {

@@ -32,7 +32,7 @@ impl Layout<'_> {
             let record = self.image.alloc(fleet::WORDS);
             let size = f.size;
             let first = self.image.alloc(vehicle::WORDS * usize::try_from(size).unwrap_or(0));
-            self.places.names.insert(record, format_args!("{}", f.name));
+            self.places.names.insert(record, &[&f.name]);
             self.places.fleets.push((record, first, size));
             records.push(record);
             self.fleet(record, first, f)?;
@@ -58,7 +58,7 @@ impl Layout<'_> {
             for v in 0..count(size) {
                 let at = first + v * index(vehicle::WORDS * 8);
                 let name = format!("{}#{}", f.name, v + 1);
-                self.places.names.insert(at, format_args!("{name}"));
+                self.places.names.insert(at, &[&name]);
                 self.image.put(at, holder::RELEASE, index(shape));
                 self.image.put(at, vehicle::FLEET, record);
                 self.image.put(at, vehicle::AT, index(f.start));
@@ -163,7 +163,7 @@ impl Layout<'_> {
         let Some(Routing::To(target)) = way else { return Err(format!("`{name}` leads nowhere")) };
         let to = self.node_record(target.node);
         self.image.put(record, movement::TARGET, to);
-        let (at, _, _) = self.routing(&Routing::To(*target), name, "branch")?;
+        let (at, _) = self.routing(&Routing::To(*target), name, "branch")?;
         self.image.put(record, buffer::ROUTING, at);
         Ok(())
     }

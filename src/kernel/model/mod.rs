@@ -291,7 +291,7 @@ struct Layout<'a> {
     /// Which nodes have them.
     plain: Vec<bool>,
     /// Draw records of stations with one, which lie beside their machines.
-    works: BTreeMap<usize, i64>,
+    works: ByNode<i64>,
     /// Where the next draw record lies, if there is room for it already.
     next_draw: Option<i64>,
     /// Stops of every vehicle that has any.
@@ -315,12 +315,14 @@ impl Model {
     /// Lays out a plant with a winner tree of a depth; the depth it takes, where that is another.
     fn with_tree(plant: &Plant, depth: u32) -> Result<Result<Model, u32>, String> {
         let edges = rank::edges(plant);
-        let order = rank::order(plant, &edges);
+        let before = rank::Neighbours::before(plant.nodes.len(), &edges);
+        let behind = rank::Neighbours::behind(plant.nodes.len(), &edges);
+        let order = rank::order(plant, &before, &behind);
         let mut layout = Layout {
             plant,
             order,
-            direct: direct::Direct::new(plant, &edges),
-            causes: super::causes::Causes::by(plant, &edges),
+            direct: direct::Direct::new(plant, &before, &behind),
+            causes: super::causes::Causes::by(plant, before, behind),
             edges,
             image: Image::default(),
             shapes: Shapes::default(),
@@ -346,12 +348,13 @@ impl Model {
             drives: BTreeMap::new(),
             kept: Vec::new(),
             clocks: BTreeMap::new(),
-            works: BTreeMap::new(),
+            works: ByNode::default(),
             next_draw: None,
             may_be_plain: false,
             plain: Vec::new(),
             searches: Vec::new(),
         };
+        layout.make_room();
         layout.shapes.visits = !plant.visits.is_empty();
         layout.shapes.limits = plant.limits.len();
         layout.shapes.item_types = plant.items.len();
@@ -380,7 +383,6 @@ impl Model {
         layout.kinds()?;
         layout.settle_handlers();
         layout.places.causes = std::mem::take(&mut layout.causes);
-        layout.places.names.order();
         let takes = Layout::depth_for(layout.slots.len());
         if takes != depth {
             return Ok(Err(takes));
@@ -505,6 +507,20 @@ impl Layout<'_> {
         self.streams.insert(at, id, entity, purpose, ordinal);
     }
 
+    /// Makes room for what most nodes have one of, so that lists do not grow and move bit by bit.
+    fn make_room(&mut self) {
+        let nodes = self.plant.nodes.len();
+        self.image.words.reserve(USUAL_WORDS * nodes);
+        self.laws.reserve(nodes);
+        self.slots.reserve(nodes);
+        self.node_shapes.reserve(nodes);
+        self.streams.reserve(nodes);
+        self.works = ByNode::sized(nodes);
+        self.places.machines = ByNode::sized(nodes);
+        self.places.short.reserve(2 * nodes);
+        self.places.names.reserve(2 * nodes);
+    }
+
     pub(super) fn counters(&mut self) {
         let at = self.image.alloc(counters::WORDS * self.plant.items.len().max(1));
         self.places.counters = at;
@@ -512,7 +528,6 @@ impl Layout<'_> {
     }
 
     pub(super) fn reserve_nodes(&mut self) {
-        self.image.words.reserve(USUAL_WORDS * self.plant.nodes.len());
         let undecided = self.image.alloc(list::WORDS);
         self.image.put(0, header::UNDECIDED, undecided);
         let open = usize::from(rank::routings(self.plant).any(Routing::is_open));
@@ -527,7 +542,7 @@ impl Layout<'_> {
             }
             self.reserve_node(id, open);
         }
-        self.places.short.sort_unstable();
+        debug_assert!(self.places.short.is_sorted(), "short records are noted in order");
         for (id, n) in self.plant.nodes.iter() {
             let record = self.node_record(id);
             self.image.put(record, holder::KEY, self.key(id, 0));
@@ -567,6 +582,10 @@ impl Layout<'_> {
             NodeKind::Sink => (sink::WORDS, 0),
         };
         let at = self.image.alloc_in_line(open + words, open + hot) + index(open * 8);
+        // Each record lies behind those before it, so that short ones are noted in order.
+        if plain {
+            self.places.short.push((at, index(words * 8)));
+        }
         if let NodeKind::Station(s) = &n.kind {
             if self.has_one_work(id, s) {
                 let work = self.alloc_draw(true);
@@ -580,9 +599,6 @@ impl Layout<'_> {
                 self.places.short.push((first, index(words * 8)));
             }
         }
-        if plain {
-            self.places.short.push((at, index(words * 8)));
-        }
         if let NodeKind::Conveyor(c) = &n.kind {
             let first = self.image.alloc(lane::WORDS * usize::try_from(c.lanes).unwrap_or(0));
             self.places.lanes.insert(id.index(), (first, c.lanes));
@@ -590,7 +606,7 @@ impl Layout<'_> {
         if let Some(place) = self.places.nodes.get_mut(id.index()) {
             *place = at;
         }
-        self.places.names.insert(at, format_args!("{}", n.name));
+        self.places.names.insert(at, &[&n.name]);
     }
 
     /// Whether the one machine of a station always works for a time drawn from the same law.
@@ -693,16 +709,14 @@ impl Layout<'_> {
     /// A law that the host evaluates: its index.
     pub(super) fn value_law(&mut self, e: &Expression, entity: &str, purpose: &str) -> Result<i64, String> {
         let mut streams = 0;
-        let free = laws::law(e, &mut streams, &self.context())?;
-        let mut placed = Vec::new();
-        let law = laws::bind(&free, &mut || {
+        let mut law = laws::law(e, &mut streams, &self.context())?;
+        let mut ordinal = 0u32;
+        laws::place_streams(&mut law, &mut || {
             let at = self.image.alloc(4);
-            placed.push(at);
+            self.stream(at, entity, purpose, ordinal);
+            ordinal += 1;
             at
         });
-        for (ordinal, at) in (0u32..).zip(placed) {
-            self.stream(at, entity, purpose, ordinal);
-        }
         self.laws.push(law);
         Ok(index(self.laws.len() - 1))
     }
@@ -777,7 +791,7 @@ impl Layout<'_> {
         entity: &str,
         purpose: &str,
     ) -> Result<(i64, super::shape::Family), String> {
-        let recipe: Recipe = laws::recipe(expression, &self.context())?;
+        let mut recipe: Recipe = laws::recipe(expression, &self.context())?;
         let random = recipe.family == super::shape::Family::Random;
         let at = match self.next_draw.take() {
             Some(at) => at,
@@ -787,24 +801,19 @@ impl Layout<'_> {
         let first = if random { i64::from(draw::BATCH.offset) + index(DRAWS * 8) } else { recipe.ticks };
         self.image.put(at, draw::TICKS, first);
         self.image.put(at, draw::LAW, index(self.laws.len()));
-        let mut streams = Vec::new();
         let mut ordinal = 0u32;
-        let mut place = |image: &mut Image| {
-            let stream = if ordinal == 0 { at + i64::from(draw::STREAM.offset) } else { image.alloc(4) };
-            streams.push((stream, ordinal));
+        laws::place_streams(&mut recipe.law, &mut || {
+            let stream = if ordinal == 0 { at + i64::from(draw::STREAM.offset) } else { self.image.alloc(4) };
+            self.stream(stream, entity, purpose, ordinal);
             ordinal += 1;
             stream
-        };
-        let law = laws::bind(&recipe.law, &mut || place(&mut self.image));
-        self.laws.push(law);
+        });
+        self.laws.push(recipe.law);
         if recipe.family == super::shape::Family::Computed {
             let value = self.value_record(index(self.laws.len() - 1));
             self.image.put(at, draw::VALUE, value);
         }
-        for (stream, ordinal) in streams {
-            self.stream(stream, entity, purpose, ordinal);
-        }
-        self.places.names.insert(at, format_args!("{entity}: {purpose}"));
+        self.places.names.insert(at, &[entity, ": ", purpose]);
         Ok((at, recipe.family))
     }
 }

@@ -1,6 +1,12 @@
 //! Names of records and streams, and what lies by node, in few allocations: plants may have very many nodes.
 
+use std::collections::HashSet;
 use std::fmt::Write;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::OnceLock;
+
+/// Bytes of a usual name.
+const USUAL_NAME: usize = 20;
 
 /// Names by the handle of a record. One text holds all of them.
 #[derive(Clone, Debug, Default)]
@@ -8,27 +14,37 @@ pub struct Names {
     text: String,
     /// Handle, begin and end of the name in the text.
     of: Vec<(i64, usize, usize)>,
+    /// The same in order of the handles, from when the first name is looked up: most runs ask for none.
+    ordered: OnceLock<Vec<(i64, usize, usize)>>,
 }
 
 impl Names {
-    /// Names a record; of several names the last holds. [`Names::order`] follows before names are looked up.
-    pub(super) fn insert(&mut self, record: i64, name: std::fmt::Arguments) {
+    /// Makes room for so many names of a usual length.
+    pub(super) fn reserve(&mut self, names: usize) {
+        self.text.reserve(USUAL_NAME * names);
+        self.of.reserve(names);
+    }
+
+    /// Names a record by the parts of its name; of several names the last holds. All names are given before one is
+    /// looked up.
+    pub(super) fn insert(&mut self, record: i64, parts: &[&str]) {
         let begin = self.text.len();
-        // Writing to a text never fails.
-        let _ = self.text.write_fmt(name);
+        for part in parts {
+            self.text.push_str(part);
+        }
         self.of.push((record, begin, self.text.len()));
     }
 
-    /// Puts the names in order of their records, once all are there.
-    pub(super) fn order(&mut self) {
-        self.of.sort_by_key(|(record, ..)| *record);
-    }
-
-    /// The name of a record. O(log names).
+    /// The name of a record. O(log names), the first time O(names log names).
     #[must_use]
     pub fn get(&self, record: i64) -> Option<&str> {
-        let behind = self.of.partition_point(|(at, ..)| *at <= record);
-        let (at, begin, end) = self.of.get(behind.checked_sub(1)?).copied()?;
+        let ordered = self.ordered.get_or_init(|| {
+            let mut ordered = self.of.clone();
+            ordered.sort_by_key(|(record, ..)| *record);
+            ordered
+        });
+        let behind = ordered.partition_point(|(at, ..)| *at <= record);
+        let (at, begin, end) = ordered.get(behind.checked_sub(1)?).copied()?;
         if at == record { self.text.get(begin..end) } else { None }
     }
 }
@@ -44,13 +60,23 @@ pub(super) struct Streams {
 }
 
 impl Streams {
+    /// Makes room for so many streams with names of a usual length.
+    pub(super) fn reserve(&mut self, streams: usize) {
+        self.text.reserve(USUAL_NAME * streams);
+        self.begins.reserve(streams);
+        self.placed.reserve(streams);
+    }
+
     pub(super) fn insert(&mut self, at: i64, id: u64, entity: &str, purpose: &str, ordinal: u32) {
         self.begins.push(self.text.len());
         self.text.push_str(entity);
         self.text.push(' ');
         self.text.push_str(purpose);
-        // Writing to a text never fails.
-        let _ = write!(self.text, " {ordinal}");
+        match ordinal {
+            0 => self.text.push_str(" 0"),
+            // Writing to a text never fails.
+            _ => drop(write!(self.text, " {ordinal}")),
+        }
         self.placed.push((at, id));
     }
 
@@ -60,8 +86,14 @@ impl Streams {
         self.text.get(begin..end).unwrap_or_default().to_string()
     }
 
-    /// Names of streams with equal ids, in the order in which they were found. O(streams log streams).
+    /// Names of streams with equal ids, in the order in which they were found. O(streams) where there are none, as
+    /// nearly always.
     pub(super) fn collisions(&self) -> Vec<(String, String)> {
+        let mut seen: HashSet<u64, BuildHasherDefault<Mixed>> = HashSet::default();
+        seen.reserve(self.placed.len());
+        if self.placed.iter().all(|(_, id)| seen.insert(*id)) {
+            return Vec::new();
+        }
         let mut ids: Vec<(u64, usize)> = self.placed.iter().enumerate().map(|(i, (_, id))| (*id, i)).collect();
         ids.sort_unstable();
         let mut equal: Vec<(usize, usize)> = ids
@@ -73,6 +105,26 @@ impl Streams {
             .collect();
         equal.sort_unstable();
         equal.into_iter().map(|(second, first)| (self.name(first), self.name(second))).collect()
+    }
+}
+
+/// The hash of an id that is well mixed already: itself.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        self.0 = id;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -89,6 +141,11 @@ impl<T> Default for ByNode<T> {
 }
 
 impl<T> ByNode<T> {
+    /// Nothing yet, with room for so many nodes.
+    pub(super) fn sized(nodes: usize) -> Self {
+        Self { list: (0..nodes).map(|_| None).collect() }
+    }
+
     /// What a node has.
     #[must_use]
     pub fn get(&self, node: &usize) -> Option<&T> {

@@ -48,6 +48,18 @@ pub(super) fn stops<'a>(
     breakdowns.chain(maintenance).collect()
 }
 
+/// How long a step takes for an item type, if it has a time for it.
+fn time_for<'a>(plant: &Plant, phase: &'a Phase, item: ItemId) -> Option<&'a Expression> {
+    match &phase.duration {
+        Expression::ByItem(list, rest) => {
+            let own = list.iter().find(|(i, _)| *i == item);
+            let kind = own.or_else(|| list.iter().find(|(i, _)| plant.is_a(item, *i)));
+            kind.map(|(_, e)| e).or(rest.as_deref())
+        }
+        duration => Some(duration),
+    }
+}
+
 /// Two parts of a name.
 fn joined<'a>(name: &'a str, suffix: &str) -> std::borrow::Cow<'a, str> {
     if suffix.is_empty() { name.into() } else { format!("{name}{suffix}").into() }
@@ -293,7 +305,7 @@ impl Layout<'_> {
             any_needs |= needs;
         }
         if let Some(way) = way {
-            let (at, _, simple) = self.routing(way, name, "branch")?;
+            let (at, simple) = self.routing(way, name, "branch")?;
             self.image.put(record, station::ROUTING, at);
             simple_routing &= simple;
         }
@@ -472,21 +484,13 @@ impl Layout<'_> {
         suffix: &str,
         families: &mut Families,
     ) -> Result<Option<i64>, String> {
-        let mut chosen = Vec::new();
-        for phase in phases {
-            let duration = match &phase.duration {
-                Expression::ByItem(list, rest) => {
-                    let own = list.iter().find(|(i, _)| *i == item);
-                    let kind = own.or_else(|| list.iter().find(|(i, _)| self.is_a(item, *i)));
-                    kind.map(|(_, e)| e).or(rest.as_deref())
-                }
-                duration => Some(duration),
-            };
-            let Some(duration) = duration else { return Ok(None) };
-            chosen.push(duration);
+        let plant = self.plant;
+        if phases.iter().any(|phase| time_for(plant, phase, item).is_none()) {
+            return Ok(None);
         }
         let (mut first, mut last) = (None, 0);
-        for ((phase, duration), list) in phases.iter().zip(chosen).zip(lists) {
+        for (phase, list) in phases.iter().zip(lists) {
+            let Some(duration) = time_for(plant, phase, item) else { continue };
             let (at, family) = self.draw(duration, name, &joined(&phase.name, suffix))?;
             families.insert(family);
             self.image.put(at, draw::NEEDS, *list);
@@ -579,9 +583,9 @@ impl Layout<'_> {
             // for work, downstream first (R2).
             let asks = WORK_AFTER_REPAIRS | index(rank) << 24 | count(number);
             if s.machines > 1 {
-                self.places.names.insert(at, format_args!("{name}#{number}"));
+                self.places.names.insert(at, &[name, "#", &number.to_string()]);
             } else {
-                self.places.names.insert(at, format_args!("{name}"));
+                self.places.names.insert(at, &[name]);
             }
             self.image.put(at, holder::KEY, key);
             self.image.put(at, machine::STATION, record);
@@ -627,7 +631,7 @@ impl Layout<'_> {
             let machine_name = if stops.is_empty() { String::new() } else { format!("{name}#{number}") };
             for (i, b) in stops.iter().enumerate() {
                 let record = breakdowns + index(i * breakdown::WORDS * 8);
-                self.places.names.insert(record, format_args!("{machine_name}: {}", b.name));
+                self.places.names.insert(record, &[&machine_name, ": ", b.name]);
                 self.image.put(record, breakdown::MACHINE, at);
                 self.image.put(record, breakdown::SHIFTED, shifted);
                 let after = match b.timetable {
@@ -690,7 +694,7 @@ impl Layout<'_> {
         };
         self.image.put(record, buffer::CAPACITY, places);
         let way = way.ok_or_else(|| format!("`{name}` leads nowhere"))?;
-        let (at, _, simple_routing) = self.routing(way, name, "branch")?;
+        let (at, simple_routing) = self.routing(way, name, "branch")?;
         self.image.put(record, buffer::ROUTING, at);
         let transit = match &b.transit {
             None => TransitShape::None,

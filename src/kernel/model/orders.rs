@@ -245,7 +245,7 @@ impl Layout<'_> {
             }
         };
         if let Some(target) = &b.expired {
-            let (at, _, _) = self.routing(&Routing::To(*target), name, "expired")?;
+            let (at, _) = self.routing(&Routing::To(*target), name, "expired")?;
             self.image.put(record, buffer::ELSEWHERE, at);
         }
         Ok(Some(LooseShape {

@@ -149,7 +149,7 @@ impl Layout<'_> {
             if let Some(clearance) = &l.clearance {
                 self.clearance(l, clearance, at)?;
             }
-            self.places.names.insert(at, format_args!("{}", l.name));
+            self.places.names.insert(at, &[&l.name]);
             self.places.limits.push(at);
         }
         let all = self.places.limits.clone();

@@ -8,12 +8,11 @@ const _: () = assert!(limits::NODES <= 64 * 64 * 64);
 
 impl Layout<'_> {
     pub(super) fn settle_handlers(&mut self) {
-        let givers = rank::Neighbours::before(self.plant.nodes.len(), &self.edges);
         let mut ranks = vec![0; self.plant.nodes.len()];
         let mut holders: Vec<usize> = Vec::new();
         for id in self.plant.nodes.ids() {
             holders.clear();
-            holders.extend(givers.of(id).iter().filter_map(|from| self.node_shapes.get(from.index())));
+            holders.extend(self.causes.givers(id).iter().filter_map(|from| self.node_shapes.get(from.index())));
             holders.sort_unstable();
             holders.dedup();
             let Some(shape) = self.node_shapes.get(id.index()).copied() else { continue };
@@ -139,10 +138,13 @@ impl Layout<'_> {
         let base = index(self.image.words.len() * 8);
         self.image.put(0, header::ITEM_BASE, base);
         // In natural order of names: draws for what they carry do not depend on the order of declarations.
-        let mut nodes: Vec<_> = self.plant.nodes.iter().collect();
-        nodes.sort_by_key(|(id, _)| self.order.name_order(*id));
-        for (id, n) in nodes {
-            let NodeKind::Buffer(b) = &n.kind else { continue };
+        let filled = self.plant.nodes.iter().filter_map(|(id, n)| match &n.kind {
+            NodeKind::Buffer(b) if !b.initial.is_empty() => Some((id, n, b)),
+            _ => None,
+        });
+        let mut filled: Vec<_> = filled.collect();
+        filled.sort_by_key(|(id, ..)| self.order.name_order(*id));
+        for (id, n, b) in filled {
             let record = self.node_record(id);
             let (mut first, mut last, mut level) = (0, 0, 0i64);
             for (kind, number) in &b.initial {

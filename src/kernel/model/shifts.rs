@@ -29,7 +29,7 @@ impl Layout<'_> {
         self.image.put(record, calendar::INDEX, super::index(index));
         self.image.put(record, calendar::ON, count(value));
         self.image.put(record, calendar::NEXT, next);
-        self.places.names.insert(record, format_args!("{name}"));
+        self.places.names.insert(record, &[&name]);
         let handler = intern(&mut self.shapes.events, EventShape::Calendar);
         self.slot(SlotPlan { band: 2, rank: 0, machine: 0, name, handler, record, first: Some(First::At(next)) });
         self.calendars.push(Told { calendar: id, sizes, record, index, list: Vec::new() });

@@ -37,7 +37,7 @@ impl Layout<'_> {
         self.image.put(record, source::MIX, mix);
         self.stream(record + i64::from(source::MIX_STREAM.offset), name, "mix", 0);
         let way = self.source_routing(id, way)?;
-        let (routing, _, simple_routing) = self.routing(&way, name, "branch")?;
+        let (routing, simple_routing) = self.routing(&way, name, "branch")?;
         self.image.put(record, source::ROUTING, routing);
         let lots = !s.makes_single_items();
         let orders = matches!(s.supply, Supply::Orders(_));
@@ -146,7 +146,7 @@ impl Layout<'_> {
         self.image.put(at, draw::FAMILY, Family::Rhythm.tag());
         self.image.put(at, draw::LAW, index(self.rhythms.len()));
         self.rhythms.push(rhythm);
-        self.places.names.insert(at, format_args!("{name}"));
+        self.places.names.insert(at, &[&name]);
         at
     }
 
@@ -183,7 +183,7 @@ impl Layout<'_> {
             };
             // Only its name is used: what a wrong lot is blamed on.
             let blamed = self.image.alloc(1);
-            self.places.names.insert(blamed, format_args!("{name}: lot"));
+            self.places.names.insert(blamed, &[name, ": lot"]);
             self.image.put(record, source::LOT, blamed);
         }
         plan.outside = (s.supply == Supply::Outside).then_some(self.outside);

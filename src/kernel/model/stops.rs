@@ -169,7 +169,7 @@ impl Layout<'_> {
         let kind = intern(&mut self.shapes.stops, shape);
         self.image.put(record, breakdown::KIND, index(kind));
         let full = if shared.owner.is_some() { format!("{entity}: {name}") } else { name.to_string() };
-        self.places.names.insert(record, format_args!("{full}"));
+        self.places.names.insert(record, &[&full]);
         let need_list = self.need_list(shared.stop.needs());
         if need_list != 0 {
             let request = self.request(record, 0, GrantShape::SharedStop(kind));
@@ -230,7 +230,7 @@ impl Layout<'_> {
         let kind = intern(&mut self.shapes.stops, shape);
         self.image.put(record, breakdown::KIND, index(kind));
         let name = format!("{}: clearance", l.name);
-        self.places.names.insert(record, format_args!("{name}"));
+        self.places.names.insert(record, &[&name]);
         let need_list = self.need_list(&clearance.needs);
         if need_list != 0 {
             let request = self.request(record, 0, GrantShape::SharedStop(kind));

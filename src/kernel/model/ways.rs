@@ -4,6 +4,9 @@ use super::*;
 use crate::ir::{Binary, ChoiceRule};
 use crate::kernel::shape::OpenRule;
 
+/// Words of the body of a single way.
+const LEAF_WORDS: usize = 3;
+
 impl Layout<'_> {
     pub(super) fn leaf(&mut self, at: i64, target: &Target) {
         let to = self.node_record(target.node);
@@ -16,30 +19,30 @@ impl Layout<'_> {
     }
 
     /// Words of a routing's body by shape; leaves three, shares a stream and bounds, choices by item a
-    /// table.
-    pub(super) fn routing(
-        &mut self,
-        way: &Routing,
-        entity: &str,
-        purpose: &str,
-    ) -> Result<(i64, RouteShape, bool), String> {
+    /// table. Where they lie, and whether it is a single way to what takes items of any type.
+    pub(super) fn routing(&mut self, way: &Routing, entity: &str, purpose: &str) -> Result<(i64, bool), String> {
+        if let Routing::To(target) = way {
+            let kind = intern(&mut self.shapes.routes, RouteShape::Leaf);
+            let at = self.image.alloc(1 + LEAF_WORDS);
+            self.image.put(at, routing::KIND, index(kind));
+            self.leaf(at, target);
+            return Ok((at, !self.lists_by_type.contains_key(&target.node.index())));
+        }
         let shape = route_shape(way)?;
-        let simple = shape == RouteShape::Leaf
-            && !way.targets().iter().any(|t| self.lists_by_type.contains_key(&t.node.index()));
         let shape = if way.reads_floor() {
             self.shapes.settled = true;
             RouteShape::Settled(Box::new(shape))
         } else {
             shape
         };
-        let kind = intern(&mut self.shapes.routes, shape.clone());
         let words = 1 + crate::kernel::emit::route::body_words(&shape, self.plant.items.len());
+        let kind = intern(&mut self.shapes.routes, shape);
         let at = self.image.alloc(words);
         self.image.put(at, routing::KIND, index(kind));
         let mut cursor = at;
         let mut ordinal = 0;
         self.routing_body(way, &mut cursor, entity, purpose, &mut ordinal)?;
-        Ok((at, shape, simple))
+        Ok((at, false))
     }
 
     pub(super) fn routing_body(
@@ -54,7 +57,7 @@ impl Layout<'_> {
         match way {
             Routing::To(target) => {
                 self.leaf(*cursor, target);
-                *cursor += 24;
+                *cursor += index(8 * LEAF_WORDS);
             }
             Routing::Shares(list, _) => {
                 let body = *cursor + 8;
@@ -221,7 +224,7 @@ impl Layout<'_> {
             self.image.put(at, visit::NUMBER, i64::from(v.number));
             let item_name = self.plant.items.get(v.item).map_or("", |i| i.name.as_str());
             let entity = self.plant.nodes.get(v.station).map_or("", |n| n.name.as_str());
-            let (way, _, _) = self.routing(&v.next, entity, &format!("branch:{item_name}.{}", v.number))?;
+            let (way, _) = self.routing(&v.next, entity, &format!("branch:{item_name}.{}", v.number))?;
             self.image.put(at, visit::ROUTING, way);
         }
         Ok(())
