@@ -665,6 +665,8 @@ pub struct Shapes {
     pub skills: bool,
     /// Whether something asks for several members, or for members of several pools.
     pub several_needs: bool,
+    /// Whether the requests for several pools stand in one list.
+    pub several_pools: bool,
     /// Shared stops.
     pub stops: Vec<BreakdownShape>,
     /// What they stop.

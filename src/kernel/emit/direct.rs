@@ -220,8 +220,7 @@ impl Emit<'_> {
         };
         let node = Self::station_of(b, s, machine);
         if out == DirectOut::Routes {
-            self.clear(b, due);
-            self.follows_route(b, k, s, node, machine);
+            self.follows_route(b, s, due, node, machine);
             return;
         }
         let next = b.load(node, station::DIRECT_OUT);
@@ -266,12 +265,10 @@ impl Emit<'_> {
     }
 
     /// Work ends, the item goes where its route leads, and the machine takes the next item, if there is one.
-    fn follows_route(&self, b: &mut Builder, k: usize, s: &StationShape, node: V, machine: V) {
+    fn follows_route(&self, b: &mut Builder, s: &StationShape, due: V, node: V, machine: V) {
         let now = Self::now(b);
         b.bump(node, station::CYCLES, 1);
-        if s.needs {
-            self.free_member(b, s, machine);
-        }
+        let handed = if s.needs { self.free_member(b, machine) } else { None };
         b.set_header(header::PROGRESS, now);
         let item = b.load(machine, machine::ITEM);
         let list = self.decide_product(b, s, node, item);
@@ -279,6 +276,8 @@ impl Emit<'_> {
         b.call(Self::function(self.functions.arrive), &[next, item]);
         let following = b.load(node, node::OFFERS);
         let any = b.ne_zero(following);
+        let never = Self::never(b, due);
+        let at = b.var(never);
         b.either(
             any,
             |b| {
@@ -289,7 +288,7 @@ impl Emit<'_> {
                 b.store(following, item::NEXT, none);
                 b.store(machine, machine::ITEM, following);
                 self.find_work(b, s, node, machine, following);
-                self.start_work(b, k, s, machine, Asks::Last);
+                self.start_work_alone(b, s, machine, at);
             },
             |b| {
                 Self::runs_empty(b, machine);
@@ -298,6 +297,11 @@ impl Emit<'_> {
                 }
             },
         );
+        if let Some(request) = handed {
+            self.hand_member(b, request);
+        }
+        self.update_inline(b, due, at);
+        self.next_event_if_clean(b);
     }
 
     /// Work ends before a full lane: the machine is blocked.

@@ -52,23 +52,35 @@ impl Emit<'_> {
             b.host(HostFn::RankRequest, &[request, most], Ty::Count);
         }
         let comp = b.load(request, request::COMPONENT);
-        b.store_int(comp, component::DIRTY, 1);
-        let one = b.count(1);
-        b.set_header(header::GRANT, one);
+        let plain = self.plain_requests();
+        if plain {
+            // Where all members are busy, whoever sets one free sees who waits.
+            let list = b.load(request, request::NEEDS);
+            let members = b.load(list, needs::POOL);
+            let some = Self::some_free(b, members);
+            b.when(some, |b| Self::have_granted(b, comp));
+        } else {
+            Self::have_granted(b, comp);
+        }
         let time = b.load(request, request::TIME);
         let key = b.load(request, request::KEY);
-        let first = b.load(request, request::FIRST);
         let tail = b.load(comp, component::TAIL);
         let at = b.var(tail);
         b.repeat(|b| {
             let end = b.is_zero(at);
             b.leave_if(end);
-            let other_first = b.load(at, request::FIRST);
             let other_time = b.load(at, request::TIME);
             let other_key = b.load(at, request::KEY);
-            let stronger = b.lt(first, other_first);
-            b.leave_if(stronger);
-            let equal = b.eq(first, other_first);
+            let equal = if plain {
+                // Nobody's own people became free.
+                b.int(1, Ty::Flag)
+            } else {
+                let first = b.load(request, request::FIRST);
+                let other_first = b.load(at, request::FIRST);
+                let stronger = b.lt(first, other_first);
+                b.leave_if(stronger);
+                b.eq(first, other_first)
+            };
             if keys > 0 {
                 b.when(equal, |b| {
                     for i in 0..keys {
@@ -120,11 +132,16 @@ impl Emit<'_> {
         Field { offset: i32::try_from((request::WORDS + i) * 8).unwrap_or(0), ty: Ty::Count }
     }
 
-    fn drop_request_body(b: &mut Builder, request: V) {
-        let comp = b.load(request, request::COMPONENT);
+    /// Something may be granted of a component.
+    fn have_granted(b: &mut Builder, comp: V) {
         b.store_int(comp, component::DIRTY, 1);
         let one = b.count(1);
         b.set_header(header::GRANT, one);
+    }
+
+    fn drop_request_body(b: &mut Builder, request: V) {
+        let comp = b.load(request, request::COMPONENT);
+        Self::have_granted(b, comp);
         let next = b.load(request, request::NEXT);
         let previous = b.load(request, request::PREVIOUS);
         let first = b.is_zero(previous);
@@ -212,25 +229,20 @@ impl Emit<'_> {
         });
     }
 
-    /// One member of a pool without shifts becomes free.
-    fn free_members(&self, b: &mut Builder, members: V) {
-        b.bump(members, pool::BUSY, -1);
-        let one = b.count(1);
-        self.charge(b, members, one, true);
-        self.freed(b, members);
-    }
-
     /// Members have become free. Where nobody waits, there is nothing to grant.
     fn freed(&self, b: &mut Builder, members: V) {
         self.note_freed(b, members);
         let comp = b.load(members, pool::COMPONENT);
         let head = b.load(comp, component::HEAD);
         let some = b.ne_zero(head);
-        b.when(some, |b| {
-            let one = b.count(1);
-            b.set_header(header::GRANT, one);
-            b.store_int(comp, component::DIRTY, 1);
-        });
+        b.when(some, |b| Self::have_granted(b, comp));
+    }
+
+    /// Whether a pool has members that are free.
+    fn some_free(b: &mut Builder, members: V) -> V {
+        let busy = b.load(members, pool::BUSY);
+        let size = b.load(members, pool::SIZE);
+        b.lt(busy, size)
     }
 
     /// Asks for the needs of a list at a time.
@@ -247,13 +259,13 @@ impl Emit<'_> {
 
     /// Whether a request for one member of one pool is granted at once, and the pool: nobody waits there, and there are
     /// members enough for all who ask at this instant. `None` where more has to be looked at.
-    pub(super) fn granted_at_once(&self, b: &mut Builder, s: &StationShape, list: V, asks: Asks) -> Option<(V, V)> {
+    pub(super) fn granted_at_once(&self, b: &mut Builder, list: V, asks: Asks) -> Option<(V, V)> {
         let more = match asks {
             Asks::Settling => return None,
             Asks::OneMore => 1,
             Asks::Last => 0,
         };
-        if !self.plain_requests(s) {
+        if !self.plain_requests() {
             return None;
         }
         let members = Self::members_of(b, list);
@@ -275,34 +287,86 @@ impl Emit<'_> {
         b.select(some, members, nobody)
     }
 
-    /// Sets the member free that a machine holds, where all requests are plain, and has those looked at who wait. Whether
-    /// there is one cannot be foretold, where the next event is that of any station.
-    pub(super) fn free_member(&self, b: &mut Builder, s: &StationShape, machine: V) {
-        if !self.plain_requests(s) {
+    /// Sets the member free that a machine holds, where all requests are plain: it goes to the request that is returned,
+    /// for [`Self::hand_member`] when all else that the event leads to is done, or becomes free where that is 0. `None`
+    /// where requests are not plain.
+    ///
+    /// Who has waited since an earlier instant goes before all who ask at this one. That one member goes straight from
+    /// one to the other leaves the pool as it was.
+    pub(super) fn free_member(&self, b: &mut Builder, machine: V) -> Option<V> {
+        if !self.plain_requests() {
             self.free_people(b, machine);
-            return;
+            return None;
         }
         let list = b.load(machine, machine::HELD);
         let members = Self::members_of(b, list);
         b.store_int(machine, machine::HELD, 0);
-        self.free_members(b, members);
+        let comp = b.load(members, pool::COMPONENT);
+        let head = b.load(comp, component::HEAD);
+        let waits = b.ne_zero(head);
+        let none = b.none();
+        let next = b.var(none);
+        let become_free = |b: &mut Builder| {
+            b.bump(members, pool::BUSY, -1);
+            let one = b.count(1);
+            self.charge(b, members, one, true);
+        };
+        b.either(
+            waits,
+            |b| {
+                let now = Self::now(b);
+                let since = b.load(head, request::TIME);
+                let earlier = b.lt(since, now);
+                b.either(
+                    earlier,
+                    |b| {
+                        Self::drop_oldest(b, comp, head);
+                        b.set(next, head);
+                    },
+                    |b| {
+                        become_free(b);
+                        Self::have_granted(b, comp);
+                    },
+                );
+            },
+            become_free,
+        );
+        Some(next)
+    }
+
+    /// Gives the member that [`Self::free_member`] has set free to who waited for it.
+    pub(super) fn hand_member(&self, b: &mut Builder, request: V) {
+        let some = b.ne_zero(request);
+        b.when(some, |b| {
+            let list = b.load(request, request::NEEDS);
+            self.granted(b, request, list);
+        });
+    }
+
+    /// Takes the oldest request of a component out of its list.
+    fn drop_oldest(b: &mut Builder, comp: V, request: V) {
+        let none = b.none();
+        let next = b.load(request, request::NEXT);
+        b.store(comp, component::HEAD, next);
+        let last = b.is_zero(next);
+        b.either(last, |b| b.store(comp, component::TAIL, none), |b| b.store(next, request::PREVIOUS, none));
     }
 
     /// Whether every request is for one member of one pool, and the oldest goes first.
-    fn plain_requests(&self, s: &StationShape) -> bool {
-        let stands = |s: &NodeShape| match s {
-            NodeShape::Station(s) => s.breakdowns.iter().any(|b| b.needs),
+    fn plain_requests(&self) -> bool {
+        let more = |s: &NodeShape| match s {
+            NodeShape::Station(s) => s.breakdowns.iter().any(|b| b.needs) || s.several_causes[2],
             NodeShape::Conveyor(s) => s.breakdowns.iter().any(|b| b.needs),
             _ => false,
         };
         // Repairs go before work, and orders, shifts and skills by more than who was first.
         self.needs_one()
+            && !self.shapes.several_pools
             && self.shapes.pool_keys == 0
             && !self.shapes.crew_shifts
             && !self.shapes.crews_in_time
             && !self.shapes.stops.iter().any(|s| s.needs)
-            && !self.shapes.nodes.iter().any(stands)
-            && !s.several_causes[2]
+            && !self.shapes.nodes.iter().any(more)
     }
 
     /// Sets the people free that a machine holds, if any; whether it held some.
@@ -348,7 +412,30 @@ impl Emit<'_> {
         Ok(())
     }
 
+    /// Grants members of the only pool of a component in the order of the requests.
+    fn grant_in_order(&self, b: &mut Builder, comp: V) {
+        b.repeat(|b| {
+            let request = b.load(comp, component::HEAD);
+            let end = b.is_zero(request);
+            b.leave_if(end);
+            let list = b.load(request, request::NEEDS);
+            let members = b.load(list, needs::POOL);
+            let some = Self::some_free(b, members);
+            let none = b.not(some);
+            b.leave_if(none);
+            Self::drop_oldest(b, comp, request);
+            b.bump(members, pool::BUSY, 1);
+            let one = b.count(1);
+            self.charge(b, members, one, false);
+            self.granted(b, request, list);
+        });
+    }
+
     fn grant_component(&self, b: &mut Builder, comp: V) {
+        if self.plain_requests() {
+            self.grant_in_order(b, comp);
+            return;
+        }
         let pools = b.load(comp, component::POOLS);
         b.each(comp, pools, 8, |b, at| {
             let words = i32::try_from(component::WORDS * 8).unwrap_or(32);
@@ -544,15 +631,16 @@ impl Emit<'_> {
                 b.store(owner, machine::HELD, list);
                 let asked = b.load(request, request::NEEDS);
                 let last = self.station_shape(*k).and_then(|s| Self::last_freed(b, s, asked));
-                let at = b.load(owner, machine::PHASE);
-                let begin = b.count(phase::WAIT_TO_BEGIN);
-                let begins = b.eq(at, begin);
                 let (begin, stretch) = (self.functions.begin.get(*k), self.functions.stretch.get(*k));
-                b.either(
-                    begins,
-                    |b| b.call(Self::function(begin.copied().flatten()), &[owner]),
-                    |b| b.call(Self::function(stretch.copied().flatten()), &[owner]),
-                );
+                let begin = |b: &mut Builder| b.call(Self::function(begin.copied().flatten()), &[owner]);
+                if self.station_shape(*k).is_some_and(|s| s.interruptible() || self.crews_look_ahead(s)) {
+                    let at = b.load(owner, machine::PHASE);
+                    let waits = b.count(phase::WAIT_TO_BEGIN);
+                    let begins = b.eq(at, waits);
+                    b.either(begins, begin, |b| b.call(Self::function(stretch.copied().flatten()), &[owner]));
+                } else {
+                    begin(b);
+                }
                 self.ends_waiting(b, owner, last);
             }
             Some(GrantShape::Repair(k, i)) => {

@@ -245,7 +245,14 @@ impl Emit<'_> {
             return;
         }
         let dirty = b.header(header::DIRTY);
-        let clean = b.is_zero(dirty);
+        let something = if self.any_pools() {
+            let asked = b.header(header::GRANT);
+            let asked = b.cast(asked, Ty::Count);
+            b.bits(BinaryOp::Or, dirty, asked)
+        } else {
+            dirty
+        };
+        let clean = b.is_zero(something);
         b.when(clean, Builder::again);
     }
 

@@ -224,26 +224,29 @@ impl Emit<'_> {
 
     /// A loaded machine begins its work, or asks for people.
     pub(super) fn start_work(&self, b: &mut Builder, k: usize, s: &StationShape, machine: V, asks: Asks) {
-        let now = Self::now(b);
         self.forget_times(b, s, machine);
-        if !s.needs {
-            if s.shift == Some(ShiftShape::FinishInTime) {
-                b.call(Self::function(self.functions.begin.get(k).copied().flatten()), &[machine]);
-            } else {
-                self.begin(b, s, machine);
-            }
-            return;
+        let begin = self.functions.begin.get(k).copied().flatten();
+        if s.needs {
+            self.with_people(b, machine, asks, &|b| b.call(Self::function(begin), &[machine]));
+        } else if s.shift == Some(ShiftShape::FinishInTime) {
+            b.call(Self::function(begin), &[machine]);
+        } else {
+            self.begin(b, s, machine);
         }
+    }
+
+    /// Begins work of a loaded machine that takes people it may need, or asks for them.
+    fn with_people(&self, b: &mut Builder, machine: V, asks: Asks, begin: &dyn Fn(&mut Builder)) {
+        let now = Self::now(b);
         let work = b.load(machine, machine::WORK);
         let list = b.load(work, draw::NEEDS);
-        let begin = self.functions.begin.get(k).copied().flatten();
         let wait = |b: &mut Builder| {
             b.store_int(machine, machine::PHASE, phase::WAIT_TO_BEGIN);
             Self::set_state(b, machine, State::Waiting);
             let request = b.load(machine, machine::REQUEST);
             self.ask(b, request, list, Some(now));
         };
-        match self.granted_at_once(b, s, list, asks) {
+        match self.granted_at_once(b, list, asks) {
             Some((granted, members)) => b.either(
                 granted,
                 |b| {
@@ -251,14 +254,32 @@ impl Emit<'_> {
                     let one = b.count(1);
                     self.charge(b, members, one, false);
                     b.store(machine, machine::HELD, list);
-                    b.call(Self::function(begin), &[machine]);
+                    begin(b);
                 },
                 wait,
             ),
             None => {
                 let needed = b.ne_zero(list);
-                b.either(needed, wait, |b| b.call(Self::function(begin), &[machine]));
+                b.either(needed, wait, begin);
             }
+        }
+    }
+
+    /// The same where nothing can interrupt the work and the machine's event is handled now: when the work ends goes to
+    /// `at`, which stays as it is where the machine waits.
+    pub(super) fn start_work_alone(&self, b: &mut Builder, s: &StationShape, machine: V, at: V) {
+        let begin = |b: &mut Builder| {
+            let work = b.load(machine, machine::WORK);
+            let item = b.load(machine, machine::ITEM);
+            let time = self.duration(b, work, &s.work, Some(item));
+            Self::enter_work(b, s, machine);
+            let end = self.stretch_begins(b, s, machine, time);
+            b.set(at, end);
+        };
+        if s.needs {
+            self.with_people(b, machine, Asks::Last, &begin);
+        } else {
+            begin(b);
         }
     }
 

@@ -37,6 +37,7 @@ impl Layout<'_> {
         let groups = rank::pool_components(plant);
         self.shapes.pool_keys =
             plant.pools.values().filter_map(|p| p.order.as_ref()).map(|o| o.rules.len()).max().unwrap_or(0);
+        self.shapes.several_pools = groups.iter().any(|members| members.len() > 1);
         for members in groups {
             let handles: Vec<i64> = members.iter().filter_map(|p| self.places.pools.get(p.index()).copied()).collect();
             let at = self.image.alloc(component::WORDS + handles.len());
