@@ -110,6 +110,22 @@ pub enum RouteShape {
     Way,
 }
 
+impl RouteShape {
+    /// Whether a way is chosen for good when an item asks.
+    #[must_use]
+    pub fn decides_at_once(&self) -> bool {
+        match self {
+            RouteShape::Leaf => true,
+            RouteShape::Shares(list)
+            | RouteShape::ByItem(list)
+            | RouteShape::Turn(list)
+            | RouteShape::Every(list)
+            | RouteShape::If(list) => list.iter().all(RouteShape::decides_at_once),
+            RouteShape::Settled(_) | RouteShape::Open(..) | RouteShape::Way => false,
+        }
+    }
+}
+
 /// How an open rule chooses among the ways that can accept an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OpenRule {

@@ -1,6 +1,6 @@
 //! What stands beside a station: its machine, its work, the lane it takes from, and which of its machines are idle.
 
-use super::super::builder::{Builder, V};
+use super::super::builder::{Builder, Field, V};
 use super::super::layout::{machine, station};
 use super::super::shape::StationShape;
 use super::super::status::phase;
@@ -77,22 +77,53 @@ impl Emit<'_> {
         }
         let next = b.load(machine, machine::IDLE_NEXT);
         let previous = b.load(machine, machine::IDLE_PREVIOUS);
-        let first = b.is_zero(previous);
-        b.either(first, |b| b.store(node, station::IDLE, next), |b| b.store(previous, machine::IDLE_NEXT, next));
-        let last = b.is_zero(next);
-        b.either(
-            last,
-            |b| b.store(node, station::IDLE_LAST, previous),
-            |b| b.store(next, machine::IDLE_PREVIOUS, previous),
-        );
+        // The ends of the list are linked in the station as others are in machines: whether it is an end cannot be foretold.
+        let before = Self::link(b, previous, node, station::IDLE, machine::IDLE_NEXT);
+        b.store(before, machine::IDLE_NEXT, next);
+        let behind = Self::link(b, next, node, station::IDLE_LAST, machine::IDLE_PREVIOUS);
+        b.store(behind, machine::IDLE_PREVIOUS, previous);
+    }
+
+    /// The record in which `link` leads on from a machine, or from the `end` of the list in its station where that is 0.
+    fn link(b: &mut Builder, machine: V, node: V, end: Field, link: Field) -> V {
+        let some = b.ne_zero(machine);
+        let at_end = b.beside(node, end.offset - link.offset);
+        b.select(some, machine, at_end)
     }
 
     /// Puts an idle machine behind those idle longer, of one instant by number (S1).
     pub(super) fn list_idle(b: &mut Builder, s: &StationShape, node: V, machine: V) {
         let now = Self::now(b);
-        b.store(machine, machine::IDLE_SINCE, now);
         let tail = b.load(node, station::IDLE_LAST);
         let at = b.var(tail);
+        if !s.lowest {
+            // Most come behind one that is idle longer, or are alone, which cannot be foretold.
+            let some = b.ne_zero(tail);
+            let one = b.select(some, tail, machine);
+            let since = b.load(one, machine::IDLE_SINCE);
+            let last = b.lt(since, now);
+            b.store(machine, machine::IDLE_SINCE, now);
+            b.either(
+                last,
+                |b| {
+                    let before = Self::link(b, tail, node, station::IDLE, machine::IDLE_NEXT);
+                    b.store(before, machine::IDLE_NEXT, machine);
+                    let none = b.none();
+                    b.store(machine, machine::IDLE_PREVIOUS, tail);
+                    b.store(machine, machine::IDLE_NEXT, none);
+                    b.store(node, station::IDLE_LAST, machine);
+                },
+                |b| Self::list_among(b, s, node, machine, at),
+            );
+            return;
+        }
+        b.store(machine, machine::IDLE_SINCE, now);
+        Self::list_among(b, s, node, machine, at);
+    }
+
+    /// Puts an idle machine into the list, from its end.
+    fn list_among(b: &mut Builder, s: &StationShape, node: V, machine: V, at: V) {
+        let now = Self::now(b);
         b.repeat(|b| {
             let end = b.is_zero(at);
             b.leave_if(end);

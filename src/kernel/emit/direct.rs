@@ -3,8 +3,8 @@
 //! states that would last no time are passed over.
 
 use super::super::builder::{Builder, V};
-use super::super::layout::{breakdown, buffer, header, holder, item, machine, node, routing, source, station};
-use super::super::program::{Program, Ty};
+use super::super::layout::{breakdown, buffer, header, holder, item, list, machine, node, routing, source, station};
+use super::super::program::{FuncId, Program, Ty};
 use super::super::shape::{
     DirectIn, DirectOut, EffectShape, NodeShape, SinkShape, SourceShape, StationShape, SupplyShape, TransitShape,
 };
@@ -47,7 +47,12 @@ impl Emit<'_> {
             }
             self.functions.pass = Some(b.finish()?);
         }
-        if stations().any(|s| self.gives_to(s) == Some(DirectOut::Routes)) {
+        let onto_routes = |s: &NodeShape| match s {
+            NodeShape::Station(s) => self.gives_to(s) == Some(DirectOut::Routes),
+            NodeShape::Source(s) => s.direct_out == Some(DirectOut::Routes),
+            _ => false,
+        };
+        if self.shapes.nodes.iter().any(onto_routes) {
             let (mut b, args) = Builder::new(program, "arrive", &[Ty::Handle, Ty::Handle], None);
             if let [place, item] = args[..] {
                 self.arrive_body(&mut b, place, item);
@@ -84,8 +89,6 @@ impl Emit<'_> {
                 b.bump(lane, buffer::ENTRIES, 1);
                 b.bump(lane, buffer::EXITS, 1);
                 if s.direct_in == Some(DirectIn::Queue) {
-                    let way = b.load(lane, buffer::ROUTING);
-                    self.decide(b, way, item, true);
                     // The machine that the item comes from may ask as well.
                     self.load_machine_and_ask(b, (k, s), node, idle, item, Asks::OneMore);
                     b.give(Some(began));
@@ -122,11 +125,56 @@ impl Emit<'_> {
         b.switch(kind, self.shapes.nodes.len(), |b, k| match self.shapes.nodes.get(k) {
             Some(NodeShape::Buffer(q)) if !q.limited && q.loose.is_none() && q.transit == TransitShape::None => {
                 let level = b.load(place, buffer::LEVEL);
-                self.enter_lane(b, false, true, place, level, item);
+                match self.functions.pass {
+                    Some(pass) => self.enter_queue(b, pass, place, level, item),
+                    None => self.enter_lane(b, false, false, place, level, item),
+                }
             }
             Some(NodeShape::Sink(s)) => self.enter_sink(b, s, place, item),
             _ => {}
         });
+    }
+
+    /// An item enters a queue without limit: where its only taker is idle, it goes on; where that is busy, it goes behind
+    /// those that wait, of which there may be none. Neither can be foretold, so that there is one branch for both.
+    fn enter_queue(&self, b: &mut Builder, pass: FuncId, lane: V, level: V, item: V) {
+        let became = b.call_for(pass, &[lane, item], Ty::Count);
+        let waits = b.count(WAITS);
+        let waits = b.eq(became, waits);
+        b.either(
+            waits,
+            |b| {
+                let now = Self::now(b);
+                Self::count_in(b, false, lane, level, item);
+                let alone = b.is_zero(level);
+                let none = b.int(0, Ty::Duration);
+                let since = b.load(lane, buffer::EMPTY_SINCE);
+                let spent = b.sub(now, since);
+                let spent = b.select(alone, spent, none);
+                let sum = b.load(lane, buffer::EMPTY);
+                let sum = b.add(sum, spent);
+                b.store(lane, buffer::EMPTY, sum);
+                let way = b.load(lane, buffer::ROUTING);
+                let list = b.load(way, routing::LIST);
+                for field in [list::HEAD, list::TAIL] {
+                    let other = b.load(list, field);
+                    let offered = b.select(alone, item, other);
+                    b.store(list, field, offered);
+                }
+                // The first of the lane is linked where the others are linked behind the last.
+                let last = b.load(lane, buffer::LAST);
+                let first = b.beside(lane, buffer::FIRST.offset - item::NEXT.offset);
+                let before = b.select(alone, first, last);
+                b.store(before, item::NEXT, item);
+                b.store(lane, buffer::LAST, item);
+                b.store_int(lane, buffer::OFFERED, 1);
+            },
+            |b| {
+                let unknown = b.count(UNKNOWN);
+                let unknown = b.eq(became, unknown);
+                b.when(unknown, |b| self.enter_lane(b, false, false, lane, level, item));
+            },
+        );
     }
 
     /// The node whose list this is: it is part of its record.
@@ -283,7 +331,7 @@ impl Emit<'_> {
             |b| {
                 let none = b.none();
                 let from = Self::direct_in(b, s, node);
-                self.leave_lane(b, false, node, from, following);
+                self.leave_lane(b, DirectIn::Queue, node, from, following);
                 b.store(following, item::HOLDER, machine);
                 b.store(following, item::NEXT, none);
                 b.store(machine, machine::ITEM, following);
@@ -420,8 +468,9 @@ impl Emit<'_> {
     fn leave(&self, b: &mut Builder, s: &StationShape, way: DirectIn, node: V, item: V) -> Option<(V, V)> {
         let from = Self::direct_in(b, s, node);
         match way {
-            DirectIn::Lane { limited } => self.leave_lane(b, limited, node, from, item).map(|full| (from, full)),
-            DirectIn::Queue => self.leave_lane(b, false, node, from, item).map(|full| (from, full)),
+            DirectIn::Lane { .. } | DirectIn::Queue => {
+                self.leave_lane(b, way, node, from, item).map(|full| (from, full))
+            }
             DirectIn::Source { mix } => {
                 self.leave_source(b, mix, node, from, item);
                 None
@@ -529,7 +578,7 @@ impl Emit<'_> {
     /// whether it was full: then [`Self::no_longer_full`] is still to follow.
     ///
     /// When the level changed is not noted: one that is higher than all before has been reached by an item that came.
-    fn leave_lane(&self, b: &mut Builder, limited: bool, taker: V, lane: V, item: V) -> Option<V> {
+    fn leave_lane(&self, b: &mut Builder, way: DirectIn, taker: V, lane: V, item: V) -> Option<V> {
         let now = Self::now(b);
         let none = b.none();
         let level = b.load(lane, buffer::LEVEL);
@@ -540,7 +589,7 @@ impl Emit<'_> {
         let entry = b.load(item, item::ENTRY);
         let wait = b.sub(now, entry);
         Self::add_128(b, lane, buffer::WAIT, buffer::WAIT_HIGH, wait);
-        let full = limited.then(|| {
+        let full = (way == DirectIn::Lane { limited: true }).then(|| {
             let capacity = b.load(lane, buffer::CAPACITY);
             b.eq(level, capacity)
         });
@@ -549,20 +598,24 @@ impl Emit<'_> {
         b.store(taker, node::OFFERS, next);
         b.store(taker, node::OFFERS_LAST, next);
         let last = b.is_zero(next);
-        b.either(
-            last,
-            |b| {
-                b.store(lane, buffer::EMPTY_SINCE, now);
-                b.store(lane, buffer::LAST, none);
-                b.store_int(lane, buffer::OFFERED, 0);
-            },
-            |b| {
-                if self.shapes.visits {
-                    let way = b.load(lane, buffer::ROUTING);
-                    self.decide(b, way, next, true);
-                }
-            },
-        );
+        let emptied = |b: &mut Builder| {
+            b.store(lane, buffer::EMPTY_SINCE, now);
+            b.store(lane, buffer::LAST, none);
+            b.store_int(lane, buffer::OFFERED, 0);
+        };
+        if way != DirectIn::Queue {
+            b.when(last, emptied);
+        } else {
+            // Where the next event is that of any station, this cannot be foretold.
+            let since = b.load(lane, buffer::EMPTY_SINCE);
+            let since = b.select(last, now, since);
+            b.store(lane, buffer::EMPTY_SINCE, since);
+            let behind = b.load(lane, buffer::LAST);
+            let behind = b.select(last, none, behind);
+            b.store(lane, buffer::LAST, behind);
+            let more = b.not(last);
+            b.store(lane, buffer::OFFERED, more);
+        }
         full
     }
 
@@ -636,7 +689,12 @@ impl Emit<'_> {
                     DirectOut::Sink { until, observed } => {
                         self.enter_sink(b, &SinkShape { until, to: 0, observed, outside: false }, next, item)
                     }
-                    DirectOut::Routes => {}
+                    DirectOut::Routes => {
+                        let way = b.load(record, source::ROUTING);
+                        let list = self.decide(b, way, item, s.simple_routing);
+                        let place = Self::node_with(b, list);
+                        b.call(Self::function(self.functions.arrive), &[place, item]);
+                    }
                 }
                 let made = b.load(record, source::MADE);
                 let more = b.lt(made, total);

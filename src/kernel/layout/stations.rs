@@ -96,7 +96,7 @@ record! {
         /// What it does; see [`super::super::phase`].
         PHASE = 6 Count;
         /// Work record of what is loaded.
-        WORK = 21 Handle;
+        WORK = 23 Handle;
         /// Its station.
         STATION = 22 Handle;
         /// Breakdowns active.
@@ -114,7 +114,7 @@ record! {
         /// First of its breakdown records, which lie side by side.
         BREAKDOWNS = 20 Handle;
         /// What it holds of the pools: a need list, or 0.
-        HELD = 39 Handle;
+        HELD = 28 Handle;
         /// Its request for people.
         REQUEST = 24 Handle;
         /// Next idle machine.
@@ -124,7 +124,7 @@ record! {
         /// Since when it is idle and up.
         IDLE_SINCE = 27 Time;
         /// Next machine whose products wait to leave together.
-        TOGETHER_NEXT = 28 Handle;
+        TOGETHER_NEXT = 39 Handle;
         /// Time drawn for the present work, where a breakdown makes it run again.
         DRAWN = 29 Duration;
         /// Item type it is set up for, plus one, or the bits of a value of the item, plus one; 0 before the
@@ -148,7 +148,7 @@ record! {
         /// Where items stay: when the next may come, in time moved.
         NEXT_LOAD = 38 Duration;
         /// Where its starved, blocked and waiting times are charged, or 0.
-        CAUSES = 23 Handle;
+        CAUSES = 21 Handle;
         /// The visit that begins when what it has loaded, with its place reserved, leaves it.
         NEXT_VISIT = 40 Handle;
         /// The visit it worked on last, or 0.

@@ -138,9 +138,13 @@ impl Direct {
             let mut from = taken.of(id).to_vec();
             from.dedup();
             let [queue] = from[..] else { continue };
-            let plain = plant.nodes.get(queue).is_some_and(
-                |n| matches!(&n.kind, NodeKind::Buffer(b) if is_plain(b) && b.capacity == Capacity::Unlimited && n.calendar.is_none()),
-            );
+            let plain = plant.nodes.get(queue).is_some_and(|n| {
+                let endless =
+                    matches!(&n.kind, NodeKind::Buffer(b) if is_plain(b) && b.capacity == Capacity::Unlimited);
+                // The visit has begun before the queue.
+                let visits = n.routing.iter().flat_map(Routing::targets).any(|t| t.visit.is_some());
+                endless && n.calendar.is_none() && !visits
+            });
             let alone = given.of(queue).iter().all(|to| *to == id);
             if fits
                 && plain
@@ -153,8 +157,18 @@ impl Direct {
         }
         let needy: BTreeSet<NodeId> =
             plant.visits.values().filter(|v| v.needs().next().is_some()).map(|v| v.station).collect();
-        for id in plant.nodes.ids() {
-            let goes_on = self.from(id).is_some()
+        for (id, giver) in plant.nodes.iter() {
+            let gives = match &giver.kind {
+                NodeKind::Source(s) => {
+                    gives_one(&giver.kind)
+                        && !s.mix.is_empty()
+                        && giver.calendar.is_none()
+                        && !limited(id)
+                        && plant.shared_stops(id).next().is_none()
+                }
+                _ => self.from(id).is_some(),
+            };
+            let goes_on = gives
                 && given.of(id).iter().all(|to| match plant.nodes.get(*to).map(|n| &n.kind) {
                     Some(NodeKind::Sink) => !limited(*to),
                     Some(NodeKind::Buffer(_)) => {
@@ -165,7 +179,7 @@ impl Direct {
             if goes_on && let Some(out) = self.out.get_mut(id.index()) {
                 // Where to is told by the route.
                 *out = Some((id, DirectOut::Routes));
-                if let Some(NodeKind::Station(s)) = plant.nodes.get(id).map(|n| &n.kind) {
+                if let NodeKind::Station(s) = &giver.kind {
                     self.routed.0 |= s.machines != 1;
                     let mut phases = s.recipes.iter().flat_map(|r| &r.phases);
                     self.routed.1 |= needy.contains(&id) || phases.any(|p| !p.needs.is_empty());

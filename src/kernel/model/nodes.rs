@@ -335,7 +335,7 @@ impl Layout<'_> {
         }
         self.image.put(record, station::MACHINES, first);
         self.places_ahead(s, first);
-        let several_causes = self.causes(id, first, s.machines);
+        let mut several_causes = self.causes(id, first, s.machines);
         if !table && visits.is_empty() && phases.len() == 1 && s.setup.is_none() && s.recipes.len() == 1 {
             let stride = index(machine::WORDS * 8);
             for m in 0..count(s.machines) {
@@ -347,7 +347,11 @@ impl Layout<'_> {
             way
         });
         let (any_many, any_people) = match direct_out {
-            Some(DirectOut::Routes) => self.direct.routed(),
+            Some(DirectOut::Routes) => {
+                // Queues without limit and sinks never block.
+                several_causes[1] = false;
+                self.direct.routed()
+            }
             _ => (false, false),
         };
         // A station without a machine has none that is idle.

@@ -13,7 +13,7 @@ const fn up_to(field: Field) -> usize {
 /// Words of a plain station.
 pub(super) const STATION: usize = up_to(station::RESERVED);
 /// Words of its machine: with them it takes five lines of the cache.
-pub(super) const MACHINE: usize = up_to(machine::CAUSES);
+pub(super) const MACHINE: usize = up_to(machine::WORK);
 /// Words of a plain buffer.
 pub(super) const BUFFER: usize = up_to(buffer::RESERVED);
 

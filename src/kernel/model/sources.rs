@@ -4,7 +4,7 @@ use super::*;
 use crate::base::Ticks;
 use crate::base::quantity::to_f64;
 use crate::ir::{CalendarId, Order};
-use crate::kernel::shape::Family;
+use crate::kernel::shape::{DirectOut, Family};
 use crate::kernel::supply::{ByHours, Due, Lot, Part};
 
 impl Layout<'_> {
@@ -55,7 +55,9 @@ impl Layout<'_> {
             let handler = self.unplaced(EventShape::Verdict(UNPLACED));
             self.slot(SlotPlan { band: 4, rank, machine: 0, name: String::new(), handler, record, first: None });
         }
-        let direct_out = self.direct.out(id).filter(|_| simple_routing).map(|(to, way)| {
+        let at_once = !way.reads_floor() && ways::route_shape(&way)?.decides_at_once();
+        let direct = |out: DirectOut| if out == DirectOut::Routes { at_once } else { simple_routing };
+        let direct_out = self.direct.out(id).filter(|(_, way)| direct(*way)).map(|(to, way)| {
             self.image.put(record, source::DIRECT_OUT, self.node_record(to));
             way
         });
