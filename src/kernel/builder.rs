@@ -311,6 +311,11 @@ impl<'p> Builder<'p> {
         dst
     }
 
+    /// Has a field of a record at hand soon: what reads it later need not wait for the memory.
+    pub fn touch(&mut self, record: V, field: Field) {
+        self.push(Inst::Touch { base: record.reg, offset: field.offset });
+    }
+
     /// Writes a field of a record.
     pub fn store(&mut self, record: V, field: Field, value: V) {
         if (field.ty == Ty::Real) != (value.ty == Ty::Real) {

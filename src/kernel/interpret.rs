@@ -244,6 +244,7 @@ impl Flattener {
             Inst::Binary { op, dst, a, b } => Flat::Binary { op: *op, dst: dst.0, a: a.0, b: b.0 },
             Inst::Select { dst, cond, a, b } => Flat::Select { dst: dst.0, cond: cond.0, a: a.0, b: b.0 },
             Inst::Load { dst, base, offset } => Flat::Load { dst: dst.0, base: base.0, offset: *offset },
+            Inst::Touch { .. } => return,
             Inst::Store { base, offset, value } => Flat::Store { base: base.0, offset: *offset, value: value.0 },
             Inst::Call { function: FuncId(f), args, dst } => {
                 Flat::Call { function: *f, args: all(args), dst: dst.map(|d| d.0) }

@@ -240,6 +240,8 @@ pub enum Inst {
     Select { dst: Reg, cond: Reg, a: Reg, b: Reg },
     /// `dst = arena[base + offset]`
     Load { dst: Reg, base: Reg, offset: i32 },
+    /// Has `arena[base + offset]` at hand soon; the plant stays as it is.
+    Touch { base: Reg, offset: i32 },
     /// `arena[base + offset] = value`
     Store { base: Reg, offset: i32, value: Reg },
     /// Calls a function of the program.
@@ -367,6 +369,7 @@ impl Program {
                 Inst::Select { dst, cond, a, b } => {
                     writeln!(out, "{pad}r{} = Select r{} ? r{} : r{}", dst.0, cond.0, a.0, b.0)
                 }
+                Inst::Touch { base, offset } => writeln!(out, "{pad}touch [r{} + {offset}]", base.0),
                 Inst::Load { dst, base, offset } => writeln!(out, "{pad}r{} = [r{} + {offset}]", dst.0, base.0),
                 Inst::Store { base, offset, value } => writeln!(out, "{pad}[r{} + {offset}] = r{}", base.0, value.0),
                 Inst::Call { function, args, dst } => {
@@ -486,6 +489,7 @@ impl Verifier<'_> {
                 self.ty(*dst)?;
                 self.real(*base, false)
             }
+            Inst::Touch { base, .. } => self.real(*base, false),
             Inst::Store { base, value, .. } => {
                 self.ty(*value)?;
                 self.real(*base, false)

@@ -223,6 +223,7 @@ impl Look {
                 self.used(*base);
                 self.set(*dst);
             }
+            Inst::Touch { base, .. } => self.used(*base),
             Inst::Store { base, value, .. } => {
                 self.used(*base);
                 self.used(*value);
@@ -586,6 +587,11 @@ impl<'a> Writer<'a, '_, '_> {
                 let ty = self.ty(*dst);
                 let value = self.b.ins().load(ty, MemFlagsData::trusted(), address, offset);
                 self.set(*dst, Known::Value(value))?;
+            }
+            Inst::Touch { base, offset } => {
+                // A load that is not known to succeed is kept, though nothing uses it.
+                let (address, offset) = self.address(*base, *offset)?;
+                self.b.ins().load(types::I8, MemFlagsData::new(), address, offset);
             }
             Inst::Store { base, offset, value } => {
                 let (address, offset) = self.address(*base, *offset)?;

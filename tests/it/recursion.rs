@@ -334,3 +334,31 @@ fn stations_in_a_row_give_the_figures_of_the_event_kernel() {
     println!("{run} of {count} by recursion");
     assert!(run * 10 >= usize::try_from(count * 9).unwrap());
 }
+
+#[test]
+fn lines_of_a_thousand_stations_give_the_figures_of_the_event_kernel() {
+    // So many that the event kernel looks ahead; dates that are equal, and stations that stop, among them.
+    for (cycle, stops) in [
+        ("exponential(1 s)", ""),
+        ("exponential(1 s)", "breakdown jam { after: exponential(1 min), clock: working, repair: exponential(5 s) }"),
+        ("1 s", "breakdown jam { after: exponential(2 min), clock: calendar, repair: exponential(7 s) }"),
+    ] {
+        let text = format!(
+            "line long {{
+    item Part {{}}
+    source feed {{ makes: Part }}
+    station s[1100] {{
+        cycle: {cycle}
+        {stops}
+    }}
+    sink out
+    flow feed -> s[1] -[2]-> ... -[2]-> s[1100] -> out
+    run {{ for: 9 min, warmup: 1 min }}
+}}"
+        );
+        assert!(agree(cycle, &text), "{cycle} {stops}");
+        let plant = plant_of(cycle, &text);
+        let (native, interpreted) = (study(&plant, Engine::Event), study(&plant, Engine::Interpreter));
+        assert!(format!("{native:?}") == format!("{interpreted:?}"), "{cycle} {stops}");
+    }
+}

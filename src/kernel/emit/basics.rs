@@ -110,6 +110,11 @@ impl Emit<'_> {
     /// up to when that may be so: two slots can only be due together if such a match has been seen. Times that never
     /// come are never equal.
     pub(super) fn update_inline(&self, b: &mut Builder, slot: V, key: V) {
+        self.replay(b, slot, key, |_, _, _| {});
+    }
+
+    /// The same, where `tell` is told the winner of each level, counted from the root.
+    pub(super) fn replay(&self, b: &mut Builder, slot: V, key: V, tell: impl Fn(&mut Builder, u32, V)) {
         let depth = self.shapes.tree_depth;
         let leaf_offset = Self::leaf_offset(b, slot);
         let leaf = Self::in_level(b, leaf_offset);
@@ -137,6 +142,18 @@ impl Emit<'_> {
             };
             b.store(above, self.at_level(level + 1, tree::KEY), key);
             b.store(above, self.at_level(level + 1, tree::OWNER), owner);
+            tell(b, depth - level - 1, owner);
+        }
+    }
+
+    /// Has those at hand against whom a slot's first matches are: where the tree is large, they lie far away.
+    pub(super) fn touch_matches(&self, b: &mut Builder, slot: V) {
+        let (mut half, mut offset) = (Self::leaf_offset(b, slot), Self::leaf_offset(b, slot));
+        for level in 0..self.shapes.tree_depth.saturating_sub(NEAR) {
+            let at = Self::in_level(b, offset);
+            b.touch(at, self.at_level(level, tree::KEY));
+            half = b.bits_with(BinaryOp::ShiftRight, half, 1);
+            offset = b.bits_with(BinaryOp::And, half, !15);
         }
     }
 
@@ -599,6 +616,9 @@ impl Emit<'_> {
 /// Levels up to which a tree is gone through to its root without a look at who wins: where to stop cannot be foretold,
 /// and costs more than the levels above.
 const SHALLOW: u32 = 6;
+
+/// Levels below the root that are always near.
+const NEAR: u32 = 9;
 
 /// The first word of a record, as a count.
 pub(super) const WORD: Field = Field { offset: 0, ty: Ty::Count };

@@ -3,19 +3,26 @@
 //! states that would last no time are passed over.
 
 use super::super::builder::{Builder, V};
-use super::super::layout::{breakdown, buffer, header, holder, item, list, machine, node, routing, source, station};
-use super::super::program::{FuncId, Program, Ty};
+use super::super::layout::{
+    OWNER_BITS, breakdown, buffer, draw, header, holder, item, list, machine, node, routing, source, station,
+};
+use super::super::program::{BinaryOp, FuncId, Program, Ty};
 use super::super::shape::{
-    DirectIn, DirectOut, EffectShape, NodeShape, SinkShape, SourceShape, StationShape, SupplyShape, TransitShape,
+    DirectIn, DirectOut, EffectShape, EventShape, Families, Family, NodeShape, SinkShape, SourceShape, StationShape,
+    SupplyShape, TransitShape,
 };
 use super::super::status::{State, phase};
 use super::Emit;
+use super::basics::WORD;
 use super::station::{Asks, breakdown_offset, has_effect, working_clocks};
 
 /// What `pass` says of an item: nothing; its work has begun; it waits for the only taker, which is busy or down.
 const UNKNOWN: i64 = 0;
 const BEGAN: i64 = 1;
 const WAITS: i64 = 2;
+
+/// Levels of the tree from which on a plant is large.
+const LARGE: u32 = 11;
 
 impl Emit<'_> {
     /// What a station that is done gives to directly. On a belt, more goes with it than that; and by an open rule
@@ -291,6 +298,11 @@ impl Emit<'_> {
         let never = Self::never(b, due);
         let at = b.var(never);
         let clocks = !working_clocks(s).is_empty();
+        // Who is next is known before this event is through: by then its records are at hand.
+        let foresees = self.foresees() && !clocks;
+        if foresees {
+            self.foresee(b, due);
+        }
         match alone {
             Some(alone) => b.either(
                 alone,
@@ -307,8 +319,79 @@ impl Emit<'_> {
             None => self.hand_over(b, s, out, (due, at), node, machine, (next, level)),
         }
         if !clocks {
-            self.update_inline(b, due, at);
+            if !foresees {
+                self.update_inline(b, due, at);
+            }
             self.next_event_if_clean(b);
+        }
+    }
+
+    /// Whether the plant is so large that its records lie far from the processor.
+    fn foresees(&self) -> bool {
+        self.shapes.tree_depth >= LARGE
+    }
+
+    /// Takes the time of a slot away, and has at hand what the next events need, where they are of the most frequent
+    /// kind: who wins an eighth of the tree comes in a few events, and what its record leads to is at hand
+    /// before it wins half of it.
+    fn foresee(&self, b: &mut Builder, due: V) {
+        let never = Self::never(b, due);
+        self.replay(b, due, never, |b, level, owner| {
+            if !matches!(level, 0 | 1 | 3) {
+                return;
+            }
+            let Some(EventShape::EndOfWork(k)) = self.shapes.events.first() else { return };
+            let Some(s) = self.station_shape(*k) else { return };
+            let handler = b.bits_with(BinaryOp::ShiftRight, owner, i64::from(OWNER_BITS));
+            let most = b.is_zero(handler);
+            b.when(most, |b| {
+                let machine = b.cast(owner, Ty::Handle);
+                let node = Self::station_of(b, s, machine);
+                match level {
+                    3 => self.touch_own(b, s, node, machine),
+                    1 => self.touch_others(b, s, node, machine),
+                    _ => self.touch_last(b, s, node),
+                }
+            });
+        });
+    }
+
+    /// Has the records of a station and its machine at hand.
+    fn touch_own(&self, b: &mut Builder, s: &StationShape, node: V, machine: V) {
+        b.touch(machine, machine::ITEM);
+        b.touch(node, station::DIRECT_OUT);
+        if let Some(lane) = s.lane_at {
+            let lane = b.beside(node, lane);
+            b.touch(lane, buffer::LEVEL);
+        }
+    }
+
+    /// Has what these lead to at hand.
+    fn touch_others(&self, b: &mut Builder, s: &StationShape, node: V, machine: V) {
+        let item = b.load(machine, machine::ITEM);
+        b.touch(item, item::ENTRY);
+        let following = b.load(node, node::OFFERS);
+        b.touch(following, item::ENTRY);
+        if matches!(self.gives_to(s), Some(DirectOut::Lane { .. })) {
+            let next = b.load(node, station::DIRECT_OUT);
+            b.touch(next, buffer::LEVEL);
+        }
+        if s.work == Families::from([Family::Random]) {
+            let work = Self::work_of(b, s, machine);
+            let cursor = b.load(work, draw::CURSOR);
+            let at = b.add(work, cursor);
+            b.touch(at, WORD);
+        }
+        let slot = b.load(machine, machine::SLOT);
+        self.touch_matches(b, slot);
+    }
+
+    /// Has the item at hand behind which the next one goes.
+    fn touch_last(&self, b: &mut Builder, s: &StationShape, node: V) {
+        if matches!(self.gives_to(s), Some(DirectOut::Lane { .. })) {
+            let next = b.load(node, station::DIRECT_OUT);
+            let last = b.load(next, buffer::LAST);
+            b.touch(last, item::NEXT);
         }
     }
 
@@ -439,7 +522,7 @@ impl Emit<'_> {
                 // It has not been idle: the time at work goes on.
                 let left = self.leave(b, s, from, node, following);
                 let time = self.load_directly(b, s, node, machine, following);
-                if clocks {
+                if clocks || self.foresees() {
                     self.work_on(b, s, machine, time);
                 } else {
                     let end = self.stretch_begins(b, s, machine, time);
