@@ -311,7 +311,8 @@ impl<'p> Builder<'p> {
         dst
     }
 
-    /// Has a field of a record at hand soon: what reads it later need not wait for the memory.
+    /// Has a field of a record at hand soon: what reads it later need not wait for the memory. The record may be 0,
+    /// which is the header, and has to lie in the arena.
     pub fn touch(&mut self, record: V, field: Field) {
         self.push(Inst::Touch { base: record.reg, offset: field.offset });
     }

@@ -240,7 +240,8 @@ pub enum Inst {
     Select { dst: Reg, cond: Reg, a: Reg, b: Reg },
     /// `dst = arena[base + offset]`
     Load { dst: Reg, base: Reg, offset: i32 },
-    /// Has `arena[base + offset]` at hand soon; the plant stays as it is.
+    /// Has `arena[base + offset]` at hand soon; nothing changes. It is read, so it has to lie in the arena, and the
+    /// interpreter, which does nothing here, does not see where it does not.
     Touch { base: Reg, offset: i32 },
     /// `arena[base + offset] = value`
     Store { base: Reg, offset: i32, value: Reg },

@@ -589,7 +589,7 @@ impl<'a> Writer<'a, '_, '_> {
                 self.set(*dst, Known::Value(value))?;
             }
             Inst::Touch { base, offset } => {
-                // A load that is not known to succeed is kept, though nothing uses it.
+                // A load that is not known to succeed is kept, though nothing uses it: it could trap.
                 let (address, offset) = self.address(*base, *offset)?;
                 self.b.ins().load(types::I8, MemFlagsData::new(), address, offset);
             }

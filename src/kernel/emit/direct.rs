@@ -298,10 +298,8 @@ impl Emit<'_> {
         let never = Self::never(b, due);
         let at = b.var(never);
         let clocks = !working_clocks(s).is_empty();
-        // Who is next is known before this event is through: by then its records are at hand.
-        let foresees = self.foresees() && !clocks;
-        if foresees {
-            self.foresee(b, due);
+        if let (Some(next), false) = (self.foreseen(), clocks) {
+            self.foresee(b, due, next);
         }
         match alone {
             Some(alone) => b.either(
@@ -319,32 +317,37 @@ impl Emit<'_> {
             None => self.hand_over(b, s, out, (due, at), node, machine, (next, level)),
         }
         if !clocks {
-            if !foresees {
+            if self.foreseen().is_none() {
                 self.update_inline(b, due, at);
             }
             self.next_event_if_clean(b);
         }
     }
 
-    /// Whether the plant is so large that its records lie far from the processor.
-    fn foresees(&self) -> bool {
-        self.shapes.tree_depth >= LARGE
+    /// The stations whose records are read ahead: those of the most frequent end of work, where the plant is so large that
+    /// its records lie far from the processor.
+    fn foreseen(&self) -> Option<&StationShape> {
+        match self.shapes.events.first() {
+            Some(EventShape::EndOfWork(k)) if self.shapes.tree_depth >= LARGE => self.station_shape(*k),
+            _ => None,
+        }
     }
 
-    /// Takes the time of a slot away, and has at hand what the next events need, where they are of the most frequent
-    /// kind: who wins an eighth of the tree comes in a few events, and what its record leads to is at hand
-    /// before it wins half of it.
-    fn foresee(&self, b: &mut Builder, due: V) {
+    /// Takes the time of a slot away, and has at hand what the next events need where they are ends of work of stations
+    /// `s`: who wins an eighth of the tree comes in a few events, and what its record leads to is at hand before it wins
+    /// half of it.
+    fn foresee(&self, b: &mut Builder, due: V, s: &StationShape) {
         let never = Self::never(b, due);
         self.replay(b, due, never, |b, level, owner| {
             if !matches!(level, 0 | 1 | 3) {
                 return;
             }
-            let Some(EventShape::EndOfWork(k)) = self.shapes.events.first() else { return };
-            let Some(s) = self.station_shape(*k) else { return };
+            // They have the first handler; a leaf that is no slot has no owner.
             let handler = b.bits_with(BinaryOp::ShiftRight, owner, i64::from(OWNER_BITS));
-            let most = b.is_zero(handler);
-            b.when(most, |b| {
+            let first = b.is_zero(handler);
+            let some = b.ne_zero(owner);
+            let its = b.and(first, some);
+            b.when(its, |b| {
                 let machine = b.cast(owner, Ty::Handle);
                 let node = Self::station_of(b, s, machine);
                 match level {
@@ -376,7 +379,8 @@ impl Emit<'_> {
             let next = b.load(node, station::DIRECT_OUT);
             b.touch(next, buffer::LEVEL);
         }
-        if s.work == Families::from([Family::Random]) {
+        // Work that changes may not be known yet.
+        if s.work_at.is_some() && s.work == Families::from([Family::Random]) {
             let work = Self::work_of(b, s, machine);
             let cursor = b.load(work, draw::CURSOR);
             let at = b.add(work, cursor);
@@ -478,7 +482,8 @@ impl Emit<'_> {
     }
 
     /// Work ends, the item moves on, and the machine takes the next item, if there is one. `at` becomes the time of the
-    /// slot `due`, unless there are clocks of working time: then all is scheduled here.
+    /// slot `due`, unless there are clocks of working time or its time has been taken away already: then all is scheduled
+    /// here.
     #[allow(clippy::too_many_arguments)] // one fact each
     fn hand_over(
         &self,
@@ -522,7 +527,7 @@ impl Emit<'_> {
                 // It has not been idle: the time at work goes on.
                 let left = self.leave(b, s, from, node, following);
                 let time = self.load_directly(b, s, node, machine, following);
-                if clocks || self.foresees() {
+                if clocks || self.foreseen().is_some() {
                     self.work_on(b, s, machine, time);
                 } else {
                     let end = self.stretch_begins(b, s, machine, time);
@@ -583,7 +588,7 @@ impl Emit<'_> {
     }
 
     /// An item enters a lane with room, where `level` items are; the first one goes on or is offered to the only taker.
-    /// `passes`: that may be idle.
+    /// `passes`: that may be idle. Where items come by routes, they enter by [`Self::enter_queue`].
     fn enter_lane(&self, b: &mut Builder, limited: bool, passes: bool, lane: V, level: V, item: V) {
         let alone = b.is_zero(level);
         b.either(

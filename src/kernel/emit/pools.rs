@@ -54,7 +54,7 @@ impl Emit<'_> {
         let comp = b.load(request, request::COMPONENT);
         let plain = self.plain_requests();
         if plain {
-            // Where all members are busy, whoever sets one free sees who waits.
+            // Where all members are busy, whoever sets one free sees who waits ([`Emit::freed`], [`Emit::free_member`]).
             let list = b.load(request, request::NEEDS);
             let members = b.load(list, needs::POOL);
             let some = Self::some_free(b, members);

@@ -265,8 +265,9 @@ impl Emit<'_> {
         }
     }
 
-    /// The same where nothing can interrupt the work and the machine's event is handled now: when the work ends goes to
-    /// `at`, which stays as it is where the machine waits.
+    /// The same where nothing can interrupt the work, no times of steps are planned ahead (stations that give by routes: see
+    /// [`Emit::gives_to`]), and the machine's event is handled now: when the work ends goes to `at`, which stays as it is
+    /// where the machine waits. It is the last to ask: a member that is still to be handed on is not free.
     pub(super) fn start_work_alone(&self, b: &mut Builder, s: &StationShape, machine: V, at: V) {
         let begin = |b: &mut Builder| {
             let work = b.load(machine, machine::WORK);
