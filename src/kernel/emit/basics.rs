@@ -148,12 +148,11 @@ impl Emit<'_> {
 
     /// Has those at hand against whom a slot's first matches are: where the tree is large, they lie far away.
     pub(super) fn touch_matches(&self, b: &mut Builder, slot: V) {
-        let (mut half, mut offset) = (Self::leaf_offset(b, slot), Self::leaf_offset(b, slot));
+        let mut offset = Self::leaf_offset(b, slot);
         for level in 0..self.shapes.tree_depth.saturating_sub(NEAR) {
             let at = Self::in_level(b, offset);
             b.touch(at, self.at_level(level, tree::KEY));
-            half = b.bits_with(BinaryOp::ShiftRight, half, 1);
-            offset = b.bits_with(BinaryOp::And, half, !15);
+            offset = Self::parent(b, offset);
         }
     }
 

@@ -15,10 +15,13 @@ fn index(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
+/// Words of the body of a single way.
+pub const LEAF_WORDS: usize = 3;
+
 /// Words of a routing's body.
 pub fn body_words(shape: &RouteShape, item_types: usize) -> usize {
     match shape {
-        RouteShape::Leaf => 3,
+        RouteShape::Leaf => LEAF_WORDS,
         RouteShape::Shares(list) => 4 + list.len() + list.iter().map(|s| body_words(s, item_types)).sum::<usize>(),
         RouteShape::Turn(list) | RouteShape::Every(list) => {
             2 + list.iter().map(|s| body_words(s, item_types)).sum::<usize>()

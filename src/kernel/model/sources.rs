@@ -55,11 +55,11 @@ impl Layout<'_> {
             let handler = self.unplaced(EventShape::Verdict(UNPLACED));
             self.slot(SlotPlan { band: 4, rank, machine: 0, name: String::new(), handler, record, first: None });
         }
-        let at_once = !way.reads_floor() && ways::route_shape(&way)?.decides_at_once();
-        let direct = |out: DirectOut| if out == DirectOut::Routes { at_once } else { simple_routing };
-        let direct_out = self.direct.out(id).filter(|(_, way)| direct(*way)).map(|(to, way)| {
+        let decided = !way.reads_floor() && ways::route_shape(&way)?.decides_at_once();
+        let gives = |out: DirectOut| if out == DirectOut::Routes { decided } else { simple_routing };
+        let direct_out = self.direct.out(id).filter(|(_, out)| gives(*out)).map(|(to, out)| {
             self.image.put(record, source::DIRECT_OUT, self.node_record(to));
-            way
+            out
         });
         Ok(SourceShape {
             supply,

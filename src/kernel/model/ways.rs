@@ -2,10 +2,8 @@
 
 use super::*;
 use crate::ir::{Binary, ChoiceRule};
+use crate::kernel::emit::route::{LEAF_WORDS, body_words};
 use crate::kernel::shape::OpenRule;
-
-/// Words of the body of a single way.
-const LEAF_WORDS: usize = 3;
 
 impl Layout<'_> {
     pub(super) fn leaf(&mut self, at: i64, target: &Target) {
@@ -35,7 +33,7 @@ impl Layout<'_> {
         } else {
             shape
         };
-        let words = 1 + crate::kernel::emit::route::body_words(&shape, self.plant.items.len());
+        let words = 1 + body_words(&shape, self.plant.items.len());
         let kind = intern(&mut self.shapes.routes, shape);
         let at = self.image.alloc(words);
         self.image.put(at, routing::KIND, index(kind));
