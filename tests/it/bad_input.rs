@@ -322,31 +322,32 @@ proptest! {
     }
 }
 
-/// The findings of a text in a line each, and drawn.
-fn told(text: String) -> (String, String) {
+/// The findings of a text in a line each, and drawn, without colours and with them.
+fn told(text: String) -> (String, String, String) {
     let compiled = compile_text("long.line", text, None, &[], &|_| Err(String::new()));
-    let all = |format| render::render(format, &compiled.files, &compiled.diagnostics, false);
-    (all(Format::Short), all(Format::Terminal))
+    let all = |format, colour| render::render(format, &compiled.files, &compiled.diagnostics, colour);
+    (all(Format::Short, false), all(Format::Terminal, false), all(Format::Terminal, true))
 }
 
 /// Of very long lines only what is pointed at is drawn, at its line and column.
 #[test]
 fn very_long_lines_are_drawn_in_part() {
     let chain = " -> m".repeat(limits::CHAIN + 1);
-    let (_, out) = told(line("flow s -[5]-> m -> o", &format!("flow s{chain} -> o")));
+    let (_, out, _) = told(line("flow s -[5]-> m -> o", &format!("flow s{chain} -> o")));
     assert!(out.contains("E0304") && out.contains("[ long.line:6:"), "{out}");
     assert!(out.contains("flow s -> m") && out.contains('…') && out.contains("-> m -> o"), "{out}");
     assert!(out.len() < 3_000, "{} bytes", out.len());
 
     // A mistake in the middle, behind letters of two bytes.
     let blanks = " ".repeat(9_000);
-    let (short, out) = told(
+    let (short, out, coloured) = told(
         line(" station m {", &format!(" item Ä {{}}, {blanks} station m {{"))
             .replace("20 s ", &format!("20 sx {blanks}")),
     );
     let place = short.lines().find_map(|l| l.split_once(": error[E0302]")).unwrap().0;
     assert!(place.starts_with("long.line:4:90"), "{short}");
     assert!(out.contains(&format!("[ {place} ]")), "{out}");
+    assert!(coloured.contains(&format!(" {place} ")), "{coloured}");
     let column_of = |c: char| out.lines().find_map(|l| l.chars().position(|other| other == c)).unwrap();
     let shown = out.lines().find(|l| l.contains("cycle: 20 sx")).unwrap();
     let at = shown.split_once("20 sx").unwrap().0.chars().count();

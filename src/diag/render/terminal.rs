@@ -99,7 +99,8 @@ fn draw(files: &SourceMap, sources: &[(FileId, String)], d: &Diagnostic, colour:
         let told = file.line_column(label.span.start);
         let column = excerpt.column(at.start);
         if told.column as usize != column {
-            let of = |column: usize| format!("[ {name}:{}:{column} ]", told.line);
+            // The brackets around it may have a colour of their own.
+            let of = |column: usize| format!(" {name}:{}:{column} ", told.line);
             drawn = drawn.replacen(&of(column), &of(told.column as usize), 1);
         }
     }
